@@ -1,0 +1,51 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The arrows of the architecture. Each target may import what stands in its `dependencies` and
+/// nothing else; `make lint` builds with the explicit import check.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("ExistentialAny"),
+  .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+  name: "tenantctl",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "Tenancy", targets: ["Tenancy"]),
+    .executable(name: "tenantctl", targets: ["tenantctl"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0")
+  ],
+  targets: [
+    .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libpq-dev"])]),
+
+    .target(name: "Postgres", dependencies: ["CLibPQ"], swiftSettings: strict),
+    .target(name: "Tenancy", dependencies: ["Postgres", "CCrypto"], swiftSettings: strict),
+    .target(name: "Arguments", swiftSettings: strict),
+    .target(
+      name: "TenantctlCommands",
+      dependencies: ["Arguments", "Tenancy", .product(name: "TOMLKit", package: "TOMLKit")],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "tenantctl", dependencies: ["TenantctlCommands"], swiftSettings: strict),
+
+    .target(
+      name: "TestSupport", dependencies: ["Postgres", "Tenancy"], path: "Tests/TestSupport",
+      swiftSettings: strict),
+    .testTarget(name: "ArgumentsTests", dependencies: ["Arguments"], swiftSettings: strict),
+    .testTarget(name: "PostgresTests", dependencies: ["Postgres"], swiftSettings: strict),
+    .testTarget(name: "TenancyTests", dependencies: ["Tenancy"], swiftSettings: strict),
+    .testTarget(
+      name: "DatabaseTests", dependencies: ["Postgres", "Tenancy", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CommandTests",
+      dependencies: ["TenantctlCommands", "Tenancy", "Postgres", "TestSupport", "tenantctl"],
+      swiftSettings: strict),
+  ]
+)
