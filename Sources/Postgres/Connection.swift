@@ -80,8 +80,15 @@ public actor Connection {
   /// Outside of a transaction block they are one transaction. After the first failure the rest is not run.
   /// Throws ``StatementError`` for that failure, ``ConnectionError`` or `CancellationError`.
   public func pipeline(_ statements: [SQL]) async throws -> [Rows] {
-    guard !statements.isEmpty else { return [] }
-    return try await wakingOnCancel { try await $0.exchange(statements) }
+    try await segments([statements])[0].get()
+  }
+
+  /// Sends several pipelines in one round trip. Each is a transaction of its own, and the failure of one does not
+  /// keep the next from running.
+  ///
+  /// Throws ``ConnectionError`` or `CancellationError`.
+  public func segments(_ segments: [[SQL]]) async throws -> [Result<[Rows], StatementError>] {
+    try await wakingOnCancel { try await $0.exchange(segments) }
   }
 
   /// Whether a transaction block is open (also one that has failed).
@@ -177,28 +184,25 @@ extension Connection {
 // MARK: - Talking
 
 extension Connection {
-  private func exchange(_ statements: [SQL]) throws -> [Rows] {
+  private func exchange(_ segments: [[SQL]]) throws -> [Result<[Rows], StatementError>] {
     guard let handle else { throw ConnectionError.lost("the connection is closed") }
     waiter.rearm()
     try Task.checkCancellation()
-    for statement in statements {
-      observer.statement?(statement.inlined)
-      try send(statement, on: handle)
+    for statements in segments {
+      for statement in statements { try send(statement, on: handle) }
+      try check(PQpipelineSync(handle.pointer) == 1, handle)
     }
-    try check(PQpipelineSync(handle.pointer) == 1, handle)
-
-    var outcome = Outcome(expected: statements.count)
-    var cancelled = false
-    while !outcome.isComplete {
-      try awaitInput(handle, cancelled: &cancelled)
-      try collect(into: &outcome, from: handle)
+    var answers = Answers(expected: segments.count)
+    while !answers.areComplete {
+      try awaitInput(handle, &answers)
+      try collect(into: &answers, from: handle)
     }
-    guard let failure = outcome.failure else { return outcome.rows }
-    if cancelled && failure.error.state == .queryCanceled { throw CancellationError() }
-    throw failure
+    if answers.wereCancelled, answers.hasFailure(.queryCanceled) { throw CancellationError() }
+    return answers.segments
   }
 
   private func send(_ statement: SQL, on handle: Handle) throws {
+    observer.statement?(statement.inlined)
     let parameters = statement.parameters
     var values = parameters.map { UnsafePointer($0.flatMap(strdupOrNil)) }
     defer { values.forEach { freeCopy($0) } }
@@ -208,7 +212,7 @@ extension Connection {
   }
 
   /// Writes what is left to write, and waits until libpq has something to read.
-  private func awaitInput(_ handle: Handle, cancelled: inout Bool) throws {
+  private func awaitInput(_ handle: Handle, _ answers: inout Answers) throws {
     while true {
       let unsent = PQflush(handle.pointer)
       try check(unsent >= 0, handle)
@@ -216,7 +220,7 @@ extension Connection {
       switch waiter.wait(for: PQsocket(handle.pointer), toWrite: unsent > 0) {
       case .ready: try check(PQconsumeInput(handle.pointer) == 1, handle)
       case .woken where Task.isCancelled:
-        cancelled = true
+        answers.wereCancelled = true
         cancelOnServer(handle)
       case .woken, .timedOut: break
       }
@@ -225,8 +229,8 @@ extension Connection {
   }
 
   /// Takes the results that can be had without waiting.
-  private func collect(into outcome: inout Outcome, from handle: Handle) throws {
-    while !outcome.isComplete && PQisBusy(handle.pointer) == 0 {
+  private func collect(into answers: inout Answers, from handle: Handle) throws {
+    while !answers.areComplete && PQisBusy(handle.pointer) == 0 {
       // In a pipeline a null stands between one statement's results and the next one's.
       guard let pointer = PQgetResult(handle.pointer) else {
         try check(PQstatus(handle.pointer) == CONNECTION_OK, handle)
@@ -234,12 +238,12 @@ extension Connection {
       }
       let result = PostgresResult(pointer)
       switch PQresultStatus(pointer) {
-      case PGRES_PIPELINE_SYNC: outcome.isComplete = true
+      case PGRES_PIPELINE_SYNC: answers.endSegment()
       case PGRES_PIPELINE_ABORTED: break
-      case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY: outcome.rows.append(Rows(result: result))
+      case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY: answers.add(Rows(result: result))
       default:
         try check(PQstatus(handle.pointer) == CONNECTION_OK, handle)
-        outcome.fail(result.serverError)
+        answers.add(result.serverError)
       }
     }
   }
@@ -257,19 +261,39 @@ extension Connection {
     self.handle = nil
     throw ConnectionError.lost(message)
   }
+}
 
-  /// What has come back from the server for one pipeline.
-  private struct Outcome {
-    var rows: [Rows] = []
-    var failure: StatementError?
-    var isComplete = false
+/// What has come back from the server for the pipelines that were sent.
+private struct Answers {
+  private let expected: Int
+  private var rows: [Rows] = []
+  private var failure: StatementError?
+  private(set) var segments: [Result<[Rows], StatementError>] = []
+  var wereCancelled = false
 
-    init(expected: Int) {
-      rows.reserveCapacity(expected)
-    }
+  init(expected: Int) {
+    self.expected = expected
+  }
 
-    mutating func fail(_ error: ServerError) {
-      failure = failure ?? StatementError(index: rows.count, error: error)
+  var areComplete: Bool { segments.count == expected }
+
+  mutating func add(_ result: Rows) {
+    rows.append(result)
+  }
+
+  mutating func add(_ error: ServerError) {
+    failure = failure ?? StatementError(index: rows.count, error: error)
+  }
+
+  mutating func endSegment() {
+    segments.append(failure.map { .failure($0) } ?? .success(rows))
+    rows = []
+    failure = nil
+  }
+
+  func hasFailure(_ state: SQLState) -> Bool {
+    segments.contains { segment in
+      if case .failure(let failure) = segment { failure.error.state == state } else { false }
     }
   }
 }
