@@ -1,7 +1,7 @@
 extension Scope {
   @Sendable func error(_ problem: UsageError.Problem) -> UsageError {
     UsageError(
-      problem: problem, program: (groups.first ?? command).name, commandPath: path, usage: usage)
+      problem: problem, program: program, commandPath: path, usage: usage)
   }
 
   /// Suggests the nearest names here, and commands of the very name further down: `add` is `domain add`.

@@ -16,9 +16,16 @@ public struct HelpPage: Sendable {
     page.addUsage(scope.usage)
     page.addText(scope.command.summary)
     page.addText(scope.command.discussion)
-    page.addCommands(of: scope)
-    page.addTable("Arguments", scope.command.arguments.map { ($0.synopsis, $0.helpText) })
-    page.addOptions(of: scope)
+    page.addTable("Arguments", scope.command.arguments.map { Row($0.synopsis, $0.summary, $0.notes) })
+    if scope.groups.isEmpty {
+      page.addSections(of: scope)
+      page.addTable("Global options", (scope.command.options + [.help, .version]).map(Row.init))
+    } else {
+      page.addTable(
+        "Commands", scope.visibleDescendants.filter { !$0.command.isGroup }.map { Row($0, below: scope) })
+      page.addTable("Options", scope.command.options.map(Row.init))
+      page.addInheritedOptions(of: scope)
+    }
     page.addExamples(scope.command.examples)
     return page.lines.joined(separator: "\n") + "\n"
   }
@@ -28,14 +35,11 @@ public struct HelpPage: Sendable {
     self.styled = styled
   }
 
-  private func bold(_ text: String) -> String { styled ? "\u{1B}[1m\(text)\u{1B}[0m" : text }
-
   private mutating func addUsage(_ usage: String) {
     let label = "Usage:"
     let filled = fill(usage, width: width - label.count - 1)
     for (index, line) in filled.enumerated() {
-      let margin = index == 0 ? bold(label) : spaces(label.count)
-      lines.append("\(margin) \(line)")
+      lines.append((index == 0 ? bold(label) : spaces(label.count)) + " " + line)
     }
   }
 
@@ -49,49 +53,22 @@ public struct HelpPage: Sendable {
     }
   }
 
-  private mutating func addHeading(_ title: String) { lines += ["", bold("\(title):")] }
-
-  /// Two columns; a label that is too long for the first has a line to itself.
-  private mutating func addTable(_ title: String, _ rows: [(label: String, text: String)]) {
-    guard !rows.isEmpty else { return }
-    addHeading(title)
-    let longest = rows.map(\.label.count).filter { $0 <= width * 2 / 5 }.max() ?? 0
-    for row in rows {
-      let filled = fill(row.text, width: width - longest - 4)
-      let fits = row.label.count <= longest
-      lines.append(
-        "  \(row.label)" + (fits ? spaces(longest - row.label.count + 2) + (filled.first ?? "") : ""))
-      lines += filled.dropFirst(fits ? 1 : 0).map { spaces(longest + 4) + $0 }
+  /// The program's commands under the heading of their section, in the order of declaration.
+  private mutating func addSections<Action>(of scope: Scope<Action>) {
+    let commands = scope.visibleDescendants.filter { !$0.command.isGroup }
+    let column = columnWidth(commands.map { Row($0, below: scope) })
+    for section in commands.map(\.section).distinct {
+      let rows = commands.filter { $0.section == section }.map { Row($0, below: scope) }
+      addTable(section.isEmpty ? "Commands" : section, rows, column: column)
     }
+    lines.append("")
+    lines += fill("'\(scope.line) COMMAND --help' tells more about a command.", width: width)
   }
 
-  /// The commands under the heading of their section, in the order of declaration.
-  private mutating func addCommands<Action>(of scope: Scope<Action>) {
-    let rows = scope.visibleDescendants.filter { !$0.command.isGroup }.map { leaf in
-      (section: leaf.section, label: leaf.path.dropFirst(scope.path.count).joined(separator: " "), leaf)
-    }
-    var titles: [String] = []
-    for row in rows where !titles.contains(row.section) { titles.append(row.section) }
-    if !scope.path.isEmpty { titles = titles.isEmpty ? [] : ["Commands"] }
-    for title in titles {
-      let own = rows.filter { !scope.path.isEmpty || $0.section == title }
-      addTable(title.isEmpty ? "Commands" : title, own.map { ($0.label, $0.2.command.summary) })
-    }
-  }
-
-  private mutating func addOptions<Action>(of scope: Scope<Action>) {
-    let isRoot = scope.groups.isEmpty
-    let own = scope.command.options + (isRoot ? [.help, .version] : [])
-    addTable(isRoot ? "Global options" : "Options", own.map { ($0.label, $0.helpText) })
-    guard !isRoot else {
-      let line = "'\(scope.command.name) COMMAND --help' tells more about a command."
-      lines += [""] + fill(line, width: width)
-      return
-    }
+  private mutating func addInheritedOptions<Action>(of scope: Scope<Action>) {
     let names = (scope.inheritedOptions + [.help, .version]).map(\.spelling).joined(separator: ", ")
     addHeading("Global options")
-    let program = scope.groups[0].name
-    lines += fill("\(names); see '\(program) --help'.", width: width - 2).map { "  \($0)" }
+    lines += fill("\(names); see '\(scope.program) --help'.", width: width - 2).map { "  \($0)" }
   }
 
   private mutating func addExamples(_ examples: [Example]) {
@@ -104,22 +81,70 @@ public struct HelpPage: Sendable {
   }
 }
 
+extension HelpPage {
+  /// A label and what it means.
+  private struct Row {
+    let label: String
+    let text: String
+    let notes: [String]
+
+    init(_ label: String, _ text: String, _ notes: [String] = []) {
+      (self.label, self.text, self.notes) = (label, text, notes)
+    }
+
+    /// `-d, --database URL`, with room for the short form where there is none.
+    init(_ option: Declaration) {
+      let short = option.short.map { "-\($0), " } ?? "    "
+      let placeholder = option.placeholder.map { " \($0)" } ?? ""
+      self.init(short + option.spelling + placeholder, option.summary, option.notes)
+    }
+
+    init<Action>(_ scope: Scope<Action>, below group: Scope<Action>) {
+      let name = scope.path.dropFirst(group.path.count).joined(separator: " ")
+      self.init(name, scope.command.summary)
+    }
+  }
+
+  private mutating func addHeading(_ title: String) { lines += ["", bold("\(title):")] }
+
+  /// Two columns; a label that is too long for the first has a line to itself.
+  private mutating func addTable(_ title: String, _ rows: [Row], column: Int? = nil) {
+    guard !rows.isEmpty else { return }
+    addHeading(title)
+    let column = column ?? columnWidth(rows)
+    for row in rows {
+      var filled = fill(row.text, notes: row.notes, width: width - column - 4)[...]
+      let gap = column - row.label.count
+      lines.append("  " + row.label + (gap < 0 ? "" : spaces(gap + 2) + (filled.popFirst() ?? "")))
+      lines += filled.map { spaces(column + 4) + $0 }
+    }
+  }
+
+  /// That of the longest label among those that leave most of the line to the text.
+  private func columnWidth(_ rows: [Row]) -> Int {
+    rows.map(\.label.count).filter { $0 <= width * 2 / 5 }.max() ?? 0
+  }
+
+  private func bold(_ text: String) -> String { styled ? "\u{1B}[1m\(text)\u{1B}[0m" : text }
+}
+
 private func spaces(_ count: Int) -> String { String(repeating: " ", count: count) }
 
 extension Declaration {
-  /// `-d, --database URL`, with room for the short form where there is none.
-  fileprivate var label: String {
-    let short = short.map { "-\($0), " } ?? "    "
-    return short + spelling + (placeholder.map { " \($0)" } ?? "")
-  }
-
-  /// The summary and, in brackets, what values there are, which one holds, and where else it is looked for.
-  fileprivate var helpText: String {
-    let notes = [
+  /// What values there are, which one holds when none is given, and where else it is looked for.
+  fileprivate var notes: [String] {
+    [
       choices.isEmpty ? nil : "[choices: \(choices.joined(separator: ", "))]",
       defaultText.map { "[default: \($0)]" },
       environment.map { "[env: \($0)]" },
-    ]
-    return ([summary] + notes.compactMap(\.self)).joined(separator: " ")
+    ].compactMap(\.self)
+  }
+}
+
+extension [String] {
+  /// Without repetitions, in the order of first appearance.
+  var distinct: [String] {
+    var seen: Set<String> = []
+    return filter { seen.insert($0).inserted }
   }
 }

@@ -18,10 +18,13 @@ func blocks(of text: String) -> [Block] {
     }
 }
 
-/// The words of a text in lines of at most `width` characters. A longer word has a line to itself.
-func fill(_ text: String, width: Int) -> [String] {
+/// The words of a text in lines of at most `width` characters, and after them the notes, each kept on one line
+/// where it fits. A longer word has a line to itself.
+func fill(_ text: String, notes: [String] = [], width: Int) -> [String] {
+  let words =
+    text.split(separator: " ") + notes.flatMap { $0.count <= width ? [$0[...]] : $0.split(separator: " ") }
   var lines: [String] = []
-  for word in text.split(separator: " ") {
+  for word in words {
     if let last = lines.last, last.count + 1 + word.count <= width {
       lines[lines.count - 1] += " \(word)"
     } else {

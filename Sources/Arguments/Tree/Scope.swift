@@ -6,6 +6,16 @@ struct Scope<Action: Sendable>: Sendable {
 
   init(_ tree: CommandTree<Action>) { command = tree.root }
 
+  var program: String { (groups.first ?? command).name }
+
+  var parent: Scope? {
+    guard let group = groups.last else { return nil }
+    var scope = self
+    scope.groups.removeLast()
+    scope.command = group
+    return scope
+  }
+
   /// The words that lead here, without the program's name.
   var path: [String] { (groups + [command]).dropFirst().map(\.name) }
 
