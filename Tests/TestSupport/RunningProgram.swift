@@ -1,0 +1,101 @@
+import Foundation
+import Synchronization
+
+/// A program that runs: what a test may watch, interrupt and wait for.
+public final class RunningProgram: Sendable {
+  /// The command, for messages.
+  public let command: [String]
+  /// The process id, which is its process group's id too.
+  public let pid: Int32
+
+  private struct State {
+    var stdout = Data()
+    var stderr = Data()
+    var status: Int32?
+    var waiting: [(condition: @Sendable (State) -> Bool, continuation: CheckedContinuation<Void, Never>)] = []
+  }
+  private let state = Mutex(State())
+
+  /// Watches a child from threads of its own: a blocked thread of the cooperative pool would hold up every test.
+  init(command: [String], pid: Int32, stdout: Int32, stderr: Int32, timeout: Duration) {
+    self.command = command
+    self.pid = pid
+    let readers = DispatchGroup()
+    read(stdout, into: \.stdout, readers)
+    read(stderr, into: \.stderr, readers)
+    Thread.detachNewThread { [self] in reap(after: readers) }
+    DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(Int(timeout.components.seconds))) {
+      [weak self] in self?.signal(SIGKILL)
+    }
+  }
+
+  /// Sends a signal to the program and to whatever it has started.
+  public func signal(_ number: Int32) {
+    // Once reaped, the id may belong to somebody else.
+    state.withLock { if $0.status == nil { kill(-pid, number) } }
+  }
+
+  /// Waits for the end.
+  public func outcome() async -> Outcome {
+    await wait { $0.status != nil }
+    return state.withLock {
+      Outcome(stdout: $0.stdout.text, stderr: $0.stderr.text, status: $0.status ?? 0)
+    }
+  }
+
+  /// Waits until the program has written `text`, to standard output or standard error.
+  ///
+  /// - Throws: `ProgramFailed` where it ends without.
+  public func wrote(_ text: String) async throws {
+    let isWritten = { @Sendable (state: State) in
+      state.stdout.text.contains(text) || state.stderr.text.contains(text)
+    }
+    await wait { isWritten($0) || $0.status != nil }
+    guard state.withLock({ isWritten($0) }) else {
+      throw await ProgramFailed(command: command, outcome: outcome())
+    }
+  }
+
+  private func wait(until condition: @escaping @Sendable (State) -> Bool) async {
+    await withCheckedContinuation { continuation in
+      change { $0.waiting.append((condition, continuation)) }
+    }
+  }
+
+  private func change(_ body: (inout State) -> Void) {
+    state.withLock { state in
+      body(&state)
+      let waiting = state.waiting
+      state.waiting = waiting.filter { !$0.condition(state) }
+      for waiter in waiting where waiter.condition(state) { waiter.continuation.resume() }
+    }
+  }
+
+  private func read(
+    _ descriptor: Int32, into buffer: any WritableKeyPath<State, Data> & Sendable, _ readers: DispatchGroup
+  ) {
+    readers.enter()
+    Thread.detachNewThread { [self] in
+      let pipe = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+      while case let chunk = pipe.availableData, !chunk.isEmpty { change { $0[keyPath: buffer] += chunk } }
+      readers.leave()
+    }
+  }
+
+  private func reap(after readers: DispatchGroup) {
+    // The child stays a zombie, and its id its own, until its children have let go of the pipes too.
+    var info = siginfo_t()
+    while waitid(P_PID, id_t(pid), &info, WEXITED | WNOWAIT) == -1, errno == EINTR {}
+    readers.wait()
+    change { state in
+      var status: Int32 = 0
+      while waitpid(pid, &status, 0) == -1, errno == EINTR {}
+      let signal = status & 0x7f
+      state.status = signal == 0 ? (status >> 8) & 0xff : 128 + signal
+    }
+  }
+}
+
+extension Data {
+  fileprivate var text: String { String(decoding: self, as: UTF8.self) }
+}

@@ -1,0 +1,67 @@
+import Foundation
+
+/// An empty folder that exists while a closure runs.
+public struct TemporaryFolder: Sendable {
+  /// Its absolute path.
+  public let path: String
+
+  init() throws {
+    // Not the user's TMPDIR: the path of a Unix socket in it must stay below 108 bytes.
+    var template = Array("/tmp/tenantctl-test-XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else { throw SystemError(call: "mkdtemp", code: errno) }
+    path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
+
+  /// Makes a folder holding `files` (text by relative path), calls `body` and removes the folder.
+  public static func with<Result>(
+    files: [String: String] = [:], isolation: isolated (any Actor)? = #isolation,
+    _ body: (TemporaryFolder) async throws -> Result
+  ) async throws -> Result {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    for (name, text) in files { try folder.write(text, to: name) }
+    return try await body(folder)
+  }
+
+  /// The absolute path of `name` in this folder.
+  public func path(_ name: String) -> String {
+    "\(path)/\(name)"
+  }
+
+  /// Writes a file and the folders that lead to it; returns its absolute path.
+  @discardableResult
+  public func write(_ text: String, to name: String) throws -> String {
+    let file = URL(fileURLWithPath: path(name))
+    try FileManager.default.createDirectory(
+      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(text.utf8).write(to: file)
+    return file.path
+  }
+
+  /// The text of the file `name`.
+  public func read(_ name: String) throws -> String {
+    try String(contentsOfFile: path(name), encoding: .utf8)
+  }
+
+  /// The relative paths of all files, sorted.
+  public func files() throws -> [String] {
+    try FileManager.default.subpathsOfDirectory(atPath: path).filter { name in
+      var isFolder: ObjCBool = false
+      return FileManager.default.fileExists(atPath: self.path(name), isDirectory: &isFolder)
+        && !isFolder.boolValue
+    }.sorted()
+  }
+
+  func remove() {
+    // Nothing depends on it: what is left is a folder in /tmp, not a wrong result.
+    try? FileManager.default.removeItem(atPath: path)
+  }
+}
+
+/// A system call failed.
+struct SystemError: Error, CustomStringConvertible {
+  let call: String
+  let code: Int32
+
+  var description: String { "\(call): \(String(cString: strerror(code)))" }
+}

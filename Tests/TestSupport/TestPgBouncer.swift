@@ -1,0 +1,45 @@
+import Foundation
+
+/// PgBouncer in transaction mode, in front of the test server.
+public enum TestPgBouncer {
+  /// Starts PgBouncer with two server connections per database, calls `body` with the URL that leads to
+  /// `database` through it, and stops it.
+  ///
+  /// Two connections, so that clients share them; all other settings are PgBouncer's defaults.
+  ///
+  /// - Throws: `ProgramFailed` with PgBouncer's own words where it does not start.
+  public static func with<Result>(
+    _ database: TestDatabase, isolation: isolated (any Actor)? = #isolation,
+    _ body: (_ url: String) async throws -> Result
+  ) async throws -> Result {
+    try await TemporaryFolder.with { folder in
+      let server = try await Psql(url: database.url)(#"\echo :HOST :PORT :USER"#).split(separator: " ")
+      let password = URLComponents(string: database.url)?.password ?? ""
+      try folder.write("\"\(server[2])\" \"\(password)\"\n", to: "users.txt")
+      try folder.write(
+        """
+        [databases]
+        * = host=\(server[0]) port=\(server[1])
+        [pgbouncer]
+        pool_mode = transaction
+        default_pool_size = 2
+        unix_socket_dir = \(folder.path)
+        auth_type = trust
+        auth_file = \(folder.path("users.txt"))
+
+        """, to: "pgbouncer.ini")
+      return try await program(in: folder).start { pgbouncer in
+        try await pgbouncer.wrote("process up")
+        return try await body("postgresql://\(server[2])@/\(database.name)?host=\(folder.path)&port=6432")
+      }
+    }
+  }
+
+  /// PgBouncer refuses to run as root, where it is to run as the owner of the server's processes.
+  private static func program(in folder: TemporaryFolder) async throws -> Program {
+    let command = ["pgbouncer", folder.path("pgbouncer.ini")]
+    guard geteuid() == 0 else { return Program(command) }
+    try await Program(["chown", "-R", "postgres", folder.path]).succeed()
+    return Program(["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] + command)
+  }
+}
