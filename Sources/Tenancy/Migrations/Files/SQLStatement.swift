@@ -22,8 +22,18 @@ public struct SQLStatement: Sendable, Hashable {
   /// - Parameter position: code points of `text` from 1; a position past the end is the end.
   public func location(ofCharacter position: Int) -> ScriptLocation {
     var location = textLocation
-    let before = Substring(text.unicodeScalars.prefix(max(position - 1, 0)))
-    for byte in before.utf8 { location.pass(byte) }
+    for byte in text(before: position).utf8 { location.pass(byte) }
     return location
+  }
+
+  /// The line of the text that an error position is on, to be shown below the error.
+  public func excerpt(ofCharacter position: Int) -> String {
+    let line = text(before: position).utf8.count { $0 == ASCII.lineFeed }
+    let lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
+    return String(String.UnicodeScalarView(lines[line].filter { $0 != "\r" }))
+  }
+
+  private func text(before position: Int) -> Substring {
+    Substring(text.unicodeScalars.prefix(max(position - 1, 0)))
   }
 }
