@@ -94,9 +94,9 @@ extension TenantDatabase {
     }
 
     var forConnection: ConnectionObserver {
-      ConnectionObserver(
-        statement: statement,
-        notice: notice.map { notice in { notice($0.severity, $0.message.message) } })
+      var observer = ConnectionObserver(statement: statement)
+      if let notice { observer.notice = { notice($0.severity, $0.message.message) } }
+      return observer
     }
   }
 }
@@ -117,7 +117,10 @@ extension TenantDatabase {
   func withRegistry<T: Sendable>(
     _ body: (Connection, RegistryShape) async throws -> T
   ) async throws -> T {
-    try await connected { try await body($0, try await self.shape(over: $0)) }
+    try await connected { connection in
+      let shape = try await self.shape(over: connection)
+      return try await body(connection, shape)
+    }
   }
 
   /// Lends a connection and the registry's shape, for a read that can be done again: the first attempt takes the
@@ -127,12 +130,16 @@ extension TenantDatabase {
     _ body: (Connection, RegistryShape) async throws -> T
   ) async throws -> T {
     try await connected { connection in
-      if let shape = self.knownShape.withLock({ $0 }) { return try await body(connection, shape) }
+      let known = self.knownShape.withLock { $0 }
       do {
-        return try await body(connection, .promised(by: self.settings.registry))
-      } catch let error where Self.isUnknownName(error) {
-        return try await body(connection, try await self.shape(over: connection))
+        let likely = known ?? RegistryShape.promised(by: self.settings.registry)
+        return try await body(connection, likely)
+      } catch {
+        guard (error as? any PostgresFailure)?.isUnknownName == true else { throw error }
       }
+      self.knownShape.withLock { $0 = nil }
+      let shape = try await self.shape(over: connection)
+      return try await body(connection, shape)
     }
   }
 
@@ -143,13 +150,24 @@ extension TenantDatabase {
     return shape
   }
 
-  private static func isUnknownName(_ error: any Error) -> Bool {
-    let state = (error as? StatementError)?.error.state ?? (error as? ServerError)?.state
-    return [.undefinedColumn, .undefinedTable, .invalidSchemaName].contains(state)
-  }
-
   /// The settings that every transaction of ours begins with.
   var guards: SQL { "SELECT set_config('lock_timeout', \(settings.lockTimeout.milliseconds), true)" }
+}
+
+/// An error of the server, in whichever way it came.
+private protocol PostgresFailure: Error {
+  var state: SQLState { get }
+}
+
+extension ServerError: PostgresFailure {}
+extension StatementError: PostgresFailure {
+  fileprivate var state: SQLState { error.state }
+}
+
+extension PostgresFailure {
+  fileprivate var isUnknownName: Bool {
+    [.undefinedColumn, .undefinedTable, .invalidSchemaName].contains(state)
+  }
 }
 
 extension Duration {

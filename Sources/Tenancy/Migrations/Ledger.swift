@@ -57,7 +57,7 @@ struct Ledger: Sendable {
   /// Records a migration as applied, or as begun. Its primary key is the lock: a second runner fails here. So does a
   /// run that took another count of applied migrations for true than the ledger has (the division).
   func record(_ file: MigrationFile, statementsDone: Int, after count: Int) -> SQL {
-    let total = file.up.statements.count
+    let total = file.up.count
     let values: [(column: String, value: SQL)] = [
       ("version", "\(file.version.rawValue)"),
       ("name", "\(file.name)"), ("checksum", "\(file.checksum.rawValue)"), ("applied_at", "CURRENT_TIMESTAMP"),
@@ -94,8 +94,8 @@ struct Ledger: Sendable {
 
   /// A transactional migration, as part of a transaction whose search path is the schema's.
   func run(_ file: MigrationFile, after count: Int) -> [PlannedStatement] {
-    let settings = file.up.options.settings
-    let body = file.up.statements.map { $0.planned(in: file) }
+    let settings = file.upOptions.settings
+    let body = file.up.map { $0.planned(in: file) }
     let source = { MigrationSource(file: file, place: $0) }
     return settings.map { PlannedStatement($0, source: source(.ledger)) }
       + [PlannedStatement(record(file, statementsDone: body.count, after: count), source: source(.ledger))]
@@ -108,7 +108,7 @@ struct Ledger: Sendable {
     let source = { MigrationSource(file: file, place: $0) }
     let begin: [Step] =
       first > 0 ? [] : [.transaction([PlannedStatement(guards), PlannedStatement(record(file, statementsDone: 0, after: count), source: source(.ledger))])]
-    return begin + file.up.statements.enumerated().dropFirst(first).flatMap { index, statement in
+    return begin + file.up.enumerated().dropFirst(first).flatMap { index, statement in
       let progress: SQL = """
         UPDATE \(name) SET statements_done = \(index + 1) WHERE version = \(file.version.rawValue)
         """

@@ -1,22 +1,23 @@
 /// The set of migrations that a schema has, each with the checksum of the file as it was then.
 struct LedgerHistory: Sendable, Hashable {
   /// By version; `nil` where the ledger has no checksum (one of dbmate's).
-  private(set) var checksums: [MigrationVersion: String?]
+  private(set) var checksums: [MigrationVersion: Checksum?]
 
-  init(_ checksums: [MigrationVersion: String?] = [:]) {
+  init(_ checksums: [MigrationVersion: Checksum?] = [:]) {
     self.checksums = checksums
   }
 
   /// What the history is once all of the files are applied.
   init(of files: some Sequence<MigrationFile>) {
-    checksums = Dictionary(files.map { ($0.version, $0.checksum) }, uniquingKeysWith: { $1 })
+    checksums = [:]
+    for file in files { checksums[file.version] = .some(file.checksum) }
   }
 
   func contains(_ version: MigrationVersion) -> Bool { checksums[version] != nil }
 
   func adding(_ file: MigrationFile) -> LedgerHistory {
     var copy = self
-    copy.checksums[file.version] = file.checksum
+    copy.checksums[file.version] = .some(file.checksum)
     return copy
   }
 
@@ -31,9 +32,9 @@ struct LedgerHistory: Sendable, Hashable {
   /// The summary. Two histories have the same digest only if they have the same versions with the same checksums.
   var head: LedgerHead {
     let versions = versions
-    let lines = versions.map { "\($0.rawValue) \((checksums[$0] ?? nil) ?? "-")\n" }.joined()
+    let lines = versions.map { "\($0.rawValue) \((checksums[$0] ?? nil)?.rawValue ?? "-")\n" }.joined()
     return LedgerHead(
-      version: versions.last, count: versions.count, digest: String(SHA256.hex(of: lines.utf8).prefix(32)))
+      version: versions.last, count: versions.count, digest: String(SHA256.hex(of: lines).prefix(32)))
   }
 }
 

@@ -1,5 +1,4 @@
 internal import Postgres
-internal import Synchronization
 
 /// What a run did to one tenant.
 public struct MigrationOutcome: Sendable {
@@ -25,6 +24,11 @@ public struct MigrationOutcome: Sendable {
   public let applied: [MigrationVersion]
   /// How long it took.
   public let duration: Duration
+
+  static func notRun(_ survey: Survey) -> MigrationOutcome {
+    MigrationOutcome(
+      tenant: survey.tenant, schema: survey.schema, status: .notRun, applied: [], duration: .zero)
+  }
 
   /// Whether it failed.
   public var isFailure: Bool { if case .failed = status { true } else { false } }
@@ -78,30 +82,16 @@ extension TenantDatabase {
       if case .failed(let error) = outcome.status { throw error }
       shared = outcome
     }
-    let outcomes = Mutex<[MigrationOutcome?]>(Array(repeating: nil, count: plan.tenants.count))
-    let next = Atomic(0)
-    await withTaskGroup { group in
-      for _ in 0..<min(run.jobs, plan.tenants.count) {
-        group.addTask {
-          while !run.shouldStop(), !Task.isCancelled {
-            let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-            guard index < plan.tenants.count else { return }
-            let survey = plan.tenants[index]
-            let outcome = await self.apply(plan.pending(survey), to: survey, plan)
-            outcomes.withLock { $0[index] = outcome }
-            run.onOutcome(outcome)
-          }
-        }
-      }
+    let queue = FleetQueue(count: plan.tenants.count)
+    let outcomes = await queue.run(jobs: run.jobs, shouldStop: run.shouldStop) { index in
+      let survey = plan.tenants[index]
+      let outcome = await self.apply(plan.pending(survey), to: survey, plan)
+      run.onOutcome(outcome)
+      return outcome
     }
-    let done = outcomes.withLock { $0 }
     return MigrationReport(
-      shared: shared,
-      tenants: zip(plan.tenants, done).map { survey, outcome in
-        outcome
-          ?? MigrationOutcome(
-            tenant: survey.tenant, schema: survey.schema, status: .notRun, applied: [], duration: .zero)
-      }, duration: clock.now - start, wasInterrupted: done.contains { $0 == nil })
+      shared: shared, tenants: zip(plan.tenants, outcomes).map { $1 ?? .notRun($0) }, duration: clock.now - start,
+      wasInterrupted: outcomes.contains { $0 == nil })
   }
 
   private func apply(_ files: [MigrationFile], to survey: Survey, _ plan: MigrationPlan) async -> MigrationOutcome {

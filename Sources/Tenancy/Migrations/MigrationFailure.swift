@@ -68,9 +68,9 @@ struct MigrationSource: Sendable {
 
   private func location(_ error: ServerError) -> (line: Int, column: Int, excerpt: String)? {
     guard case .statement(let statement) = place else { return nil }
-    let (line, column) = error.position.map { statement.location(ofCharacter: $0) } ?? (statement.line, statement.column)
+    let place = error.position.map { statement.location(ofCharacter: $0) } ?? statement.location
     let lines = statement.text.split(separator: "\n", omittingEmptySubsequences: false)
-    let index = line - statement.line
-    return (line, column, lines.indices.contains(index) ? String(lines[index]) : "")
+    let index = place.line - statement.location(ofCharacter: 1).line
+    return (place.line, place.column, lines.indices.contains(index) ? String(lines[index]) : "")
   }
 }

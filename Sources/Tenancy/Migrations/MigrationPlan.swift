@@ -23,14 +23,16 @@ public struct MigrationPlan: Sendable {
 
   /// The SQL that a run would send, with a line above each tenant's.
   public var script: [String] {
-    ([shared].compactMap { $0 } + tenants).flatMap { survey -> [String] in
+    var lines: [String] = []
+    for survey in [shared].compactMap({ $0 }) + tenants {
       var progress = Progress(survey)
-      return pending(survey).flatMap { file -> [String] in
-        let steps = progress.steps(for: file, guards: guards)
+      for file in pending(survey) {
+        lines.append("-- \(survey.label): \(file.path)")
+        lines += progress.steps(for: file, guards: guards).flatMap(\.script)
         progress.add(file)
-        return ["-- \(survey.label): \(file.fileName)"] + steps.flatMap(\.script)
       }
     }
+    return lines
   }
 }
 
@@ -88,7 +90,7 @@ struct Progress: Sendable {
     let opening = ledger.opening(guards) + (hasLedger ? [] : [PlannedStatement(ledger.create, source: source)])
     let comment = PlannedStatement(ledger.comment(history.adding(file)), source: source)
     let count = history.checksums.count
-    if file.up.options.transaction {
+    if file.upOptions.transaction {
       return [.transaction(opening + ledger.run(file, after: count) + [comment])]
     }
     let create: [Step] = hasLedger ? [] : [.transaction(opening)]

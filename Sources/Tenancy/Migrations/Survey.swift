@@ -125,7 +125,7 @@ struct Surveyor: Sendable {
     let history = contents.history
     let changed = files.filter { file in
       guard let checksum = history.checksums[file.version] ?? nil else { return false }
-      return checksum != file.checksum.rawValue
+      return checksum != file.checksum
     }
     let known = Set(files.map(\.version))
     return Survey(
@@ -153,14 +153,14 @@ struct LedgerContents: Sendable {
 
   init(columns: Rows, rows: Rows) throws {
     self.columns = Set(columns.compactMap { $0[0] })
-    var checksums: [MigrationVersion: String?] = [:]
+    var checksums: [MigrationVersion: Checksum?] = [:]
     for row in rows {
       let (text, checksum, done, total) = try row.decode(String?.self, String?.self, Int?.self, Int?.self)
       guard let text, let version = try? MigrationVersion(parsing: text) else {
         foreign.append(text ?? "NULL")
         continue
       }
-      checksums[version] = .some(checksum)
+      checksums[version] = .some(checksum.map(Checksum.init(rawValue:)))
       if let done, let total, done < total { begun[version] = done }
     }
     history = LedgerHistory(checksums)

@@ -1,4 +1,4 @@
-public import Postgres
+internal import Postgres
 
 /// The name of a tenant's schema.
 public struct SchemaName: Sendable, Hashable, Comparable, Encodable, CustomStringConvertible {

@@ -97,14 +97,14 @@ extension TenantDatabase {
     let create: [SQL] = ["CREATE SCHEMA \(tenant.schema.identifier)", ledger.create]
     let opening = [guards] + create + [Self.setSearchPath(tenant.schema)]
     let comment = ledger.comment(LedgerHistory(of: migrations))
-    if migrations.allSatisfy(\.up.options.transaction) {
+    if migrations.allSatisfy(\.upOptions.transaction) {
       let body = migrations.enumerated().flatMap { ledger.run($1, after: $0) }
       return [
         .transaction((opening.map { PlannedStatement($0) }) + body + [PlannedStatement(comment)] + (try rows("true")))
       ]
     }
     let steps = migrations.enumerated().flatMap { index, file in
-      file.up.options.transaction
+      file.upOptions.transaction
         ? [.transaction(ledger.opening(self.guards) + ledger.run(file, after: index))]
         : ledger.runAlone(file, after: index, from: 0, guards: self.guards)
     }
