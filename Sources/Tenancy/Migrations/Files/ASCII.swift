@@ -14,8 +14,9 @@ enum ASCII {
     byte == lineFeed || byte == carriageReturn
   }
 
+  /// Space, tab, line feed, vertical tab (since PostgreSQL 16), form feed and carriage return.
   static func isSpace(_ byte: UInt8) -> Bool {
-    byte == UInt8(ascii: " ") || byte >= 0x09 && byte <= 0x0D && byte != 0x0B
+    byte == UInt8(ascii: " ") || byte >= 0x09 && byte <= 0x0D
   }
 
   static func isDigit(_ byte: UInt8) -> Bool {

@@ -1,52 +1,3 @@
-/// Why a folder of migrations is of no use.
-public enum MigrationFolderError: Error, Sendable, Hashable {
-  /// There is no such folder.
-  case missing(path: String)
-  /// It cannot be read or written, for the operating system's reason.
-  case inaccessible(path: String, reason: String)
-  /// Its files are not sound.
-  case invalid(MigrationFilesInvalid)
-  /// A name for a new file without a letter or digit of ASCII, or too long.
-  case badName(String)
-}
-
-/// Where the files of a folder of migrations belong.
-struct MigrationLayout {
-  private(set) var tenantFolder: String
-  let sharedFolder: String
-  private(set) var tenantFiles: [String]
-  let sharedFiles: [String]
-  /// The files beside `tenant/`.
-  let strayFiles: [String]
-
-  init(_ path: String) throws(MigrationFolderError) {
-    guard let own = try MigrationLayout.scripts(in: path) else { throw .missing(path: path) }
-    sharedFolder = Disk.join(path, "shared")
-    sharedFiles = try MigrationLayout.scripts(in: sharedFolder) ?? []
-    tenantFolder = Disk.join(path, "tenant")
-    if let files = try MigrationLayout.scripts(in: tenantFolder) {
-      tenantFiles = files
-      strayFiles = own
-    } else {
-      if !own.isEmpty { tenantFolder = path }
-      tenantFiles = own
-      strayFiles = []
-    }
-  }
-
-  /// The paths of a folder's `.sql` files, sorted; nil where there is no folder.
-  private static func scripts(in folder: String) throws(MigrationFolderError) -> [String]? {
-    do {
-      return try Disk.names(in: folder)?
-        .filter { $0.hasSuffix(".sql") && !$0.hasPrefix(".") }
-        .sorted()
-        .map { Disk.join(folder, $0) }
-    } catch {
-      throw .inaccessible(path: folder, reason: error.description)
-    }
-  }
-}
-
 /// The folder that a project keeps its migrations in.
 public enum MigrationFolder {
   private static let template = "-- migrate:up\n\n\n-- migrate:down\n\n"
@@ -70,15 +21,12 @@ public enum MigrationFolder {
     do {
       try Disk.makeFolder(path)
       let layout = try MigrationLayout(path)
-      let folder = shared ? layout.sharedFolder : layout.tenantFolder
-      let taken = Set(
-        (shared ? layout.sharedFiles : layout.tenantFiles).compactMap {
-          MigrationFileName(path: $0)?.version.rawValue
-        })
-      try Disk.makeFolder(folder)
+      let part = shared ? layout.shared : layout.tenant
+      try Disk.makeFolder(part.folder)
+      let taken = Set(part.versions.map(\.rawValue))
       var seconds = secondsSince1970
       while taken.contains(Timestamp.digits(of: seconds)) { seconds += 1 }
-      let file = Disk.join(folder, "\(Timestamp.digits(of: seconds))_\(slug).sql")
+      let file = Disk.join(part.folder, "\(Timestamp.digits(of: seconds))_\(slug).sql")
       try Disk.create(file, template)
       return file
     } catch let error as MigrationFolderError {

@@ -11,9 +11,9 @@ public enum MigrationDirection: String, Sendable, Hashable {
 
 /// A line that begins a section: `-- migrate:up transaction:false`.
 ///
-/// dbmate finds its markers line by line, even within a string. Here they are comments: a line that looks like one
-/// within quotes, a `$$` body or `/* */` is text. So where a quote is left open before a marker, the open quote is the error that
-/// is reported.
+/// dbmate finds its markers line by line, within strings, too. Here they are comments: such a line within
+/// quotes, a `$$` body or `/* */` is text. A quote that is left open before a marker swallows it, and is
+/// reported itself.
 struct MigrationMarker {
   let direction: MigrationDirection
   /// The comment.
@@ -55,11 +55,17 @@ struct MigrationMarker {
     word.hasPrefix("migrate:") ? MigrationDirection(rawValue: String(word.dropFirst(8))) : nil
   }
 
-  /// The direction that a comment seems to mean: in capitals, with more dashes, with spaces around the colon.
+  /// The direction that a comment seems to mean: `--- Migrate : Down`, or another tool's `-- +goose Down`.
+  ///
+  /// Read as mere comments, they would let the statements that undo run with those that apply.
   private static func direction(like comment: String) -> MigrationDirection? {
-    let letters = comment.lowercased().filter { !$0.isWhitespace && $0 != "-" }
-    guard letters.hasPrefix("migrate:") else { return nil }
-    let name = letters.dropFirst(8).prefix { $0.isLetter || $0.isNumber || $0 == "_" }
-    return MigrationDirection(rawValue: String(name))
+    let lower = comment.lowercased()
+    let text = lower.drop { $0 == "-" || $0 == "+" || $0.isWhitespace }
+    guard let tool = ["migrate", "goose"].first(where: text.hasPrefix) else { return nil }
+    let rest = text.dropFirst(tool.count)
+    let gap = rest.prefix { $0 == ":" || $0.isWhitespace }
+    guard gap.contains(":") || lower.contains("+") else { return nil }
+    let word = rest.dropFirst(gap.count).prefix { $0.isLetter || $0.isNumber || $0 == "_" }
+    return MigrationDirection(rawValue: String(word))
   }
 }

@@ -18,6 +18,7 @@ struct MigrationSections {
   private let bytes: [UInt8]
   private let start: Int
   private var cursor: LocationCursor
+  private var markerLines: [MigrationDirection: Int] = [:]
 
   init(_ bytes: [UInt8]) {
     self.bytes = bytes
@@ -27,7 +28,7 @@ struct MigrationSections {
       problems = [Problem(reason: .script(problem.reason), location: problem.location)]
     } else {
       read(MigrationMarker.all(in: bytes, from: start))
-      problems.sort { ($0.location.line, $0.location.column) < ($1.location.line, $1.location.column) }
+      problems.sort { $0.location < $1.location }
     }
   }
 
@@ -40,32 +41,25 @@ struct MigrationSections {
       up = Section(script: script(in: start..<bytes.count))
       return
     }
-    checkOrder(of: markers)
-    if let statement = SQLScript(valid: bytes, in: start..<first.range.lowerBound, countedFrom: start)
-      .statements.first
-    {
+    let preamble = script(in: start..<first.range.lowerBound)
+    if preamble.problems.isEmpty, let statement = preamble.statements.first {
       problems.append(Problem(reason: .statementBeforeMarker, location: statement.location))
     }
     let ends = markers.dropFirst().map(\.range.lowerBound) + [bytes.count]
-    for (marker, end) in zip(markers, ends) {
-      let section = Section(script: script(in: marker.range.upperBound..<end), options: options(of: marker))
-      switch marker.direction {
-      case .up: up = section
-      case .down: down = section
-      }
-    }
+    for (marker, end) in zip(markers, ends) { read(marker, to: end) }
   }
 
-  private mutating func checkOrder(of markers: [MigrationMarker]) {
-    var first: [MigrationDirection: Int] = [:]
-    for marker in markers {
-      let offset = marker.range.lowerBound
-      if let earlier = first[marker.direction] {
-        report(.repeatedMarker(marker.direction, firstLine: cursor.location(at: earlier).line), at: offset)
-      } else {
-        first[marker.direction] = offset
-        if marker.direction == .down, first[.up] == nil { report(.downBeforeUp, at: offset) }
-      }
+  private mutating func read(_ marker: MigrationMarker, to end: Int) {
+    let line = cursor.location(at: marker.range.lowerBound).line
+    if let firstLine = markerLines[marker.direction] {
+      return report(.repeatedMarker(marker.direction, firstLine: firstLine), at: marker.range.lowerBound)
+    }
+    markerLines[marker.direction] = line
+    if marker.direction == .down, up == nil { report(.downBeforeUp, at: marker.range.lowerBound) }
+    let section = Section(script: script(in: marker.range.upperBound..<end), options: options(of: marker))
+    switch marker.direction {
+    case .up: up = section
+    case .down: down = section
     }
   }
 

@@ -11,15 +11,17 @@ public struct MigrationSet: Sendable, Hashable {
     self.shared = shared
   }
 
-  /// Reads and checks every `.sql` file of a folder; other files, and those that begin with a dot, are ignored.
+  /// Reads and checks every `.sql` file of a folder; other files, and those whose name begins with a dot, are
+  /// ignored.
   ///
-  /// - Parameter path: the folder, with `tenant/` and `shared/` in it. Without `tenant/` its own files are the tenants'.
+  /// - Parameter path: the folder, with `tenant/` and `shared/` in it; without `tenant/` its own files are
+  ///   the tenants'.
   /// - Throws: where the folder is missing or unreadable, or all that is wrong with all of its files.
   public static func load(at path: String) throws(MigrationFolderError) -> MigrationSet {
     let layout = try MigrationLayout(path)
     var problems = layout.strayFiles.map { MigrationFileError(.strayFile, file: $0) }
-    let tenant = load(layout.tenantFiles, &problems)
-    let shared = load(layout.sharedFiles, &problems)
+    let tenant = load(layout.tenant.files, &problems)
+    let shared = load(layout.shared.files, &problems)
     guard problems.isEmpty else { throw .invalid(MigrationFilesInvalid(problems: problems)) }
     return MigrationSet(tenant: tenant, shared: shared)
   }

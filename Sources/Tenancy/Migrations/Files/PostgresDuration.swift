@@ -1,8 +1,8 @@
 extension Duration {
-  /// Reads a time as PostgreSQL's settings are written: `2s`, `500ms`, `1min`, `0`; a bare number is milliseconds.
+  /// Reads a time as PostgreSQL's settings are written: `2s`, `500ms`, `1min`, `0`.
   ///
-  /// Units are `us`, `ms`, `s`, `min`, `h` and `d`. Nil for anything else, for parts of a millisecond, which the server
-  /// would round, and for more milliseconds than its settings hold (2,147,483,647).
+  /// Units are `us`, `ms` (also without a unit), `s`, `min`, `h` and `d`. Nil for anything else, for parts of
+  /// a millisecond, which the server would round, and for more than its settings hold (2,147,483,647 ms).
   public init?(postgresSetting text: String) {
     let digits = text.prefix { ("0"..."9").contains($0) }
     guard let number = Int64(digits) else { return nil }

@@ -1,8 +1,8 @@
 /// Reads SQL as `psql` does (PostgreSQL's `psqlscan.l`), with `standard_conforming_strings` on.
 ///
-/// It tells apart only what decides where a statement ends. Two points where it follows the server rather than `psql`,
-/// which reads line by line: an `E''` string goes on after a line break with its escapes in force, and no variable
-/// (`:name`) is ever replaced.
+/// It tells apart only what decides where a statement ends. Two differences from `psql`: an `E''` string that
+/// goes on after a line break keeps its escapes, as in the server (`psql` reads line by line and loses them
+/// there); and a variable (`:name`) is left as it is.
 struct SQLLexer {
   /// A piece of SQL; white space is between the pieces.
   enum Token: Equatable {
@@ -117,7 +117,7 @@ struct SQLLexer {
     throw Unterminated(opening: .quote, offset: tokenStart)
   }
 
-  /// Whether the string goes on: with a doubled quote, or with a quote after white space that holds a line break.
+  /// Whether the string goes on: with a doubled quote, or with a quote after white space with a line break.
   private mutating func continueString() -> Bool {
     var ahead = SQLLexer(bytes, in: position..<end)
     if ahead.peek(0) != ASCII.quote {

@@ -19,7 +19,9 @@ public struct SQLScript: Sendable, Hashable {
   init(valid bytes: [UInt8], in range: Range<Int>, countedFrom start: Int) {
     var splitter = StatementSplitter(bytes, in: range, countedFrom: start)
     splitter.run()
-    self.init(statements: splitter.statements, problems: splitter.problems)
+    self.init(
+      statements: splitter.statements,
+      problems: splitter.problems.sorted { $0.location < $1.location })
   }
 
   private init(statements: [SQLStatement], problems: [SQLScriptError]) {

@@ -49,8 +49,8 @@ extension SQLScriptError.Reason {
   public var message: String {
     switch self {
     case .unterminated(let opening): "\(opening.name) is opened here and never closed"
-    case .nulByte: "a zero byte is in the file, and PostgreSQL takes none"
-    case .invalidUTF8: "the file is not UTF-8 from here on"
+    case .nulByte: "a zero byte, which PostgreSQL does not take"
+    case .invalidUTF8: "the text is not UTF-8 from here on"
     case .metaCommand(let command): "\(command) is a command of psql, not SQL"
     case .transactionControl(let keywords):
       "\(keywords) is not allowed: tenantctl opens and ends the transaction"
@@ -70,7 +70,7 @@ extension SQLScriptError.Reason {
       #"remove the \restrict and \unrestrict lines that pg_dump wrote"#
     case .metaCommand: "remove it, or write what it does in SQL"
     case .transactionControl:
-      "remove it; statements that must run outside of a transaction go in a file with '-- migrate:up transaction:false'"
+      "remove it; what cannot run in a transaction goes in a file with '-- migrate:up transaction:false'"
     case .copyStream: "write the rows as INSERT statements (pg_dump --inserts does)"
     }
   }

@@ -1,6 +1,7 @@
 /// One statement of a script: what is sent to the server in one message.
 public struct SQLStatement: Sendable, Hashable {
-  /// The script's own text, from the first character that is neither white space nor a `--` comment, to the semicolon.
+  /// The script's own text: from the first character that is neither white space nor in a `--` comment, to
+  /// the semicolon.
   public let text: String
   /// Where the statement's first word is; comments may stand before it.
   public let location: ScriptLocation
@@ -21,9 +22,18 @@ public struct SQLStatement: Sendable, Hashable {
   /// - Parameter position: code points of `text` from 1; a position past the end is the end.
   public func location(ofCharacter position: Int) -> ScriptLocation {
     var location = textLocation
-    for scalar in text.unicodeScalars.prefix(max(position - 1, 0)) {
-      location.pass(UInt8(truncatingIfNeeded: scalar.isASCII ? scalar.value : 0xFF))
-    }
+    for byte in text(before: position).utf8 { location.pass(byte) }
     return location
+  }
+
+  /// The line of the text that an error position is on, to be shown below the error.
+  public func excerpt(ofCharacter position: Int) -> String {
+    let line = text(before: position).utf8.count { $0 == ASCII.lineFeed }
+    let lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
+    return String(String.UnicodeScalarView(lines[line].filter { $0 != "\r" }))
+  }
+
+  private func text(before position: Int) -> Substring {
+    Substring(text.unicodeScalars.prefix(max(position - 1, 0)))
   }
 }

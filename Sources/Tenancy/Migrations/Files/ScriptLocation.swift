@@ -1,5 +1,5 @@
 /// A place in a script, as an editor counts it.
-public struct ScriptLocation: Sendable, Hashable {
+public struct ScriptLocation: Sendable, Hashable, Comparable {
   /// The line, from 1; lines end in LF.
   public var line: Int
   /// The column, from 1, in Unicode code points: PostgreSQL's "characters".
@@ -12,6 +12,11 @@ public struct ScriptLocation: Sendable, Hashable {
   public init(line: Int, column: Int) {
     self.line = line
     self.column = column
+  }
+
+  /// In the order of the text.
+  public static func < (left: ScriptLocation, right: ScriptLocation) -> Bool {
+    (left.line, left.column) < (right.line, right.column)
   }
 
   /// Moves past one byte of UTF-8.
