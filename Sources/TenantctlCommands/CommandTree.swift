@@ -4,8 +4,8 @@ internal import Tenancy
 /// What a command does with its values.
 typealias Action = @Sendable (Input, Session) async throws -> CommandResult
 
-/// Everything that a user can type. A new command is one file and one line here.
-enum Tenantctl {
+/// The program, and everything that a user can type. A new command is one file and one line here.
+public enum Tenantctl {
   static let tree = CommandTree<Action>(
     "tenantctl", versionText: "tenantctl \(tenancyVersion)", date: "November 23, 2026",
     summary: "Administer schema-per-tenant PostgreSQL databases.",

@@ -37,6 +37,10 @@ struct Assignment: Sendable {
 struct PositiveNumber: Sendable {
   let value: Int
 
+  init(_ value: Int) {
+    self.value = value
+  }
+
   init(parsing text: String) throws {
     guard let value = Int(text), value > 0 else { throw NotPositive() }
     self.value = value

@@ -95,7 +95,7 @@ extension ConfigurationKey {
   ]
 
   private static func column(
-    _ name: String, _ path: WritableKeyPath<RegistryMapping.Columns, String?> & Sendable, _ summary: String,
+    _ name: String, _ path: any WritableKeyPath<RegistryMapping.Columns, String?> & Sendable, _ summary: String,
     _ example: String
   ) -> ConfigurationKey {
     ConfigurationKey(table: "registry.columns", name: name, kind: .string, summary: summary, example: example) {

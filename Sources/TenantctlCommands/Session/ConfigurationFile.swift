@@ -29,7 +29,7 @@ struct ConfigurationFile {
       root = try TOMLTable(string: text)
     } catch let error as TOMLParseError {
       throw ConfigurationError(
-        path: path, line: error.line, column: error.column, message: Self.firstLine(of: error.description),
+        path: path, line: error.source.begin.line, column: error.source.begin.column, message: Self.firstLine(of: error.description),
         hint: "see 'man 5 tenantctl.toml'")
     } catch {
       throw ConfigurationError(path: path, line: nil, column: nil, message: "\(error)", hint: "see 'man 5 tenantctl.toml'")

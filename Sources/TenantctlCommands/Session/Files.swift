@@ -23,16 +23,17 @@ enum Files {
 
   /// The whole of a file; `-` is standard input.
   static func read(_ path: String) throws(FileProblem) -> String {
-    guard let file = path == "-" ? stdin : fopen(path, "r") else { throw FileProblem(path) }
-    defer { if path != "-" { fclose(file) } }
+    let file = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { throw FileProblem(path) }
+    defer { if path != "-" { close(file) } }
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 65_536)
     while true {
-      let count = fread(&buffer, 1, buffer.count, file)
+      let count = Glibc.read(file, &buffer, buffer.count)
+      guard count >= 0 else { throw FileProblem(path) }
       if count == 0 { break }
       bytes += buffer[..<count]
     }
-    guard ferror(file) == 0 else { throw FileProblem(path) }
     return String(decoding: bytes, as: UTF8.self)
   }
 

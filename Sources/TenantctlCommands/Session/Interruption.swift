@@ -8,7 +8,6 @@ final class Interruption: Sendable {
     var count = 0
     var drains = false
     var cancel: (@Sendable () -> Void)?
-    var sources: [any DispatchSourceSignal] = []
   }
 
   private let state = Mutex(State())
@@ -18,24 +17,19 @@ final class Interruption: Sendable {
 
   /// From now on SIGINT and SIGTERM do not end the program; they cancel its work.
   func watch(cancel: @escaping @Sendable () -> Void) {
-    let sources = [SIGINT, SIGTERM].map { signal(number: $0) }
-    state.withLock {
-      $0.cancel = cancel
-      $0.sources = sources
+    state.withLock { $0.cancel = cancel }
+    for number in [SIGINT, SIGTERM] {
+      Glibc.signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      // The handler holds the source, which would end with this scope otherwise.
+      source.setEventHandler { withExtendedLifetime(source) { self.receive() } }
+      source.resume()
     }
   }
 
   /// From now on the first signal only asks: the work looks at ``isRequested`` and stops by itself.
   func drainFirst() {
     state.withLock { $0.drains = true }
-  }
-
-  private func signal(number: Int32) -> any DispatchSourceSignal {
-    Glibc.signal(number, SIG_IGN)
-    let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-    source.setEventHandler { self.receive() }
-    source.resume()
-    return source
   }
 
   private func receive() {

@@ -10,6 +10,7 @@ struct Session: Sendable {
   private let isVerbose: Bool
   private let input: Input
   private let environment: [String: String]
+  private var overrides: [String: String] = [:]
 
   init(_ input: Input, environment: [String: String], terminal: Terminal, interruption: Interruption) {
     self.input = input
@@ -31,7 +32,8 @@ struct Session: Sendable {
 
   /// The configuration file that applies, if there is one.
   var configurationPath: String? {
-    if let path = input[Global.config] { return path }
+    if let path = option(Global.config, "config") { return path }
+    if Files.exists(ConfigurationFile.name) { return ConfigurationFile.name }
     var folder = Files.workingDirectory
     while true {
       let path = folder == "/" ? "/\(ConfigurationFile.name)" : "\(folder)/\(ConfigurationFile.name)"
@@ -56,13 +58,24 @@ struct Session: Sendable {
     let configuration = try configuration()
     let inherited = environment["DATABASE_URL"].flatMap { $0.isEmpty ? nil : $0 }
     return try TenantDatabase(
-      input[Global.database] ?? inherited ?? configuration.databaseURL, settings: configuration.settings,
+      option(Global.database, "database") ?? inherited ?? configuration.databaseURL, settings: configuration.settings,
       connections: connections, observer: observer)
+  }
+
+  /// The same session with options that were found another way.
+  func with(_ options: [String: String]) -> Session {
+    var copy = self
+    copy.overrides = options
+    return copy
+  }
+
+  private func option(_ parameter: Option<String>, _ name: String) -> String? {
+    overrides[name] ?? input[parameter]
   }
 
   /// The folder of migrations: of the option, the configuration, or the default.
   func migrationsFolder() throws -> String {
-    try input[Shared.migrations] ?? configuration().migrations
+    try option(Shared.migrations, "migrations") ?? configuration().migrations
   }
 
   /// The migrations; none, if there is no folder and none was asked for.
@@ -70,7 +83,7 @@ struct Session: Sendable {
     do {
       return try MigrationSet.load(at: try migrationsFolder())
     } catch MigrationFolderError.missing(let path) {
-      if input[Shared.migrations] != nil { throw MigrationFolderError.missing(path: path) }
+      if option(Shared.migrations, "migrations") != nil { throw MigrationFolderError.missing(path: path) }
       return MigrationSet(tenant: [], shared: [])
     }
   }
@@ -87,11 +100,13 @@ struct Session: Sendable {
   private var observer: TenantDatabase.Observer {
     let (terminal, isVerbose) = (terminal, isVerbose)
     let style = Style(isColored: allowsColor && terminal.stderrIsTerminal)
-    return TenantDatabase.Observer(
-      statement: isVerbose ? { terminal.note(style.dim("\($0);")) } : nil,
-      notice: { severity, message in
-        if isVerbose || severity == "WARNING" { terminal.note("\(style.yellow(severity.lowercased() + ":")) \(message)") }
-      })
+    var observer = TenantDatabase.Observer()
+    observer.notice = { severity, message in
+      guard isVerbose || severity == "WARNING" else { return }
+      terminal.note("\(style.yellow(severity.lowercased() + ":")) \(message)")
+    }
+    if isVerbose { observer.statement = { terminal.note(style.dim("\($0);")) } }
+    return observer
   }
 }
 
@@ -104,10 +119,10 @@ extension Substring {
 extension Session {
   /// Makes a planned change, or shows it if the user only wants to see the SQL.
   func make<Value>(
-    _ change: Change<Value>, dryRun: Bool, _ say: (Value) -> CommandResult
+    _ change: Change<Value>, dryRun: Bool, _ say: (Value) throws -> CommandResult
   ) async throws -> CommandResult {
     if dryRun { return CommandResult(DryRun(sql: change.script)) { _ in change.script } }
-    return say(try await change.apply())
+    return try say(try await change.apply())
   }
 
   /// Asks a person to type `word` before something is destroyed; without a terminal only `--yes` will do.
