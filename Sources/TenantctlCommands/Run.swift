@@ -26,12 +26,8 @@ extension Tenantctl {
   private static func run(
     _ action: @escaping Action, _ input: Input, _ environment: [String: String], _ printer: Printer
   ) async throws -> ExitStatus {
-    let interruption = Interruption()
-    let session = Session(
-      input, environment: environment, terminal: printer.terminal, interruption: interruption)
-    let work = Task { try await action(input, session) }
-    interruption.watch { work.cancel() }
-    let result = try await work.value
+    let session = Session(input, environment: environment, terminal: printer.terminal)
+    let result = try await action(input, session)
     try printer.show(result, session)
     return result.status
   }

@@ -15,8 +15,19 @@ final class Interruption: Sendable {
   /// Whether a signal came.
   var isRequested: Bool { state.withLock { $0.count > 0 } }
 
-  /// From now on SIGINT and SIGTERM do not end the program; they cancel its work.
-  func watch(cancel: @escaping @Sendable () -> Void) {
+  /// Does work that changes something. Meanwhile SIGINT and SIGTERM do not end the program; they cancel the work, which
+  /// the server then rolls back.
+  /// - Parameter drains: the first signal only asks: the work looks at ``isRequested`` and stops by itself.
+  func guarding<Value: Sendable>(
+    drains: Bool = false, _ work: @escaping @Sendable () async throws -> Value
+  ) async throws -> Value {
+    let task = Task { try await work() }
+    state.withLock { $0.drains = drains }
+    watch { task.cancel() }
+    return try await task.value
+  }
+
+  private func watch(cancel: @escaping @Sendable () -> Void) {
     state.withLock { $0.cancel = cancel }
     for number in [SIGINT, SIGTERM] {
       Glibc.signal(number, SIG_IGN)
@@ -25,11 +36,6 @@ final class Interruption: Sendable {
       source.setEventHandler { withExtendedLifetime(source) { self.receive() } }
       source.resume()
     }
-  }
-
-  /// From now on the first signal only asks: the work looks at ``isRequested`` and stops by itself.
-  func drainFirst() {
-    state.withLock { $0.drains = true }
   }
 
   private func receive() {

@@ -6,17 +6,16 @@ struct Session: Sendable {
   let format: OutputFormat
   let isQuiet: Bool
   let terminal: Terminal
-  let interruption: Interruption
+  let interruption = Interruption()
   private let isVerbose: Bool
   private let input: Input
   private let environment: [String: String]
   private var overrides: [String: String] = [:]
 
-  init(_ input: Input, environment: [String: String], terminal: Terminal, interruption: Interruption) {
+  init(_ input: Input, environment: [String: String], terminal: Terminal) {
     self.input = input
     self.environment = environment
     self.terminal = terminal
-    self.interruption = interruption
     format = input[Global.format]
     isQuiet = input[Global.quiet]
     isVerbose = input[Global.verbose]
@@ -118,11 +117,11 @@ extension Substring {
 
 extension Session {
   /// Makes a planned change, or shows it if the user only wants to see the SQL.
-  func make<Value>(
+  func make<Value: Sendable>(
     _ change: Change<Value>, dryRun: Bool, _ say: (Value) throws -> CommandResult
   ) async throws -> CommandResult {
     if dryRun { return CommandResult(DryRun(sql: change.script)) { _ in change.script } }
-    return try say(try await change.apply())
+    return try say(try await interruption.guarding { try await change.apply() })
   }
 
   /// Asks a person to type `word` before something is destroyed; without a terminal only `--yes` will do.

@@ -25,7 +25,6 @@ enum MigrateCommand {
     let plan = try await database.planMigration(selection, try session.migrations(), to: input[target])
     if input[Shared.dryRun] { return CommandResult(DryRun(sql: plan.script)) { _ in plan.script } }
     if input[check] { return checked(plan) }
-    session.interruption.drainFirst()
     let (terminal, interruption) = (session.terminal, session.interruption)
     let run = MigrationRun(
       jobs: input[jobs].value,
@@ -34,7 +33,8 @@ enum MigrateCommand {
         terminal.note("\(outcome.label): \(ErrorReport(error).message)")
       },
       shouldStop: { interruption.isRequested })
-    return MigrationSummary(try await database.migrate(plan, run)).result
+    let report = try await interruption.guarding(drains: true) { try await database.migrate(plan, run) }
+    return MigrationSummary(report).result
   }
 
   private static func checked(_ plan: MigrationPlan) -> CommandResult {
