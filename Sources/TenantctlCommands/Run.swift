@@ -59,7 +59,7 @@ struct Printer: Sendable {
   func show(_ result: CommandResult, _ session: Session) throws {
     switch session.format {
     case .json: try terminal.write(JSON.text(result.json, pretty: terminal.stdoutIsTerminal) + "\n")
-    case .ndjson: try terminal.write(lines: (result.elements ?? [result.json]).map { JSON.text($0) })
+    case .ndjson: try terminal.write(lines: (result.elements?() ?? [result.json]).map { JSON.text($0) })
     case .csv:
       guard let table = result.table else { throw NoTable() }
       try terminal.write(lines: table.csv)

@@ -7,7 +7,7 @@ struct CommandResult: Sendable {
   /// What a list is made of; only lists have a form as CSV.
   var table: Table?
   /// The elements that `--format ndjson` prints, one a line; `nil` if there is nothing to take apart.
-  var elements: [any Encodable & Sendable]?
+  var elements: (@Sendable () -> [any Encodable])?
   /// What `--quiet` leaves: the names of a list.
   var names: [String] = []
   /// Hints and remarks, for standard error.
@@ -27,33 +27,12 @@ struct CommandResult: Sendable {
   }
 
   /// A list.
-  init(list: [any Encodable & Sendable], names: [String], table: Table, whenEmpty: String) {
-    self.init(list.map(AnyEncodable.init)) { style in table.rows.isEmpty ? [] : table.lines(style) }
+  init<Element: Encodable & Sendable>(list: [Element], names: [String], table: Table, whenEmpty: String) {
+    self.init(list) { style in table.rows.isEmpty ? [] : table.lines(style) }
     self.table = table
     self.names = names
-    elements = list
+    elements = { list }
     if table.rows.isEmpty { notes = [whenEmpty] }
   }
 }
 
-/// Text that is data already, such as a completion script: printed as it is, in every format.
-struct RawText: Encodable, Sendable {
-  let text: String
-
-  init(_ text: String) {
-    self.text = text
-  }
-}
-
-/// Lets an array hold values of several types.
-struct AnyEncodable: Encodable, Sendable {
-  private let value: any Encodable & Sendable
-
-  init(_ value: any Encodable & Sendable) {
-    self.value = value
-  }
-
-  func encode(to encoder: any Encoder) throws {
-    try value.encode(to: encoder)
-  }
-}

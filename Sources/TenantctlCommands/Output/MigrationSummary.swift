@@ -10,7 +10,7 @@ struct MigrationSummary {
 
   var result: CommandResult {
     var result = CommandResult(Document(report)) { lines($0) }
-    result.elements = report.tenants.map(Entry.init)
+    result.elements = { [report] in report.tenants.map(Entry.init) }
     result.names = failures.map(\.label)
     result.status = report.wasInterrupted ? .interrupted : failures.isEmpty ? .done : .partial
     if !failures.isEmpty {

@@ -6,10 +6,11 @@ public enum Environment {
   public static var current: [String: String] {
     var variables: [String: String] = [:]
     var entry = environ
-    while let text = entry.pointee.map({ String(cString: $0) }) {
-      let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      if parts.count == 2 { variables[String(parts[0])] = String(parts[1]) }
+    while let text = entry.pointee {
       entry += 1
+      guard let equals = strchr(text, Int32(UInt8(ascii: "="))) else { continue }
+      let name = UnsafeRawBufferPointer(start: text, count: equals - text)
+      variables[String(decoding: name, as: UTF8.self)] = String(cString: equals + 1)
     }
     return variables
   }

@@ -18,7 +18,7 @@ enum StatusCommand {
     var result = CommandResult(Document(shared: shared.map(Entry.init), tenants: tenants.map(Entry.init))) {
       histogram(tenants, $0) + all.flatMap { remarks($0) }
     }
-    result.elements = tenants.map(Entry.init)
+    result.elements = { tenants.map(Entry.init) }
     result.names = behind.map(\.label)
     result.status = input[check] && !behind.isEmpty ? .pending : .done
     return result
