@@ -87,7 +87,7 @@ import Testing
     }
   }
 
-  /// What cannot be compared: `psql` drops empty lines outside of quotes, and white space at the end of the file.
+  /// Without what cannot be compared: `psql` drops empty lines outside of quotes, and white space at the end.
   private func comparable(_ text: String) -> String {
     // By scalars: CR LF is one Character.
     let lines = text.unicodeScalars.split(separator: "\n").map { String($0) }
@@ -167,8 +167,8 @@ extension SplitterAgainstPsqlTests {
     "create table", "/*;*/ create/**/function", "case", "end",
   ]
 
-  /// Pieces of a statement, sound or not, none of which leaves a quote or a comment open. A colon stands alone: psql
-  /// reads a variable out of more.
+  /// Pieces of a statement, sound or not, none of which leaves a quote or a comment open. A colon stands alone:
+  /// psql reads a variable out of more.
   private static let pieces =
     [
       "'a;b'", "''", "'it''s;'", " E'\\';'", " e'\\\\'", " E'a''\\';'", "U&'\\0061;'", "B'0;1'", "x';'",

@@ -35,7 +35,8 @@ import Testing
   private static let pieces = [
     ";", ";", " ; ", " ", "\n", "\r\n", "-- a#;\n", "/* a#; */", "'#;'", " E'\\'#;'", "\"#;\"", " $$#;$$",
     " $d$;$#$d$", "(#",
-    ")", "select #", "é #", " #", " $#", ";create function f()", " begin atomic #;", " case #", " end ", "+ #",
+    ")", "select #", "é #", " #", " $#", ";create function f()", " begin atomic #;", " case #", " end ",
+    "+ #",
     ", ",
   ]
 }

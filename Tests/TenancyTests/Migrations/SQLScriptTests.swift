@@ -44,6 +44,7 @@ import Testing
 
   @Test(arguments: [
     "CREATE FUNCTION f() RETURNS int RETURN CASE WHEN true THEN 1 END;",
+    "CREATE FUNCTION f(begin int) RETURNS int RETURN 1;", "CREATE FUNCTION s.case() RETURNS int RETURN 1;",
     "CREATE TABLE begin (a int);", "CREATE VIEW v AS SELECT a AS begin;",
     "CREATE FUNCTION \"begin\"() RETURNS int RETURN 1;",
   ]) func noRoutineBody(statement: String) throws {

@@ -92,7 +92,7 @@ struct SQLLexer {
     skipJunk()
   }
 
-  /// Letters right after a number (`1e`, `0x1F`, `$1a`) belong to it: no prefix of a string is read out of them.
+  /// Letters right after a number (`1e`, `0x1F`, `$1a`) belong to it: no string prefix is read out of them.
   private mutating func skipJunk() {
     if let next = peek(0), ASCII.startsWord(next) { skip(while: ASCII.continuesWord) }
   }
