@@ -1,4 +1,5 @@
 internal import CLibPQ
+public import Synchronization
 
 /// What a connection tells while it works.
 public struct ConnectionObserver: Sendable {
@@ -36,6 +37,7 @@ public actor Connection {
   private let target: ConnectionTarget
   private let observer: ConnectionObserver
   private var handle: Handle?
+  private let currentState = Atomic(State.closed)
 
   /// The connection's own thread.
   public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
@@ -61,6 +63,7 @@ public actor Connection {
   /// Ends the session. Later calls throw ``ConnectionError/lost(_:)``.
   public func close() {
     handle = nil
+    noteState()
   }
 
   /// Runs one statement and returns its rows.
@@ -91,14 +94,25 @@ public actor Connection {
     try await wakingOnCancel { try await $0.exchange(segments) }
   }
 
-  /// Whether a transaction block is open (also one that has failed).
-  public var isInTransaction: Bool {
-    handle.map { PQtransactionStatus($0.pointer) != PQTRANS_IDLE } ?? false
+  /// What the session can be used for.
+  public enum State: Int, Sendable, AtomicRepresentable {
+    /// Nothing any more.
+    case closed
+    /// Whatever comes.
+    case idle
+    /// A transaction block is open, or has failed and waits for its end.
+    case inTransaction
   }
 
-  /// Whether the session can still be used.
-  public var isUsable: Bool {
-    handle.map { PQstatus($0.pointer) == CONNECTION_OK } ?? false
+  /// What the session can be used for, as of the last answer of the server.
+  public nonisolated var state: State { currentState.load(ordering: .acquiring) }
+
+  private func noteState() {
+    guard let handle, PQstatus(handle.pointer) == CONNECTION_OK else {
+      return currentState.store(.closed, ordering: .releasing)
+    }
+    let isIdle = PQtransactionStatus(handle.pointer) == PQTRANS_IDLE
+    currentState.store(isIdle ? .idle : .inTransaction, ordering: .releasing)
   }
 
   private nonisolated func wakingOnCancel<T: Sendable>(
@@ -128,6 +142,7 @@ extension Connection {
     PQsetnonblocking(pointer, 1)
     PQenterPipelineMode(pointer)
     self.handle = handle
+    noteState()
   }
 
   private static func start(_ settings: [(key: String, value: String)]) -> OpaquePointer? {
@@ -197,6 +212,7 @@ extension Connection {
       try awaitInput(handle, &answers)
       try collect(into: &answers, from: handle)
     }
+    noteState()
     if answers.wereCancelled, answers.hasFailure(.queryCanceled) { throw CancellationError() }
     return answers.segments
   }
@@ -258,7 +274,7 @@ extension Connection {
   private func check(_ succeeded: Bool, _ handle: Handle) throws {
     if succeeded { return }
     let message = errorMessage(of: handle)
-    self.handle = nil
+    close()
     throw ConnectionError.lost(message)
   }
 }

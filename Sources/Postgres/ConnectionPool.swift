@@ -56,7 +56,7 @@ public actor ConnectionPool {
   }
 
   private func takeBack(_ connection: Connection) async {
-    if !isClosed, await connection.isUsable, await !connection.isInTransaction {
+    if !isClosed, connection.state == .idle {
       idle.append(connection)
     } else {
       await connection.close()

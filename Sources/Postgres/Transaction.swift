@@ -37,7 +37,7 @@ extension Connection {
   /// Ends the open transaction, also when the task is cancelled already: a cancelled task could not talk to the
   /// server any more, and the connection would go back to the pool inside of the transaction.
   private func rollBack() async {
-    guard isInTransaction, isUsable else { return }
+    guard state == .inTransaction else { return }
     _ = await Task { try? await self.query("ROLLBACK") }.value
   }
 }

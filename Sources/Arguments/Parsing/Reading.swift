@@ -167,7 +167,5 @@ extension Reading {
 }
 
 extension Declaration {
-  fileprivate var isTrailing: Bool { if case .trailing = form { true } else { false } }
-
   fileprivate var wordsNeeded: Int { if case .argument(let count) = form { count.lowerBound } else { 0 } }
 }

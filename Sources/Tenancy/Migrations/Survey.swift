@@ -172,3 +172,13 @@ struct LedgerContents: Sendable {
       ? nil : .foreignLedger(schema, columns: columns.sorted())
   }
 }
+
+extension TenantDatabase {
+  /// Those of the tenants that lack a migration, or whose ledger cannot tell.
+  ///
+  /// Throws ``TenancyError``.
+  public func behind(_ names: [TenantName], _ files: MigrationSet) async throws -> Set<TenantName> {
+    let surveys = try await survey(FleetSelection(names: names), files).tenants
+    return Set(surveys.filter { !$0.pending.isEmpty || $0.problem != nil }.compactMap { $0.tenant?.name })
+  }
+}
