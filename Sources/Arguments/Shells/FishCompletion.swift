@@ -64,7 +64,8 @@ public enum FishCompletion {
             end
             set -a words (string replace -r -- '^~/' ~/ $word)
         end
-        $words[1] __complete $argv[1] -- $words[2..-1] 2>/dev/null
+        set -l names ($words[1] __complete $argv[1] -- $words[2..-1] 2>/dev/null)
+        and printf '%s\n' $names
     end
 
     complete -c @name@ -f

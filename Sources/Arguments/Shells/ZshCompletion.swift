@@ -61,7 +61,7 @@ extension Scope {
     let isShadowing = globalOptions.count < (parent.map { $0.globalOptions.count } ?? 0)
     let global = isShadowing ? globalOptions.map(\.zshOption) : ["$global"]
     let rest =
-      command.isGroup ? ["'1: :->command'", "'*:: :->arguments'"] : leadingArguments.map(\.zshArgument)
+      command.isGroup ? ["'(-): :->command'", "'(-)*:: :->arguments'"] : leadingArguments.map(\.zshArgument)
     return (localOptions.map(\.zshOption) + global + rest).map { "\\\n    \($0)" }.joined(separator: " ")
   }
 
