@@ -77,7 +77,7 @@ extension Scope {
   }
 
   private var synopsis: [String] {
-    let words = path.isEmpty ? [] : [".Cm \(path.joined(separator: " "))"]
+    let words = path.isEmpty ? [] : [".Cm \(path.map(Mdoc.argument).joined(separator: " "))"]
     let own = path.isEmpty ? [".Op Ar OPTIONS"] : command.options.map { ".\($0.macros)" }
     let rest = command.isGroup ? [".Ar COMMAND"] : command.arguments.map { ".\($0.macros)" }
     return [".Nm \(program)"] + words + own + rest

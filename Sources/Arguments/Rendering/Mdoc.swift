@@ -76,12 +76,21 @@ enum Mdoc {
   /// A dot that starts a line would make a macro of it.
   private static func protectingStart(_ line: String) -> String { line.hasPrefix(".") ? "\\&\(line)" : line }
 
+  /// A sentence ends where a stop is followed by anything but a small letter, so that "e.g. this" is one.
   private static func sentences(_ text: String) -> [String] {
-    var sentences = [""]
+    var sentences: [String] = []
     for word in text.split(separator: " ") {
-      sentences[sentences.count - 1] += sentences.last == "" ? word : " \(word)"
-      if let end = word.last(where: { $0 != ")" && $0 != "'" }), ".!?".contains(end) { sentences.append("") }
+      if let sentence = sentences.last, !hasEnded(sentence) || word.first?.isLowercase == true {
+        sentences[sentences.count - 1] += " \(word)"
+      } else {
+        sentences.append(String(word))
+      }
     }
-    return sentences.filter { !$0.isEmpty }
+    return sentences
+  }
+
+  private static func hasEnded(_ sentence: String) -> Bool {
+    guard let end = sentence.last(where: { !")'\"".contains($0) }) else { return false }
+    return ".!?".contains(end)
   }
 }

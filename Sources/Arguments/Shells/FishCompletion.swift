@@ -59,7 +59,7 @@ public enum FishCompletion {
     function __@id@_ask
         set -l words
         for word in (commandline -opc) (commandline -ct)
-            if set -l match (string match -r -- '^(--[^=]*=)?\$(\w+)$' $word)
+            if set -l match (string match -r -- '^((?:--[^=]*=)?)\$(\w+)$' $word)
                 set word $match[2]$$match[3]
             end
             set -a words (string replace -r -- '^~/' ~/ $word)
