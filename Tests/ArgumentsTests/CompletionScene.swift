@@ -23,7 +23,7 @@ struct CompletionScene {
 
     """
 
-  init() throws {
+  init(_ tree: CommandTree<Toy.Action> = Toy.tree) throws {
     folder = FileManager.default.temporaryDirectory.appending(path: "toy-\(UUID().uuidString)")
     try FileManager.default.createDirectory(
       at: folder.appending(path: "sub"), withIntermediateDirectories: true)
@@ -31,11 +31,11 @@ struct CompletionScene {
     try FileManager.default.setAttributes(
       [.posixPermissions: 0o755], ofItemAtPath: folder.appending(path: "toy").path)
     for name in ["my db.toml", "notes.txt", "acme.dump", "asked"] { try write(name, "") }
-    try write("toy.bash", BashCompletion.script(for: Toy.tree) + Self.bashDriver)
-    try write("_toy", ZshCompletion.script(for: Toy.tree))
+    try write("toy.bash", BashCompletion.script(for: tree) + Self.bashDriver)
+    try write("_toy", ZshCompletion.script(for: tree))
     try write("setup.zsh", Self.zshSetup)
     try write("driver.zsh", Self.zshDriver)
-    try write("toy.fish", FishCompletion.script(for: Toy.tree) + Self.fishDriver)
+    try write("toy.fish", FishCompletion.script(for: tree) + Self.fishDriver)
   }
 
   func remove() { try? FileManager.default.removeItem(at: folder) }

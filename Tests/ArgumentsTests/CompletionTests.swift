@@ -110,3 +110,39 @@ import Testing
     #expect(!script.contains("@" + "id@"))
   }
 }
+
+@Suite struct AwkwardCompletionTests {
+  /// Summaries and names with signs that mean something to a shell.
+  private static let tree = CommandTree<Toy.Action>(
+    "toy", versionText: "", date: "", summary: "",
+    parameters: [
+      Flag("no-color", summary: #"Don't use "colour" [at all]: $HOME `date` \n 100% <b>."#)
+    ],
+    commands: [
+      Command(
+        "do-it", summary: #"It's "done": [x] $HOME `date` \n (y) {z}; & | # ~"#, action: Toy.echo("do-it")),
+      Command(
+        "outer", summary: "O.", parameters: [Toy.database, Toy.exclude],
+        subcommands: [
+          Command(
+            "inner", summary: "I.",
+            subcommands: [
+              Command("leaf", summary: "L.", parameters: [Toy.tenant, Toy.names], action: Toy.echo("leaf"))
+            ])
+        ]),
+    ])
+
+  @Test(arguments: CompletionScene.Shell.allCases)
+  func offers(shell: CompletionScene.Shell) throws {
+    let scene = try CompletionScene(Self.tree)
+    defer { scene.remove() }
+    let lines = [
+      "toy d", "toy --no", "toy outer ", "toy outer -d url inner l", "toy outer inner leaf --excl",
+      "toy outer -x b", "toy outer inner leaf beta acme acme-", "toy --no-color outer inner -d x leaf be",
+    ]
+    let expected = [
+      ["do-it"], ["--no-color"], ["inner"], ["leaf"], ["--exclude"], ["beta"], ["acme-corp"], ["beta"],
+    ]
+    #expect(try scene.candidates(shell, lines) == expected)
+  }
+}

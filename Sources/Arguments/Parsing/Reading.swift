@@ -91,7 +91,7 @@ struct Reading<Action: Sendable> {
         scope.error(
           .missingValue(
             option: spelling, placeholder: option.placeholder ?? "",
-            next: rest.first.flatMap { $0 == "--" ? nil : $0 })))
+            next: rest.first.flatMap { $0 == "--" ? nil : String($0.prefix { $0 != "=" }) })))
     }
   }
 

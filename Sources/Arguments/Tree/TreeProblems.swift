@@ -13,8 +13,9 @@ extension Scope {
     let all = command.options + inheritedOptions
     let names = all.map(\.spelling) + [Declaration.help.spelling]
     let letters = (all + [.help, .version]).compactMap(\.short).map { "-\($0)" }
+    let own = command.options.flatMap(\.spellings)
     return
-      (names.repeated + letters.repeated + command.arguments.map(\.name).repeated
+      ((names + letters).repeated.filter(own.contains) + command.arguments.map(\.name).repeated
       + command.subcommands.map(\.name).repeated).map { "\($0) is declared twice" }
   }
 
