@@ -42,6 +42,7 @@ import Testing
     ("toy run acme -- --al", []),
     ("toy completion ", ["json", "text"]),
     ("./toy domain add b", ["beta"]),
+    ("absent/toy domain add b", []),
   ]
 
   @Test(arguments: CompletionScene.Shell.allCases)

@@ -30,7 +30,7 @@ struct Reading<Action: Sendable> {
   }
 
   private mutating func readVerbatim(_ words: ArraySlice<String>) {
-    if scope.command.arguments.contains(where: \.isTrailing) {
+    if scope.hasTrailing {
       trailing = Array(words)
     } else {
       words.forEach { readPlain($0) }
@@ -103,8 +103,9 @@ struct Reading<Action: Sendable> {
     }
   }
 
-  private mutating func note(_ problem: UsageError) {
-    error = error ?? problem
+  /// The first mistake is the one to report.
+  private mutating func note(_ mistake: UsageError) {
+    error = error ?? mistake
   }
 }
 

@@ -29,9 +29,9 @@ enum Mdoc {
 
   /// A sentence as the line after a page's name: `Add a domain.` becomes `add a domain`.
   static func nameLine(_ summary: String) -> String {
-    let line = summary.hasSuffix(".") ? summary.dropLast() : summary[...]
+    let line = summary.withoutFullStop
     let isAcronym = line.dropFirst().first?.isUppercase == true
-    return escaped(isAcronym ? String(line) : line.prefix(1).lowercased() + line.dropFirst(), minus: false)
+    return escaped(isAcronym ? line : line.prefix(1).lowercased() + line.dropFirst(), minus: false)
   }
 
   /// One argument of a macro. A short word could be a macro itself, and a single sign punctuation.

@@ -66,7 +66,7 @@ extension Scope {
   }
 
   private var groupLines: [String] {
-    let names = visibleSubcommands.map { "    " + "\($0.name):\($0.label)".shellQuoted }
+    let names = visibleSubcommands.map { "    " + "\($0.name):\($0.summary.withoutFullStop)".shellQuoted }
     let next = functionName + (path.isEmpty ? "" : "-") + "$words[1]"
     return ["local state state_descr", "_arguments -C -s -S \(specs) && return"]
       + ["case $state in", "command)", "  local -a commands=("] + names
@@ -84,7 +84,7 @@ extension Declaration {
     let ending = (short: placeholder == nil ? "" : "+", long: placeholder == nil ? "" : "=")
     let long = "--\(name)\(ending.long)"
     let value = placeholder.map { ":\($0.zshEscaped):\(completion.zshAction)" } ?? ""
-    let tail = "[\(label.zshEscaped)]\(value)"
+    let tail = "[\(summary.withoutFullStop.zshEscaped)]\(value)"
     let head =
       if case .option(_, repeats: true) = form { "*" } else { short.map { "(-\($0) --\(name))" } ?? "" }
     guard let short else { return "\(head)\(long)\(tail)".shellQuoted }
