@@ -56,7 +56,8 @@ import Testing
     }
   }
 
-  /// Each shell in its own way: fish repeats the option before a value, zsh escapes blanks and falls back to options.
+  /// Each shell in its own way: fish repeats the option before a value, zsh escapes blanks and falls back to
+  /// options.
   private func values(_ candidates: [String], for line: String) -> [String] {
     let wantsOption = line.split(separator: " ").last?.hasPrefix("--") == true && !line.hasSuffix(" ")
     return candidates.map { candidate in

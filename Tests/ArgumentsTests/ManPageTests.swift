@@ -82,7 +82,8 @@ import Testing
       ])
   }
 
-  /// Text that means something to the language: dots and quotes that start a line, backslashes, macros' names.
+  /// Text that means something to the language: dots and quotes that start a line, backslashes, macros'
+  /// names.
   private static let awkward = CommandTree<Toy.Action>(
     "awk-ward", versionText: "awk-ward 1 \"x\"", date: "November 23, 2026", summary: "SQL's own \\n page.",
     discussion: """

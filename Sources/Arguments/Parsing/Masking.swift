@@ -1,4 +1,5 @@
-/// The word in quotes, without the password of a URI or of a `key=value` connection string: messages end up in logs.
+/// The word in quotes, without the password of a URI or of a `key=value` connection string: messages end up
+/// in logs.
 ///
 /// Where a URI is malformed, it hides too much rather than too little.
 func masked(_ word: String) -> String {

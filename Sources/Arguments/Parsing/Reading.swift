@@ -143,7 +143,8 @@ extension Reading {
     return given
   }
 
-  /// Deals the words out to the arguments, each as many as it may have while enough are left for those after it.
+  /// Deals the words out to the arguments, each as many as it may have while enough are left for those after
+  /// it.
   private func shares() throws(UsageError.Problem) -> [(Declaration, ArraySlice<String>)] {
     var rest = arguments[...]
     var needed = scope.command.arguments.reduce(0) { $0 + $1.wordsNeeded }

@@ -14,8 +14,8 @@ public enum ManPage {
     }
   }
 
-  /// mdoc(7)'s order of sections, with those that it does not know after OPTIONS. Sections of one title are joined,
-  /// and those without a line left out.
+  /// mdoc(7)'s order of sections, with those that it does not know after OPTIONS. Sections of one title are
+  /// joined, and those without a line left out.
   private static func ordered(_ sections: [Section]) -> [Section] {
     let titles = sections.filter { !$0.lines.isEmpty }.map(\.title).distinct
     let known = conventional.filter(titles.contains)

@@ -63,8 +63,8 @@ enum Mdoc {
     return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
   }
 
-  /// A word that starts with a dash, quoted or not, is an option: its dashes are minus signs. A quote within a word
-  /// is an apostrophe and needs no escape.
+  /// A word that starts with a dash, quoted or not, is an option: its dashes are minus signs. A quote within
+  /// a word is an apostrophe and needs no escape.
   private static func proseWord(_ word: Substring) -> String {
     let isOption = word.drop { "'([".contains($0) }.hasPrefix("-")
     let parts = word.split(separator: "'", omittingEmptySubsequences: false)

@@ -1,5 +1,6 @@
 extension CommandTree {
-  /// What is wrong with the tree itself, one sentence each: mistakes of its author, which a test should rule out.
+  /// What is wrong with the tree itself, one sentence each: mistakes of its author, which a test should rule
+  /// out.
   public func problems() -> [String] {
     ([Scope(self)] + Scope(self).descendants).flatMap { scope in
       (scope.duplicates + scope.argumentProblems + scope.omissions).map { "\(scope.line): \($0)" }
