@@ -35,4 +35,3 @@ struct CommandResult: Sendable {
     if table.rows.isEmpty { notes = [whenEmpty] }
   }
 }
-

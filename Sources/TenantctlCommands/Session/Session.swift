@@ -57,7 +57,8 @@ struct Session: Sendable {
     let configuration = try configuration()
     let inherited = environment["DATABASE_URL"].flatMap { $0.isEmpty ? nil : $0 }
     return try TenantDatabase(
-      option(Global.database, "database") ?? inherited ?? configuration.databaseURL, settings: configuration.settings,
+      option(Global.database, "database") ?? inherited ?? configuration.databaseURL,
+      settings: configuration.settings,
       connections: connections, observer: observer)
   }
 
@@ -129,7 +130,9 @@ extension Session {
     if yes { return }
     guard terminal.stdinIsTerminal, terminal.stderrIsTerminal else { throw NeedsConfirmation() }
     warning.forEach(terminal.note)
-    guard terminal.ask("Type \(word) to go on: ")?[...].trimmingWhitespace() == word else { throw NotConfirmed() }
+    guard terminal.ask("Type \(word) to go on: ")?[...].trimmingWhitespace() == word else {
+      throw NotConfirmed()
+    }
   }
 }
 
