@@ -76,9 +76,10 @@ struct Ledger: Sendable {
   /// true: its row still there (else the division fails), and the search path still the tenant's (else the cast).
   func close(_ file: MigrationFile) -> SQL {
     let took: SQL = "1000 * extract(epoch FROM clock_timestamp() - now())"
+    let note: SQL = columns.contains("duration_ms") ? "duration_ms = \(took)" : "version = version"
     return """
       WITH closed AS (
-        UPDATE \(name) SET \(columns.contains("duration_ms") ? "duration_ms = \(took)" : "version = version")
+        UPDATE \(name) SET \(note)
         WHERE version = \(file.version.rawValue) RETURNING version
       )
       SELECT 1 / (SELECT count(*) FROM closed),
