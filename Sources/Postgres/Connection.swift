@@ -135,7 +135,8 @@ extension Connection {
   private func connect(applicationName: String) throws {
     try Task.checkCancellation()
     let settings = [
-      ("dbname", target.conninfo), ("fallback_application_name", applicationName), ("client_encoding", "UTF8"),
+      ("dbname", target.conninfo), ("fallback_application_name", applicationName),
+      ("client_encoding", "UTF8"),
     ].filter { !$0.1.isEmpty }
     guard let pointer = Self.start(settings) else {
       throw ConnectionError.refused("out of memory")
