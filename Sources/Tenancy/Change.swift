@@ -86,12 +86,16 @@ enum Step: Sendable {
         throw TenancyError.changedMeanwhile
       }
     } catch let failure as StatementError {
-      guard failure.index < statements.count, let source = statements[failure.index].source else { throw failure }
+      guard failure.index < statements.count, let source = statements[failure.index].source else {
+        throw failure
+      }
       throw MigrationStatementError(source: source, error: failure.error)
     }
   }
 
-  private static func enter(_ schema: SchemaName) -> SQL { "SET search_path TO \(unsafeRaw: schema.searchPath)" }
+  private static func enter(_ schema: SchemaName) -> SQL {
+    "SET search_path TO \(unsafeRaw: schema.searchPath)"
+  }
   private static let leave: SQL = "RESET search_path"
 }
 

@@ -28,7 +28,8 @@ struct Ledger: Sendable {
   }
 
   static let allColumns: Set<String> = [
-    "version", "name", "checksum", "applied_at", "applied_by", "duration_ms", "statements_done", "statements_total",
+    "version", "name", "checksum", "applied_at", "applied_by", "duration_ms", "statements_done",
+    "statements_total",
     "tool_version",
   ]
 
@@ -60,8 +61,10 @@ struct Ledger: Sendable {
     let total = file.up.count
     let values: [(column: String, value: SQL)] = [
       ("version", "\(file.version.rawValue)"),
-      ("name", "\(file.name)"), ("checksum", "\(file.checksum.rawValue)"), ("applied_at", "CURRENT_TIMESTAMP"),
-      ("applied_by", "SESSION_USER"), ("statements_done", "\(statementsDone)"), ("statements_total", "\(total)"),
+      ("name", "\(file.name)"), ("checksum", "\(file.checksum.rawValue)"),
+      ("applied_at", "CURRENT_TIMESTAMP"),
+      ("applied_by", "SESSION_USER"), ("statements_done", "\(statementsDone)"),
+      ("statements_total", "\(total)"),
       ("tool_version", "\(tenancyVersion)"),
     ]
     let known = values.filter { columns.contains($0.column) }
@@ -108,16 +111,24 @@ struct Ledger: Sendable {
   func runAlone(_ file: MigrationFile, after count: Int, from first: Int, guards: SQL) -> [Step] {
     let source = { MigrationSource(file: file, place: $0) }
     let begin: [Step] =
-      first > 0 ? [] : [.transaction([PlannedStatement(guards), PlannedStatement(record(file, statementsDone: 0, after: count), source: source(.ledger))])]
-    return begin + file.up.enumerated().dropFirst(first).flatMap { index, statement in
-      let progress: SQL = """
-        UPDATE \(name) SET statements_done = \(index + 1) WHERE version = \(file.version.rawValue)
-        """
-      return [
-        Step.alone(statement.planned(in: file), in: schema),
-        .transaction([PlannedStatement(progress, source: source(.close), mustAffectRows: true)]),
+      first > 0
+      ? []
+      : [
+        .transaction([
+          PlannedStatement(guards),
+          PlannedStatement(record(file, statementsDone: 0, after: count), source: source(.ledger)),
+        ])
       ]
-    }
+    return begin
+      + file.up.enumerated().dropFirst(first).flatMap { index, statement in
+        let progress: SQL = """
+          UPDATE \(name) SET statements_done = \(index + 1) WHERE version = \(file.version.rawValue)
+          """
+        return [
+          Step.alone(statement.planned(in: file), in: schema),
+          .transaction([PlannedStatement(progress, source: source(.close), mustAffectRows: true)]),
+        ]
+      }
   }
 }
 

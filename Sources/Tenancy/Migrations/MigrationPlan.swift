@@ -87,7 +87,8 @@ struct Progress: Sendable {
   /// What applies the file. With a transaction that is one, and one round trip: the ledger's row goes first.
   func steps(for file: MigrationFile, guards: SQL) -> [Step] {
     let source = MigrationSource(file: file, place: .ledger)
-    let opening = ledger.opening(guards) + (hasLedger ? [] : [PlannedStatement(ledger.create, source: source)])
+    let opening =
+      ledger.opening(guards) + (hasLedger ? [] : [PlannedStatement(ledger.create, source: source)])
     let comment = PlannedStatement(ledger.comment(history.adding(file)), source: source)
     let count = history.checksums.count
     if file.upOptions.transaction {
