@@ -62,7 +62,7 @@ extension ErrorReport {
           hint:
             "make another one primary first: 'tenantctl domain primary \(others.first?.rawValue ?? "HOST")'")
       case .domainGivenTwice(let host):
-        Self("usage", .usage, "the domain \(host) is given twice")
+        Self("usage", .usage, "the domain \(host) is given twice", hint: "give it once")
 
       // The registry
       case .registryMissing(let tables):
