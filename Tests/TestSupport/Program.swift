@@ -30,7 +30,7 @@ struct Program: Sendable {
   func start<Result>(
     isolation: isolated (any Actor)? = #isolation, _ body: (RunningProgram) async throws -> Result
   ) async throws -> Result {
-    let program = try start()
+    let program = try await start()
     do {
       let result = try await body(program)
       program.signal(SIGKILL)
@@ -43,7 +43,19 @@ struct Program: Sendable {
     }
   }
 
-  private func start() throws -> RunningProgram {
+  /// Starts the program from the thread that will reap it: blocking a thread of the cooperative pool would hold
+  /// up every test, and Linux ties a child's `pdeathsig` to the thread that made it.
+  private func start() async throws -> RunningProgram {
+    try await withCheckedThrowingContinuation { continuation in
+      Thread.detachNewThread {
+        let running = Result { try launch() }
+        continuation.resume(with: running)
+        try? running.get().reap()
+      }
+    }
+  }
+
+  private func launch() throws -> RunningProgram {
     try Self.spawning.withLock { _ in
       let input = try Self.file(holding: stdin)
       let output = try Self.pipe()

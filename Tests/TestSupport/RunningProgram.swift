@@ -15,15 +15,14 @@ public final class RunningProgram: Sendable {
     var waiting: [(condition: @Sendable (State) -> Bool, continuation: CheckedContinuation<Void, Never>)] = []
   }
   private let state = Mutex(State())
+  private let readers = DispatchGroup()
 
-  /// Watches a child from threads of its own: a blocked thread of the cooperative pool would hold up every test.
+  /// Reads what the child writes. `reap()` must follow, on a thread that may block.
   init(command: [String], pid: Int32, stdout: Int32, stderr: Int32, timeout: Duration) {
     self.command = command
     self.pid = pid
-    let readers = DispatchGroup()
-    read(stdout, into: \.stdout, readers)
-    read(stderr, into: \.stderr, readers)
-    Thread.detachNewThread { [self] in reap(after: readers) }
+    read(stdout, into: \.stdout)
+    read(stderr, into: \.stderr)
     DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(Int(timeout.components.seconds))) {
       [weak self] in self?.signal(SIGKILL)
     }
@@ -71,9 +70,7 @@ public final class RunningProgram: Sendable {
     }
   }
 
-  private func read(
-    _ descriptor: Int32, into buffer: any WritableKeyPath<State, Data> & Sendable, _ readers: DispatchGroup
-  ) {
+  private func read(_ descriptor: Int32, into buffer: any WritableKeyPath<State, Data> & Sendable) {
     readers.enter()
     Thread.detachNewThread { [self] in
       let pipe = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
@@ -82,7 +79,8 @@ public final class RunningProgram: Sendable {
     }
   }
 
-  private func reap(after readers: DispatchGroup) {
+  /// Blocks until the child and all that hold its pipes have ended.
+  func reap() {
     // The child stays a zombie, and its id its own, until its children have let go of the pipes too.
     var info = siginfo_t()
     while waitid(P_PID, id_t(pid), &info, WEXITED | WNOWAIT) == -1, errno == EINTR {}
