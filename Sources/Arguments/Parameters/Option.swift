@@ -1,0 +1,99 @@
+/// An option with a value that may be left out; given twice, the last wins: `--domain HOST`.
+public struct Option<T: Sendable>: Parameter {
+  /// What the renderers and the parser read.
+  public let declaration: Declaration
+  private let parse: @Sendable (String) throws -> T
+
+  /// What `parse` throws is reported as the reason why the value is invalid.
+  public init(
+    _ name: String, short: Character? = nil, placeholder: String, environment: String? = nil,
+    completion: Completion = .none, parse: @escaping @Sendable (String) throws -> T, summary: String
+  ) {
+    declaration = Declaration(
+      .option(placeholder: placeholder, repeats: false), name, short: short, environment: environment,
+      completion: completion, summary: summary)
+    self.parse = parse
+  }
+
+  /// Throws `invalidValue` for a text that `parse` refuses.
+  public func value(of occurrences: [Occurrence]) throws(UsageError.Problem) -> T? {
+    guard let last = occurrences.last else { return nil }
+    return try last.parsed(for: declaration, by: parse)
+  }
+}
+
+extension Option where T: CaseIterable & RawRepresentable<String> {
+  /// An option whose value is one of the cases' raw values.
+  public init(
+    _ name: String, short: Character? = nil, placeholder: String, choices: T.Type, environment: String? = nil,
+    summary: String
+  ) {
+    self.init(
+      name, short: short, placeholder: placeholder, environment: environment,
+      completion: .choices(T.spellings), parse: T.choice, summary: summary)
+  }
+}
+
+/// An option that has a value even when not given: `--jobs N`.
+public struct DefaultedOption<T: Sendable>: Parameter {
+  /// What the renderers and the parser read.
+  public let declaration: Declaration
+  private let fallback: T
+  private let parse: @Sendable (String) throws -> T
+
+  /// `defaultText` is how help spells `default`.
+  public init(
+    _ name: String, short: Character? = nil, placeholder: String, default: T, defaultText: String,
+    environment: String? = nil, completion: Completion = .none,
+    parse: @escaping @Sendable (String) throws -> T, summary: String
+  ) {
+    declaration = Declaration(
+      .option(placeholder: placeholder, repeats: false), name, short: short, environment: environment,
+      defaultText: defaultText, completion: completion, summary: summary)
+    fallback = `default`
+    self.parse = parse
+  }
+
+  /// Throws `invalidValue` for a text that `parse` refuses.
+  public func value(of occurrences: [Occurrence]) throws(UsageError.Problem) -> T {
+    guard let last = occurrences.last else { return fallback }
+    return try last.parsed(for: declaration, by: parse)
+  }
+}
+
+extension DefaultedOption where T: CaseIterable & RawRepresentable<String> {
+  /// An option whose value is one of the cases' raw values.
+  public init(
+    _ name: String, short: Character? = nil, placeholder: String, choices: T.Type, default: T,
+    environment: String? = nil, summary: String
+  ) {
+    self.init(
+      name, short: short, placeholder: placeholder, default: `default`, defaultText: `default`.rawValue,
+      environment: environment, completion: .choices(T.spellings), parse: T.choice, summary: summary)
+  }
+}
+
+/// An option that adds a value each time it is given: `--exclude GLOB --exclude GLOB`.
+public struct RepeatedOption<T: Sendable>: Parameter {
+  /// What the renderers and the parser read.
+  public let declaration: Declaration
+  private let parse: @Sendable (String) throws -> T
+
+  /// The environment variable gives at most one value.
+  public init(
+    _ name: String, short: Character? = nil, placeholder: String, environment: String? = nil,
+    completion: Completion = .none, parse: @escaping @Sendable (String) throws -> T, summary: String
+  ) {
+    declaration = Declaration(
+      .option(placeholder: placeholder, repeats: true), name, short: short, environment: environment,
+      completion: completion, summary: summary)
+    self.parse = parse
+  }
+
+  /// Throws `invalidValue` for the first text that `parse` refuses.
+  public func value(of occurrences: [Occurrence]) throws(UsageError.Problem) -> [T] {
+    try occurrences.map { occurrence throws(UsageError.Problem) in
+      try occurrence.parsed(for: declaration, by: parse)
+    }
+  }
+}

@@ -1,0 +1,69 @@
+/// Turns the words of a command line into a request, by the rules of getopt_long: options may stand anywhere,
+/// `--` ends them, and of an option that is given twice the last one wins.
+public struct Parser<Action: Sendable>: Sendable {
+  private let tree: CommandTree<Action>
+
+  /// A parser of what the tree describes.
+  public init(_ tree: CommandTree<Action>) { self.tree = tree }
+
+  /// The request that the words make, without the program's own name.
+  ///
+  /// The environment fills in options that the words leave out; an empty variable counts as unset. `--help` and
+  /// `--version` win over whatever else is wrong.
+  public func parse(
+    _ words: [String], environment: [String: String] = [:]
+  ) throws(UsageError) -> Request<Action> {
+    var reading = Reading(tree)
+    reading.read(words)
+    if reading.wantsHelp { return .help(path: reading.scope.path) }
+    if reading.wantsVersion { return .version }
+    if let error = reading.error { throw error }
+
+    let scope = reading.scope
+    guard case .action(let action) = scope.command.content else {
+      throw scope.error(.missingCommand(choices: scope.command.subcommands.filter { !$0.hidden }.map(\.name)))
+    }
+    do {
+      let given = try reading.occurrences()
+      let values = try scope.values(given, environment)
+      return .run(action, path: scope.path, Input(values: values, error: scope.error))
+    } catch {
+      throw scope.error(error)
+    }
+  }
+}
+
+/// What the user asks for.
+public enum Request<Action: Sendable>: Sendable {
+  /// Run the command's action with its values. `path` is the command's names.
+  case run(Action, path: [String], Input)
+  /// Show the help of the command at `path`; of the program, when empty.
+  case help(path: [String])
+  /// Show the version.
+  case version
+}
+
+extension Scope {
+  /// The value of each parameter, by its spelling: first those that words give, then the rest.
+  fileprivate func values(
+    _ given: [String: [Occurrence]], _ environment: [String: String]
+  ) throws(UsageError.Problem) -> [String: any Sendable] {
+    var values: [String: any Sendable] = [:]
+    for parameter in parameters {
+      guard let words = given[parameter.declaration.spelling] else { continue }
+      values[parameter.declaration.spelling] = try parameter.value(of: words)
+    }
+    for parameter in parameters where values[parameter.declaration.spelling] == nil {
+      values[parameter.declaration.spelling] = try parameter.value(
+        of: parameter.declaration.occurrences(in: environment))
+    }
+    return values
+  }
+}
+
+extension Declaration {
+  fileprivate func occurrences(in environment: [String: String]) -> [Occurrence] {
+    guard let name = self.environment, let text = environment[name], !text.isEmpty else { return [] }
+    return [Occurrence(text: text, source: .environment(name))]
+  }
+}

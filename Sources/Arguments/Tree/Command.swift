@@ -1,0 +1,83 @@
+/// A word that the user can type, and what it means: an action, or a group of commands under it.
+///
+/// `Action` is whatever the program runs; this module only carries it.
+public struct Command<Action: Sendable>: Sendable {
+  /// What a command holds.
+  public enum Content: Sendable {
+    /// Something to run.
+    case action(Action)
+    /// Commands whose names follow this one's.
+    case subcommands([Command])
+  }
+
+  /// The word.
+  public let name: String
+  /// One sentence for lists of commands.
+  public let summary: String
+  /// Paragraphs for the command's own help, parted by blank lines; indented lines stay as they are.
+  public let discussion: String
+  /// What can be given. A group's options hold for every command under it.
+  public let parameters: [any Parameter]
+  /// Command lines that show it at work.
+  public let examples: [Example]
+  /// The heading under which the program's help lists it.
+  public let section: String
+  /// Whether help, man pages and shells leave it out.
+  public let hidden: Bool
+  /// What it holds.
+  public let content: Content
+
+  /// A command to run.
+  public init(
+    _ name: String, summary: String, discussion: String = "", parameters: [any Parameter] = [],
+    examples: [Example] = [], section: String = "", hidden: Bool = false, action: Action
+  ) {
+    self.name = name
+    self.summary = summary
+    self.discussion = discussion
+    self.parameters = parameters
+    self.examples = examples
+    self.section = section
+    self.hidden = hidden
+    content = .action(action)
+  }
+
+  /// A group of commands.
+  public init(
+    _ name: String, summary: String, discussion: String = "", parameters: [any Parameter] = [],
+    examples: [Example] = [], section: String = "", hidden: Bool = false, subcommands: [Command]
+  ) {
+    self.name = name
+    self.summary = summary
+    self.discussion = discussion
+    self.parameters = parameters
+    self.examples = examples
+    self.section = section
+    self.hidden = hidden
+    content = .subcommands(subcommands)
+  }
+}
+
+extension Command {
+  var isGroup: Bool { if case .subcommands = content { true } else { false } }
+
+  var subcommands: [Command] { if case .subcommands(let commands) = content { commands } else { [] } }
+
+  var arguments: [Declaration] { parameters.map(\.declaration).filter { !$0.isOption } }
+
+  var options: [Declaration] { parameters.map(\.declaration).filter(\.isOption) }
+}
+
+/// A command line and what it does.
+public struct Example: Sendable, Equatable {
+  /// As typed at a shell's prompt, the program's name included.
+  public let command: String
+  /// What it does, as a sentence.
+  public let meaning: String
+
+  /// An example of `command`, which does `meaning`.
+  public init(_ command: String, _ meaning: String) {
+    self.command = command
+    self.meaning = meaning
+  }
+}

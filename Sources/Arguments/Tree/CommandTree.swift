@@ -1,0 +1,46 @@
+/// Everything that a program understands: the one description that the parser, the help, the man pages and the
+/// shells' completions all walk.
+public struct CommandTree<Action: Sendable>: Sendable {
+  /// The program itself: its name, the global options, and the commands.
+  public let root: Command<Action>
+  /// What `--version` prints, and the foot of the man pages: `tenantctl 1.2.0`.
+  public let versionText: String
+  /// The date of the man pages, in mdoc's spelling: `November 23, 2026`.
+  public let date: String
+  /// What each exit status means.
+  public let exitStatuses: [(Int, String)]
+  /// Further sections of the program's man page, such as FILES.
+  public let manSections: [ManSection]
+
+  /// `parameters` are the global options; `--help` and `--version` need not be among them.
+  public init(
+    _ name: String, versionText: String, date: String, summary: String, discussion: String = "",
+    parameters: [any Parameter] = [], examples: [Example] = [], exitStatuses: [(Int, String)] = [],
+    manSections: [ManSection] = [], commands: [Command<Action>]
+  ) {
+    root = Command(
+      name, summary: summary, discussion: discussion, parameters: parameters, examples: examples,
+      subcommands: commands)
+    self.versionText = versionText
+    self.date = date
+    self.exitStatuses = exitStatuses
+    self.manSections = manSections
+  }
+
+  /// The program's name.
+  public var name: String { root.name }
+}
+
+/// A section of the program's man page.
+public struct ManSection: Sendable, Equatable {
+  /// The heading, in capitals.
+  public let title: String
+  /// Paragraphs parted by blank lines; indented lines stay as they are.
+  public let text: String
+
+  /// A section under `title`.
+  public init(_ title: String, _ text: String) {
+    self.title = title
+    self.text = text
+  }
+}

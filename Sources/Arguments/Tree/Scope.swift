@@ -1,0 +1,71 @@
+/// A command and the groups that lead to it: what may be typed there.
+struct Scope<Action: Sendable>: Sendable {
+  /// From the root down, without the command itself.
+  private(set) var groups: [Command<Action>] = []
+  private(set) var command: Command<Action>
+
+  init(_ tree: CommandTree<Action>) { command = tree.root }
+
+  var program: String { (groups.first ?? command).name }
+
+  var parent: Scope? {
+    guard let group = groups.last else { return nil }
+    var scope = self
+    scope.groups.removeLast()
+    scope.command = group
+    return scope
+  }
+
+  /// The words that lead here, without the program's name.
+  var path: [String] { (groups + [command]).dropFirst().map(\.name) }
+
+  /// The command line up to here: `tenantctl domain add`.
+  var line: String { (groups + [command]).map(\.name).joined(separator: " ") }
+
+  /// The command's own first, then those of its groups, the root's last.
+  var parameters: [any Parameter] { ([command] + groups.reversed()).flatMap(\.parameters) }
+
+  var inheritedOptions: [Declaration] { groups.reversed().flatMap(\.options) }
+
+  /// All that may be typed here. A command may have an option named as a built-in one.
+  var options: [Declaration] { command.options + inheritedOptions + [.help, .version] }
+
+  /// The heading under which the program's help lists the command: its own or that of its nearest group.
+  var section: String {
+    ([command] + groups.reversed()).lazy.map(\.section).first { !$0.isEmpty } ?? ""
+  }
+
+  func entering(_ name: String) -> Scope? {
+    guard let child = command.subcommands.first(where: { $0.name == name }) else { return nil }
+    return entering(child)
+  }
+
+  private func entering(_ child: Command<Action>) -> Scope {
+    var scope = self
+    scope.groups.append(command)
+    scope.command = child
+    return scope
+  }
+
+  /// Every scope under this one, depth first, in the order of declaration.
+  var descendants: [Scope] {
+    command.subcommands.map(entering).flatMap { [$0] + $0.descendants }
+  }
+
+  /// As `descendants`, without what is hidden.
+  var visibleDescendants: [Scope] {
+    command.subcommands.filter { !$0.hidden }.map(entering).flatMap { [$0] + $0.visibleDescendants }
+  }
+}
+
+extension CommandTree {
+  /// The scope of a path of command names; throws `unknownCommand` for one that is not there.
+  func scope(at path: [String]) throws(UsageError) -> Scope<Action> {
+    var scope = Scope(self)
+    for name in path {
+      guard let next = scope.entering(name) else { throw scope.unknownCommand(name) }
+      scope = next
+    }
+    return scope
+  }
+}

@@ -1,0 +1,315 @@
+internal import CLibPQ
+public import Synchronization
+
+/// What a connection tells while it works.
+public struct ConnectionObserver: Sendable {
+  /// Gets each statement, parameters inlined, just before it is sent.
+  public var statement: (@Sendable (String) -> Void)?
+  /// Gets each notice and warning of the server.
+  public var notice: (@Sendable (Notice) -> Void)?
+
+  /// An observer of statements, notices, both or none.
+  public init(
+    statement: (@Sendable (String) -> Void)? = nil, notice: (@Sendable (Notice) -> Void)? = nil
+  ) {
+    self.statement = statement
+    self.notice = notice
+  }
+}
+
+/// A message of the server that is no error.
+public struct Notice: Sendable, Hashable {
+  /// `WARNING`, `NOTICE`, `INFO`, ...: never translated.
+  public let severity: String
+  /// The text and its details.
+  public let message: ServerError
+}
+
+/// A connection to PostgreSQL over non-blocking libpq.
+///
+/// Statements go out in pipelines (PostgreSQL manual, 34.5 "Pipeline Mode"): any number of them costs one round
+/// trip. No statement is prepared and nothing is kept in the session, so it works through PgBouncer in
+/// transaction mode. One call runs at a time; a second waits its turn. When the task is cancelled, the statement
+/// under way is cancelled on the server.
+public actor Connection {
+  private let thread = ConnectionThread()
+  private let waiter = Waiter()
+  private let target: ConnectionTarget
+  private let observer: ConnectionObserver
+  private var handle: Handle?
+  private let currentState = Atomic(State.closed)
+
+  /// The connection's own thread.
+  public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+  private init(target: ConnectionTarget, observer: ConnectionObserver) {
+    self.target = target
+    self.observer = observer
+  }
+
+  /// Connects.
+  ///
+  /// `application_name` is `applicationName` unless the target or the environment says otherwise. Gives up after
+  /// the target's `connect_timeout`, 10 seconds if it has none.
+  /// Throws ``ConnectionError``, or `CancellationError` when the task is cancelled.
+  public static func open(
+    _ target: ConnectionTarget, applicationName: String, observer: ConnectionObserver = .init()
+  ) async throws -> Connection {
+    let connection = Connection(target: target, observer: observer)
+    try await connection.wakingOnCancel { try await $0.connect(applicationName: applicationName) }
+    return connection
+  }
+
+  /// Ends the session. Later calls throw ``ConnectionError/lost(_:)``.
+  public func close() {
+    handle = nil
+    noteState()
+  }
+
+  /// Runs one statement and returns its rows.
+  ///
+  /// Throws ``ServerError``, ``ConnectionError`` or `CancellationError`.
+  @discardableResult
+  public func query(_ statement: SQL) async throws -> Rows {
+    do {
+      return try await pipeline([statement])[0]
+    } catch let failure as StatementError {
+      throw failure.error
+    }
+  }
+
+  /// Sends all the statements in one round trip and returns the rows of each.
+  ///
+  /// Outside of a transaction block they are one transaction. After the first failure the rest is not run.
+  /// Throws ``StatementError`` for that failure, ``ConnectionError`` or `CancellationError`.
+  public func pipeline(_ statements: [SQL]) async throws -> [Rows] {
+    try await segments([statements])[0].get()
+  }
+
+  /// Sends several pipelines in one round trip. Each is a transaction of its own, and the failure of one does not
+  /// keep the next from running.
+  ///
+  /// Throws ``ConnectionError`` or `CancellationError`.
+  public func segments(_ segments: [[SQL]]) async throws -> [Result<[Rows], StatementError>] {
+    try await wakingOnCancel { try await $0.exchange(segments) }
+  }
+
+  /// What the session can be used for.
+  public enum State: Int, Sendable, AtomicRepresentable {
+    /// Nothing any more.
+    case closed
+    /// Whatever comes.
+    case idle
+    /// A transaction block is open, or has failed and waits for its end.
+    case inTransaction
+  }
+
+  /// What the session can be used for, as of the last answer of the server.
+  public nonisolated var state: State { currentState.load(ordering: .acquiring) }
+
+  private func noteState() {
+    guard let handle, PQstatus(handle.pointer) == CONNECTION_OK else {
+      return currentState.store(.closed, ordering: .releasing)
+    }
+    let isIdle = PQtransactionStatus(handle.pointer) == PQTRANS_IDLE
+    currentState.store(isIdle ? .idle : .inTransaction, ordering: .releasing)
+  }
+
+  private nonisolated func wakingOnCancel<T: Sendable>(
+    _ body: @Sendable (Connection) async throws -> T
+  ) async throws -> T {
+    try await withTaskCancellationHandler {
+      try await body(self)
+    } onCancel: {
+      waiter.wake()
+    }
+  }
+}
+
+// MARK: - Connecting
+
+extension Connection {
+  private func connect(applicationName: String) throws {
+    try Task.checkCancellation()
+    let settings = [
+      ("dbname", target.conninfo), ("fallback_application_name", applicationName), ("client_encoding", "UTF8"),
+    ].filter { !$0.1.isEmpty }
+    guard let pointer = Self.start(settings) else {
+      throw ConnectionError.refused("out of memory")
+    }
+    let handle = Handle(pointer, onNotice: observer.notice)
+    try poll(handle)
+    PQsetnonblocking(pointer, 1)
+    PQenterPipelineMode(pointer)
+    self.handle = handle
+    noteState()
+  }
+
+  private static func start(_ settings: [(key: String, value: String)]) -> OpaquePointer? {
+    var keys = settings.map { UnsafePointer(strdupOrNil($0.key)) } + [nil]
+    var values = settings.map { UnsafePointer(strdupOrNil($0.value)) } + [nil]
+    defer { (keys + values).forEach { freeCopy($0) } }
+    return PQconnectStartParams(&keys, &values, 1)
+  }
+
+  private func poll(_ handle: Handle) throws {
+    let deadline = ContinuousClock.now + connectTimeout(handle)
+    var state = PGRES_POLLING_WRITING
+    while true {
+      if PQstatus(handle.pointer) == CONNECTION_BAD { state = PGRES_POLLING_FAILED }
+      switch state {
+      case PGRES_POLLING_OK: return
+      case PGRES_POLLING_FAILED: throw ConnectionError.refused(errorMessage(of: handle))
+      default: break
+      }
+      let left = (deadline - .now) / .milliseconds(1)
+      let event = waiter.wait(
+        for: PQsocket(handle.pointer), toWrite: state == PGRES_POLLING_WRITING,
+        toRead: state == PGRES_POLLING_READING, timeout: Int32(max(0, left)))
+      switch event {
+      case .ready: state = PQconnectPoll(handle.pointer)
+      case .woken: try Task.checkCancellation()
+      case .timedOut:
+        throw ConnectionError.refused("no answer within the connect_timeout (\(connectTimeout(handle)))")
+      }
+    }
+  }
+
+  private func connectTimeout(_ handle: Handle) -> Duration {
+    guard let options = PQconninfo(handle.pointer) else { return .seconds(10) }
+    defer { PQconninfoFree(options) }
+    var option = options
+    while let name = option.pointee.keyword {
+      if String(cString: name) == "connect_timeout", let value = option.pointee.val,
+        let seconds = Int(String(cString: value)), seconds > 0
+      {
+        return .seconds(seconds)
+      }
+      option += 1
+    }
+    return .seconds(10)
+  }
+
+  private func errorMessage(of handle: Handle) -> String {
+    let message = target.redacting(String(cString: PQerrorMessage(handle.pointer)))
+    return message.split(whereSeparator: \.isNewline).joined(separator: "\n")
+  }
+}
+
+// MARK: - Talking
+
+extension Connection {
+  private func exchange(_ segments: [[SQL]]) throws -> [Result<[Rows], StatementError>] {
+    guard let handle else { throw ConnectionError.lost("the connection is closed") }
+    waiter.rearm()
+    try Task.checkCancellation()
+    for statements in segments {
+      for statement in statements { try send(statement, on: handle) }
+      try check(PQpipelineSync(handle.pointer) == 1, handle)
+    }
+    var answers = Answers(expected: segments.count)
+    while !answers.areComplete {
+      try awaitInput(handle, &answers)
+      try collect(into: &answers, from: handle)
+    }
+    noteState()
+    if answers.wereCancelled, answers.hasFailure(.queryCanceled) { throw CancellationError() }
+    return answers.segments
+  }
+
+  private func send(_ statement: SQL, on handle: Handle) throws {
+    observer.statement?(statement.inlined)
+    let parameters = statement.parameters
+    var values = parameters.map { UnsafePointer($0.flatMap(strdupOrNil)) }
+    defer { values.forEach { freeCopy($0) } }
+    try check(
+      PQsendQueryParams(
+        handle.pointer, statement.text, Int32(parameters.count), nil, &values, nil, nil, 0) == 1, handle)
+  }
+
+  /// Writes what is left to write, and waits until libpq has something to read.
+  private func awaitInput(_ handle: Handle, _ answers: inout Answers) throws {
+    while true {
+      let unsent = PQflush(handle.pointer)
+      try check(unsent >= 0, handle)
+      if unsent == 0 && PQisBusy(handle.pointer) == 0 { return }
+      switch waiter.wait(for: PQsocket(handle.pointer), toWrite: unsent > 0) {
+      case .ready: try check(PQconsumeInput(handle.pointer) == 1, handle)
+      case .woken where Task.isCancelled:
+        answers.wereCancelled = true
+        cancelOnServer(handle)
+      case .woken, .timedOut: break
+      }
+      if unsent > 0 && PQisBusy(handle.pointer) == 0 { return }
+    }
+  }
+
+  /// Takes the results that can be had without waiting.
+  private func collect(into answers: inout Answers, from handle: Handle) throws {
+    while !answers.areComplete && PQisBusy(handle.pointer) == 0 {
+      // In a pipeline a null stands between one statement's results and the next one's.
+      guard let pointer = PQgetResult(handle.pointer) else {
+        try check(PQstatus(handle.pointer) == CONNECTION_OK, handle)
+        continue
+      }
+      let result = PostgresResult(pointer)
+      switch PQresultStatus(pointer) {
+      case PGRES_PIPELINE_SYNC: answers.endSegment()
+      case PGRES_PIPELINE_ABORTED: break
+      case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY: answers.add(Rows(result: result))
+      default:
+        try check(PQstatus(handle.pointer) == CONNECTION_OK, handle)
+        answers.add(result.serverError)
+      }
+    }
+  }
+
+  private func cancelOnServer(_ handle: Handle) {
+    guard let cancel = PQgetCancel(handle.pointer) else { return }
+    defer { PQfreeCancel(cancel) }
+    var reason = [CChar](repeating: 0, count: 256)
+    PQcancel(cancel, &reason, Int32(reason.count))
+  }
+
+  private func check(_ succeeded: Bool, _ handle: Handle) throws {
+    if succeeded { return }
+    let message = errorMessage(of: handle)
+    close()
+    throw ConnectionError.lost(message)
+  }
+}
+
+/// What has come back from the server for the pipelines that were sent.
+private struct Answers {
+  private let expected: Int
+  private var rows: [Rows] = []
+  private var failure: StatementError?
+  private(set) var segments: [Result<[Rows], StatementError>] = []
+  var wereCancelled = false
+
+  init(expected: Int) {
+    self.expected = expected
+  }
+
+  var areComplete: Bool { segments.count == expected }
+
+  mutating func add(_ result: Rows) {
+    rows.append(result)
+  }
+
+  mutating func add(_ error: ServerError) {
+    failure = failure ?? StatementError(index: rows.count, error: error)
+  }
+
+  mutating func endSegment() {
+    segments.append(failure.map { .failure($0) } ?? .success(rows))
+    rows = []
+    failure = nil
+  }
+
+  func hasFailure(_ state: SQLState) -> Bool {
+    segments.contains { segment in
+      if case .failure(let failure) = segment { failure.error.state == state } else { false }
+    }
+  }
+}

@@ -1,0 +1,77 @@
+internal import CLibPQ
+
+/// Which database: a connection URI, a `key=value` string, or libpq's own defaults (`PG*` variables, service
+/// file, `.pgpass`). See the PostgreSQL manual, 34.1.1 "Connection Strings".
+///
+/// It may hold a password, so nothing about it can be printed but ``description``.
+public struct ConnectionTarget: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
+  let conninfo: String
+
+  /// What libpq makes of its environment alone.
+  public static let environment = ConnectionTarget(unchecked: "")
+
+  private init(unchecked conninfo: String) {
+    self.conninfo = conninfo
+  }
+
+  /// Reads a URI or a `key=value` string. SQLAlchemy's spellings of the scheme (`postgresql+psycopg2://`,
+  /// `postgres+asyncpg://`) and Django's `postgis://` mean the same as `postgresql://`.
+  ///
+  /// Throws ``ConnectionError/malformed(reason:)``.
+  public init(_ text: String) throws {
+    conninfo = Self.withPlainScheme(text)
+    if let authority = Self.authority(of: conninfo), authority.count(where: { $0 == "@" }) > 1 {
+      throw ConnectionError.malformed(
+        reason: "there is an @ inside the user name or the password: write it as %40")
+    }
+    var message: UnsafeMutablePointer<CChar>?
+    guard let options = PQconninfoParse(conninfo, &message) else {
+      PQfreemem(message)
+      throw ConnectionError.malformed(
+        reason: "it is neither a URI (postgresql://user@host/database) nor key=value pairs")
+    }
+    PQconninfoFree(options)
+  }
+
+  /// The value that the string gives to a libpq keyword such as `host` or `dbname`.
+  func value(of keyword: String) -> String? {
+    guard let options = PQconninfoParse(conninfo, nil) else { return nil }
+    defer { PQconninfoFree(options) }
+    var option = options
+    while let name = option.pointee.keyword {
+      if String(cString: name) == keyword { return option.pointee.val.map { String(cString: $0) } }
+      option += 1
+    }
+    return nil
+  }
+
+  /// `libpq`'s messages without the password, should one repeat it.
+  func redacting(_ message: String) -> String {
+    guard let password = value(of: "password"), !password.isEmpty else { return message }
+    return message.replacing(password, with: "***")
+  }
+
+  /// Where the connection goes, without user and password.
+  public var description: String {
+    let parts = ["host", "port", "dbname", "service"].compactMap { key in
+      value(of: key).map { "\(key)=\($0)" }
+    }
+    return parts.isEmpty ? "libpq's defaults" : parts.joined(separator: " ")
+  }
+
+  /// Hides the string from `dump` and debuggers' mirrors.
+  public var customMirror: Mirror { Mirror(self, children: ["target": description]) }
+
+  private static func withPlainScheme(_ text: String) -> String {
+    guard let end = text.firstRange(of: "://") else { return text }
+    let scheme = text[..<end.lowerBound].lowercased()
+    let dialect = scheme.prefix { $0 != "+" }
+    guard ["postgres", "postgresql", "postgis"].contains(dialect) else { return text }
+    return "postgresql" + text[end.lowerBound...]
+  }
+
+  private static func authority(of uri: String) -> Substring? {
+    guard let scheme = uri.firstRange(of: "://") else { return nil }
+    return uri[scheme.upperBound...].prefix { !"/?".contains($0) }
+  }
+}

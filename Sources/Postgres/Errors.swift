@@ -1,0 +1,59 @@
+/// What the server said about a statement that failed
+/// (PostgreSQL manual, 55.8 "Error and Notice Message Fields").
+public struct ServerError: Error, Sendable, Hashable {
+  /// The error's code.
+  public var state: SQLState
+  /// The server's sentence.
+  public var message: String
+  /// More about the case at hand.
+  public var detail: String?
+  /// What the server proposes.
+  public var hint: String?
+  /// Where in the statement: a character's number, counted from 1.
+  public var position: Int?
+  /// The call stack of server-side functions.
+  public var context: String?
+  /// The schema that the error is about.
+  public var schema: String?
+  /// The table that the error is about.
+  public var table: String?
+  /// The column that the error is about.
+  public var column: String?
+  /// The constraint that was violated.
+  public var constraint: String?
+
+  /// An error with the fields that every error has; the others are set afterwards.
+  public init(state: SQLState, message: String) {
+    self.state = state
+    self.message = message
+  }
+}
+
+/// A statement of a pipeline that failed. Those before it took effect only if the transaction that they
+/// are part of is committed; those after it were not run.
+public struct StatementError: Error, Sendable, Hashable {
+  /// Which one, counted from 0 in the list that was sent.
+  public let index: Int
+  /// What the server said.
+  public let error: ServerError
+}
+
+/// The connection itself failed.
+public enum ConnectionError: Error, Sendable, Hashable {
+  /// The connection string is none. The reason never repeats the string: there may be a password in it.
+  case malformed(reason: String)
+  /// No connection could be made: libpq's own words, without the password.
+  case refused(String)
+  /// The server went away. A transaction whose `COMMIT` was under way may or may not have been committed.
+  case lost(String)
+}
+
+/// A column did not hold what the program expects.
+public struct DecodingError: Error, Sendable, Hashable {
+  /// The column's name.
+  public let column: String
+  /// The Swift type that was asked for.
+  public let expected: String
+  /// The column's text; `nil` for NULL.
+  public let found: String?
+}

@@ -1,0 +1,43 @@
+internal import CLibPQ
+internal import Glibc
+
+/// Owns libpq's connection. Only the connection's own thread uses it.
+final class Handle {
+  let pointer: OpaquePointer
+  private let onNotice: NoticeBox?
+
+  init(_ pointer: OpaquePointer, onNotice: (@Sendable (Notice) -> Void)?) {
+    self.pointer = pointer
+    self.onNotice = onNotice.map(NoticeBox.init)
+    let context = self.onNotice.map { Unmanaged.passUnretained($0).toOpaque() }
+    PQsetNoticeReceiver(pointer, { forward(notice: $1, to: $0) }, context)
+  }
+
+  deinit {
+    PQfinish(pointer)
+  }
+}
+
+private final class NoticeBox: Sendable {
+  let receive: @Sendable (Notice) -> Void
+
+  init(_ receive: @escaping @Sendable (Notice) -> Void) {
+    self.receive = receive
+  }
+}
+
+/// libpq's call-back; without a receiver the notice is dropped, where libpq itself would print it.
+private func forward(notice: OpaquePointer?, to context: UnsafeMutableRawPointer?) {
+  guard let notice, let context else { return }
+  let result = PostgresResult(borrowing: notice)
+  Unmanaged<NoticeBox>.fromOpaque(context).takeUnretainedValue()
+    .receive(Notice(severity: result.severity, message: result.serverError))
+}
+
+func strdupOrNil(_ text: String) -> UnsafeMutablePointer<CChar>? {
+  strdup(text)
+}
+
+func freeCopy(_ copy: UnsafePointer<CChar>?) {
+  free(UnsafeMutablePointer(mutating: copy))
+}

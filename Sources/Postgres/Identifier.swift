@@ -1,0 +1,46 @@
+/// A name in the database: a schema, a table, a column. Always quoted when it becomes SQL, so that any
+/// name is safe and none is folded to lower case.
+public struct Identifier: Sendable, Hashable, ExpressibleByStringLiteral, CustomStringConvertible {
+  /// The name as it stands in the catalog.
+  public let name: String
+
+  /// The identifier of that name; nothing is folded or cut.
+  public init(_ name: String) {
+    self.name = name
+  }
+
+  /// The identifier of that name.
+  public init(stringLiteral value: String) {
+    name = value
+  }
+
+  /// The name in double quotes, inner ones doubled (PostgreSQL manual, 4.1.1 "Identifiers and Key Words").
+  public var quoted: String {
+    guard name.utf8.contains(UInt8(ascii: "\"")) else { return "\"\(name)\"" }
+    let doubled = name.reduce(into: "") { $0 += $1 == "\"" ? "\"\"" : String($1) }
+    return "\"\(doubled)\""
+  }
+
+  /// The bare name, for messages.
+  public var description: String { name }
+}
+
+/// A table, view or other relation inside its schema.
+public struct QualifiedName: Sendable, Hashable, CustomStringConvertible {
+  /// The schema.
+  public let schema: Identifier
+  /// The relation.
+  public let name: Identifier
+
+  /// The relation `name` of `schema`.
+  public init(_ schema: Identifier, _ name: Identifier) {
+    self.schema = schema
+    self.name = name
+  }
+
+  /// Both parts quoted, with a dot between them.
+  public var quoted: String { "\(schema.quoted).\(name.quoted)" }
+
+  /// Both parts bare, for messages.
+  public var description: String { "\(schema).\(name)" }
+}

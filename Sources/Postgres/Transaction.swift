@@ -1,0 +1,43 @@
+extension Connection {
+  /// Runs the statements as one transaction in one round trip: all of them take effect, or none.
+  ///
+  /// Throws ``StatementError`` with the index in `statements` (`statements.count` if it was the commit that failed,
+  /// as a deferred constraint does), ``ConnectionError`` or `CancellationError`. The first error is the one thrown.
+  @discardableResult
+  public func transaction(_ statements: [SQL]) async throws -> [Rows] {
+    do {
+      return try await pipeline(["BEGIN"] + statements + ["COMMIT"]).dropFirst().dropLast()
+    } catch let failure as StatementError {
+      await rollBack()
+      throw StatementError(index: max(0, failure.index - 1), error: failure.error)
+    } catch {
+      await rollBack()
+      throw error
+    }
+  }
+
+  /// Runs the block inside a transaction, committed when it returns and rolled back when it throws.
+  ///
+  /// Throws what the block throws, or the error of the commit. A failure of the rollback itself never hides it.
+  /// - Parameter opening: statements that go out together with the `BEGIN`.
+  public nonisolated func transaction<T: Sendable>(
+    opening: [SQL] = [], _ body: (_ opened: [Rows]) async throws -> T
+  ) async throws -> T {
+    do {
+      let opened = try await pipeline(["BEGIN"] + opening).dropFirst()
+      let value = try await body(Array(opened))
+      try await query("COMMIT")
+      return value
+    } catch {
+      await rollBack()
+      throw error
+    }
+  }
+
+  /// Ends the open transaction, also when the task is cancelled already: a cancelled task could not talk to the
+  /// server any more, and the connection would go back to the pool inside of the transaction.
+  private func rollBack() async {
+    guard state == .inTransaction else { return }
+    _ = await Task { try? await self.query("ROLLBACK") }.value
+  }
+}

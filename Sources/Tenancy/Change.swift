@@ -1,0 +1,117 @@
+internal import Postgres
+
+/// A change that is decided but not made: what would be sent, and what there is to say once it is done.
+///
+/// Planning looks at the database and changes nothing; ``apply()`` does it; ``script`` is what a dry run shows. Both
+/// come from the same statements.
+public struct Change<Result: Sendable>: Sendable {
+  /// What will be true once the change is applied.
+  public let result: Result
+  let steps: [Step]
+  let database: TenantDatabase
+  /// What an error of the server means here; `nil` leaves it as it is.
+  var explain: @Sendable (ServerError) -> TenancyError? = { _ in nil }
+  /// Sent when a step after the first one fails, so that nothing half-made stays behind.
+  var cleanUp: [SQL] = []
+
+  /// Makes the change.
+  ///
+  /// Throws ``TenancyError``; a change of one transaction has then not happened at all.
+  @discardableResult
+  public func apply() async throws -> Result {
+    try await database.connected { connection in
+      for (index, step) in steps.enumerated() {
+        do {
+          try await step.run(over: connection)
+        } catch {
+          if index > 0 && !cleanUp.isEmpty { _ = try? await connection.transaction(cleanUp) }
+          throw explained(error)
+        }
+      }
+    }
+    return result
+  }
+
+  /// The SQL that ``apply()`` would send, one statement after the other, each ended by a semicolon.
+  public var script: [String] {
+    steps.flatMap(\.script)
+  }
+
+  private func explained(_ error: any Error) -> any Error {
+    switch error {
+    case let error as MigrationStatementError: TenancyError.migrationFailed(error.source.failure(error.error))
+    case let error as StatementError: explain(error.error) ?? TenancyError.translating(error)
+    default: error
+    }
+  }
+}
+
+/// What is sent in one go.
+enum Step: Sendable {
+  /// All of it or nothing.
+  case transaction([PlannedStatement])
+  /// A statement that PostgreSQL does not run inside of a transaction block, with a schema's search path.
+  case alone(PlannedStatement, in: SchemaName)
+
+  static func transaction(_ statements: [SQL]) -> Step {
+    .transaction(statements.map { PlannedStatement($0) })
+  }
+
+  var statements: [PlannedStatement] {
+    switch self {
+    case .transaction(let statements): statements
+    case .alone(let statement, _): [statement]
+    }
+  }
+
+  var script: [String] {
+    switch self {
+    case .transaction(let statements): ["BEGIN;"] + statements.map { $0.sql.inlined + ";" } + ["COMMIT;"]
+    case .alone(let statement, let schema):
+      ([Self.enter(schema), statement.sql, Self.leave].map { $0.inlined + ";" })
+    }
+  }
+
+  func run(over connection: Connection) async throws {
+    do {
+      let rows =
+        switch self {
+        case .transaction(let statements): try await connection.transaction(statements.map(\.sql))
+        case .alone(let statement, let schema):
+          // Three transactions, but one message: PgBouncer lends one server connection for all of it, and the search
+          // path is gone again when it is given back.
+          try await connection.segments([[Self.enter(schema)], [statement.sql], [Self.leave]])[1].get()
+        }
+      for (statement, rows) in zip(statements, rows) where statement.mustAffectRows && rows.affected == 0 {
+        throw TenancyError.changedMeanwhile
+      }
+    } catch let failure as StatementError {
+      guard failure.index < statements.count, let source = statements[failure.index].source else { throw failure }
+      throw MigrationStatementError(source: source, error: failure.error)
+    }
+  }
+
+  private static func enter(_ schema: SchemaName) -> SQL { "SET search_path TO \(unsafeRaw: schema.searchPath)" }
+  private static let leave: SQL = "RESET search_path"
+}
+
+/// A statement of a migration that the server refused.
+struct MigrationStatementError: Error {
+  let source: MigrationSource
+  let error: ServerError
+}
+
+/// A statement of a ``Step``.
+struct PlannedStatement: Sendable {
+  let sql: SQL
+  /// Where it comes from, if it is part of a migration file.
+  var source: MigrationSource?
+  /// Whether it is a mistake for it to touch no row: somebody else was faster.
+  var mustAffectRows = false
+
+  init(_ sql: SQL, source: MigrationSource? = nil, mustAffectRows: Bool = false) {
+    self.sql = sql
+    self.source = source
+    self.mustAffectRows = mustAffectRows
+  }
+}

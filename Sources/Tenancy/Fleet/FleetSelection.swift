@@ -1,0 +1,52 @@
+internal import Postgres
+
+/// Which tenants a command is for.
+public struct FleetSelection: Sendable, Hashable {
+  /// These; `nil` stands for all.
+  public var names: [TenantName]?
+  /// Only names that match this pattern.
+  public var match: Glob?
+  /// No name that matches one of these patterns.
+  public var exclude: [Glob] = []
+  /// Only active tenants.
+  public var activeOnly = false
+  /// At most so many, the first by name.
+  public var limit: Int?
+
+  /// The tenants of these names, or all.
+  public init(names: [TenantName]?) {
+    self.names = names
+  }
+
+  func accepts(_ tenant: Tenant) -> Bool {
+    (match?.matches(tenant.name.rawValue) ?? true) && !exclude.contains { $0.matches(tenant.name.rawValue) }
+      && (tenant.isActive || !activeOnly)
+  }
+}
+
+/// A tenant of a selection, with what the catalog says about its schema.
+struct FleetMember: Sendable {
+  let tenant: Tenant
+  let state: SchemaState
+}
+
+extension TenantDatabase {
+  /// The tenants of a selection by name, in one query.
+  ///
+  /// Throws ``TenancyError/tenantNotFound(_:)`` for a name that is not there.
+  func members(of selection: FleetSelection, over connection: Connection, _ shape: RegistryShape) async throws
+    -> [FleetMember]
+  {
+    let rows = try await connection.query(
+      shape.statesQuery(ledger: settings.ledger, of: selection.names))
+    let found = try rows.map {
+      FleetMember(tenant: try RegistryShape.tenant(in: $0), state: RegistryShape.state(in: $0))
+    }
+    if let names = selection.names {
+      let known = Set(found.map(\.tenant.name))
+      if let missing = names.first(where: { !known.contains($0) }) { throw TenancyError.tenantNotFound(missing) }
+    }
+    let accepted = found.filter { selection.accepts($0.tenant) }
+    return Array(accepted.prefix(selection.limit ?? accepted.count))
+  }
+}

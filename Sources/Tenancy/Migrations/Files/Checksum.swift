@@ -1,0 +1,25 @@
+/// What a migration file contained, whatever the editor or Git made of its line ends.
+public struct Checksum: RawRepresentable, Sendable, Hashable, Codable, CustomStringConvertible {
+  /// SHA-256 in 64 lower-case hexadecimal digits; from a ledger, whatever stands there.
+  public let rawValue: String
+
+  /// A checksum that a ledger holds.
+  public init(rawValue: String) {
+    self.rawValue = rawValue
+  }
+
+  /// The checksum of a file: SHA-256 over it with LF for CRLF and without a byte order mark.
+  public init(of bytes: [UInt8]) {
+    let text = bytes.dropFirst(ByteOrderMark.count(in: bytes))
+    var normal: [UInt8] = []
+    normal.reserveCapacity(text.count)
+    for byte in text {
+      if byte == ASCII.lineFeed, normal.last == ASCII.carriageReturn { normal.removeLast() }
+      normal.append(byte)
+    }
+    rawValue = SHA256.hex(of: normal)
+  }
+
+  /// The digits.
+  public var description: String { rawValue }
+}

@@ -1,0 +1,71 @@
+#if canImport(Darwin)
+  internal import Darwin
+#elseif canImport(Musl)
+  internal import Musl
+#else
+  internal import Glibc
+#endif
+
+/// The operating system's calls for files; full Foundation would cost more start-up time than all of them.
+enum Disk {
+  /// A call that failed, in the system's words.
+  struct Failure: Error, CustomStringConvertible {
+    let code: Int32
+    var description: String { String(cString: strerror(code)) }
+  }
+
+  static func join(_ folder: String, _ name: String) -> String {
+    folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
+  }
+
+  /// The names in a folder, in no order; nil where there is no such folder.
+  static func names(in folder: String) throws(Failure) -> [String]? {
+    guard let stream = opendir(folder) else {
+      if errno == ENOENT { return nil }
+      throw Failure(code: errno)
+    }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+      names.append(
+        withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) })
+    }
+    return names
+  }
+
+  static func read(_ path: String) throws(Failure) -> [UInt8] {
+    let file = try open(path, "rbe")
+    defer { fclose(file) }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 65_536)
+    while true {
+      let count = fread(&chunk, 1, chunk.count, file)
+      bytes += chunk[..<count]
+      if count == chunk.count { continue }
+      if ferror(file) != 0 { throw Failure(code: errno) }
+      return bytes
+    }
+  }
+
+  /// Writes a file that must not exist.
+  static func create(_ path: String, _ text: String) throws(Failure) {
+    let file = try open(path, "wxe")
+    let isWritten = fputs(text, file) >= 0
+    if fclose(file) != 0 || !isWritten { throw Failure(code: errno) }
+  }
+
+  /// Makes a folder and those above it.
+  static func makeFolder(_ path: String) throws(Failure) {
+    if mkdir(path, 0o777) == 0 || errno == EEXIST { return }
+    guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex else {
+      throw Failure(code: errno)
+    }
+    try makeFolder(String(path[..<slash]))
+    if mkdir(path, 0o777) != 0, errno != EEXIST { throw Failure(code: errno) }
+  }
+
+  private static func open(_ path: String, _ mode: String) throws(Failure) -> UnsafeMutablePointer<FILE> {
+    guard let file = fopen(path, mode) else { throw Failure(code: errno) }
+    return file
+  }
+}

@@ -1,0 +1,58 @@
+/// A migration: one SQL file, in the format of dbmate or with no markers at all.
+public struct MigrationFile: Sendable, Hashable {
+  /// Where it was read.
+  public let path: String
+  /// The digits of its name.
+  public let version: MigrationVersion
+  /// The rest of its name, without `.sql`.
+  public let name: String
+  /// What the ledger remembers of its contents.
+  public let checksum: Checksum
+  /// What applies it; may be empty.
+  public let up: [SQLStatement]
+  /// How `up` runs.
+  public let upOptions: MigrationOptions
+  /// What undoes it; nil where the file has no such section.
+  public let down: [SQLStatement]?
+  /// How `down` runs.
+  public let downOptions: MigrationOptions
+
+  /// Reads a file's contents. A file without markers is all `up`.
+  ///
+  /// - Parameters:
+  ///   - path: the path, for its last part and for messages.
+  ///   - bytes: the contents, as they are on disk.
+  /// - Throws: all that is wrong with the file.
+  public static func parse(
+    path: String, bytes: [UInt8]
+  ) throws(MigrationFilesInvalid) -> MigrationFile {
+    let name = MigrationFileName(path: path)
+    let sections = MigrationSections(bytes)
+    let nameProblem = name == nil ? [MigrationFileError(.badFileName, file: path)] : []
+    let problems =
+      nameProblem + sections.problems.map { MigrationFileError($0.reason, file: path, at: $0.location) }
+    guard let name, problems.isEmpty else { throw MigrationFilesInvalid(problems: problems) }
+    return MigrationFile(
+      path: path, version: name.version, name: name.name, checksum: Checksum(of: bytes),
+      up: sections.up?.script.statements ?? [], upOptions: sections.up?.options ?? MigrationOptions(),
+      down: sections.down?.script.statements, downOptions: sections.down?.options ?? MigrationOptions())
+  }
+}
+
+/// `20261123101500_add_capacity.sql`; dbmate's `1-name.sql` and `1.sql` are taken, too.
+struct MigrationFileName {
+  let version: MigrationVersion
+  let name: String
+
+  init?(path: String) {
+    let file = path.split(separator: "/").last ?? ""
+    guard file.hasSuffix(".sql") else { return nil }
+    let stem = file.dropLast(4)
+    let digits = stem.prefix { ("0"..."9").contains($0) }
+    let rest = stem.dropFirst(digits.count)
+    guard let version = try? MigrationVersion(parsing: String(digits)) else { return nil }
+    guard rest.isEmpty || rest.hasPrefix("_") || rest.hasPrefix("-") else { return nil }
+    self.version = version
+    name = String(rest.dropFirst())
+  }
+}

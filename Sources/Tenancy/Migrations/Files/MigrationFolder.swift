@@ -1,0 +1,44 @@
+/// The folder that a project keeps its migrations in.
+public enum MigrationFolder {
+  private static let template = "-- migrate:up\n\n\n-- migrate:down\n\n"
+
+  /// Writes an empty migration, `YYYYMMDDHHMMSS_name.sql`, and makes the folders that it needs.
+  ///
+  /// A version that the folder already has is passed over for the next second.
+  ///
+  /// - Parameters:
+  ///   - name: words; what is not a letter or digit of ASCII becomes `_`.
+  ///   - shared: whether it is for the shared schema.
+  ///   - secondsSince1970: the moment that its version tells, in UTC.
+  ///   - path: the folder of migrations.
+  /// - Returns: the path of the new file.
+  /// - Throws: for a name of nothing, and where the disk refuses.
+  public static func create(
+    name: String, shared: Bool, at secondsSince1970: Int, in path: String
+  ) throws(MigrationFolderError) -> String {
+    let slug = slug(of: name)
+    guard 1...200 ~= slug.utf8.count else { throw .badName(name) }
+    do {
+      try Disk.makeFolder(path)
+      let layout = try MigrationLayout(path)
+      let part = shared ? layout.shared : layout.tenant
+      try Disk.makeFolder(part.folder)
+      let taken = Set(part.versions.map(\.rawValue))
+      var seconds = secondsSince1970
+      while taken.contains(Timestamp.digits(of: seconds)) { seconds += 1 }
+      let file = Disk.join(part.folder, "\(Timestamp.digits(of: seconds))_\(slug).sql")
+      try Disk.create(file, template)
+      return file
+    } catch let error as MigrationFolderError {
+      throw error
+    } catch {
+      throw .inaccessible(path: path, reason: "\(error)")
+    }
+  }
+
+  private static func slug(of name: String) -> String {
+    name.lowercased()
+      .split { !$0.isASCII || !($0.isLetter || $0.isNumber) }
+      .joined(separator: "_")
+  }
+}

@@ -1,0 +1,71 @@
+/// The way a migration goes.
+public enum MigrationDirection: String, Sendable, Hashable {
+  /// Applies.
+  case up
+  /// Undoes.
+  case down
+
+  /// The line that begins the direction's section, without options.
+  public var marker: String { "-- migrate:\(rawValue)" }
+}
+
+/// A line that begins a section: `-- migrate:up transaction:false`.
+///
+/// dbmate finds its markers line by line, within strings, too. Here they are comments: such a line within
+/// quotes, a `$$` body or `/* */` is text. A quote that is left open before a marker swallows it, and is
+/// reported itself.
+struct MigrationMarker {
+  let direction: MigrationDirection
+  /// The comment.
+  let range: Range<Int>
+  /// Whether dbmate would read it, too: lower case, at the start of a line.
+  let isWellFormed: Bool
+  /// The rest of the line.
+  let pairs: [(key: String, value: String)]
+
+  /// The markers of a text, in order, with those that are nearly one.
+  static func all(in bytes: [UInt8], from start: Int) -> [MigrationMarker] {
+    var lexer = SQLLexer(bytes, in: start..<bytes.count)
+    var markers: [MigrationMarker] = []
+    while let token = try? lexer.next() {
+      guard case .lineComment(let range) = token else { continue }
+      let startsLine = range.lowerBound == start || ASCII.isNewline(bytes[range.lowerBound - 1])
+      let comment = String(decoding: bytes[range], as: UTF8.self)
+      if let marker = MigrationMarker(comment, range: range, startsLine: startsLine) {
+        markers.append(marker)
+      }
+    }
+    return markers
+  }
+
+  private init?(_ comment: String, range: Range<Int>, startsLine: Bool) {
+    let words = comment.dropFirst(2).split(whereSeparator: \.isWhitespace)
+    let exact = words.first.flatMap { MigrationMarker.direction(ofWord: $0) }
+    guard let direction = exact ?? MigrationMarker.direction(like: comment) else { return nil }
+    self.direction = direction
+    self.range = range
+    isWellFormed = startsLine && exact != nil
+    pairs = words.dropFirst().compactMap { word in
+      guard let colon = word.firstIndex(of: ":") else { return nil }
+      return (String(word[..<colon]), String(word[word.index(after: colon)...]))
+    }
+  }
+
+  private static func direction(ofWord word: Substring) -> MigrationDirection? {
+    word.hasPrefix("migrate:") ? MigrationDirection(rawValue: String(word.dropFirst(8))) : nil
+  }
+
+  /// The direction that a comment seems to mean: `--- Migrate : Down`, or another tool's `-- +goose Down`.
+  ///
+  /// Read as mere comments, they would let the statements that undo run with those that apply.
+  private static func direction(like comment: String) -> MigrationDirection? {
+    let lower = comment.lowercased()
+    let text = lower.drop { $0 == "-" || $0 == "+" || $0.isWhitespace }
+    guard let tool = ["migrate", "goose"].first(where: text.hasPrefix) else { return nil }
+    let rest = text.dropFirst(tool.count)
+    let gap = rest.prefix { $0 == ":" || $0.isWhitespace }
+    guard gap.contains(":") || lower.contains("+") else { return nil }
+    let word = rest.dropFirst(gap.count).prefix { $0.isLetter || $0.isNumber || $0 == "_" }
+    return MigrationDirection(rawValue: String(word))
+  }
+}

@@ -1,0 +1,37 @@
+/// How one direction of a migration runs: the `key:value` pairs of its marker line.
+public struct MigrationOptions: Sendable, Hashable {
+  /// Whether the statements run in one transaction (`transaction:false` for `CREATE INDEX CONCURRENTLY`).
+  public var transaction = true
+  /// The direction's own `lock_timeout`; zero is none.
+  public var lockTimeout: Duration?
+  /// The direction's own `statement_timeout`; zero is none.
+  public var statementTimeout: Duration?
+
+  /// The options of a file that says nothing.
+  public init() {}
+
+  /// Reads one pair; a key that is not known is dbmate's, or a later version's, and is ignored.
+  ///
+  /// - Throws: what is wrong with the value of a known key.
+  mutating func read(key: String, value: String) throws(MigrationFileError.Reason) {
+    switch key {
+    case "transaction":
+      guard let transaction = Bool(value) else {
+        throw .badOption(key: key, value: value, expected: "true or false")
+      }
+      self.transaction = transaction
+    case "lock_timeout": lockTimeout = try MigrationOptions.duration(key, value)
+    case "statement_timeout": statementTimeout = try MigrationOptions.duration(key, value)
+    default: break
+    }
+  }
+
+  private static func duration(
+    _ key: String, _ value: String
+  ) throws(MigrationFileError.Reason) -> Duration {
+    guard let duration = Duration(postgresSetting: value) else {
+      throw .badOption(key: key, value: value, expected: "a time such as 2s, 500ms, 1min or 0")
+    }
+    return duration
+  }
+}

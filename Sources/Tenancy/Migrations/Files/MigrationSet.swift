@@ -1,0 +1,58 @@
+/// The migrations of a project.
+public struct MigrationSet: Sendable, Hashable {
+  /// What runs in every tenant's schema, by version.
+  public let tenant: [MigrationFile]
+  /// What runs once, in the shared schema, by version.
+  public let shared: [MigrationFile]
+
+  /// A set of files that are sorted already.
+  public init(tenant: [MigrationFile], shared: [MigrationFile]) {
+    self.tenant = tenant
+    self.shared = shared
+  }
+
+  /// Reads and checks every `.sql` file of a folder; other files, and those whose name begins with a dot, are
+  /// ignored.
+  ///
+  /// - Parameter path: the folder, with `tenant/` and `shared/` in it; without `tenant/` its own files are
+  ///   the tenants'.
+  /// - Throws: where the folder is missing or unreadable, or all that is wrong with all of its files.
+  public static func load(at path: String) throws(MigrationFolderError) -> MigrationSet {
+    let layout = try MigrationLayout(path)
+    var problems = layout.strayFiles.map { MigrationFileError(.strayFile, file: $0) }
+    let tenant = load(layout.tenant.files, &problems)
+    let shared = load(layout.shared.files, &problems)
+    guard problems.isEmpty else { throw .invalid(MigrationFilesInvalid(problems: problems)) }
+    return MigrationSet(tenant: tenant, shared: shared)
+  }
+
+  private static func load(
+    _ paths: [String], _ problems: inout [MigrationFileError]
+  ) -> [MigrationFile] {
+    var files: [MigrationFile] = []
+    for path in paths {
+      do {
+        files.append(try MigrationFile.parse(path: path, bytes: Disk.read(path)))
+      } catch let error as MigrationFilesInvalid {
+        problems += error.problems
+      } catch {
+        problems.append(MigrationFileError(.unreadable("\(error)"), file: path))
+      }
+    }
+    problems += duplicates(among: paths)
+    return files.sorted { $0.version < $1.version }
+  }
+
+  /// Looks at the names alone, so that a file that does not parse counts, too.
+  private static func duplicates(among paths: [String]) -> [MigrationFileError] {
+    var first: [MigrationVersion: String] = [:]
+    return paths.compactMap { path in
+      guard let version = MigrationFileName(path: path)?.version else { return nil }
+      guard let other = first[version] else {
+        first[version] = path
+        return nil
+      }
+      return MigrationFileError(.duplicateVersion(version, otherFile: other), file: path)
+    }
+  }
+}

@@ -1,0 +1,21 @@
+internal import CCrypto
+
+/// SHA-256, from libcrypto.
+public enum SHA256 {
+  /// The digest in 64 lower-case hexadecimal digits.
+  public static func hex(of bytes: [UInt8]) -> String {
+    var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
+    var count: UInt32 = 0
+    let status = EVP_Digest(bytes, bytes.count, &digest, &count, EVP_sha256(), nil)
+    precondition(status == 1, "libcrypto always has SHA-256")
+    return digest.prefix(Int(count)).map { byte in
+      let hex = String(byte, radix: 16)
+      return byte < 16 ? "0" + hex : hex
+    }.joined()
+  }
+
+  /// The digest of a text's UTF-8.
+  public static func hex(of text: String) -> String {
+    hex(of: Array(text.utf8))
+  }
+}

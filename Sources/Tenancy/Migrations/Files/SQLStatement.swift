@@ -1,0 +1,39 @@
+/// One statement of a script: what is sent to the server in one message.
+public struct SQLStatement: Sendable, Hashable {
+  /// The script's own text: from the first character that is neither white space nor in a `--` comment, to
+  /// the semicolon.
+  public let text: String
+  /// Where the statement's first word is; comments may stand before it.
+  public let location: ScriptLocation
+  /// The unquoted words that it begins with, in upper case, at most eight: `CREATE INDEX CONCURRENTLY ...`.
+  public let leadingKeywords: [String]
+  /// Why tenantctl does not run it, if so.
+  public let refusal: SQLScriptError?
+  /// Where `text` begins.
+  let textLocation: ScriptLocation
+
+  /// The line of the first word, from 1.
+  public var line: Int { location.line }
+  /// The column of the first word, from 1, in code points.
+  public var column: Int { location.column }
+
+  /// The place in the script of an error position that PostgreSQL gave for this statement.
+  ///
+  /// - Parameter position: code points of `text` from 1; a position past the end is the end.
+  public func location(ofCharacter position: Int) -> ScriptLocation {
+    var location = textLocation
+    for byte in text(before: position).utf8 { location.pass(byte) }
+    return location
+  }
+
+  /// The line of the text that an error position is on, to be shown below the error.
+  public func excerpt(ofCharacter position: Int) -> String {
+    let line = text(before: position).utf8.count { $0 == ASCII.lineFeed }
+    let lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
+    return String(String.UnicodeScalarView(lines[line].filter { $0 != "\r" }))
+  }
+
+  private func text(before position: Int) -> Substring {
+    Substring(text.unicodeScalars.prefix(max(position - 1, 0)))
+  }
+}

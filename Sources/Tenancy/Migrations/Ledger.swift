@@ -1,0 +1,136 @@
+internal import Postgres
+
+/// The table in a schema that records its applied migrations. Because it lives there, it travels with a dump, a
+/// restore and a rename, and cannot lie about a schema that was put back from a backup.
+struct Ledger: Sendable {
+  let schema: SchemaName
+  let table: String
+  /// The columns that the table has; a table of dbmate's has one.
+  var columns: Set<String> = Ledger.allColumns
+
+  private var name: QualifiedName { schema.relation(table) }
+
+  /// All columns but `version` may be NULL: the tables of dbmate and Rails are this one with fewer columns.
+  var create: SQL {
+    """
+    CREATE TABLE \(name) (
+      version varchar(128) CONSTRAINT \(Identifier("\(table)_pkey")) PRIMARY KEY,
+      name text,
+      checksum text,
+      applied_at timestamp with time zone,
+      applied_by text,
+      duration_ms bigint,
+      statements_done integer,
+      statements_total integer,
+      tool_version text
+    )
+    """
+  }
+
+  static let allColumns: Set<String> = [
+    "version", "name", "checksum", "applied_at", "applied_by", "duration_ms", "statements_done", "statements_total",
+    "tool_version",
+  ]
+
+  /// Whether the table is there.
+  var exists: SQL { "SELECT to_regclass(\(name.quoted)) IS NOT NULL" }
+
+  /// First the table's columns, then its rows; as JSON, so that a table with fewer columns reads the same.
+  var read: [SQL] {
+    [
+      """
+      SELECT attname FROM pg_catalog.pg_attribute
+      WHERE attrelid = to_regclass(\(name.quoted)) AND attnum > 0 AND NOT attisdropped
+      """,
+      """
+      SELECT r->>'version', r->>'checksum', (r->>'statements_done')::int, (r->>'statements_total')::int
+      FROM (SELECT to_jsonb(l) FROM \(name) l) AS l (r)
+      """,
+    ]
+  }
+
+  /// Repeats the head where one catalog query finds it for all tenants.
+  func comment(_ history: LedgerHistory) -> SQL {
+    "COMMENT ON TABLE \(name) IS \(literal: history.head.comment)"
+  }
+
+  /// Records a migration as applied, or as begun. Its primary key is the lock: a second runner fails here. So does a
+  /// run that took another count of applied migrations for true than the ledger has (the division).
+  func record(_ file: MigrationFile, statementsDone: Int, after count: Int) -> SQL {
+    let total = file.up.count
+    let values: [(column: String, value: SQL)] = [
+      ("version", "\(file.version.rawValue)"),
+      ("name", "\(file.name)"), ("checksum", "\(file.checksum.rawValue)"), ("applied_at", "CURRENT_TIMESTAMP"),
+      ("applied_by", "SESSION_USER"), ("statements_done", "\(statementsDone)"), ("statements_total", "\(total)"),
+      ("tool_version", "\(tenancyVersion)"),
+    ]
+    let known = values.filter { columns.contains($0.column) }
+    return """
+      INSERT INTO \(name) (\(SQL.joined(known.map { "\(Identifier($0.column))" })))
+      SELECT \(SQL.joined(known.map(\.value)))
+      WHERE 1 = 1 / (SELECT (count(*) = \(count))::integer FROM \(name))
+      """
+  }
+
+  /// Notes the time that a migration took, and makes sure that it left things as they must be for the record to be
+  /// true: its row still there (else the division fails), and the search path still the tenant's (else the cast).
+  func close(_ file: MigrationFile) -> SQL {
+    let took: SQL = "1000 * extract(epoch FROM clock_timestamp() - now())"
+    return """
+      WITH closed AS (
+        UPDATE \(name) SET \(columns.contains("duration_ms") ? "duration_ms = \(took)" : "version = version")
+        WHERE version = \(file.version.rawValue) RETURNING version
+      )
+      SELECT 1 / (SELECT count(*) FROM closed),
+        CASE WHEN current_setting('search_path') <> \(schema.searchPath)
+          THEN CAST(current_setting('search_path') AS integer) END
+      """
+  }
+
+  /// What each transaction of ours in the schema begins with.
+  func opening(_ guards: SQL) -> [PlannedStatement] {
+    [guards, TenantDatabase.setSearchPath(schema)].map { PlannedStatement($0) }
+  }
+
+  /// A transactional migration, as part of a transaction whose search path is the schema's.
+  func run(_ file: MigrationFile, after count: Int) -> [PlannedStatement] {
+    let settings = file.upOptions.settings
+    let body = file.up.map { $0.planned(in: file) }
+    let source = { MigrationSource(file: file, place: $0) }
+    return settings.map { PlannedStatement($0, source: source(.ledger)) }
+      + [PlannedStatement(record(file, statementsDone: body.count, after: count), source: source(.ledger))]
+      + body + [PlannedStatement(close(file), source: source(.close))]
+  }
+
+  /// A migration that runs outside of a transaction: recorded as begun, then each statement by itself and the count of
+  /// those that are done after it.
+  func runAlone(_ file: MigrationFile, after count: Int, from first: Int, guards: SQL) -> [Step] {
+    let source = { MigrationSource(file: file, place: $0) }
+    let begin: [Step] =
+      first > 0 ? [] : [.transaction([PlannedStatement(guards), PlannedStatement(record(file, statementsDone: 0, after: count), source: source(.ledger))])]
+    return begin + file.up.enumerated().dropFirst(first).flatMap { index, statement in
+      let progress: SQL = """
+        UPDATE \(name) SET statements_done = \(index + 1) WHERE version = \(file.version.rawValue)
+        """
+      return [
+        Step.alone(statement.planned(in: file), in: schema),
+        .transaction([PlannedStatement(progress, source: source(.close), mustAffectRows: true)]),
+      ]
+    }
+  }
+}
+
+extension SQLStatement {
+  fileprivate func planned(in file: MigrationFile) -> PlannedStatement {
+    PlannedStatement(SQL(unsafeRaw: text), source: MigrationSource(file: file, place: .statement(self)))
+  }
+}
+
+extension MigrationOptions {
+  /// The file's own time limits, for the rest of the transaction.
+  var settings: [SQL] {
+    [("lock_timeout", lockTimeout), ("statement_timeout", statementTimeout)].compactMap { name, value in
+      value.map { "SELECT set_config(\(name), \($0.milliseconds), true)" }
+    }
+  }
+}

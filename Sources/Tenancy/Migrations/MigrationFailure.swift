@@ -1,0 +1,76 @@
+internal import Postgres
+
+/// A migration that failed, and where.
+public struct MigrationFailure: Sendable, Hashable {
+  /// What went wrong.
+  public enum Reason: Sendable, Hashable {
+    /// The server refused the statement.
+    case refused
+    /// Somebody else held a lock for longer than `lock_timeout`.
+    case locked
+    /// The statements ran, but left another search path behind: what came after it went to the wrong schema.
+    case searchPathChanged
+    /// The statements ran, but removed the record that they ran.
+    case ledgerRowGone
+  }
+
+  /// What went wrong.
+  public let reason: Reason
+  /// The migration.
+  public let version: MigrationVersion
+  /// The file.
+  public let path: String
+  /// The line in the file, counted from 1; `nil` if no statement of the file is to blame.
+  public let line: Int?
+  /// The character in the line, counted from 1.
+  public let column: Int?
+  /// The text of that line.
+  public let excerpt: String?
+  /// The server's words.
+  public let server: ServerFailure
+}
+
+/// Where a statement that is sent comes from.
+struct MigrationSource: Sendable {
+  enum Place: Sendable {
+    /// One of the file's statements.
+    case statement(SQLStatement)
+    /// Our own record of it.
+    case ledger
+    /// Our own look at what it left behind.
+    case close
+  }
+
+  let file: MigrationFile
+  let place: Place
+
+  /// That the ledger is not what the run took it for: another runner was faster.
+  func isOutdated(_ error: ServerError) -> Bool {
+    guard case .ledger = place else { return false }
+    return [.uniqueViolation, .divisionByZero, .duplicateTable].contains(error.state)
+  }
+
+  func failure(_ error: ServerError) -> MigrationFailure {
+    let place = location(error)
+    return MigrationFailure(
+      reason: reason(error), version: file.version, path: file.path, line: place?.line, column: place?.column,
+      excerpt: place?.excerpt, server: ServerFailure(error))
+  }
+
+  private func reason(_ error: ServerError) -> MigrationFailure.Reason {
+    switch (place, error.state) {
+    case (_, .lockNotAvailable): .locked
+    case (.close, .undefinedTable), (.close, .divisionByZero): .ledgerRowGone
+    case (.close, .invalidTextRepresentation): .searchPathChanged
+    default: .refused
+    }
+  }
+
+  private func location(_ error: ServerError) -> (line: Int, column: Int, excerpt: String)? {
+    guard case .statement(let statement) = place else { return nil }
+    let place = error.position.map { statement.location(ofCharacter: $0) } ?? statement.location
+    let lines = statement.text.split(separator: "\n", omittingEmptySubsequences: false)
+    let index = place.line - statement.location(ofCharacter: 1).line
+    return (place.line, place.column, lines.indices.contains(index) ? String(lines[index]) : "")
+  }
+}

@@ -1,0 +1,75 @@
+/// A host name that routes to a tenant: lower case, without port or trailing dot, valid per RFC 1123 section 2.1.
+public struct DomainName: Sendable, Hashable, Comparable, Encodable, CustomStringConvertible {
+  /// The normalised name.
+  public let rawValue: String
+
+  /// A host name typed by a user; upper case and a trailing dot are put right.
+  ///
+  /// Throws ``TenancyError/invalidDomainName(_:_:)``.
+  public init(parsing text: String) throws {
+    let name = text.hasSuffix(".") ? String(text.dropLast()) : text
+    if let problem = Self.problem(of: name.lowercased()) {
+      throw TenancyError.invalidDomainName(text, problem)
+    }
+    rawValue = name.lowercased()
+  }
+
+  /// A name read from the registry, as it stands there.
+  init(stored: String) {
+    rawValue = stored
+  }
+
+  /// The name.
+  public var description: String { rawValue }
+
+  /// By bytes.
+  public static func < (left: DomainName, right: DomainName) -> Bool { left.rawValue < right.rawValue }
+
+  /// As its bare name.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(rawValue)
+  }
+
+  private static func problem(of name: String) -> DomainProblem? {
+    if name.isEmpty { return .empty }
+    if name.contains("://") || name.contains("/") { return .hasScheme }
+    if !name.utf8.allSatisfy({ $0 < 0x80 }) { return .notASCII }
+    if name.contains(":") { return .hasPort }
+    if name.utf8.count > 253 { return .tooLong }
+    let labels = name.split(separator: ".", omittingEmptySubsequences: false)
+    if let bad = labels.first(where: { !isLabel($0) }) { return .badLabel(String(bad)) }
+    if labels.count == 1 { return .noDot }
+    if labels.last?.utf8.allSatisfy(isDigit) == true { return .isAddress }
+    return nil
+  }
+
+  private static func isLabel(_ label: Substring) -> Bool {
+    guard (1...63).contains(label.utf8.count), label.first != "-", label.last != "-" else { return false }
+    return label.utf8.allSatisfy {
+      isDigit($0) || $0 == UInt8(ascii: "-") || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0)
+    }
+  }
+
+  static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
+}
+
+/// What is wrong with a host name.
+public enum DomainProblem: Sendable, Hashable {
+  /// There is no name.
+  case empty
+  /// It is a URL.
+  case hasScheme
+  /// It has letters beyond ASCII: registries of names keep those in their `xn--` form (RFC 5891).
+  case notASCII
+  /// It has a port: the same tenant is served on every port.
+  case hasPort
+  /// Over 253 characters (RFC 1035 section 2.3.4).
+  case tooLong
+  /// A part between dots is empty, over 63 characters, or has something else than letters, digits and inner hyphens.
+  case badLabel(String)
+  /// A name without a dot never reaches a tenant.
+  case noDot
+  /// An address never reaches a tenant.
+  case isAddress
+}

@@ -1,0 +1,53 @@
+/// What the name of a new tenant must look like.
+///
+/// The default is what every framework can use unquoted: `^[a-z][a-z0-9_]{0,62}$`, no SQL keyword, none of the
+/// names that have a meaning already. A name that breaks it is not only ugly: flask-tenants sends
+/// `SET search_path TO Acme, public` without quotes, and an `Acme` silently lands in `public`.
+public struct NamePolicy: Sendable, Hashable {
+  /// Whether `acme-corp` is a name. Such a schema must be quoted in SQL.
+  public var allowsHyphens: Bool
+
+  /// The default policy, with hyphens or without.
+  public init(allowsHyphens: Bool = false) {
+    self.allowsHyphens = allowsHyphens
+  }
+
+  /// Throws ``TenancyError/invalidTenantName(_:_:)`` if no tenant may be given that name.
+  public func check(_ name: TenantName) throws {
+    if let problem = problem(of: name.rawValue) {
+      throw TenancyError.invalidTenantName(name.rawValue, problem)
+    }
+  }
+
+  private func problem(of name: String) -> NameProblem? {
+    guard let first = name.utf8.first else { return .empty }
+    guard Self.isLower(first), name.utf8.allSatisfy(isInner) else { return .malformed }
+    // NAMEDATALEN - 1 (PostgreSQL manual, 4.1.1 "Identifiers and Key Words").
+    guard name.utf8.count <= 63 else { return .tooLong }
+    if Self.keywords.contains(name) { return .keyword }
+    if Self.reserved.contains(name) || name.hasPrefix("pg_") { return .reserved }
+    return nil
+  }
+
+  private static func isLower(_ byte: UInt8) -> Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) }
+
+  private func isInner(_ byte: UInt8) -> Bool {
+    Self.isLower(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+      || byte == UInt8(ascii: "_") || (allowsHyphens && byte == UInt8(ascii: "-"))
+  }
+
+  static let reserved: Set<String> = ["public", "information_schema", "www", "localhost", "local"]
+
+  /// The keywords that cannot name a schema without quotes
+  /// (PostgreSQL manual, Appendix C "SQL Key Words": "reserved", also those that "can be function or type").
+  static let keywords: Set<String> = Set(
+    """
+    all analyse analyze and any array as asc asymmetric authorization binary both case cast check collate collation
+    column concurrently constraint create cross current_catalog current_date current_role current_schema current_time
+    current_timestamp current_user default deferrable desc distinct do else end except false fetch for foreign freeze
+    from full grant group having ilike in initially inner intersect into is isnull join lateral leading left like limit
+    localtime localtimestamp natural not notnull null offset on only or order outer overlaps placing primary references
+    returning right select session_user similar some symmetric system_user table tablesample then to trailing true
+    union unique user using variadic verbose when where window with
+    """.split(whereSeparator: \.isWhitespace).map(String.init))
+}

@@ -1,0 +1,41 @@
+internal import Postgres
+
+/// The name of a tenant's schema.
+public struct SchemaName: Sendable, Hashable, Comparable, Encodable, CustomStringConvertible {
+  /// The name itself.
+  public let rawValue: String
+
+  /// A name read from the registry or the catalog.
+  init(stored: String) {
+    rawValue = stored
+  }
+
+  /// The schema that a tenant of that name has where the registry keeps no other.
+  init(of tenant: TenantName) {
+    rawValue = tenant.rawValue
+  }
+
+  /// The schema that every tenant shares.
+  static let shared = SchemaName(stored: "public")
+
+  /// The name as SQL takes it.
+  var identifier: Identifier { Identifier(rawValue) }
+
+  /// A relation inside the schema.
+  func relation(_ name: String) -> QualifiedName { QualifiedName(identifier, Identifier(name)) }
+
+  /// The value for `search_path` that sees this schema first, then the shared one, and nothing else.
+  var searchPath: String { self == .shared ? "public" : "\(identifier.quoted), public" }
+
+  /// The name.
+  public var description: String { rawValue }
+
+  /// By bytes.
+  public static func < (left: SchemaName, right: SchemaName) -> Bool { left.rawValue < right.rawValue }
+
+  /// As its bare name.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(rawValue)
+  }
+}

@@ -1,0 +1,52 @@
+/// A tenant's name, as it stands in the registry.
+///
+/// Any name that a registry can hold is one, so that a tenant made by another program can always be addressed;
+/// what a *new* name must look like is up to the ``NamePolicy``.
+public struct TenantName: Sendable, Hashable, Comparable, Encodable, CustomStringConvertible {
+  /// The name itself.
+  public let rawValue: String
+
+  /// A name typed by a user.
+  ///
+  /// Throws ``TenancyError/invalidTenantName(_:_:)`` for the empty string, one over 128 characters (the width of the
+  /// registry's column) and one with a control character.
+  public init(parsing text: String) throws {
+    guard !text.isEmpty else { throw TenancyError.invalidTenantName(text, .empty) }
+    guard text.unicodeScalars.count <= 128 else { throw TenancyError.invalidTenantName(text, .tooLong) }
+    guard text.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {
+      throw TenancyError.invalidTenantName(text, .malformed)
+    }
+    rawValue = text
+  }
+
+  /// A name read from the registry.
+  init(stored: String) {
+    rawValue = stored
+  }
+
+  /// The name.
+  public var description: String { rawValue }
+
+  /// By bytes, which is what a shell's `LC_ALL=C sort` does.
+  public static func < (left: TenantName, right: TenantName) -> Bool { left.rawValue < right.rawValue }
+
+  /// As its bare name.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(rawValue)
+  }
+}
+
+/// What is wrong with a name for a new tenant.
+public enum NameProblem: Sendable, Hashable {
+  /// There is no name.
+  case empty
+  /// Over 63 bytes, PostgreSQL's limit for a schema's name (or over 128 characters in a look-up).
+  case tooLong
+  /// Not of the form that the policy allows.
+  case malformed
+  /// An SQL keyword: a framework that does not quote it would fail.
+  case keyword
+  /// A name with a meaning of its own, such as `public` or `www`.
+  case reserved
+}

@@ -1,0 +1,70 @@
+public import Postgres
+
+/// Where the registry is and what its columns are called. The default is flask-tenants' own models.
+///
+/// A column that is named here must exist; one that is left `nil` has flask-tenants' name, and may be missing where
+/// flask-tenants lets it be.
+public struct RegistryMapping: Sendable, Hashable {
+  /// The table of tenants.
+  public var tenants: QualifiedName
+  /// The table of domains; `nil` if there is none.
+  public var domains: QualifiedName?
+  /// The columns of both.
+  public var columns: Columns
+
+  /// A mapping; without arguments flask-tenants' tables.
+  public init(
+    tenants: QualifiedName = QualifiedName("public", "tenants"),
+    domains: QualifiedName? = QualifiedName("public", "domains"), columns: Columns = Columns()
+  ) {
+    self.tenants = tenants
+    self.domains = domains
+    self.columns = columns
+  }
+
+  /// `schema.table` or `table` (then in `public`), as a configuration file spells it; `nil` if it is neither.
+  public static func table(_ text: String) -> QualifiedName? {
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    guard (1...2).contains(parts.count), !parts.contains("") else { return nil }
+    return QualifiedName(Identifier(parts.count == 2 ? parts[0] : "public"), Identifier(parts[parts.count - 1]))
+  }
+}
+
+extension RegistryMapping {
+  /// The names of the columns, by what they mean to us.
+  public struct Columns: Sendable, Hashable {
+    /// Of tenants: the name. Default `name`.
+    public var name: String?
+    /// Of tenants: the schema. Default: the name is the schema.
+    public var schema: String?
+    /// Of tenants: whether it is deactivated, or the inverse. Default `deactivated`, which may be missing.
+    public var activity: Activity?
+    /// Of tenants: the key. Default `id`.
+    public var id: String?
+    /// Of domains: the host name. Default `domain_name`.
+    public var domain: String?
+    /// Of domains: whether it is the tenant's primary one. Default `is_primary`.
+    public var primary: String?
+    /// Of domains: the tenant's key. Default `tenant_id`, which may be missing.
+    public var tenantID: String?
+    /// Of domains: the tenant's name. Default `tenant_name`, which may be missing if `tenant_id` is there.
+    public var tenantName: String?
+
+    /// All defaults.
+    public init() {}
+  }
+
+  /// The boolean column that says whether the app serves a tenant.
+  public struct Activity: Sendable, Hashable {
+    /// The column.
+    public var column: String
+    /// Whether `true` means that the tenant is active.
+    public var isInverse: Bool
+
+    /// A column such as `deactivated`, or, inverse, such as `active`.
+    public init(column: String, isInverse: Bool) {
+      self.column = column
+      self.isInverse = isInverse
+    }
+  }
+}

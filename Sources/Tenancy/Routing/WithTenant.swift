@@ -1,0 +1,63 @@
+public import Postgres
+
+/// A tenant's view of the database, for the time of a block.
+public struct TenantSession: Sendable {
+  /// The tenant.
+  public let tenant: Tenant
+  private let connection: Connection
+
+  init(tenant: Tenant, connection: Connection) {
+    self.tenant = tenant
+    self.connection = connection
+  }
+
+  /// Runs one statement; unqualified names mean the tenant's tables first, then the shared ones.
+  ///
+  /// Throws `ServerError`, `ConnectionError` or `CancellationError`. After an error the transaction can only end.
+  @discardableResult
+  public func query(_ statement: SQL) async throws -> Rows {
+    try await connection.query(statement)
+  }
+
+  /// Runs the statements in one round trip.
+  ///
+  /// Throws `StatementError`, `ConnectionError` or `CancellationError`.
+  public func pipeline(_ statements: [SQL]) async throws -> [Rows] {
+    try await connection.pipeline(statements)
+  }
+}
+
+extension TenantDatabase {
+  /// Runs the block in one transaction that sees the tenant's schema first, then `public`, and nothing of another
+  /// tenant: the counterpart of flask-tenants' `with_db()`. Committed when the block returns, rolled back when it
+  /// throws. The search path ends with the transaction, so it also holds behind PgBouncer in transaction mode.
+  ///
+  /// Throws ``TenancyError/tenantNotFound(_:)``, ``TenancyError/tenantDeactivated(_:)`` or
+  /// ``TenancyError/schemaMissing(_:_:)`` before any statement of the block runs, and what the block throws.
+  public func withTenant<T: Sendable>(
+    _ name: TenantName, _ body: (TenantSession) async throws -> T
+  ) async throws -> T {
+    try await readingRegistry { connection, shape in
+      // In a transaction that failed nothing can be tried again, so the look at the tenant comes before it: a
+      // registry whose columns are not the promised ones then costs a second look, not an error.
+      let tenant = try await shape.tenant(name, over: connection)
+      guard tenant.isActive else { throw TenancyError.tenantDeactivated(name) }
+      return try await connection.transaction(opening: [shape.enter(tenant)]) { opened in
+        let (isThere, isActive) = try opened[0].first?.decode(Bool.self, Bool?.self) ?? (false, false)
+        guard isThere else { throw TenancyError.schemaMissing(name, tenant.schema) }
+        guard isActive ?? true else { throw TenancyError.tenantDeactivated(name) }
+        return try await body(TenantSession(tenant: tenant, connection: connection))
+      }
+    }
+  }
+}
+
+extension RegistryShape {
+  fileprivate func enter(_ tenant: Tenant) -> SQL {
+    """
+    SELECT to_regnamespace(\(tenant.schema.identifier.quoted)) IS NOT NULL, \(isActive),
+      set_config('search_path', \(tenant.schema.searchPath), true)
+    FROM \(tenants.table) t WHERE t.\(tenants.name) = \(tenant.name.rawValue)
+    """
+  }
+}

@@ -1,0 +1,150 @@
+internal import Postgres
+
+/// Everything that can go wrong, as data. What a user reads about it is written where a user reads it.
+public enum TenancyError: Error, Sendable, Hashable {
+  // Names
+  /// A tenant's name that cannot be one, or not one of a new tenant.
+  case invalidTenantName(String, NameProblem)
+  /// A host name that cannot be one.
+  case invalidDomainName(String, DomainProblem)
+
+  // Tenants
+  /// No tenant of that name.
+  case tenantNotFound(TenantName)
+  /// The name is taken.
+  case tenantExists(TenantName)
+  /// The name differs from a tenant's only by case.
+  case tenantNameCollides(TenantName, with: TenantName)
+  /// The tenant is deactivated.
+  case tenantDeactivated(TenantName)
+  /// The registry has the tenant, the database has no such schema.
+  case schemaMissing(TenantName, SchemaName)
+  /// The database has the schema, the registry no such tenant.
+  case schemaWithoutTenant(SchemaName)
+  /// Rows of other tables refer to the tenant's row.
+  case tenantReferenced(TenantName, detail: String)
+
+  // Domains
+  /// The host is no tenant's: it leads to the shared schema.
+  case hostNotTenant(String)
+  /// No tenant has that domain.
+  case domainNotFound(DomainName)
+  /// The domain is there, its tenant is not.
+  case domainWithoutTenant(DomainName, tenant: TenantName?)
+  /// A tenant has that domain already.
+  case domainTaken(DomainName, by: TenantName)
+  /// The primary domain of a tenant that has others.
+  case domainIsPrimary(DomainName, of: TenantName, others: [DomainName])
+
+  /// The same domain twice in one command.
+  case domainGivenTwice(DomainName)
+
+  // The registry
+  /// The registry's tables are not there.
+  case registryMissing(tables: [String])
+  /// A column that the mapping names, or that we cannot do without, is not there.
+  case registryColumnMissing(MissingColumn)
+  /// A column is there with another type.
+  case registryColumnType(table: String, column: String, type: String, expected: String)
+  /// The registry has no column for deactivation.
+  case noDeactivation(table: String)
+  /// The registry has no table of domains.
+  case noDomains
+  /// A new tenant needs values for these columns.
+  case valuesRequired(table: String, columns: [String])
+  /// No such column.
+  case unknownColumn(String, table: String, available: [String])
+  /// A column that has a meaning to us, and a command of its own.
+  case reservedColumn(String)
+  /// A value that the column does not take.
+  case badValue(column: String, reason: String)
+
+  // Migrations
+  /// Files that cannot be run; nothing was.
+  case migrationFiles(MigrationFilesInvalid)
+  /// No file has that version.
+  case versionNotFound(String)
+  /// Files that were edited after they had been applied.
+  case checksumMismatch([ChangedMigration])
+  /// A migration failed.
+  case migrationFailed(MigrationFailure)
+
+  /// The table that has the ledger's name is another tool's.
+  case foreignLedger(SchemaName, columns: [String])
+
+  // Selections
+  /// The words that are to name tenants name none.
+  case selectionFile(path: String, reason: String)
+
+  // The server
+  /// Another session changed the same thing between our look and our change.
+  case changedMeanwhile
+  /// The connection string is none.
+  case malformedConnection(reason: String)
+  /// No connection could be made.
+  case cannotConnect(String)
+  /// The connection broke. What was being committed may be committed or not.
+  case connectionLost(String)
+  /// The role may not do that.
+  case insufficientPrivilege(ServerFailure)
+  /// Somebody else holds a lock for longer than we wait.
+  case locked(ServerFailure)
+  /// Anything else that the server refused.
+  case server(ServerFailure)
+}
+
+/// A column of the registry that is not there.
+public struct MissingColumn: Sendable, Hashable {
+  /// The table.
+  public let table: String
+  /// The column that was looked for.
+  public let column: String
+  /// What it is to us: a key of `[registry.columns]`.
+  public let role: String
+  /// The columns that are there.
+  public let available: [String]
+}
+
+/// The server's words about a statement that failed.
+public struct ServerFailure: Sendable, Hashable {
+  /// The code of PostgreSQL's Appendix A.
+  public let sqlState: String
+  /// The server's sentence.
+  public let message: String
+  /// The server's details.
+  public let detail: String?
+  /// The server's advice.
+  public let hint: String?
+
+  init(_ error: ServerError) {
+    sqlState = error.state.rawValue
+    message = error.message
+    detail = error.detail
+    hint = error.hint
+  }
+}
+
+extension TenancyError {
+  /// The errors of the layer below in our terms; others pass unchanged.
+  static func translating(_ error: any Error) -> any Error {
+    switch error {
+    case let failure as StatementError: return translating(failure.error)
+    case let error as ServerError: return from(error)
+    case ConnectionError.malformed(let reason): return TenancyError.malformedConnection(reason: reason)
+    case ConnectionError.refused(let reason): return TenancyError.cannotConnect(reason)
+    case ConnectionError.lost(let reason): return TenancyError.connectionLost(reason)
+    default: return error
+    }
+  }
+
+  static func from(_ error: ServerError) -> TenancyError {
+    let failure = ServerFailure(error)
+    switch error.state {
+    case .insufficientPrivilege: return .insufficientPrivilege(failure)
+    case .lockNotAvailable: return .locked(failure)
+    // 57P: an operator shut the server down or ended our session; the connection is gone with it.
+    case let state where state.errorClass == "57" && state != .queryCanceled: return .connectionLost(error.message)
+    default: return .server(failure)
+    }
+  }
+}

@@ -1,0 +1,176 @@
+internal import Postgres
+internal import Synchronization
+
+/// A schema-per-tenant database: the door to everything that this module does.
+///
+/// ```swift
+/// let database = try TenantDatabase("postgresql://app@db.example.com/shop")
+/// let tenant = try await database.tenant(forHost: "acme.example.com")
+/// let tanks = try await database.withTenant(tenant.name) { session in
+///   try await session.query("SELECT name FROM tanks WHERE capacity > \(100)")
+/// }
+/// ```
+///
+/// Every method throws ``TenancyError``, or `CancellationError` when its task is cancelled.
+public final class TenantDatabase: Sendable {
+  /// The rules that it works by.
+  public let settings: Settings
+  let pool: ConnectionPool
+  private let knownShape = Mutex<RegistryShape?>(nil)
+
+  /// A database by its URI or `key=value` connection string; `nil` leaves all to libpq (`PG*` variables, service
+  /// file, `.pgpass`). Nothing is connected yet.
+  ///
+  /// Throws ``TenancyError/malformedConnection(reason:)``.
+  /// - Parameter connections: how many connections are open at most at a time.
+  public init(
+    _ connectionString: String?, settings: Settings = Settings(), connections: Int = 8,
+    observer: Observer = Observer()
+  ) throws {
+    do {
+      let target = try connectionString.map { try ConnectionTarget($0) } ?? .environment
+      self.settings = settings
+      pool = ConnectionPool(size: connections) {
+        try await Connection.open(
+          target, applicationName: settings.applicationName, observer: observer.forConnection)
+      }
+    } catch {
+      throw TenancyError.translating(error)
+    }
+  }
+
+  /// Closes the connections.
+  public func close() async {
+    await pool.close()
+  }
+}
+
+extension TenantDatabase {
+  /// The rules that a ``TenantDatabase`` works by.
+  public struct Settings: Sendable, Hashable {
+    /// Where the registry is.
+    public var registry: RegistryMapping
+    /// What a new tenant may be called.
+    public var names: NamePolicy
+    /// Which host belongs to which tenant.
+    public var routing: RoutingRules
+    /// The name of the ledger's table in each schema.
+    public var ledger: String
+    /// How long a statement of ours may wait for a lock before it gives up, so that it never stands in front of a
+    /// tenant's traffic.
+    public var lockTimeout: Duration
+    /// What the server shows in `pg_stat_activity.application_name`.
+    public var applicationName: String
+
+    /// The defaults: flask-tenants' registry, strict names, 2 seconds of waiting.
+    public init(
+      registry: RegistryMapping = RegistryMapping(), names: NamePolicy = NamePolicy(),
+      routing: RoutingRules = RoutingRules(), ledger: String = "schema_migrations",
+      lockTimeout: Duration = .seconds(2), applicationName: String = "tenantctl"
+    ) {
+      self.registry = registry
+      self.names = names
+      self.routing = routing
+      self.ledger = ledger
+      self.lockTimeout = lockTimeout
+      self.applicationName = applicationName
+    }
+  }
+
+  /// What a ``TenantDatabase`` tells while it works.
+  public struct Observer: Sendable {
+    /// Gets each SQL statement just before it is sent.
+    public var statement: (@Sendable (String) -> Void)?
+    /// Gets the server's notices: severity (`WARNING`, `NOTICE`, ...) and text.
+    public var notice: (@Sendable (_ severity: String, _ message: String) -> Void)?
+
+    /// An observer of statements, notices, both or none.
+    public init(
+      statement: (@Sendable (String) -> Void)? = nil,
+      notice: (@Sendable (_ severity: String, _ message: String) -> Void)? = nil
+    ) {
+      self.statement = statement
+      self.notice = notice
+    }
+
+    var forConnection: ConnectionObserver {
+      var observer = ConnectionObserver(statement: statement)
+      if let notice { observer.notice = { notice($0.severity, $0.message.message) } }
+      return observer
+    }
+  }
+}
+
+// MARK: - How the operations reach the server
+
+extension TenantDatabase {
+  /// Lends a connection, and puts errors in our terms.
+  func connected<T: Sendable>(_ body: (Connection) async throws -> T) async throws -> T {
+    do {
+      return try await pool.withConnection(body)
+    } catch {
+      throw TenancyError.translating(error)
+    }
+  }
+
+  /// Lends a connection and the registry's shape as the catalog has it: for everything that writes.
+  func withRegistry<T: Sendable>(
+    _ body: (Connection, RegistryShape) async throws -> T
+  ) async throws -> T {
+    try await connected { connection in
+      let shape = try await self.shape(over: connection)
+      return try await body(connection, shape)
+    }
+  }
+
+  /// Lends a connection and the registry's shape, for a read that can be done again: the first attempt takes the
+  /// mapping at its word and saves the round trip to the catalog; if the server knows no such column or table, the
+  /// catalog is read and decides.
+  func readingRegistry<T: Sendable>(
+    _ body: (Connection, RegistryShape) async throws -> T
+  ) async throws -> T {
+    try await connected { connection in
+      let known = self.knownShape.withLock { $0 }
+      do {
+        let likely = known ?? RegistryShape.promised(by: self.settings.registry)
+        return try await body(connection, likely)
+      } catch {
+        guard (error as? any PostgresFailure)?.isUnknownName == true else { throw error }
+      }
+      self.knownShape.withLock { $0 = nil }
+      let shape = try await self.shape(over: connection)
+      return try await body(connection, shape)
+    }
+  }
+
+  func shape(over connection: Connection) async throws -> RegistryShape {
+    if let shape = knownShape.withLock({ $0 }) { return shape }
+    let shape = try await RegistryShape.load(settings.registry, over: connection)
+    knownShape.withLock { $0 = shape }
+    return shape
+  }
+
+  /// The settings that every transaction of ours begins with.
+  var guards: SQL { "SELECT set_config('lock_timeout', \(settings.lockTimeout.milliseconds), true)" }
+}
+
+/// An error of the server, in whichever way it came.
+private protocol PostgresFailure: Error {
+  var state: SQLState { get }
+}
+
+extension ServerError: PostgresFailure {}
+extension StatementError: PostgresFailure {
+  fileprivate var state: SQLState { error.state }
+}
+
+extension PostgresFailure {
+  fileprivate var isUnknownName: Bool {
+    [.undefinedColumn, .undefinedTable, .invalidSchemaName].contains(state)
+  }
+}
+
+extension Duration {
+  /// As PostgreSQL's time settings take it.
+  var milliseconds: String { "\(Int((self / .milliseconds(1)).rounded()))ms" }
+}

@@ -1,0 +1,169 @@
+internal import Postgres
+
+/// What a new tenant is to be.
+public struct NewTenant: Sendable {
+  /// Its name.
+  public var name: TenantName
+  /// Its domains; the first is the primary one.
+  public var domains: [DomainName]
+  /// Values for the registry's extra columns.
+  public var values: ColumnValues
+  /// Whether the app serves it at once.
+  public var isActive: Bool
+
+  /// A new tenant, active and without domains unless it is said otherwise.
+  public init(_ name: TenantName, domains: [DomainName] = [], values: ColumnValues = [:], isActive: Bool = true) {
+    self.name = name
+    self.domains = domains
+    self.values = values
+    self.isActive = isActive
+  }
+}
+
+/// A tenant that was created.
+public struct CreatedTenant: Sendable, Hashable, Encodable {
+  /// The tenant.
+  public let tenant: Tenant
+  /// Its domains.
+  public let domains: [Domain]
+  /// The migrations that its schema begins with.
+  public let migrations: [MigrationVersion]
+}
+
+extension TenantDatabase {
+  /// Plans a new tenant: schema, migrations, row and domains, in one transaction that is one round trip.
+  ///
+  /// The row is what makes a tenant, and it is written last: until the commit the app sees nothing of it. With a
+  /// migration that PostgreSQL cannot run inside of a transaction there are several; the schema then carries a mark
+  /// until the row is there, by which the same command, run again after a crash, knows it for its own and starts over.
+  ///
+  /// Throws ``TenancyError`` if the name, a domain or a column value will not do, or one is taken.
+  public func planCreate(
+    _ new: NewTenant, migrations: [MigrationFile] = []
+  ) async throws -> Change<CreatedTenant> {
+    try settings.names.check(new.name)
+    return try await withRegistry { connection, shape in
+      let schema = SchemaName(of: new.name)
+      let tenant = Tenant(name: new.name, schema: schema, isActive: new.isActive)
+      let remains = try await self.checkFree(tenant, new.domains, shape, over: connection)
+      let domains = new.domains.enumerated().map { Domain(name: $1, tenant: new.name, isPrimary: $0 == 0) }
+      let mark = CreationMark()
+      let steps = try self.creationSteps(
+        for: tenant, migrations: migrations, mark: mark,
+        rows: { condition in
+          [PlannedStatement(try shape.insertTenant(tenant, new.values, onlyIf: condition), mustAffectRows: true)]
+            + (try domains.map { PlannedStatement(try shape.insertDomain($0)) })
+        })
+      return Change(
+        result: CreatedTenant(tenant: tenant, domains: domains, migrations: migrations.map(\.version)),
+        steps: (remains ? [.transaction([Self.dropSchema(schema)])] : []) + steps, database: self,
+        explain: { self.explainCreate($0, tenant) },
+        cleanUp: steps.count > 1 ? [mark.dropIfMine(schema)] : [])
+    }
+  }
+
+  /// Looks for what stands in the way. Returns whether the remains of an interrupted create are there.
+  private func checkFree(
+    _ tenant: Tenant, _ hosts: [DomainName], _ shape: RegistryShape, over connection: Connection
+  ) async throws -> Bool {
+    let found = try await connection.pipeline([
+      """
+      SELECT \(shape.name) FROM \(shape.tenants.table) t
+      WHERE lower(t.\(shape.tenants.name)) = lower(\(tenant.name.rawValue))
+      """,
+      """
+      SELECT obj_description(n.oid, 'pg_namespace') FROM pg_catalog.pg_namespace n
+      WHERE n.nspname = \(tenant.schema.rawValue)
+      """,
+    ])
+    if let row = found[0].first, let taken = row[0] {
+      if taken != tenant.name.rawValue {
+        throw TenancyError.tenantNameCollides(tenant.name, with: TenantName(stored: taken))
+      }
+      throw found[1].isEmpty
+        ? TenancyError.schemaMissing(tenant.name, tenant.schema) : TenancyError.tenantExists(tenant.name)
+    }
+    try await checkFree(hosts, shape, over: connection)
+    guard let row = found[1].first else { return false }
+    guard CreationMark.isMark(row[0]) else { throw TenancyError.schemaWithoutTenant(tenant.schema) }
+    return true
+  }
+
+  private func creationSteps(
+    for tenant: Tenant, migrations: [MigrationFile], mark: CreationMark,
+    rows: (_ condition: SQL) throws -> [PlannedStatement]
+  ) throws -> [Step] {
+    let ledger = Ledger(schema: tenant.schema, table: settings.ledger)
+    let create: [SQL] = ["CREATE SCHEMA \(tenant.schema.identifier)", ledger.create]
+    let opening = [guards] + create + [Self.setSearchPath(tenant.schema)]
+    let comment = ledger.comment(LedgerHistory(of: migrations))
+    if migrations.allSatisfy(\.upOptions.transaction) {
+      let body = migrations.enumerated().flatMap { ledger.run($1, after: $0) }
+      return [
+        .transaction((opening.map { PlannedStatement($0) }) + body + [PlannedStatement(comment)] + (try rows("true")))
+      ]
+    }
+    let steps = migrations.enumerated().flatMap { index, file in
+      file.upOptions.transaction
+        ? [.transaction(ledger.opening(self.guards) + ledger.run(file, after: index))]
+        : ledger.runAlone(file, after: index, from: 0, guards: self.guards)
+    }
+    let closing = [comment, mark.remove(from: tenant.schema)].map { PlannedStatement($0) }
+    return [.transaction(opening + [mark.set(on: tenant.schema)])] + steps
+      + [.transaction(try rows(mark.isOn(tenant.schema)) + closing)]
+  }
+
+  private func explainCreate(_ error: ServerError, _ tenant: Tenant) -> TenancyError? {
+    switch (error.state, error.schema, error.table) {
+    case (.duplicateSchema, _, _): return .tenantExists(tenant.name)
+    case (.uniqueViolation, "pg_catalog", "pg_namespace"): return .tenantExists(tenant.name)
+    default: return explainRows(error, tenant.name)
+    }
+  }
+
+  /// What a refused insert or update of a registry's row means.
+  func explainRows(_ error: ServerError, _ tenant: TenantName) -> TenancyError? {
+    let isDomains = settings.registry.domains.map { $0.name.name == error.table } ?? false
+    switch error.state {
+    case .uniqueViolation where !isDomains && error.table == settings.registry.tenants.name.name:
+      return .tenantExists(tenant)
+    case .notNullViolation:
+      return .valuesRequired(table: error.table ?? "", columns: [error.column].compactMap { $0 })
+    case let state where state.errorClass == "22":
+      return .badValue(column: error.column ?? "", reason: error.message)
+    default: return nil
+    }
+  }
+
+  static func setSearchPath(_ schema: SchemaName) -> SQL {
+    "SELECT set_config('search_path', \(schema.searchPath), true)"
+  }
+
+  static func dropSchema(_ schema: SchemaName) -> SQL {
+    "DROP SCHEMA IF EXISTS \(schema.identifier) CASCADE"
+  }
+}
+
+/// The comment on a schema that is being created in several transactions.
+private struct CreationMark {
+  private static let prefix = "tenantctl: being created, "
+  private let text = prefix + String(UInt64.random(in: 0...UInt64.max), radix: 16)
+
+  static func isMark(_ comment: String?) -> Bool { comment?.hasPrefix(prefix) ?? false }
+
+  func set(on schema: SchemaName) -> SQL { "COMMENT ON SCHEMA \(schema.identifier) IS \(literal: text)" }
+
+  func remove(from schema: SchemaName) -> SQL { "COMMENT ON SCHEMA \(schema.identifier) IS NULL" }
+
+  /// That the schema is still the one that this run made, and no other run has started over.
+  func isOn(_ schema: SchemaName) -> SQL {
+    "obj_description(to_regnamespace(\(schema.identifier.quoted)), 'pg_namespace') = \(text)"
+  }
+
+  func dropIfMine(_ schema: SchemaName) -> SQL {
+    let condition: SQL =
+      "obj_description(to_regnamespace(\(literal: schema.identifier.quoted)), 'pg_namespace') = \(literal: text)"
+    let body: SQL = "BEGIN IF \(condition) THEN DROP SCHEMA \(schema.identifier) CASCADE; END IF; END"
+    return "DO \(literal: body.inlined)"
+  }
+}

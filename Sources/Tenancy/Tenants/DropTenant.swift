@@ -1,0 +1,121 @@
+internal import Postgres
+
+/// A tenant that was removed, and what went with it.
+public struct DroppedTenant: Sendable, Hashable, Encodable {
+  /// The tenant's name.
+  public let name: TenantName
+  /// Its schema.
+  public let schema: SchemaName
+  /// Whether the registry had it; if not, only a schema that an interrupted drop left behind is removed.
+  public let hadRow: Bool
+  /// Whether the schema was there.
+  public let hadSchema: Bool
+  /// How many tables the schema had.
+  public let tables: Int
+  /// Its domains.
+  public let domains: [DomainName]
+}
+
+extension TenantDatabase {
+  /// Plans the removal of a tenant: domains, row and schema.
+  ///
+  /// The rows go first, so the app never serves a tenant that is half gone; the same transaction marks the schema, by
+  /// which the same command, run again after a crash, finishes the work. A large schema is dropped a few hundred
+  /// relations at a time: PostgreSQL locks each one, and its lock table is shared by all sessions
+  /// (PostgreSQL manual, 20.12 `max_locks_per_transaction`).
+  ///
+  /// Throws ``TenancyError`` if there is no such tenant.
+  public func planDrop(_ name: TenantName) async throws -> Change<DroppedTenant> {
+    try await withRegistry { connection, shape in
+      let found = try await connection.query(shape.tenantQuery(name)).first.map { try RegistryShape.tenant(in: $0) }
+      let schema = found?.schema ?? SchemaName(of: name)
+      let domains = try await self.domains(of: [name], shape, over: connection)
+      let contents = try await SchemaContents.read(schema, over: connection)
+      guard found != nil || contents.mark == Self.dropMark else {
+        throw contents.exists && schema != .shared
+          ? TenancyError.schemaWithoutTenant(schema) : TenancyError.tenantNotFound(name)
+      }
+      let rows = [self.guards] + shape.deleteTenant(name)
+      return Change(
+        result: DroppedTenant(
+          name: name, schema: schema, hadRow: found != nil, hadSchema: contents.exists,
+          tables: contents.tables, domains: domains.map(\.name)),
+        steps: contents.dropping(schema, after: rows, mark: Self.dropMark, guards: self.guards), database: self,
+        explain: { error in
+          error.state == .foreignKeyViolation ? .tenantReferenced(name, detail: error.detail ?? error.message) : nil
+        })
+    }
+  }
+
+  static let dropMark = "tenantctl: being dropped"
+}
+
+extension RegistryShape {
+  fileprivate func deleteTenant(_ name: TenantName) -> [SQL] {
+    let row: SQL = "DELETE FROM \(tenants.table) t WHERE t.\(tenants.name) = \(name.rawValue)"
+    guard let domains else { return [row] }
+    return [
+      """
+      DELETE FROM \(domains.table) d USING \(tenants.table) t
+      WHERE t.\(tenants.name) = \(name.rawValue) AND \(link(domains))
+      """, row,
+    ]
+  }
+}
+
+/// What is in a schema, as far as dropping it is concerned.
+private struct SchemaContents {
+  let exists: Bool
+  let mark: String?
+  let tables: Int
+  /// Everything that takes a lock of its own when it is dropped: a `DROP` for each.
+  let drops: [SQL]
+  /// How many locks one transaction of ours may take.
+  let lockBudget: Int
+
+  static func read(_ schema: SchemaName, over connection: Connection) async throws -> SchemaContents {
+    let rows = try await connection.pipeline([
+      "SELECT obj_description(oid, 'pg_namespace') FROM pg_catalog.pg_namespace WHERE nspname = \(schema.rawValue)",
+      """
+      SELECT relname, relkind FROM pg_catalog.pg_class
+      WHERE relnamespace = to_regnamespace(\(schema.identifier.quoted)) AND relkind IN ('r', 'p', 'f', 'v', 'm', 'S')
+        AND NOT EXISTS (  -- a serial column's sequence goes with its table
+          SELECT FROM pg_catalog.pg_depend
+          WHERE classid = 'pg_class'::regclass AND objid = pg_class.oid AND deptype IN ('a', 'i') AND relkind = 'S')
+      ORDER BY relkind IN ('v', 'm') DESC, relispartition DESC, oid DESC
+      """,
+      """
+      SELECT p.oid::regprocedure::text FROM pg_catalog.pg_proc p
+      WHERE pronamespace = to_regnamespace(\(schema.identifier.quoted))
+      """,
+      """
+      SELECT current_setting('max_locks_per_transaction')::int * current_setting('max_connections')::int
+      """,
+    ])
+    let relations = try rows[1].map { try $0.decode(String.self, String.self) }
+    let drops = relations.compactMap { name, kind in drop(schema.relation(name), kind: kind) }
+    let routines = rows[2].compactMap { $0[0] }.map { "DROP ROUTINE IF EXISTS \(unsafeRaw: $0) CASCADE" as SQL }
+    return SchemaContents(
+      exists: !rows[0].isEmpty, mark: rows[0].first?[0], tables: relations.count { "rpf".contains($0.1) },
+      drops: drops + routines, lockBudget: try rows[3][0].decode(Int.self))
+  }
+
+  private static func drop(_ name: QualifiedName, kind: String) -> SQL? {
+    let words = ["r": "TABLE", "p": "TABLE", "f": "FOREIGN TABLE", "v": "VIEW", "m": "MATERIALIZED VIEW", "S": "SEQUENCE"]
+    return words[kind].map { "DROP \(unsafeRaw: $0) IF EXISTS \(name) CASCADE" }
+  }
+
+  func dropping(_ schema: SchemaName, after rows: [SQL], mark: String, guards: SQL) -> [Step] {
+    guard exists, schema != .shared else { return [.transaction(rows)] }
+    let drop: SQL = "DROP SCHEMA \(schema.identifier) CASCADE"
+    // A table brings its indexes, its TOAST table and that one's index, its sequences: ten locks are typical. A
+    // quarter of the table leaves the other sessions what they need.
+    let batch = max(1, lockBudget / 4 / 10)
+    if drops.count <= batch { return [.transaction(rows + [drop])] }
+    let setMark: SQL = "COMMENT ON SCHEMA \(schema.identifier) IS \(literal: mark)"
+    let batches = stride(from: 0, to: drops.count, by: batch).map { start in
+      Step.transaction([guards] + drops[start..<min(start + batch, drops.count)])
+    }
+    return [.transaction(rows + [setMark])] + batches + [.transaction([guards, drop])]
+  }
+}

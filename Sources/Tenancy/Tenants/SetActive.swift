@@ -1,0 +1,51 @@
+internal import Postgres
+
+/// What activating or deactivating did to one tenant.
+public struct ActivityChange: Sendable, Hashable, Encodable {
+  /// The tenant.
+  public let tenant: TenantName
+  /// Whether the app serves it from now on.
+  public let active: Bool
+  /// Whether that was not so before.
+  public let changed: Bool
+}
+
+extension TenantDatabase {
+  /// Plans to have tenants served, or not served, by the app. Those that are so already stay as they are.
+  ///
+  /// Throws ``TenancyError`` if one of them does not exist, or the registry knows no deactivation.
+  public func planSetActive(_ names: [TenantName], _ isActive: Bool) async throws -> Change<[ActivityChange]> {
+    try await withRegistry { connection, shape in
+      guard let activity = shape.tenants.activity else {
+        throw TenancyError.noDeactivation(table: shape.tenants.table.description)
+      }
+      let rows = try await connection.query(
+        """
+        SELECT \(shape.tenantColumns) FROM \(shape.tenants.table) t
+        WHERE t.\(shape.tenants.name) = ANY(\(names.map(\.rawValue))::text[])
+        """)
+      let found = try rows.map { try RegistryShape.tenant(in: $0) }
+      let wasActive = Dictionary(found.map { ($0.name, $0.isActive) }, uniquingKeysWith: { $1 })
+      let changes = try names.uniqued().map { name in
+        guard let before = wasActive[name] else { throw TenancyError.tenantNotFound(name) }
+        return ActivityChange(tenant: name, active: isActive, changed: before != isActive)
+      }
+      let targets = changes.filter(\.changed).map(\.tenant.rawValue)
+      let update: SQL = """
+        UPDATE \(shape.tenants.table)
+        SET \(Identifier(activity.column)) = \(isActive == activity.isInverse ? "true" : "false" as SQL)\(shape.touch)
+        WHERE \(shape.tenants.name) = ANY(\(targets)::text[])
+        """
+      return Change(
+        result: changes, steps: targets.isEmpty ? [] : [.transaction([self.guards, update])], database: self)
+    }
+  }
+}
+
+extension Sequence where Element: Hashable {
+  /// The elements without repetitions, in order.
+  func uniqued() -> [Element] {
+    var seen = Set<Element>()
+    return filter { seen.insert($0).inserted }
+  }
+}

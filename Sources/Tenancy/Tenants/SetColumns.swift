@@ -1,0 +1,39 @@
+internal import Postgres
+
+/// A tenant whose extra columns got values.
+public struct ChangedColumns: Sendable, Hashable, Encodable {
+  /// The tenant.
+  public let tenant: TenantName
+  /// The values as they were given.
+  public let values: ColumnValues
+}
+
+extension TenantDatabase {
+  /// Plans new values for a tenant's extra columns.
+  ///
+  /// Throws ``TenancyError`` if there is no such tenant or column, or a column is the registry's own.
+  public func planSet(_ name: TenantName, _ values: ColumnValues) async throws -> Change<ChangedColumns> {
+    try await withRegistry { connection, shape in
+      try shape.check(values)
+      _ = try await shape.tenant(name, over: connection)
+      let assignments = values.sorted { $0.key < $1.key }.map { column, value -> SQL in
+        "\(Identifier(column)) = \(value)"
+      }
+      let update: SQL = """
+        UPDATE \(shape.tenants.table) SET \(SQL.joined(assignments))\(shape.touch)
+        WHERE \(shape.tenants.name) = \(name.rawValue)
+        """
+      return Change(
+        result: ChangedColumns(tenant: name, values: values),
+        steps: [.transaction([PlannedStatement(self.guards), PlannedStatement(update, mustAffectRows: true)])],
+        database: self,
+        explain: { error in
+          switch error.state {
+          case let state where state.errorClass == "22" || state.errorClass == "23":
+            .badValue(column: error.column ?? values.keys.sorted().joined(separator: ", "), reason: error.message)
+          default: nil
+          }
+        })
+    }
+  }
+}

@@ -1,0 +1,67 @@
+internal import Postgres
+
+/// Everything about one tenant.
+public struct TenantDetails: Sendable, Hashable, Encodable {
+  /// The tenant, its domains and its schema's state.
+  public let entry: TenantEntry
+  /// The registry's other columns, as text; `nil` is NULL.
+  public let columns: [String: String?]
+  /// How many tables the schema has, the ledger not counted.
+  public let tables: Int
+  /// What the schema's tables and indexes take on disk, in bytes.
+  public let bytes: Int
+
+  private enum CodingKeys: String, CodingKey {
+    case columns, tables, bytes
+  }
+
+  /// Flat: the entry's keys and the others beside each other.
+  public func encode(to encoder: any Encoder) throws {
+    try entry.encode(to: encoder)
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(columns, forKey: .columns)
+    try container.encode(tables, forKey: .tables)
+    try container.encode(bytes, forKey: .bytes)
+  }
+}
+
+extension TenantDatabase {
+  /// Everything about one tenant.
+  ///
+  /// Throws ``TenancyError/tenantNotFound(_:)``.
+  public func show(_ name: TenantName) async throws -> TenantDetails {
+    try await readingRegistry { connection, shape in
+      let tenant = try await shape.tenant(name, over: connection)
+      let answers = try await connection.pipeline([
+        shape.statesQuery(ledger: self.settings.ledger, of: [name]),
+        shape.columnsQuery(name), self.sizeQuery(tenant.schema),
+      ])
+      guard let row = answers[0].first else { throw TenancyError.tenantNotFound(name) }
+      let domains = try await self.domains(of: [name], shape, over: connection)
+      let (tables, bytes) = try answers[2][0].decode(Int.self, Int.self)
+      let columns = try answers[1].map { try $0.decode(String.self, String?.self) }
+      return TenantDetails(
+        entry: TenantEntry(tenant: tenant, domains: domains, state: RegistryShape.state(in: row)),
+        columns: Dictionary(columns, uniquingKeysWith: { $1 }), tables: tables, bytes: bytes)
+    }
+  }
+
+  private func sizeQuery(_ schema: SchemaName) -> SQL {
+    """
+    SELECT count(*) FILTER (WHERE relname <> \(settings.ledger)), coalesce(sum(pg_total_relation_size(oid)), 0)::bigint
+    FROM pg_catalog.pg_class
+    WHERE relnamespace = to_regnamespace(\(schema.identifier.quoted)) AND relkind IN ('r', 'p', 'm')
+    """
+  }
+}
+
+extension RegistryShape {
+  /// The columns that ``Tenant`` does not have, whatever they are.
+  fileprivate func columnsQuery(_ name: TenantName) -> SQL {
+    let known = [tenants.name, tenants.schema].compactMap { $0?.name } + (tenants.activity.map { [$0.column] } ?? [])
+    return """
+      SELECT c.key, c.value FROM \(tenants.table) t, jsonb_each_text(to_jsonb(t)) c
+      WHERE t.\(tenants.name) = \(name.rawValue) AND c.key <> ALL(\(known)::text[])
+      """
+  }
+}

@@ -1,0 +1,39 @@
+internal import Arguments
+internal import Tenancy
+
+/// What a command does with its values.
+typealias Action = @Sendable (Input, Session) async throws -> CommandResult
+
+/// The program, and everything that a user can type. A new command is one file and one line here.
+public enum Tenantctl {
+  static let tree = CommandTree<Action>(
+    "tenantctl", versionText: "tenantctl \(tenancyVersion)", date: "November 23, 2026",
+    summary: "Administer schema-per-tenant PostgreSQL databases.",
+    discussion: """
+      One database, one schema per tenant, and a small registry in public that says which tenants exist and which host \
+      names are theirs. Compatible with flask-tenants; other registries are a mapping in tenantctl.toml(5).
+      """,
+    parameters: Global.all,
+    examples: [
+      Example("tenantctl init", "Create the registry."),
+      Example("tenantctl create acme --domain acme.example.com", "Create a tenant with its schema and a domain."),
+      Example("tenantctl migrate --all", "Apply pending migrations to every tenant."),
+    ],
+    exitStatuses: ExitStatus.allCases.map { (Int($0.rawValue), $0.meaning) }, manSections: ManualSections.all,
+    commands: [
+      InitCommand.command, CreateCommand.command, DropCommand.command, RenameCommand.command, ListCommand.command,
+      ShowCommand.command, SetCommand.command, ActivateCommand.command, DeactivateCommand.command,
+      DomainCommand.command, ResolveCommand.command,
+      MigrateCommand.command, StatusCommand.command, MigrationCommand.command,
+      CompletionCommand.command, HelpCommand.command, VersionCommand.command,
+      CompleteCommand.command, GenerateCommand.command,
+    ])
+}
+
+/// The headings under which help lists the commands.
+enum Section {
+  static let tenants = "Tenants"
+  static let domains = "Domains"
+  static let migrations = "Migrations"
+  static let shell = "Shell"
+}

@@ -1,0 +1,40 @@
+internal import Arguments
+internal import Tenancy
+
+enum ResolveCommand {
+  static let command = Command<Action>(
+    "resolve", summary: "Tell which tenant would serve a host, and why.",
+    discussion: """
+      An exact row among the domains wins; otherwise the first label is the tenant's name, unless it is one of \
+      routing.non_tenant_subdomains or the host is below none of routing.base_domains. An address, or a name without a \
+      dot, is nobody's. Port, trailing dot and case do not matter.
+
+      The status is 3 if the host's tenant does not exist, and 4 if it is deactivated.
+      """,
+    parameters: [host],
+    examples: [
+      Example("tenantctl resolve www.acme.com", "Which tenant serves it?"),
+      Example("tenantctl resolve --quiet www.acme.com", "Print the tenant's name only."),
+    ],
+    section: Section.domains
+  ) { input, session in
+    let resolution = try await session.database().resolve(host: input[host])
+    var result = CommandResult(resolution, sentence(resolution))
+    result.names = [resolution.tenant?.name.rawValue ?? "public"]
+    return result
+  }
+
+  private static func sentence(_ resolution: Resolution) -> String {
+    let host = resolution.host
+    let tenant = resolution.tenant?.name.rawValue ?? ""
+    return switch resolution.rule {
+    case .domain: "\(host) is served by tenant \(tenant): it is registered as its domain"
+    case .subdomain: "\(host) is served by tenant \(tenant): the first label is its name"
+    case .notADomain: "\(host) is public: it is not a domain name"
+    case .shared: "\(host) is public: the routing rules name no tenant for it"
+    }
+  }
+
+  private static let host = Argument(
+    "HOST", completion: .dynamic("domain"), parse: Host.init(parsing:), summary: "A host, as in a Host header.")
+}

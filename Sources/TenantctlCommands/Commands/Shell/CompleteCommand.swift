@@ -1,0 +1,57 @@
+internal import Arguments
+internal import Tenancy
+
+/// What the completion scripts ask: live names, one a line; nothing at all when they cannot be had.
+enum CompleteCommand {
+  static let command = Command<Action>(
+    "__complete", summary: "Print names for a completion script.", parameters: [kind, words, Shared.migrations], hidden: true
+  ) { input, session in
+    let typed = Typed(input[words])
+    let names = (try? await withinTimeLimit { try await candidates(input[kind], session.with(typed.options)) }) ?? []
+    var result = CommandResult(names) { _ in names }
+    result.names = names
+    return result
+  }
+
+  enum Kind: String, CaseIterable, Sendable { case tenant, domain, version }
+
+  private static func candidates(_ kind: Kind, _ session: Session) async throws -> [String] {
+    switch kind {
+    case .tenant: try await session.database().list(withState: false).map(\.tenant.name.rawValue)
+    case .domain: try await session.database().domains().map(\.name.rawValue)
+    case .version: try session.migrations().tenant.map(\.version.rawValue)
+    }
+  }
+
+  /// A shell that waits for completions feels broken: no answer within 250 ms is no answer.
+  private static func withinTimeLimit<T: Sendable>(_ work: @escaping @Sendable () async throws -> T) async throws -> T {
+    try await withThrowingTaskGroup(of: T.self) { group in
+      group.addTask { try await work() }
+      group.addTask {
+        try await Task.sleep(for: .milliseconds(250))
+        throw CancellationError()
+      }
+      defer { group.cancelAll() }
+      guard let first = try await group.next() else { throw CancellationError() }
+      return first
+    }
+  }
+
+  /// The options that say which database is meant, out of a command line that is still being typed.
+  private struct Typed {
+    private(set) var options: [String: String] = [:]
+
+    init(_ words: [String]) {
+      let names = ["-d": "database", "--database": "database", "--config": "config", "--migrations": "migrations"]
+      for (word, next) in zip(words, words.dropFirst() + [""]) {
+        if let name = names[word] { options[name] = next }
+        for (spelling, name) in names where word.hasPrefix(spelling + "=") && spelling.hasPrefix("--") {
+          options[name] = String(word.dropFirst(spelling.count + 1))
+        }
+      }
+    }
+  }
+
+  private static let kind = Argument("KIND", choices: Kind.self, summary: "What to print.")
+  private static let words = TrailingArguments("WORD", summary: "What has been typed so far.")
+}

@@ -1,0 +1,32 @@
+internal import Arguments
+
+enum CompletionCommand {
+  static let command = Command<Action>(
+    "completion", summary: "Print a shell's completion script.",
+    discussion: "Completes commands, options, their values, files, and the names of your tenants and domains.",
+    parameters: [shell],
+    examples: [
+      Example("source <(tenantctl completion bash)", "In ~/.bashrc."),
+      Example("source <(tenantctl completion zsh)", "In ~/.zshrc, after compinit."),
+      Example("tenantctl completion fish | source", "In ~/.config/fish/config.fish."),
+    ],
+    section: Section.shell
+  ) { input, _ in
+    let script = script(input[shell])
+    var result = CommandResult(["script": script]) { _ in [String(script.dropLast())] }
+    result.names = [String(script.dropLast())]
+    return result
+  }
+
+  static func script(_ shell: Shell) -> String {
+    switch shell {
+    case .bash: BashCompletion.script(for: Tenantctl.tree)
+    case .zsh: ZshCompletion.script(for: Tenantctl.tree)
+    case .fish: FishCompletion.script(for: Tenantctl.tree)
+    }
+  }
+
+  enum Shell: String, CaseIterable, Sendable { case bash, zsh, fish }
+
+  private static let shell = Argument("SHELL", choices: Shell.self, summary: "The shell.")
+}

@@ -1,0 +1,46 @@
+internal import Arguments
+internal import Tenancy
+
+enum ListCommand {
+  static let command = Command<Action>(
+    "list", summary: "List the tenants.",
+    parameters: [active, deactivated, match, behind, Shared.migrations],
+    examples: [
+      Example("tenantctl list", "List all tenants."),
+      Example("tenantctl list --deactivated --quiet", "Print the names of the deactivated ones, one a line."),
+      Example("tenantctl list --match 'eu_*' --format json", "Everything about the tenants whose name matches, as JSON."),
+    ],
+    section: Section.tenants
+  ) { input, session in
+    if input[active] && input[deactivated] { throw input.refusal("--active and --deactivated exclude each other") }
+    let filter = TenantFilter(
+      isActive: input[active] ? true : input[deactivated] ? false : nil, match: input[match])
+    let database = try session.database()
+    var entries = try await database.list(filter, withState: session.format != .text || input[behind])
+    if input[behind] {
+      let names = try await database.behind(entries.map(\.tenant.name), try session.migrations())
+      entries = entries.filter { names.contains($0.tenant.name) }
+    }
+    return CommandResult(
+      list: entries, names: entries.map(\.tenant.name.rawValue), table: table(entries),
+      whenEmpty: "no tenants")
+  }
+
+  private static func table(_ entries: [TenantEntry]) -> Table {
+    Table(
+      columns: ["NAME", "STATE", "PRIMARY DOMAIN", "DOMAINS"],
+      rows: entries.map { entry in
+        [
+          Table.Cell(entry.tenant.name.rawValue),
+          entry.tenant.isActive ? Table.Cell("active", .good) : Table.Cell("deactivated", .bad),
+          .optional(entry.primaryDomain?.rawValue), .count(entry.domains.count),
+        ]
+      }, numeric: ["DOMAINS"])
+  }
+
+  private static let active = Flag("active", summary: "Only tenants that the app serves.")
+  private static let deactivated = Flag("deactivated", summary: "Only tenants that it does not.")
+  private static let match = Option(
+    "match", placeholder: "GLOB", parse: { Glob($0) }, summary: "Only names that match; * is any characters, ? is one.")
+  private static let behind = Flag("behind", summary: "Only tenants that lack a migration.")
+}

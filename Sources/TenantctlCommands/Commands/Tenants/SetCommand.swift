@@ -1,0 +1,28 @@
+internal import Arguments
+internal import Tenancy
+
+enum SetCommand {
+  static let command = Command<Action>(
+    "set", summary: "Set columns that the registry has beside ours, such as a plan or a phone number.",
+    parameters: [Shared.tenant, values, unset, Shared.dryRun],
+    examples: [
+      Example("tenantctl set acme plan=gold phone_number=555-0100", "Set two columns."),
+      Example("tenantctl set acme --unset phone_number", "Make a column NULL."),
+    ],
+    section: Section.tenants
+  ) { input, session in
+    let pairs = input[values].map { ($0.column, String?.some($0.value)) } + input[unset].map { ($0, String?.none) }
+    if pairs.isEmpty { throw input.refusal("no column is given", hint: "give COLUMN=VALUE, or --unset COLUMN") }
+    let change = try await session.database().planSet(
+      input[Shared.tenant], Dictionary(pairs, uniquingKeysWith: { $1 }))
+    return try await session.make(change, dryRun: input[Shared.dryRun]) { changed in
+      let columns = changed.values.keys.sorted().joined(separator: ", ")
+      return CommandResult(changed, "set \(columns) of tenant \(changed.tenant)")
+    }
+  }
+
+  private static let values = RepeatedArgument(
+    "COLUMN=VALUE", parse: Assignment.init(parsing:), summary: "A column and its new value.")
+  private static let unset = RepeatedOption(
+    "unset", placeholder: "COLUMN", parse: { $0 }, summary: "A column to make NULL.")
+}

@@ -1,0 +1,38 @@
+/// What a command has to say: one value, with a form for people and one for programs.
+struct CommandResult: Sendable {
+  /// The form for programs: what `--format json` prints.
+  var json: any Encodable & Sendable
+  /// The form for people, in lines.
+  var text: @Sendable (Style) -> [String]
+  /// What a list is made of; only lists have a form as CSV.
+  var table: Table?
+  /// The elements that `--format ndjson` prints, one a line; `nil` if there is nothing to take apart.
+  var elements: (@Sendable () -> [any Encodable])?
+  /// What `--quiet` leaves: the names of a list.
+  var names: [String] = []
+  /// Hints and remarks, for standard error.
+  var notes: [String] = []
+  /// How the program ends.
+  var status = ExitStatus.done
+
+  /// A result that is said in a sentence or a few.
+  init(_ json: any Encodable & Sendable, text: @escaping @Sendable (Style) -> [String]) {
+    self.json = json
+    self.text = text
+  }
+
+  /// A result that is said in a sentence.
+  init(_ json: any Encodable & Sendable, _ sentence: String) {
+    self.init(json) { _ in [sentence] }
+  }
+
+  /// A list.
+  init<Element: Encodable & Sendable>(list: [Element], names: [String], table: Table, whenEmpty: String) {
+    self.init(list) { style in table.rows.isEmpty ? [] : table.lines(style) }
+    self.table = table
+    self.names = names
+    elements = { list }
+    if table.rows.isEmpty { notes = [whenEmpty] }
+  }
+}
+

@@ -1,0 +1,117 @@
+internal import Arguments
+internal import Tenancy
+
+/// An error as a user meets it: what is wrong, what to do about it, and how a script tells it from others.
+struct ErrorReport: Sendable {
+  /// For scripts; never changes.
+  let code: String
+  let status: ExitStatus
+  /// A sentence; more lines may follow.
+  let message: String
+  /// What to do, with the command to run where there is one.
+  let hint: String?
+  /// PostgreSQL's error code, if the server said no.
+  let sqlState: String?
+
+  init(
+    _ code: String, _ status: ExitStatus, _ message: String, hint: String? = nil, sqlState: String? = nil
+  ) {
+    self.code = code
+    self.status = status
+    self.message = message
+    self.hint = hint
+    self.sqlState = sqlState
+  }
+
+  /// The report of any error that reaches the edge.
+  init(_ error: any Error) {
+    self =
+      switch error {
+      case let error as TenancyError: ErrorReport(tenancy: error)
+      case let error as UsageError: ErrorReport(usage: error)
+      case let error as ConfigurationError: ErrorReport(configuration: error)
+      case let error as MigrationFolderError: ErrorReport(folder: error)
+      case let error as FileProblem:
+        ErrorReport("file", .failed, "\(error.path): \(error.reason)", hint: "check the path and its permissions")
+      case let error as OutputClosed:
+        ErrorReport("output", .failed, "cannot write the result: \(error.reason)")
+      case is NeedsConfirmation:
+        ErrorReport(
+          "confirmation_needed", .refused, "this destroys data, and there is no terminal to ask on",
+          hint: "give --yes if you mean it")
+      case is NoTable:
+        ErrorReport("usage", .usage, "this command has no result as CSV", hint: "use --format text or json")
+      case is NotConfirmed:
+        ErrorReport("not_confirmed", .refused, "not confirmed; nothing was changed")
+      case is CancellationError:
+        ErrorReport("interrupted", .interrupted, "interrupted; what was under way was rolled back")
+      default: ErrorReport("internal", .failed, "\(error)")
+      }
+  }
+
+  private init(usage error: UsageError) {
+    let message = error.message { underlying in
+      switch underlying {
+      case let error as TenancyError: ErrorReport(tenancy: error).reason ?? ErrorReport(tenancy: error).message
+      default: "\(underlying)"
+      }
+    }
+    var hint = error.hint
+    if case .invalidValue(_, _, _, let underlying as TenancyError) = error.problem,
+      let better = ErrorReport(tenancy: underlying).hint
+    {
+      hint = better
+    }
+    self.init("usage", .usage, message, hint: hint)
+  }
+
+  private init(configuration error: ConfigurationError) {
+    let place = [error.line, error.column].compactMap { $0.map(String.init) }.map { ":\($0)" }.joined()
+    self.init("configuration", .usage, "\(error.path)\(place): \(error.message)", hint: error.hint)
+  }
+
+  private init(folder error: MigrationFolderError) {
+    switch error {
+    case .missing(let path):
+      self.init(
+        "migrations_missing", .usage, "there is no folder of migrations at \(path)",
+        hint: "'tenantctl migration new NAME' makes one; --migrations names another")
+    case .inaccessible(let path, let reason):
+      self.init("file", .failed, "\(path): \(reason)", hint: "check the path and its permissions")
+    case .invalid(let files): self.init(files: files)
+    case .badName(let name):
+      self.init(
+        "usage", .usage, "'\(name)' is no name for a migration", hint: "say in a few words what it does, as add_capacity")
+    }
+  }
+
+  /// Every problem of every file, each with its place and its way out.
+  init(files: MigrationFilesInvalid) {
+    let problems = files.problems.map { "\($0)\n    \($0.hint)" }
+    self.init(
+      "migration_files", .usage,
+      "\(counted(files.problems.count, "problem")) in the migration files; nothing was run\n"
+        + problems.map { "  \($0)" }.joined(separator: "\n"),
+      hint: "mend the files; 'tenantctl migration list' checks them without a database")
+  }
+
+  /// What is common to the same failure of several tenants.
+  var cause: String { [message, hint.map { "hint: \($0)" }].compactMap { $0 }.joined(separator: "\n") }
+
+  /// For an argument's error, where the message would repeat the argument.
+  private var reason: String? { code.hasPrefix("invalid_") ? message.split(separator: ": ", maxSplits: 1).last.map(String.init) : nil }
+
+  /// In JSON.
+  var document: Document { Document(code: code, message: message, hint: hint, sqlstate: sqlState) }
+
+  struct Document: Encodable, Sendable {
+    let code: String
+    let message: String
+    let hint: String?
+    let sqlstate: String?
+  }
+
+  func lines(_ style: Style) -> [String] {
+    [style.red("error:") + " \(message)"] + (hint.map { [style.bold("hint:") + " \($0)"] } ?? [])
+  }
+}

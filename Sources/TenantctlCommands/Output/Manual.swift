@@ -1,0 +1,69 @@
+internal import Arguments
+
+/// What tenantctl(1) says beside its commands.
+enum ManualSections {
+  static let all = [
+    ManSection(
+      "OUTPUT",
+      """
+      Data goes to standard output; progress, notices, warnings, errors and hints go to standard error. With --format \
+      json standard output holds exactly one JSON document, on failure too: an object with the key error, which has \
+      code, message, hint and sqlstate. The same object is on standard error. Keys are in snake case, and an empty list \
+      is [].
+      """),
+    ManSection(
+      "DATABASE",
+      """
+      The first of these that is there: the option --database, the variables TENANTCTL_DATABASE_URL and DATABASE_URL, \
+      the key database.url of tenantctl.toml(5), and at last libpq's own PG* variables, service file and .pgpass. \
+      SQLAlchemy's spellings, such as postgresql+psycopg2://, are understood.
+      """),
+    ManSection(
+      "FILES",
+      """
+      tenantctl.toml: the configuration, looked for in the working directory and above it; see tenantctl.toml(5).
+
+      migrations/tenant/, migrations/shared/: the migrations of the tenants' schemas and of the shared one.
+      """),
+  ]
+}
+
+/// The manual page tenantctl.toml(5), made of the list of keys.
+enum ConfigurationManual {
+  static var text: String {
+    var lines = [
+      ".Dd \(Tenantctl.tree.date)", ".Dt TENANTCTL.TOML 5", ".Os", ".Sh NAME", ".Nm tenantctl.toml",
+      ".Nd configuration of tenantctl", ".Sh DESCRIPTION",
+      ".Xr tenantctl 1", "looks for a file of this name in the working directory and in those above it.",
+      "The option", ".Fl Fl config", "names another.", "It is written in TOML; every key is optional.",
+      "Options and environment variables win over it.",
+    ]
+    var table = ""
+    for key in ConfigurationKey.all {
+      if key.table != table {
+        if !table.isEmpty { lines.append(".El") }
+        table = key.table
+        lines += [".Ss [\(table)]", ".Bl -tag -width Ds"]
+      }
+      lines += [".It Cm \(key.name) No = Ar \(escaped(key.example))", escaped(key.summary)]
+    }
+    lines += [".El", ".Sh EXAMPLES", "The registry of a django-tenants project:", ".Bd -literal -offset indent"]
+    lines += django.split(separator: "\n").map { escaped(String($0)) }
+    lines += [".Ed", ".Sh SEE ALSO", ".Xr tenantctl 1"]
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private static func escaped(_ text: String) -> String {
+    text.replacing("\\", with: "\\e").replacing("\"", with: "\\(dq")
+  }
+
+  private static let django = """
+    [registry]
+    tenants = "public.customers_client"
+    domains = "public.customers_domain"
+    [registry.columns]
+    name = "schema_name"
+    schema = "schema_name"
+    domain = "domain"
+    """
+}

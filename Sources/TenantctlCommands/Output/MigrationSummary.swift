@@ -1,0 +1,115 @@
+internal import Tenancy
+
+/// What `migrate` says in the end.
+struct MigrationSummary {
+  private let report: MigrationReport
+
+  init(_ report: MigrationReport) {
+    self.report = report
+  }
+
+  var result: CommandResult {
+    var result = CommandResult(Document(report)) { lines($0) }
+    result.elements = { [report] in report.tenants.map(Entry.init) }
+    result.names = failures.map(\.label)
+    result.status = report.wasInterrupted ? .interrupted : failures.isEmpty ? .done : .partial
+    if !failures.isEmpty {
+      result.notes = ["hint: mend the cause and run the same command again: it does only what is left"]
+    }
+    return result
+  }
+
+  private var failures: [MigrationOutcome] { report.tenants.filter(\.isFailure) }
+
+  private func lines(_ style: Style) -> [String] {
+    let summary = Summary(report)
+    var parts = [style.green("migrated \(counted(summary.migrated, "tenant"))"), "\(summary.upToDate) up to date"]
+    if summary.failed > 0 { parts.append(style.red("\(summary.failed) failed")) }
+    if summary.notRun > 0 { parts.append(style.yellow("\(summary.notRun) not run")) }
+    let shared = report.shared.map { $0.applied.isEmpty ? [] : ["public: \(versions($0.applied))"] } ?? []
+    let tenants = report.tenants.count > 20 ? [] : report.tenants.filter { !$0.applied.isEmpty }.map {
+      "\($0.label): \(versions($0.applied)) (\(durationText($0.duration)))"
+    }
+    return shared + tenants + causes(style) + ["\(parts.joined(separator: ", ")) in \(durationText(report.duration))"]
+  }
+
+  private func versions(_ versions: [MigrationVersion]) -> String {
+    "applied " + versions.map(\.rawValue).joined(separator: ", ")
+  }
+
+  /// The failures grouped by their cause, the most frequent first: 500 tenants with one cause are one thing to mend.
+  private func causes(_ style: Style) -> [String] {
+    let groups = Dictionary(grouping: failures) { outcome in
+      if case .failed(let error) = outcome.status { ErrorReport(error).cause } else { "" }
+    }
+    return groups.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }.flatMap { cause, outcomes in
+      let names = outcomes.prefix(5).map(\.label).joined(separator: ", ") + (outcomes.count > 5 ? ", ..." : "")
+      return [style.red("failed on \(counted(outcomes.count, "tenant")) (\(names)):")]
+        + cause.split(separator: "\n").map { "  \($0)" }
+    }
+  }
+}
+
+extension MigrationSummary {
+  private struct Document: Encodable, Sendable {
+    let shared: Entry?
+    let tenants: [Entry]
+    let summary: Summary
+
+    init(_ report: MigrationReport) {
+      shared = report.shared.map(Entry.init)
+      tenants = report.tenants.map(Entry.init)
+      summary = Summary(report)
+    }
+  }
+
+  private struct Summary: Encodable, Sendable {
+    let total, migrated, upToDate, failed, notRun: Int
+    let durationMs: Int
+
+    init(_ report: MigrationReport) {
+      let words = report.tenants.map(\.status.word)
+      func count(_ word: String) -> Int { words.count { $0 == word } }
+      total = words.count
+      migrated = count("migrated")
+      upToDate = count("up_to_date")
+      failed = count("failed")
+      notRun = count("not_run")
+      durationMs = report.duration.inMilliseconds
+    }
+  }
+
+  private struct Entry: Encodable, Sendable {
+    let name: String
+    let schema: SchemaName
+    let status: String
+    let applied: [MigrationVersion]
+    let durationMs: Int
+    let error: ErrorReport.Document?
+
+    init(_ outcome: MigrationOutcome) {
+      name = outcome.label
+      schema = outcome.schema
+      status = outcome.status.word
+      applied = outcome.applied
+      durationMs = outcome.duration.inMilliseconds
+      error = if case .failed(let error) = outcome.status { ErrorReport(error).document } else { nil }
+    }
+  }
+}
+
+extension MigrationOutcome.Status {
+  /// In JSON.
+  fileprivate var word: String {
+    switch self {
+    case .upToDate: "up_to_date"
+    case .migrated: "migrated"
+    case .failed: "failed"
+    case .notRun: "not_run"
+    }
+  }
+}
+
+extension Duration {
+  var inMilliseconds: Int { Int((self / .milliseconds(1)).rounded()) }
+}

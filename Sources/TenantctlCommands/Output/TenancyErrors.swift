@@ -1,0 +1,232 @@
+internal import Tenancy
+
+extension ErrorReport {
+  /// The sentences of the core's errors: one exhaustive table, each with the way out.
+  init(tenancy error: TenancyError) {
+    self =
+      switch error {
+      // Names
+      case .invalidTenantName(let name, let problem):
+        Self("invalid_name", .usage, "invalid tenant name '\(name)': \(problem.sentence)", hint: problem.hint)
+      case .invalidDomainName(let name, let problem):
+        Self("invalid_domain", .usage, "invalid domain '\(name)': \(problem.sentence)", hint: problem.hint)
+
+      // Tenants
+      case .tenantNotFound(let name):
+        Self("tenant_not_found", .notFound, "there is no tenant \(name)", hint: "'tenantctl list' shows all tenants")
+      case .tenantExists(let name):
+        Self("tenant_exists", .refused, "tenant \(name) exists already", hint: "see 'tenantctl show \(name)'")
+      case .tenantNameCollides(let name, let other):
+        Self(
+          "tenant_exists", .refused, "the name \(name) differs from tenant \(other) only by case",
+          hint: "choose another name: frameworks that do not quote names would mix the two up")
+      case .tenantDeactivated(let name):
+        Self(
+          "tenant_deactivated", .refused, "tenant \(name) is deactivated",
+          hint: "'tenantctl activate \(name)' has it served again")
+      case .schemaMissing(let name, let schema):
+        Self(
+          "schema_missing", .notFound, "tenant \(name) has a row, but its schema \(schema) is not there",
+          hint: "restore the schema from a backup, or remove the row with 'tenantctl drop \(name)'")
+      case .schemaWithoutTenant(let schema):
+        Self(
+          "schema_without_tenant", .refused, "a schema \(schema) is there, but no tenant has it",
+          hint: "look at it with psql; drop it by hand if it is a left-over, or choose another name")
+      case .tenantReferenced(let name, let detail):
+        Self(
+          "tenant_referenced", .refused, "rows of other tables refer to tenant \(name): \(detail)",
+          hint: "remove or change those rows first; nothing was changed")
+
+      // Domains
+      case .hostNotTenant(let host):
+        Self("host_not_tenant", .notFound, "\(host) belongs to no tenant", hint: "see 'tenantctl domain list'")
+      case .domainNotFound(let host):
+        Self(
+          "domain_not_found", .notFound, "no tenant has the domain \(host)",
+          hint: "'tenantctl domain list' shows all domains")
+      case .domainWithoutTenant(let host, let tenant):
+        Self(
+          "tenant_not_found", .notFound,
+          "the domain \(host) belongs to \(tenant.map { "tenant \($0)" } ?? "a tenant"), which does not exist",
+          hint: "'tenantctl domain remove \(host)' removes the stale row")
+      case .domainTaken(let host, let owner):
+        Self(
+          "domain_taken", .refused, "the domain \(host) belongs to tenant \(owner)",
+          hint: "'tenantctl domain remove \(host)' takes it away from there")
+      case .domainIsPrimary(let host, let tenant, let others):
+        Self(
+          "domain_is_primary", .refused, "\(host) is the primary domain of tenant \(tenant)",
+          hint: "make another one primary first: 'tenantctl domain primary \(others.first?.rawValue ?? "HOST")'")
+      case .domainGivenTwice(let host):
+        Self("usage", .usage, "the domain \(host) is given twice")
+
+      // The registry
+      case .registryMissing(let tables):
+        Self(
+          "registry_missing", .notFound,
+          "the database has no \(tables.count == 1 ? "table" : "tables") \(tables.joined(separator: " and "))",
+          hint: "'tenantctl init' creates the registry; another app's is mapped in tenantctl.toml, see [registry]")
+      case .registryColumnMissing(let missing):
+        Self(
+          "registry_mismatch", .usage,
+          "table \(missing.table) has no column \(missing.column); it has \(missing.available.joined(separator: ", "))",
+          hint: "say which column it is with \(missing.role) = \"...\" under [registry.columns] in tenantctl.toml")
+      case .registryColumnType(let table, let column, let type, let expected):
+        Self(
+          "registry_mismatch", .usage, "column \(column) of \(table) is of type \(type), not \(expected)",
+          hint: "name another column under [registry.columns] in tenantctl.toml")
+      case .noDeactivation(let table):
+        Self(
+          "no_deactivation", .refused, "the registry has no column that says whether a tenant is deactivated",
+          hint: "ALTER TABLE \(table) ADD COLUMN deactivated boolean NOT NULL DEFAULT false, or map one in tenantctl.toml")
+      case .noDomains:
+        Self(
+          "no_domains", .refused, "the registry has no table of domains",
+          hint: "name one with domains = \"...\" under [registry] in tenantctl.toml")
+      case .valuesRequired(let table, let columns):
+        Self(
+          "values_required", .usage, "table \(table) needs values for \(columns.joined(separator: ", "))",
+          hint: "give them: \(columns.map { "--set \($0)=VALUE" }.joined(separator: " "))")
+      case .unknownColumn(let column, let table, let available):
+        Self(
+          "unknown_column", .usage, "table \(table) has no column \(column)",
+          hint: available.isEmpty
+            ? "it has no columns beside tenantctl's own" : "it has \(available.joined(separator: ", "))")
+      case .reservedColumn(let column):
+        Self(
+          "reserved_column", .usage, "the column \(column) is the registry's own",
+          hint: "use 'tenantctl rename', 'activate' or 'deactivate'; the rest is kept by tenantctl itself")
+      case .badValue(let column, let reason):
+        Self("bad_value", .usage, column.isEmpty ? reason : "column \(column): \(reason)", hint: "nothing was changed")
+
+      // Migrations
+      case .migrationFiles(let files): Self(files: files)
+      case .versionNotFound(let version):
+        Self(
+          "version_not_found", .notFound, "no migration file has the version \(version)",
+          hint: "'tenantctl migration list' shows them")
+      case .checksumMismatch(let files):
+        Self(
+          "checksum_mismatch", .refused, files.map(\.sentence).joined(separator: "\n"),
+          hint: "put the file back as it was and write a new migration for the change; nothing was run")
+      case .migrationFailed(let failure): Self(migration: failure)
+      case .foreignLedger(let schema, let columns):
+        Self(
+          "foreign_ledger", .failed,
+          "the ledger's table in schema \(schema) is another tool's (\(columns.joined(separator: ", ")))",
+          hint: "name another table with ledger = \"...\" under [migrations] in tenantctl.toml")
+      case .selectionFile(let path, let reason): Self("file", .usage, "\(path): \(reason)")
+
+      // The server
+      case .changedMeanwhile:
+        Self("changed_meanwhile", .failed, "another session changed the same thing meanwhile", hint: "run it again")
+      case .malformedConnection(let reason):
+        Self(
+          "malformed_url", .usage, "the database's URL cannot be understood: \(reason)",
+          hint: "write it as postgresql://USER@HOST:PORT/DATABASE")
+      case .cannotConnect(let reason):
+        Self(
+          "cannot_connect", .cannotConnect, "cannot connect to the database: \(reason)",
+          hint: "check --database or DATABASE_URL, and that the server is up")
+      case .connectionLost(let reason):
+        Self(
+          "connection_lost", .failed, "the connection to the server broke: \(reason)",
+          hint: "run the same command again: what was committed stays, the rest is done anew")
+      case .insufficientPrivilege(let failure):
+        Self(
+          "insufficient_privilege", .failed, failure.sentence,
+          hint: "connect as the owner, or have it GRANTed; creating tenants needs CREATE on the database",
+          sqlState: failure.sqlState)
+      case .locked(let failure):
+        Self(
+          "locked", .failed, "another session holds a lock that is needed: \(failure.message)",
+          hint: "run it again when that session is done; lock_timeout in tenantctl.toml says how long to wait",
+          sqlState: failure.sqlState)
+      case .server(let failure):
+        Self("server", .failed, failure.sentence, hint: failure.hint, sqlState: failure.sqlState)
+      }
+  }
+
+  private init(migration failure: MigrationFailure) {
+    let place = [failure.line, failure.column].compactMap { $0.map { ":\($0)" } }.joined()
+    let line = failure.excerpt.map { "\n  \($0[...].trimmingWhitespace())" } ?? ""
+    let (code, sentence, hint) =
+      switch failure.reason {
+      case .refused: ("migration_failed", failure.server.sentence, failure.server.hint)
+      case .locked:
+        (
+          "locked", "another session held a lock for longer than lock_timeout",
+          "run the same command again when that session is done"
+        )
+      case .searchPathChanged:
+        (
+          "search_path_changed", "it left another search_path behind, so it was rolled back",
+          "take the statement that sets search_path out of the file, or write SET LOCAL and set it back"
+        )
+      case .ledgerRowGone:
+        (
+          "ledger_changed", "it removed its own record from the ledger, so it was rolled back",
+          "take the statement that changes the ledger out of the file"
+        )
+      }
+    self.init(
+      code, .failed, "\(failure.path)\(place): \(sentence)\(line)", hint: hint, sqlState: failure.server.sqlState)
+  }
+}
+
+extension ServerFailure {
+  /// The server's message, and its details on lines of their own.
+  fileprivate var sentence: String {
+    ([message] + (detail.map { [$0] } ?? [])).joined(separator: "\n  ")
+  }
+}
+
+extension ChangedMigration {
+  fileprivate var sentence: String {
+    let more = schemas.count > 1 ? " and \(counted(schemas.count - 1, "other"))" : ""
+    return "\(path) was edited after it had been applied to \(schemas.first ?? "")\(more)"
+  }
+}
+
+extension NameProblem {
+  fileprivate var sentence: String {
+    switch self {
+    case .empty: "it is empty"
+    case .tooLong: "it is too long"
+    case .malformed: "it has characters that a schema's name cannot have everywhere"
+    case .keyword: "it is an SQL keyword"
+    case .reserved: "it has a meaning of its own"
+    }
+  }
+
+  fileprivate var hint: String {
+    switch self {
+    case .keyword, .reserved: "choose another name, such as this one with a prefix"
+    default: "a name is 1 to 63 lower-case letters, digits and underscores, and begins with a letter"
+    }
+  }
+}
+
+extension DomainProblem {
+  fileprivate var sentence: String {
+    switch self {
+    case .empty: "it is empty"
+    case .hasScheme: "it is a URL"
+    case .notASCII: "it has letters beyond ASCII"
+    case .hasPort: "it has a port"
+    case .tooLong: "it is longer than 253 characters"
+    case .badLabel(let label): label.isEmpty ? "there is nothing between two dots" : "'\(label)' is no part of a host name"
+    case .noDot: "it has no dot, and such a host is never a tenant's"
+    case .isAddress: "it is an address, and such a host is never a tenant's"
+    }
+  }
+
+  fileprivate var hint: String {
+    switch self {
+    case .notASCII: "give its xn-- form"
+    case .hasPort: "leave the port out: the same tenant is served on every port"
+    case .hasScheme: "give the host name only"
+    default: "a host name is letters, digits and hyphens between dots, as in acme.example.com"
+    }
+  }
+}

@@ -1,0 +1,23 @@
+/// `1 table`, `2 tables`.
+func counted(_ count: Int, _ noun: String) -> String {
+  "\(count) \(noun)\(count == 1 ? "" : "s")"
+}
+
+/// Bytes in the largest unit of which there is at least one: `8.2 MB`, powers of 1024 as psql's.
+func sizeText(_ bytes: Int) -> String {
+  var (value, units) = (Double(bytes), ["bytes", "kB", "MB", "GB", "TB"][...])
+  while value >= 1024, units.count > 1 {
+    value /= 1024
+    units = units.dropFirst()
+  }
+  let number = value < 10 && units.first != "bytes" ? "\((value * 10).rounded() / 10)" : "\(Int(value.rounded()))"
+  return "\(number) \(units.first ?? "bytes")"
+}
+
+/// A duration as a person says it: `340 ms`, `2.1 s`, `3 min 5 s`.
+func durationText(_ duration: Duration) -> String {
+  let seconds = duration / .seconds(1)
+  if seconds < 1 { return "\(Int((seconds * 1000).rounded())) ms" }
+  if seconds < 60 { return "\((seconds * 10).rounded() / 10) s" }
+  return "\(Int(seconds) / 60) min \(Int(seconds) % 60) s"
+}

@@ -1,0 +1,32 @@
+internal import Arguments
+
+/// How results are printed.
+enum OutputFormat: String, CaseIterable, Sendable {
+  case text, json, ndjson, csv
+}
+
+/// The options that every command has.
+enum Global {
+  static let database = Option(
+    "database", short: "d", placeholder: "URL", environment: "TENANTCTL_DATABASE_URL", parse: { $0 },
+    summary: """
+      The database, as a URI or as key=value pairs. Without it: DATABASE_URL, then tenantctl.toml, then libpq's own \
+      PG* variables, service file and .pgpass.
+      """)
+  static let config = Option(
+    "config", placeholder: "FILE", environment: "TENANTCTL_CONFIG", completion: .files(extensions: ["toml"]),
+    parse: { $0 },
+    summary: "The configuration file. Without it: tenantctl.toml in the working directory or above it.")
+  static let format = DefaultedOption(
+    "format", placeholder: "FORMAT", choices: OutputFormat.self, default: .text, environment: "TENANTCTL_FORMAT",
+    summary: "How to print the result; csv is for lists, ndjson for lists and fleet runs.")
+  static let quiet = Flag(
+    "quiet", short: "q", environment: "TENANTCTL_QUIET", summary: "Lists print names only, other commands nothing.")
+  static let verbose = Flag(
+    "verbose", short: "v", environment: "TENANTCTL_VERBOSE",
+    summary: "Print each SQL statement, and the server's notices, to standard error.")
+  static let noColor = Flag(
+    "no-color", environment: "TENANTCTL_NO_COLOR", summary: "No colours, as with NO_COLOR in the environment.")
+
+  static let all: [any Parameter] = [database, config, format, quiet, verbose, noColor]
+}

@@ -1,0 +1,52 @@
+internal import Arguments
+internal import Tenancy
+
+/// The parameters that several commands have.
+enum Shared {
+  static let tenant = Argument(
+    "NAME", completion: .dynamic("tenant"), parse: TenantName.init(parsing:), summary: "The tenant.")
+  static let tenants = RepeatedArgument(
+    "NAME", minimum: 1, completion: .dynamic("tenant"), parse: TenantName.init(parsing:), summary: "The tenants.")
+  static let domain = Argument(
+    "HOST", completion: .dynamic("domain"), parse: DomainName.init(parsing:),
+    summary: "The host name, without port.")
+  static let dryRun = Flag("dry-run", summary: "Print the SQL that would run; change nothing.")
+  static let yes = Flag("yes", short: "y", summary: "Do not ask.")
+  static let migrations = Option(
+    "migrations", placeholder: "DIR", environment: "TENANTCTL_MIGRATIONS", completion: .directories, parse: { $0 },
+    summary: "The folder of migrations. Without it: that of tenantctl.toml, or migrations/.")
+}
+
+/// `COLUMN=VALUE`, a value for one of the registry's extra columns.
+struct Assignment: Sendable {
+  let column: String
+  let value: String
+
+  init(parsing text: String) throws {
+    guard let equals = text.firstIndex(of: "="), equals > text.startIndex else { throw NotAnAssignment() }
+    column = String(text[..<equals])
+    value = String(text[text.index(after: equals)...])
+  }
+
+  struct NotAnAssignment: Error, CustomStringConvertible {
+    let description = "expected COLUMN=VALUE"
+  }
+}
+
+/// A whole number above zero.
+struct PositiveNumber: Sendable {
+  let value: Int
+
+  init(_ value: Int) {
+    self.value = value
+  }
+
+  init(parsing text: String) throws {
+    guard let value = Int(text), value > 0 else { throw NotPositive() }
+    self.value = value
+  }
+
+  struct NotPositive: Error, CustomStringConvertible {
+    let description = "expected a whole number above 0"
+  }
+}

@@ -1,0 +1,87 @@
+internal import Arguments
+internal import Glibc
+internal import Tenancy
+
+extension Tenantctl {
+  /// The whole program: words in, output and exit status out.
+  public static func run(_ words: [String], environment: [String: String]) async -> Int32 {
+    let terminal = Terminal()
+    let printer = Printer(words: words, environment: environment, terminal: terminal)
+    do {
+      switch try Parser(tree).parse(words, environment: environment) {
+      case .help(let path):
+        let page = try HelpCommand.page(path, terminal, styled: printer.colorsOutput)
+        try terminal.write(lines: page.text(Style(isColored: false)))
+      case .version:
+        try terminal.write(lines: [tree.versionText])
+      case .run(let action, _, let input):
+        return try await run(action, input, environment, printer).rawValue
+      }
+      return ExitStatus.done.rawValue
+    } catch {
+      return printer.fail(ErrorReport(error)).rawValue
+    }
+  }
+
+  private static func run(
+    _ action: @escaping Action, _ input: Input, _ environment: [String: String], _ printer: Printer
+  ) async throws -> ExitStatus {
+    let session = Session(input, environment: environment, terminal: printer.terminal)
+    let result = try await action(input, session)
+    try printer.show(result, session)
+    return result.status
+  }
+}
+
+/// Prints results and errors where they belong.
+struct Printer: Sendable {
+  let terminal: Terminal
+  let colorsOutput: Bool
+  private let errorStyle: Style
+  private let wantsJSON: Bool
+
+  /// Before the words are understood, how to complain about them must be known: so here they are only looked at.
+  init(words: [String], environment: [String: String], terminal: Terminal) {
+    self.terminal = terminal
+    let options = words.prefix { $0 != "--" }
+    let allowsColor =
+      !options.contains("--no-color") && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
+    errorStyle = Style(isColored: allowsColor && terminal.stderrIsTerminal)
+    colorsOutput = allowsColor && terminal.stdoutIsTerminal
+    var format = environment["TENANTCTL_FORMAT"] ?? ""
+    for (word, next) in zip(options, options.dropFirst() + [""]) {
+      if word == "--format" { format = next }
+      if word.hasPrefix("--format=") { format = String(word.dropFirst("--format=".count)) }
+    }
+    wantsJSON = format == "json" || format == "ndjson"
+  }
+
+  func show(_ result: CommandResult, _ session: Session) throws {
+    switch session.format {
+    case .json: try terminal.write(JSON.text(result.json, pretty: terminal.stdoutIsTerminal) + "\n")
+    case .ndjson: try terminal.write(lines: (result.elements?() ?? [result.json]).map { JSON.text($0) })
+    case .csv:
+      guard let table = result.table else { throw NoTable() }
+      try terminal.write(lines: table.csv)
+    case .text where session.isQuiet: try terminal.write(lines: result.names)
+    case .text:
+      try terminal.write(lines: result.text(session.style))
+      result.notes.forEach(terminal.note)
+    }
+  }
+
+  /// In JSON the same document goes to both streams, so that a script may read either; a person sees it once.
+  func fail(_ report: ErrorReport) -> ExitStatus {
+    guard wantsJSON else {
+      report.lines(errorStyle).forEach(terminal.note)
+      return report.status
+    }
+    let document = JSON.text(["error": report.document])
+    terminal.note(document)
+    if !terminal.stdoutIsTerminal { try? terminal.write(document + "\n") }
+    return report.status
+  }
+}
+
+/// CSV was asked of something that is no list.
+struct NoTable: Error {}

@@ -1,0 +1,178 @@
+internal import Tenancy
+
+/// What `tenantctl.toml` says, with the defaults for what it does not.
+struct Configuration: Sendable {
+  var databaseURL: String?
+  var settings = TenantDatabase.Settings()
+  /// The folder of migrations, as seen from the working directory.
+  var migrations = "migrations"
+}
+
+/// A key of `tenantctl.toml`: the one list that its reader and its manual page walk.
+struct ConfigurationKey: Sendable {
+  enum Kind: String, Sendable {
+    case string = "a string"
+    case strings = "a list of strings"
+    case boolean = "true or false"
+    case stringOrFalse = "a string, or false"
+  }
+
+  /// The table; empty for the top.
+  let table: String
+  let name: String
+  let kind: Kind
+  let summary: String
+  let example: String
+  let apply: @Sendable (ConfigurationValue, inout Configuration) throws(BadConfigurationValue) -> Void
+
+  var path: String { "\(table).\(name)" }
+
+  static let all: [ConfigurationKey] = database + registry + columns + names + routing + migrations
+}
+
+/// The value of a key, of the key's kind.
+enum ConfigurationValue: Sendable {
+  case string(String)
+  case strings([String])
+  case boolean(Bool)
+
+  var string: String { if case .string(let value) = self { value } else { "" } }
+  var strings: [String] { if case .strings(let value) = self { value } else { [] } }
+  var isTrue: Bool { if case .boolean(let value) = self { value } else { false } }
+}
+
+/// A value of the right kind that makes no sense.
+struct BadConfigurationValue: Error {
+  let reason: String
+}
+
+extension ConfigurationKey {
+  private static let database = [
+    ConfigurationKey(
+      table: "database", name: "url", kind: .string,
+      summary: "The database, if neither --database nor TENANTCTL_DATABASE_URL nor DATABASE_URL names one.",
+      example: "\"postgresql://app@db.example.com/shop\""
+    ) { $1.databaseURL = $0.string }
+  ]
+
+  private static let registry = [
+    ConfigurationKey(
+      table: "registry", name: "tenants", kind: .string,
+      summary: "The table of tenants. Default: public.tenants.", example: "\"public.customers_client\""
+    ) { value, configuration throws(BadConfigurationValue) in
+      configuration.settings.registry = try configuration.settings.registry.with(tenants: value.string)
+    },
+    ConfigurationKey(
+      table: "registry", name: "domains", kind: .stringOrFalse,
+      summary: "The table of domains; false if there is none. Default: public.domains.",
+      example: "\"public.customers_domain\""
+    ) { value, configuration throws(BadConfigurationValue) in
+      let table = if case .string(let name) = value { Swift.Optional.some(name) } else { String?.none }
+      configuration.settings.registry = try configuration.settings.registry.with(domains: table)
+    },
+  ]
+
+  private static let columns = [
+    column("name", \.name, "Of tenants: the name. Default: name.", "\"name\""),
+    column("schema", \.schema, "Of tenants: the schema. Default: the name is the schema.", "\"schema_name\""),
+    ConfigurationKey(
+      table: "registry.columns", name: "deactivated", kind: .string,
+      summary: "Of tenants: a boolean column, or with ! before it the inverse of one. Default: deactivated, if there is one.",
+      example: "\"!active\""
+    ) {
+      let text = $0.string
+      let isInverse = text.hasPrefix("!")
+      $1.settings.registry.columns.activity = .init(
+        column: isInverse ? String(text.dropFirst()) : text, isInverse: isInverse)
+    },
+    column("id", \.id, "Of tenants: the key. Default: id.", "\"uuid\""),
+    column("domain", \.domain, "Of domains: the host name. Default: domain_name.", "\"domain\""),
+    column("primary", \.primary, "Of domains: whether it is the primary one. Default: is_primary.", "\"is_primary\""),
+    column("tenant_id", \.tenantID, "Of domains: the tenant's key. Default: tenant_id, if there is one.", "\"client_id\""),
+    column(
+      "tenant_name", \.tenantName, "Of domains: the tenant's name. Default: tenant_name, if there is one.",
+      "\"client_name\""),
+  ]
+
+  private static func column(
+    _ name: String, _ path: any WritableKeyPath<RegistryMapping.Columns, String?> & Sendable, _ summary: String,
+    _ example: String
+  ) -> ConfigurationKey {
+    ConfigurationKey(table: "registry.columns", name: name, kind: .string, summary: summary, example: example) {
+      $1.settings.registry.columns[keyPath: path] = $0.string
+    }
+  }
+
+  private static let names = [
+    ConfigurationKey(
+      table: "names", name: "allow_hyphens", kind: .boolean,
+      summary: "Whether acme-corp is a tenant's name. Frameworks that do not quote cannot use it. Default: false.",
+      example: "true"
+    ) { $1.settings.names.allowsHyphens = $0.isTrue }
+  ]
+
+  private static let routing = [
+    ConfigurationKey(
+      table: "routing", name: "base_domains", kind: .strings,
+      summary: "Only below these does the first label name a tenant. Default: below every domain.",
+      example: "[\"example.com\"]"
+    ) { value, configuration throws(BadConfigurationValue) in
+      for host in value.strings {
+        guard let domain = try? DomainName(parsing: host) else {
+          throw BadConfigurationValue(reason: "'\(host)' is not a domain name")
+        }
+        configuration.settings.routing.baseDomains.append(domain)
+      }
+    },
+    ConfigurationKey(
+      table: "routing", name: "non_tenant_subdomains", kind: .strings,
+      summary: "First labels that never name a tenant. Default: www, localhost, local.", example: "[\"www\", \"api\"]"
+    ) { $1.settings.routing.nonTenantSubdomains = Set($0.strings.map { $0.lowercased() }) },
+  ]
+
+  private static let migrations = [
+    ConfigurationKey(
+      table: "migrations", name: "directory", kind: .string,
+      summary: "The folder of migrations, as seen from the configuration file. Default: migrations.",
+      example: "\"db/migrations\""
+    ) { $1.migrations = $0.string },
+    ConfigurationKey(
+      table: "migrations", name: "ledger", kind: .string,
+      summary: "The table in each schema that records what is applied. Default: schema_migrations.",
+      example: "\"tenantctl_migrations\""
+    ) { $1.settings.ledger = $0.string },
+    ConfigurationKey(
+      table: "migrations", name: "lock_timeout", kind: .string,
+      summary: "How long a statement waits for a lock before it gives way. Default: 2s.", example: "\"500ms\""
+    ) { value, configuration throws(BadConfigurationValue) in
+      guard let duration = Duration(postgresSetting: value.string) else {
+        throw BadConfigurationValue(reason: "expected a time such as 2s or 500ms")
+      }
+      configuration.settings.lockTimeout = duration
+    },
+  ]
+}
+
+extension RegistryMapping {
+  fileprivate func with(tenants: String) throws(BadConfigurationValue) -> RegistryMapping {
+    guard let table = Self.table(tenants) else {
+      throw BadConfigurationValue(reason: "expected a table, as schema.table")
+    }
+    var copy = self
+    copy.tenants = table
+    return copy
+  }
+
+  fileprivate func with(domains: String?) throws(BadConfigurationValue) -> RegistryMapping {
+    var copy = self
+    guard let domains else {
+      copy.domains = nil
+      return copy
+    }
+    guard let table = Self.table(domains) else {
+      throw BadConfigurationValue(reason: "expected a table, as schema.table")
+    }
+    copy.domains = table
+    return copy
+  }
+}

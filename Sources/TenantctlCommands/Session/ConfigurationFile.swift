@@ -1,0 +1,135 @@
+internal import TOMLKit
+
+/// A configuration file that cannot be used, and where.
+struct ConfigurationError: Error {
+  let path: String
+  let line: Int?
+  let column: Int?
+  let message: String
+  let hint: String
+}
+
+/// `tenantctl.toml`.
+struct ConfigurationFile {
+  static let name = "tenantctl.toml"
+
+  let path: String
+  private let text: String
+
+  init(path: String, text: String) {
+    self.path = path
+    self.text = text
+  }
+
+  /// Reads it whole. Throws `ConfigurationError` with line and column.
+  func read() throws(ConfigurationError) -> Configuration {
+    var configuration = Configuration()
+    let root: TOMLTable
+    do {
+      root = try TOMLTable(string: text)
+    } catch let error as TOMLParseError {
+      throw ConfigurationError(
+        path: path, line: error.source.begin.line, column: error.source.begin.column, message: Self.firstLine(of: error.description),
+        hint: "see 'man 5 tenantctl.toml'")
+    } catch {
+      throw ConfigurationError(path: path, line: nil, column: nil, message: "\(error)", hint: "see 'man 5 tenantctl.toml'")
+    }
+    try read(root, table: "", into: &configuration)
+    return configuration
+  }
+
+  private func read(
+    _ table: TOMLTable, table prefix: String, into configuration: inout Configuration
+  ) throws(ConfigurationError) {
+    for (name, value) in table {
+      let path = prefix.isEmpty ? name : "\(prefix).\(name)"
+      if let inner = value.table {
+        guard ConfigurationKey.all.contains(where: { $0.table == path || $0.table.hasPrefix(path + ".") }) else {
+          throw unknown(path, "table", among: Set(ConfigurationKey.all.map(\.table)).sorted())
+        }
+        try read(inner, table: path, into: &configuration)
+        continue
+      }
+      guard let key = ConfigurationKey.all.first(where: { $0.path == path }) else {
+        throw unknown(path, "key", among: ConfigurationKey.all.filter { $0.table == prefix }.map(\.path))
+      }
+      try apply(key, value, to: &configuration)
+    }
+  }
+
+  private func apply(
+    _ key: ConfigurationKey, _ value: any TOMLValueConvertible, to configuration: inout Configuration
+  ) throws(ConfigurationError) {
+    guard let converted = ConfigurationValue(value, as: key.kind) else {
+      throw problem(key.path, "\(key.path) must be \(key.kind.rawValue)")
+    }
+    do {
+      try key.apply(converted, &configuration)
+    } catch {
+      throw problem(key.path, "\(key.path): \(error.reason)")
+    }
+  }
+
+  private func unknown(_ path: String, _ what: String, among known: [String]) -> ConfigurationError {
+    var error = problem(path, "unknown \(what) \(path)")
+    let choices = known.isEmpty ? Set(ConfigurationKey.all.map(\.table)).sorted() : known
+    error = ConfigurationError(
+      path: error.path, line: error.line, column: error.column, message: error.message,
+      hint: "known here: \(choices.joined(separator: ", "))")
+    return error
+  }
+
+  private func problem(_ path: String, _ message: String) -> ConfigurationError {
+    let place = place(of: path)
+    return ConfigurationError(
+      path: self.path, line: place?.line, column: place?.column, message: message,
+      hint: "see 'man 5 tenantctl.toml'")
+  }
+
+  /// Where a key or a table's heading stands: the library tells it of syntax errors only.
+  private func place(of path: String) -> (line: Int, column: Int)? {
+    var table = ""
+    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+      let words = line.drop { $0 == " " || $0 == "\t" }
+      let column = line.count - words.count + 1
+      if words.hasPrefix("[") {
+        table = words.dropFirst().prefix { $0 != "]" }.filter { $0 != " " && $0 != "\"" }
+        if table == path || table.hasPrefix(path + ".") { return (index + 1, column) }
+      } else if let equals = words.firstIndex(of: "=") {
+        let name = words[..<equals].filter { $0 != " " && $0 != "\t" && $0 != "\"" }
+        if (table.isEmpty ? name : "\(table).\(name)") == path { return (index + 1, column) }
+      }
+    }
+    return nil
+  }
+
+  private static func firstLine(of text: String) -> String {
+    text.split(whereSeparator: \.isNewline).first.map(String.init) ?? "syntax error"
+  }
+}
+
+extension ConfigurationValue {
+  fileprivate init?(_ value: any TOMLValueConvertible, as kind: ConfigurationKey.Kind) {
+    switch kind {
+    case .string:
+      guard let text = value.string, !text.isEmpty else { return nil }
+      self = .string(text)
+    case .stringOrFalse:
+      if let text = value.string, !text.isEmpty {
+        self = .string(text)
+      } else if value.bool == false {
+        self = .boolean(false)
+      } else {
+        return nil
+      }
+    case .boolean:
+      guard let flag = value.bool else { return nil }
+      self = .boolean(flag)
+    case .strings:
+      guard let array = value.array else { return nil }
+      let texts = array.compactMap(\.string)
+      guard texts.count == array.count else { return nil }
+      self = .strings(texts)
+    }
+  }
+}

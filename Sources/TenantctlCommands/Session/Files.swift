@@ -1,0 +1,60 @@
+internal import Glibc
+
+/// A file that cannot be read or written.
+struct FileProblem: Error {
+  let path: String
+  let reason: String
+
+  init(_ path: String) {
+    self.path = path
+    reason = String(cString: strerror(errno))
+  }
+}
+
+/// The little of a file system that the commands need.
+enum Files {
+  static var workingDirectory: String {
+    guard let path = getcwd(nil, 0) else { return "." }
+    defer { free(path) }
+    return String(cString: path)
+  }
+
+  static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+  /// The whole of a file; `-` is standard input.
+  static func read(_ path: String) throws(FileProblem) -> String {
+    let file = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { throw FileProblem(path) }
+    defer { if path != "-" { close(file) } }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    while true {
+      let count = Glibc.read(file, &buffer, buffer.count)
+      guard count >= 0 else { throw FileProblem(path) }
+      if count == 0 { break }
+      bytes += buffer[..<count]
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// Writes a file that must not be there yet.
+  static func create(_ path: String, _ text: String) throws(FileProblem) {
+    guard let file = fopen(path, "wx") else { throw FileProblem(path) }
+    let isWritten = fputs(text, file) >= 0
+    guard fclose(file) == 0, isWritten else { throw FileProblem(path) }
+  }
+
+  /// Writes a file, whether or not it is there.
+  static func write(_ path: String, _ text: String) throws(FileProblem) {
+    guard let file = fopen(path, "w") else { throw FileProblem(path) }
+    let isWritten = fputs(text, file) >= 0
+    guard fclose(file) == 0, isWritten else { throw FileProblem(path) }
+  }
+
+  /// Makes a folder, and those above it; one that is there is fine.
+  static func makeFolder(_ path: String) throws(FileProblem) {
+    if exists(path) { return }
+    if let slash = path.lastIndex(of: "/"), slash > path.startIndex { try makeFolder(String(path[..<slash])) }
+    guard mkdir(path, 0o777) == 0 || errno == EEXIST else { throw FileProblem(path) }
+  }
+}

@@ -1,0 +1,52 @@
+internal import Dispatch
+internal import Glibc
+internal import Synchronization
+
+/// Ctrl-C and `kill`: the first ends the work cleanly, the second ends it now.
+final class Interruption: Sendable {
+  private struct State {
+    var count = 0
+    var drains = false
+    var cancel: (@Sendable () -> Void)?
+  }
+
+  private let state = Mutex(State())
+
+  /// Whether a signal came.
+  var isRequested: Bool { state.withLock { $0.count > 0 } }
+
+  /// Does work that changes something. Meanwhile SIGINT and SIGTERM do not end the program; they cancel the work, which
+  /// the server then rolls back.
+  /// - Parameter drains: the first signal only asks: the work looks at ``isRequested`` and stops by itself.
+  func guarding<Value: Sendable>(
+    drains: Bool = false, _ work: @escaping @Sendable () async throws -> Value
+  ) async throws -> Value {
+    let task = Task { try await work() }
+    state.withLock { $0.drains = drains }
+    watch { task.cancel() }
+    return try await task.value
+  }
+
+  private func watch(cancel: @escaping @Sendable () -> Void) {
+    state.withLock { $0.cancel = cancel }
+    for number in [SIGINT, SIGTERM] {
+      Glibc.signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      // The handler holds the source, which would end with this scope otherwise.
+      source.setEventHandler { withExtendedLifetime(source) { self.receive() } }
+      source.resume()
+    }
+  }
+
+  private func receive() {
+    let (cancel, isDraining) = state.withLock { state in
+      state.count += 1
+      let isDraining = state.drains && state.count == 1
+      return (isDraining ? nil : state.cancel, isDraining)
+    }
+    if isDraining {
+      Terminal().note("finishing the tenants that are under way; once more to cancel them on the server")
+    }
+    cancel?()
+  }
+}

@@ -1,0 +1,146 @@
+internal import Arguments
+internal import Tenancy
+
+/// What a command works with: resolved from options, environment and configuration after the words are understood.
+struct Session: Sendable {
+  let format: OutputFormat
+  let isQuiet: Bool
+  let terminal: Terminal
+  let interruption = Interruption()
+  private let isVerbose: Bool
+  private let input: Input
+  private let environment: [String: String]
+  private var overrides: [String: String] = [:]
+
+  init(_ input: Input, environment: [String: String], terminal: Terminal) {
+    self.input = input
+    self.environment = environment
+    self.terminal = terminal
+    format = input[Global.format]
+    isQuiet = input[Global.quiet]
+    isVerbose = input[Global.verbose]
+  }
+
+  /// Whether a stream that is a terminal shows colours (https://no-color.org).
+  var allowsColor: Bool {
+    !input[Global.noColor] && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
+  }
+
+  /// How standard output stands out.
+  var style: Style { Style(isColored: allowsColor && terminal.stdoutIsTerminal && format == .text) }
+
+  /// The configuration file that applies, if there is one.
+  var configurationPath: String? {
+    if let path = option(Global.config, "config") { return path }
+    if Files.exists(ConfigurationFile.name) { return ConfigurationFile.name }
+    var folder = Files.workingDirectory
+    while true {
+      let path = folder == "/" ? "/\(ConfigurationFile.name)" : "\(folder)/\(ConfigurationFile.name)"
+      if Files.exists(path) { return path }
+      guard folder != "/", let slash = folder.lastIndex(of: "/") else { return nil }
+      folder = slash == folder.startIndex ? "/" : String(folder[..<slash])
+    }
+  }
+
+  /// Throws `ConfigurationError`, or `FileProblem` for a file that was named and cannot be read.
+  func configuration() throws -> Configuration {
+    guard let path = configurationPath else { return Configuration() }
+    var configuration = try ConfigurationFile(path: path, text: try Files.read(path)).read()
+    if let slash = path.lastIndex(of: "/"), !configuration.migrations.hasPrefix("/") {
+      configuration.migrations = "\(path[..<slash])/\(configuration.migrations)"
+    }
+    return configuration
+  }
+
+  /// The database that the words, the environment or the configuration name. Nothing is connected yet.
+  func database(connections: Int = 1) throws -> TenantDatabase {
+    let configuration = try configuration()
+    let inherited = environment["DATABASE_URL"].flatMap { $0.isEmpty ? nil : $0 }
+    return try TenantDatabase(
+      option(Global.database, "database") ?? inherited ?? configuration.databaseURL, settings: configuration.settings,
+      connections: connections, observer: observer)
+  }
+
+  /// The same session with options that were found another way.
+  func with(_ options: [String: String]) -> Session {
+    var copy = self
+    copy.overrides = options
+    return copy
+  }
+
+  private func option(_ parameter: Option<String>, _ name: String) -> String? {
+    overrides[name] ?? input[parameter]
+  }
+
+  /// The folder of migrations: of the option, the configuration, or the default.
+  func migrationsFolder() throws -> String {
+    try option(Shared.migrations, "migrations") ?? configuration().migrations
+  }
+
+  /// The migrations; none, if there is no folder and none was asked for.
+  func migrations() throws -> MigrationSet {
+    do {
+      return try MigrationSet.load(at: try migrationsFolder())
+    } catch MigrationFolderError.missing(let path) {
+      if option(Shared.migrations, "migrations") != nil { throw MigrationFolderError.missing(path: path) }
+      return MigrationSet(tenant: [], shared: [])
+    }
+  }
+
+  /// The tenants that a file names, one a line; empty lines and `#` comments are nothing.
+  func names(inFile path: String) throws -> [TenantName] {
+    let lines = try Files.read(path).split(whereSeparator: \.isNewline).map { line in
+      line.prefix { $0 != "#" }.trimmingWhitespace()
+    }
+    return try lines.filter { !$0.isEmpty }.map(TenantName.init(parsing:))
+  }
+
+  /// Tells of SQL and notices where the user wants to see them; of warnings always.
+  private var observer: TenantDatabase.Observer {
+    let (terminal, isVerbose) = (terminal, isVerbose)
+    let style = Style(isColored: allowsColor && terminal.stderrIsTerminal)
+    var observer = TenantDatabase.Observer()
+    observer.notice = { severity, message in
+      guard isVerbose || severity == "WARNING" else { return }
+      terminal.note("\(style.yellow(severity.lowercased() + ":")) \(message)")
+    }
+    if isVerbose { observer.statement = { terminal.note(style.dim("\($0);")) } }
+    return observer
+  }
+}
+
+extension Substring {
+  func trimmingWhitespace() -> String {
+    String(drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+  }
+}
+
+extension Session {
+  /// Makes a planned change, or shows it if the user only wants to see the SQL.
+  func make<Value: Sendable>(
+    _ change: Change<Value>, dryRun: Bool, _ say: (Value) throws -> CommandResult
+  ) async throws -> CommandResult {
+    if dryRun { return CommandResult(DryRun(sql: change.script)) { _ in change.script } }
+    return try say(try await interruption.guarding { try await change.apply() })
+  }
+
+  /// Asks a person to type `word` before something is destroyed; without a terminal only `--yes` will do.
+  func confirm(_ word: String, _ warning: [String], unless yes: Bool) throws {
+    if yes { return }
+    guard terminal.stdinIsTerminal, terminal.stderrIsTerminal else { throw NeedsConfirmation() }
+    warning.forEach(terminal.note)
+    guard terminal.ask("Type \(word) to go on: ")?[...].trimmingWhitespace() == word else { throw NotConfirmed() }
+  }
+}
+
+/// The SQL that would run.
+struct DryRun: Encodable, Sendable {
+  let dryRun = true
+  let sql: [String]
+}
+
+/// Something would be destroyed, and there is nobody to ask.
+struct NeedsConfirmation: Error {}
+
+/// Somebody was asked, and did not agree.
+struct NotConfirmed: Error {}

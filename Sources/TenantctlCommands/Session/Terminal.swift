@@ -1,0 +1,58 @@
+internal import Glibc
+
+/// The three streams, and whether a person sits at them.
+struct Terminal: Sendable {
+  let stdinIsTerminal = isatty(STDIN_FILENO) == 1
+  let stdoutIsTerminal = isatty(STDOUT_FILENO) == 1
+  let stderrIsTerminal = isatty(STDERR_FILENO) == 1
+
+  /// The width of the terminal in columns; 80 without one.
+  var width: Int {
+    var size = winsize()
+    for descriptor in [STDOUT_FILENO, STDERR_FILENO]
+    where ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 {
+      return Int(size.ws_col)
+    }
+    return 80
+  }
+
+  /// Writes to standard output. Throws `OutputClosed` if it does not take it, as a full disk does not.
+  func write(_ text: String) throws {
+    try Self.write(text, to: STDOUT_FILENO)
+  }
+
+  /// Writes lines to standard output.
+  func write(lines: [String]) throws {
+    guard !lines.isEmpty else { return }
+    try write(lines.joined(separator: "\n") + "\n")
+  }
+
+  /// Writes a line to standard error. If even that fails there is nobody left to tell.
+  func note(_ line: String) {
+    try? Self.write(line + "\n", to: STDERR_FILENO)
+  }
+
+  /// Asks on the terminal and reads a line; `nil` at the end of input.
+  func ask(_ question: String) -> String? {
+    try? Self.write(question, to: STDERR_FILENO)
+    return readLine()
+  }
+
+  private static func write(_ text: String, to descriptor: Int32) throws {
+    var text = text
+    try text.withUTF8 { bytes in
+      var rest = UnsafeRawBufferPointer(bytes)
+      while let start = rest.baseAddress, !rest.isEmpty {
+        let count = Glibc.write(descriptor, start, rest.count)
+        if count < 0 && errno == EINTR { continue }
+        guard count > 0 else { throw OutputClosed(reason: String(cString: strerror(errno))) }
+        rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
+      }
+    }
+  }
+}
+
+/// Standard output did not take what was written. (A closed pipe ends the program by SIGPIPE before that.)
+struct OutputClosed: Error {
+  let reason: String
+}
