@@ -52,6 +52,7 @@ generate: build
 lint:
 	@Scripts/install-packages build
 	swift format lint --strict --recursive Package.swift Sources Tests
+	@Scripts/check-imports
 	swift build --build-tests --explicit-target-dependency-import-check error
 
 ## install: binary, man pages and completions, to $(DESTDIR)$(PREFIX)
