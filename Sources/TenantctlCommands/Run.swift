@@ -57,16 +57,19 @@ struct Printer: Sendable {
   }
 
   func show(_ result: CommandResult, _ session: Session) throws {
+    try terminal.write(lines: try lines(of: result, session))
+    guard session.format == .text, !session.isQuiet else { return }
+    for note in result.notes { terminal.note(note) }
+  }
+
+  private func lines(of result: CommandResult, _ session: Session) throws -> [String] {
     switch session.format {
-    case .json: try terminal.write(JSON.text(result.json, pretty: terminal.stdoutIsTerminal) + "\n")
-    case .ndjson: try terminal.write(lines: (result.elements?() ?? [result.json]).map { JSON.text($0) })
+    case .json: return [JSON.text(result.json, pretty: terminal.stdoutIsTerminal)]
+    case .ndjson: return (result.elements?() ?? [result.json]).map { JSON.text($0) }
     case .csv:
       guard let table = result.table else { throw NoTable() }
-      try terminal.write(lines: table.csv)
-    case .text where session.isQuiet: try terminal.write(lines: result.names)
-    case .text:
-      try terminal.write(lines: result.text(session.style))
-      result.notes.forEach(terminal.note)
+      return table.csv
+    case .text: return session.isQuiet ? result.names : result.text(session.style)
     }
   }
 

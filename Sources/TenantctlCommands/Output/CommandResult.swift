@@ -28,11 +28,12 @@ struct CommandResult: Sendable {
 
   /// A list.
   init<Element: Encodable & Sendable>(list: [Element], names: [String], table: Table, whenEmpty: String) {
-    self.init(list) { style in table.rows.isEmpty ? [] : table.lines(style) }
+    json = list
+    text = { style in table.rows.isEmpty ? [] : table.lines(style) }
     self.table = table
     self.names = names
     elements = { list }
-    if table.rows.isEmpty { notes = [whenEmpty] }
+    notes = table.rows.isEmpty ? [whenEmpty] : []
   }
 }
 

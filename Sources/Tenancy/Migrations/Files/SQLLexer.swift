@@ -83,10 +83,18 @@ struct SQLLexer {
     return token
   }
 
-  /// A number takes one letter along (`1e`, `0x`), so that no string prefix is read out of it.
   private mutating func number() {
     skip(while: ASCII.isDigit)
-    if let next = peek(0), ASCII.startsWord(next) { position += 1 }
+    if peek(0) == UInt8(ascii: ".") {
+      position += 1
+      skip(while: ASCII.isDigit)
+    }
+    skipJunk()
+  }
+
+  /// Letters right after a number (`1e`, `0x1F`, `$1a`) belong to it: no string prefix is read out of them.
+  private mutating func skipJunk() {
+    if let next = peek(0), ASCII.startsWord(next) { skip(while: ASCII.continuesWord) }
   }
 
   private mutating func word() throws(Unterminated) -> Token {
@@ -142,7 +150,8 @@ struct SQLLexer {
   private mutating func dollar() throws(Unterminated) -> Token {
     position += 1
     if let next = peek(0), ASCII.isDigit(next) {
-      number()
+      skip(while: ASCII.isDigit)
+      skipJunk()
       return .other
     }
     let afterDollar = position

@@ -25,26 +25,29 @@ struct StatementSplitter {
   private mutating func read(_ token: SQLLexer.Token) {
     switch token {
     case .lineComment: return
-    case .blockComment: begin()
+    case .blockComment: noteStart()
     case .semicolon where current.parentheses.depth == 0 && current.routineBody.depth == 0:
       end(before: lexer.position)
     case .backslash: metaCommand()
     case .word(let range):
-      begin(withToken: true)
+      noteToken()
       readWord(range)
     default:
-      begin(withToken: true)
+      noteToken()
       current.keywordsAreComplete = true
       if token == .openParenthesis { current.parentheses.open(at: lexer.tokenStart) }
       if token == .closeParenthesis { current.parentheses.close() }
     }
   }
 
-  private mutating func begin(withToken: Bool = false) {
-    if withToken ? current.location != nil : current.start != nil { return }
-    let location = cursor.location(at: lexer.tokenStart)
-    if current.start == nil { current.start = (lexer.tokenStart, location) }
-    if withToken { current.location = location }
+  private mutating func noteStart() {
+    guard current.start == nil else { return }
+    current.start = (lexer.tokenStart, cursor.location(at: lexer.tokenStart))
+  }
+
+  private mutating func noteToken() {
+    noteStart()
+    if current.location == nil { current.location = cursor.location(at: lexer.tokenStart) }
   }
 
   private mutating func readWord(_ range: Range<Int>) {

@@ -1,0 +1,160 @@
+import Tenancy
+import Testing
+
+@Suite("Migration files") struct MigrationFileTests {
+  @Test func bothDirections() throws {
+    let text = """
+      -- Adds a column.
+      /* For the new tanks. */
+
+      -- migrate:up transaction:false lock_timeout:2s statement_timeout:1min author:me
+      ALTER TABLE tanks ADD COLUMN capacity double precision;
+      ALTER TABLE tanks ADD COLUMN depth double precision
+      -- migrate:down transaction:true
+      ALTER TABLE tanks DROP COLUMN depth;
+
+      """
+    let file = try parse(text)
+    #expect(file.version.rawValue == "20261123101500")
+    #expect(file.name == "add_capacity")
+    #expect(file.checksum == Checksum(of: Array(text.utf8)))
+    #expect(file.up.map(\.line) == [5, 6])
+    #expect(file.up.last?.text.hasSuffix("depth double precision") == true)
+    #expect(file.upOptions.transaction == false)
+    #expect(file.upOptions.lockTimeout == .seconds(2))
+    #expect(file.upOptions.statementTimeout == .seconds(60))
+    #expect(file.down?.map(\.line) == [8])
+    #expect(file.downOptions == MigrationOptions())
+  }
+
+  @Test(arguments: [
+    "", "-- only a comment", "SELECT 1;", "SELECT 1; -- see migrate:down", "-- migrate:downgrade\n",
+    "-- migrate the rows up",
+  ])
+  func withoutMarkersAllIsUp(text: String) throws {
+    let file = try parse(text)
+    #expect(file.up.count == (text.contains("SELECT") ? 1 : 0))
+    #expect(file.upOptions == MigrationOptions())
+    #expect(file.down == nil)
+  }
+
+  @Test(arguments: [
+    "-- migrate:up\nSELECT 1;\n-- migrate:down\nSELECT 2;",
+    "--migrate:up\nSELECT 1;\n--\t migrate:down\t\nSELECT 2;",
+    "-- migrate:up\r\nSELECT 1;\r\n-- migrate:down foo:bar  a:b\r\nSELECT 2;\r\n",
+    "\u{FEFF}-- migrate:up\nSELECT 1\n-- migrate:down\nSELECT 2",
+    "-- migrate:up\nSELECT 1;\n-- migrate:down\nSELECT 2;\n-- ends",
+  ]) func spellings(text: String) throws {
+    let file = try parse(text)
+    #expect(file.up.map { $0.text.prefix(8) } == ["SELECT 1"])
+    #expect(file.down?.map { $0.text.prefix(8) } == ["SELECT 2"])
+  }
+
+  /// dbmate would cut each of these in two.
+  @Test(arguments: [
+    "DO $$\n-- migrate:down\nBEGIN END $$;", "SELECT '\n-- migrate:down\n';",
+    "/*\n-- migrate:down\n*/ SELECT 1;",
+    "SELECT \"\n-- migrate:up\n\";",
+  ]) func markersWithinQuotesAreText(statement: String) throws {
+    let file = try parse("-- migrate:up\n\(statement)\n-- migrate:down\nSELECT 2;")
+    #expect(file.up.map(\.text) == [statement])
+    #expect(file.down?.map(\.line) == [statement.split(separator: "\n").count + 3])
+  }
+
+  @Test func anEmptyDownSectionIsNotNone() throws {
+    #expect(try parse("-- migrate:up\n-- migrate:down\n").down == [])
+    #expect(try parse("-- migrate:up\n").down == nil)
+  }
+
+  @Test(arguments: [
+    ("SELECT 1;\n-- migrate:up", "1:1 statementBeforeMarker"),
+    ("\\set a\n-- migrate:up", #"1:1 script(metaCommand("\\set"))"#),
+    ("-- migrate:down\nSELECT 1;", "1:1 downBeforeUp"),
+    ("-- a\n-- migrate:down\n-- migrate:up\n", "2:1 downBeforeUp"),
+    ("-- migrate:up\n\n-- migrate:up\n", "3:1 repeatedMarker(up, firstLine: 1)"),
+    ("-- migrate:up\n-- migrate:down\n-- migrate:down\n", "3:1 repeatedMarker(down, firstLine: 2)"),
+    ("-- migrate:up transaction:no", "1:1 badOption(transaction no)"),
+    ("-- migrate:up\n-- migrate:down lock_timeout:2m", "2:1 badOption(lock_timeout 2m)"),
+    ("-- migrate:up statement_timeout:", "1:1 badOption(statement_timeout )"),
+    ("-- migrate:up\nSELECT 1;\n  BEGIN;", #"3:3 script(transactionControl("BEGIN"))"#),
+    ("-- migrate:up\nSELECT (1;\n-- migrate:down\nSELECT 2", "2:8 script(unterminated(parenthesis))"),
+    ("-- migrate:up\nSELECT 'a;\n-- migrate:down\nSELECT 2", "2:8 script(unterminated(quote))"),
+    ("-- migrate:up\n-- migrate:down\nSELECT \"a", "3:8 script(unterminated(doubleQuote))"),
+    ("-- migrate:up\nSELECT '\0'", "2:9 script(nulByte)"),
+  ]) func problems(text: String, problem: String) {
+    #expect(problemList(text) == [problem])
+  }
+
+  @Test(arguments: [
+    " -- migrate:down", "SELECT 1; -- migrate:down", "--- migrate:down", "-- Migrate:Down", "-- MIGRATE:DOWN",
+    "-- migrate: down", "-- migrate : down transaction:false", "-- migrate:down;", "-- +migrate Down",
+    "-- +goose Down",
+  ]) func whatOnlyLooksLikeAMarkerIsRefused(line: String) throws {
+    let errors = invalid("-- migrate:up\n\(line)\nDROP TABLE tanks;")
+    #expect(errors.map(\.reason) == [.malformedMarker(.down)])
+    #expect(errors.map(\.line) == [2])
+  }
+
+  @Test func allProblemsAreReportedInOrder() {
+    let text =
+      "-- migrate:up lock_timeout:x transaction:y\nBEGIN;\n -- migrate:down\n\\d\n-- migrate:down\nCOMMIT;\n$$"
+    #expect(
+      problemList(text) == [
+        "1:1 badOption(lock_timeout x)", "1:1 badOption(transaction y)",
+        #"2:1 script(transactionControl("BEGIN"))"#,
+        "3:2 malformedMarker(down)", #"4:1 script(metaCommand("\\d"))"#,
+        #"6:1 script(transactionControl("COMMIT"))"#,
+        #"7:1 script(unterminated(dollarQuote("$$")))"#,
+      ])
+  }
+
+  @Test func errorsAreWrittenAsCompilersWriteThem() throws {
+    let error = try #require(invalid("SELECT 1;\n\\d").first)
+    #expect(error.description == #"m/20261123101500_add_capacity.sql:2:1: \d is a command of psql, not SQL"#)
+    #expect(!error.hint.isEmpty)
+  }
+
+  @Test(arguments: [
+    ("m/1_a.sql", "1", "a"), ("001_a_b.c.sql", "001", "a_b.c"), ("1-a.sql", "1", "a"), ("1.sql", "1", ""),
+  ]) func names(path: String, version: String, name: String) throws {
+    let file = try MigrationFile.parse(path: path, bytes: [])
+    #expect(file.version.rawValue == version)
+    #expect(file.name == name)
+    #expect(file.path == path)
+  }
+
+  @Test(arguments: [
+    "a.sql", "_1.sql", "2fa.sql", "1_a.txt", ".sql", "m/\(String(repeating: "1", count: 129)).sql",
+  ])
+  func badNames(path: String) {
+    let error = MigrationFilesInvalid(problems: [MigrationFileError(.badFileName, file: path)])
+    #expect(throws: error) { try MigrationFile.parse(path: path, bytes: []) }
+  }
+
+  private func parse(_ text: String) throws -> MigrationFile {
+    try MigrationFile.parse(path: "m/20261123101500_add_capacity.sql", bytes: Array(text.utf8))
+  }
+
+  private func invalid(_ text: String) -> [MigrationFileError] {
+    do {
+      _ = try parse(text)
+      return []
+    } catch let error as MigrationFilesInvalid {
+      return error.problems
+    } catch {
+      Issue.record(error)
+      return []
+    }
+  }
+
+  private func problemList(_ text: String) -> [String] {
+    invalid(text).map { error in
+      let reason =
+        switch error.reason {
+        case .badOption(let key, let value, _): "badOption(\(key) \(value))"
+        case let reason: "\(reason)".replacing(/[A-Za-z]+\.([A-Za-z]+\.)*/, with: "")
+        }
+      return "\(error.line ?? 0):\(error.column ?? 0) \(reason)"
+    }
+  }
+}

@@ -1,0 +1,151 @@
+import Foundation
+import Tenancy
+import Testing
+
+@Suite("Folders of migrations") struct MigrationSetTests {
+  @Test func tenantAndSharedByVersion() throws {
+    try withFolder([
+      "tenant/10_b.sql": "", "tenant/9_a.sql": "", "shared/9_c.sql": "", "tenant/README.md": "",
+      "tenant/.8_d.sql": "",
+      "tenant/7_e.sql.swp": "", "README": "",
+    ]) { folder in
+      let set = try MigrationSet.load(at: folder)
+      #expect(set.tenant.map(\.path) == ["\(folder)/tenant/9_a.sql", "\(folder)/tenant/10_b.sql"])
+      #expect(set.shared.map(\.name) == ["c"])
+      #expect(try MigrationSet.load(at: folder + "/") == set)
+    }
+  }
+
+  @Test(arguments: [["2_b.sql": "", "1_a.sql": ""], ["2_b.sql": "", "1_a.sql": "", "shared/1_s.sql": ""]])
+  func filesInNeitherFolderAreTheTenants(files: [String: String]) throws {
+    try withFolder(files) { folder in
+      let set = try MigrationSet.load(at: folder)
+      #expect(set.tenant.map(\.name) == ["a", "b"])
+      #expect(set.shared.count == files.count - 2)
+    }
+  }
+
+  @Test func emptyFolder() throws {
+    try withFolder([:]) { folder in
+      let set = try MigrationSet.load(at: folder)
+      #expect(set == MigrationSet(tenant: [], shared: []))
+    }
+  }
+
+  @Test func missingFolder() throws {
+    try withFolder(["file": ""]) { folder in
+      #expect(throws: MigrationFolderError.missing(path: "\(folder)/x")) {
+        try MigrationSet.load(at: "\(folder)/x")
+      }
+      let error = MigrationFolderError.inaccessible(path: "\(folder)/file", reason: "Not a directory")
+      #expect(throws: error) { try MigrationSet.load(at: "\(folder)/file") }
+    }
+  }
+
+  @Test func allProblemsOfAllFiles() throws {
+    try withFolder([
+      "0_stray.sql": "", "tenant/1_a.sql": "BEGIN;", "tenant/1_b.sql": "(", "tenant/c.sql": "",
+      "tenant/3_d.sql/e": "",
+      "tenant/01_f.sql": "", "shared/1_g.sql": "'", "shared/2_h.sql": "",
+    ]) { folder in
+      let error = #expect(throws: MigrationFolderError.self) { _ = try MigrationSet.load(at: folder) }
+      guard case .invalid(let invalid) = error else {
+        Issue.record("\(String(describing: error))")
+        return
+      }
+      #expect(
+        invalid.problems.map { $0.description.dropFirst(folder.count + 1) } == [
+          "0_stray.sql: nothing reads a file beside the folder tenant/",
+          "tenant/1_a.sql:1:1: BEGIN is not allowed: tenantctl opens and ends the transaction",
+          "tenant/1_b.sql:1:1: a parenthesis is opened here and never closed",
+          "tenant/3_d.sql: the file cannot be read: Is a directory",
+          "tenant/c.sql: the file's name does not begin with a version",
+          "tenant/1_b.sql: \(folder)/tenant/1_a.sql has the version 1, too",
+          "shared/1_g.sql:1:1: a string (') is opened here and never closed",
+        ])
+    }
+  }
+
+  @Test func largeFile() throws {
+    let text = String(repeating: "SELECT 'x';\n", count: 20_000)
+    try withFolder(["1_a.sql": text]) { folder in
+      let file = try #require(try MigrationSet.load(at: folder).tenant.first)
+      #expect(file.up.count == 20_000)
+      #expect(file.checksum == Checksum(of: Array(text.utf8)))
+    }
+  }
+}
+
+@Suite("New migration files") struct MigrationFolderTests {
+  /// 2026-11-23 10:15:00 UTC.
+  private static let moment = 1_795_428_900
+
+  @Test(
+    arguments: [
+      ([:], false, "tenant/"), ([:], true, "shared/"), (["1_a.sql": ""], false, ""),
+      (["1_a.sql": ""], true, "shared/"),
+      (["tenant/1_a.sql": ""], false, "tenant/"), (["shared/1_a.sql": ""], false, "tenant/"),
+    ] as [([String: String], Bool, String)])
+  func placeOfTheFile(files: [String: String], shared: Bool, place: String) throws {
+    try withFolder(files) { folder in
+      let path = try create("add capacity", shared: shared, in: folder)
+      #expect(path == "\(folder)/\(place)20261123101500_add_capacity.sql")
+      let set = try MigrationSet.load(at: folder)
+      #expect((shared ? set.shared : set.tenant).last?.path == path)
+      #expect((shared ? set.shared : set.tenant).last?.down == [])
+    }
+  }
+
+  @Test func aTakenVersionIsPassedOver() throws {
+    try withFolder([:]) { folder in
+      let names = try ["a", "a", "b"].map { try create($0, in: "\(folder)/deep/er") }
+      #expect(
+        names.map { $0.suffix(20) } == [
+          "20261123101500_a.sql", "20261123101501_a.sql", "20261123101502_b.sql",
+        ])
+    }
+  }
+
+  @Test func theLastSecondOfAYear() throws {
+    try withFolder(["tenant/20261231235959_a.sql": ""]) { folder in
+      let path = try MigrationFolder.create(name: "b", shared: false, at: 1_798_761_599, in: folder)
+      #expect(path.hasSuffix("/20270101000000_b.sql"))
+    }
+  }
+
+  @Test(arguments: [
+    ("Add-Capacity  to tanks!", "add_capacity_to_tanks"), ("__a__", "a"), ("../../etc", "etc"),
+    ("größe 2", "gr_e_2"),
+  ]) func slug(name: String, slug: String) throws {
+    try withFolder([:]) { folder in
+      let path = try create(name, in: folder)
+      #expect(path == "\(folder)/tenant/20261123101500_\(slug).sql")
+    }
+  }
+
+  @Test(arguments: ["", " / ", "水", String(repeating: "a", count: 201)]) func badName(name: String) throws {
+    try withFolder([:]) { folder in
+      #expect(throws: MigrationFolderError.badName(name)) { try create(name, in: folder) }
+      let left = try FileManager.default.contentsOfDirectory(atPath: folder)
+      #expect(left.isEmpty)
+    }
+  }
+
+  private func create(_ name: String, shared: Bool = false, in folder: String) throws -> String {
+    try MigrationFolder.create(name: name, shared: shared, at: Self.moment, in: folder)
+  }
+}
+
+/// Makes a folder of files, by relative path, for as long as the closure runs.
+private func withFolder(_ files: [String: String], _ body: (String) throws -> Void) throws {
+  let manager = FileManager.default
+  let folder = manager.temporaryDirectory.appending(path: UUID().uuidString)
+  try manager.createDirectory(at: folder, withIntermediateDirectories: true)
+  defer { try? manager.removeItem(at: folder) }
+  for (name, text) in files {
+    let file = folder.appending(path: name)
+    try manager.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(text.utf8).write(to: file)
+  }
+  try body(folder.path)
+}
