@@ -32,17 +32,18 @@ public struct Notice: Sendable, Hashable {
 /// transaction mode. One call runs at a time; a second waits its turn. When the task is cancelled, the statement
 /// under way is cancelled on the server.
 public actor Connection {
-  private let thread = ConnectionThread()
+  private let executor: any SerialExecutor
   private let waiter = Waiter()
   private let target: ConnectionTarget
   private let observer: ConnectionObserver
   private var handle: Handle?
   private let currentState = Atomic(State.closed)
 
-  /// The connection's own thread.
-  public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+  /// Where the connection lives.
+  public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-  private init(target: ConnectionTarget, observer: ConnectionObserver) {
+  private init(target: ConnectionTarget, observer: ConnectionObserver, executor: any SerialExecutor) {
+    self.executor = executor
     self.target = target
     self.observer = observer
   }
@@ -52,10 +53,12 @@ public actor Connection {
   /// `application_name` is `applicationName` unless the target or the environment says otherwise. Gives up after
   /// the target's `connect_timeout`, 10 seconds if it has none.
   /// Throws ``ConnectionError``, or `CancellationError` when the task is cancelled.
+  /// - Parameter executor: where the connection waits for the server, which blocks; by default a thread of its own.
   public static func open(
-    _ target: ConnectionTarget, applicationName: String, observer: ConnectionObserver = .init()
+    _ target: ConnectionTarget, applicationName: String, observer: ConnectionObserver = .init(),
+    executor: (any SerialExecutor)? = nil
   ) async throws -> Connection {
-    let connection = Connection(target: target, observer: observer)
+    let connection = Connection(target: target, observer: observer, executor: executor ?? ConnectionThread())
     try await connection.wakingOnCancel { try await $0.connect(applicationName: applicationName) }
     return connection
   }

@@ -22,17 +22,20 @@ public final class TenantDatabase: Sendable {
   /// file, `.pgpass`). Nothing is connected yet.
   ///
   /// Throws ``TenancyError/malformedConnection(reason:)``.
-  /// - Parameter connections: how many connections are open at most at a time.
+  /// - Parameters:
+  ///   - connections: how many connections are open at most at a time.
+  ///   - executor: where they wait for the server, which blocks; by default each on a thread of its own.
   public init(
     _ connectionString: String?, settings: Settings = Settings(), connections: Int = 8,
-    observer: Observer = Observer()
+    observer: Observer = Observer(), executor: (any SerialExecutor)? = nil
   ) throws {
     do {
       let target = try connectionString.map { try ConnectionTarget($0) } ?? .environment
       self.settings = settings
       pool = ConnectionPool(size: connections) {
         try await Connection.open(
-          target, applicationName: settings.applicationName, observer: observer.forConnection)
+          target, applicationName: settings.applicationName, observer: observer.forConnection,
+          executor: executor)
       }
     } catch {
       throw TenancyError.translating(error)

@@ -90,6 +90,10 @@ import Testing
       "migrate --jobs --all",
       "option --jobs needs a value N; --all is an option too; write --jobs=--all if you mean it"
     ),
+    (
+      "migrate --jobs --database=postgres://u:secret@h",
+      "option --jobs needs a value N; --database is an option too; write --jobs=--database if you mean it"
+    ),
     ("migrate -j -a", "option -j needs a value N; -a is an option too; write -j-a if you mean it"),
     ("migrate --all=yes", "option --all takes no value, but got 'yes'; see 'toy migrate --help'"),
     ("migrate -a=yes", "option -a takes no value, but got 'yes'; see 'toy migrate --help'"),

@@ -1,4 +1,5 @@
-/// A typed token that declares one parameter of a command and is the key to its parsed value: `input[domain]`.
+/// A typed token that declares one parameter of a command and is the key to its parsed value:
+/// `input[domain]`.
 public protocol Parameter<Value>: Sendable {
   /// What a command reads: `Bool` for a flag, `T?` for an option, `[T]` for what may repeat.
   associatedtype Value: Sendable
@@ -6,8 +7,8 @@ public protocol Parameter<Value>: Sendable {
   /// What help, man pages, completions and the parser know of it.
   var declaration: Declaration { get }
 
-  /// The value that the occurrences stand for, in the order they were given; none means that it was not given.
-  /// The parser has already checked how many there are.
+  /// The value that the occurrences stand for, in the order they were given; none means that it was not
+  /// given. The parser has already checked how many there are.
   func value(of occurrences: [Occurrence]) throws(UsageError.Problem) -> Value
 }
 

@@ -8,8 +8,8 @@ public struct Parser<Action: Sendable>: Sendable {
 
   /// The request that the words make, without the program's own name.
   ///
-  /// The environment fills in options that the words leave out; an empty variable counts as unset. `--help` and
-  /// `--version` win over whatever else is wrong.
+  /// The environment fills in options that the words leave out; an empty variable counts as unset. `--help`
+  /// and `--version` win over whatever else is wrong.
   public func parse(
     _ words: [String], environment: [String: String] = [:]
   ) throws(UsageError) -> Request<Action> {

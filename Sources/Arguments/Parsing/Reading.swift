@@ -30,7 +30,7 @@ struct Reading<Action: Sendable> {
   }
 
   private mutating func readVerbatim(_ words: ArraySlice<String>) {
-    if scope.command.arguments.contains(where: \.isTrailing) {
+    if scope.hasTrailing {
       trailing = Array(words)
     } else {
       words.forEach { readPlain($0) }
@@ -91,7 +91,7 @@ struct Reading<Action: Sendable> {
         scope.error(
           .missingValue(
             option: spelling, placeholder: option.placeholder ?? "",
-            next: rest.first.flatMap { $0 == "--" ? nil : $0 })))
+            next: rest.first.flatMap { $0 == "--" ? nil : String($0.prefix { $0 != "=" }) })))
     }
   }
 
@@ -103,8 +103,9 @@ struct Reading<Action: Sendable> {
     }
   }
 
-  private mutating func note(_ problem: UsageError) {
-    error = error ?? problem
+  /// The first mistake is the one to report.
+  private mutating func note(_ mistake: UsageError) {
+    error = error ?? mistake
   }
 }
 
@@ -142,7 +143,8 @@ extension Reading {
     return given
   }
 
-  /// Deals the words out to the arguments, each as many as it may have while enough are left for those after it.
+  /// Deals the words out to the arguments, each as many as it may have while enough are left for those after
+  /// it.
   private func shares() throws(UsageError.Problem) -> [(Declaration, ArraySlice<String>)] {
     var rest = arguments[...]
     var needed = scope.command.arguments.reduce(0) { $0 + $1.wordsNeeded }

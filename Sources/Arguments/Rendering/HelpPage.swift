@@ -6,8 +6,8 @@ public struct HelpPage: Sendable {
 
   /// The help of the command at `path`; of the program, when empty.
   ///
-  /// Lines are filled to `width` columns, kept between 40 and 120. `styled` makes headings bold with ANSI escapes.
-  /// Throws `unknownCommand` where the path leads nowhere.
+  /// Lines are filled to `width` columns, kept between 40 and 120. `styled` makes headings bold with ANSI
+  /// escapes. Throws `unknownCommand` where the path leads nowhere.
   public static func text<Action>(
     for path: [String] = [], in tree: CommandTree<Action>, width: Int = 80, styled: Bool = false
   ) throws(UsageError) -> String {

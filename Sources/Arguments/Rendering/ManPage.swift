@@ -14,8 +14,8 @@ public enum ManPage {
     }
   }
 
-  /// mdoc(7)'s order of sections, with those that it does not know after OPTIONS. Sections of one title are joined,
-  /// and those without a line left out.
+  /// mdoc(7)'s order of sections, with those that it does not know after OPTIONS. Sections of one title are
+  /// joined, and those without a line left out.
   private static func ordered(_ sections: [Section]) -> [Section] {
     let titles = sections.filter { !$0.lines.isEmpty }.map(\.title).distinct
     let known = conventional.filter(titles.contains)
@@ -77,7 +77,7 @@ extension Scope {
   }
 
   private var synopsis: [String] {
-    let words = path.isEmpty ? [] : [".Cm \(path.joined(separator: " "))"]
+    let words = path.isEmpty ? [] : [".Cm \(path.map(Mdoc.argument).joined(separator: " "))"]
     let own = path.isEmpty ? [".Op Ar OPTIONS"] : command.options.map { ".\($0.macros)" }
     let rest = command.isGroup ? [".Ar COMMAND"] : command.arguments.map { ".\($0.macros)" }
     return [".Nm \(program)"] + words + own + rest

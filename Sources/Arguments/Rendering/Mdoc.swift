@@ -29,9 +29,9 @@ enum Mdoc {
 
   /// A sentence as the line after a page's name: `Add a domain.` becomes `add a domain`.
   static func nameLine(_ summary: String) -> String {
-    let line = summary.hasSuffix(".") ? summary.dropLast() : summary[...]
+    let line = summary.withoutFullStop
     let isAcronym = line.dropFirst().first?.isUppercase == true
-    return escaped(isAcronym ? String(line) : line.prefix(1).lowercased() + line.dropFirst(), minus: false)
+    return escaped(isAcronym ? line : line.prefix(1).lowercased() + line.dropFirst(), minus: false)
   }
 
   /// One argument of a macro. A short word could be a macro itself, and a single sign punctuation.
@@ -63,8 +63,8 @@ enum Mdoc {
     return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
   }
 
-  /// A word that starts with a dash, quoted or not, is an option: its dashes are minus signs. A quote within a word
-  /// is an apostrophe and needs no escape.
+  /// A word that starts with a dash, quoted or not, is an option: its dashes are minus signs. A quote within
+  /// a word is an apostrophe and needs no escape.
   private static func proseWord(_ word: Substring) -> String {
     let isOption = word.drop { "'([".contains($0) }.hasPrefix("-")
     let parts = word.split(separator: "'", omittingEmptySubsequences: false)
@@ -76,12 +76,21 @@ enum Mdoc {
   /// A dot that starts a line would make a macro of it.
   private static func protectingStart(_ line: String) -> String { line.hasPrefix(".") ? "\\&\(line)" : line }
 
+  /// A sentence ends where a stop is followed by anything but a small letter, so that "e.g. this" is one.
   private static func sentences(_ text: String) -> [String] {
-    var sentences = [""]
+    var sentences: [String] = []
     for word in text.split(separator: " ") {
-      sentences[sentences.count - 1] += sentences.last == "" ? word : " \(word)"
-      if let end = word.last(where: { $0 != ")" && $0 != "'" }), ".!?".contains(end) { sentences.append("") }
+      if let sentence = sentences.last, !hasEnded(sentence) || word.first?.isLowercase == true {
+        sentences[sentences.count - 1] += " \(word)"
+      } else {
+        sentences.append(String(word))
+      }
     }
-    return sentences.filter { !$0.isEmpty }
+    return sentences
+  }
+
+  private static func hasEnded(_ sentence: String) -> Bool {
+    guard let end = sentence.last(where: { !")'\"".contains($0) }) else { return false }
+    return ".!?".contains(end)
   }
 }

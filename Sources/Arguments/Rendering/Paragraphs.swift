@@ -18,8 +18,8 @@ func blocks(of text: String) -> [Block] {
     }
 }
 
-/// The words of a text in lines of at most `width` characters, and after them the notes, each kept on one line
-/// where it fits. A longer word has a line to itself.
+/// The words of a text in lines of at most `width` characters, and after them the notes, each kept on one
+/// line where it fits. A longer word has a line to itself.
 func fill(_ text: String, notes: [String] = [], width: Int) -> [String] {
   let words =
     text.split(separator: " ") + notes.flatMap { $0.count <= width ? [$0[...]] : $0.split(separator: " ") }

@@ -65,7 +65,7 @@ public enum BashCompletion {
           [[ $word == "$current"* ]] && COMPREPLY+=("${word%%=*}")
         done
       elif [[ $commands ]]; then
-        _@id@_offer "words:$commands" "$current"
+        ((count)) || _@id@_offer "words:$commands" "$current"
       else
         for kind in $arguments ''; do
           [[ $kind == *+ ]] || ((count-- == 0)) && break

@@ -59,12 +59,14 @@ public enum FishCompletion {
     function __@id@_ask
         set -l words
         for word in (commandline -opc) (commandline -ct)
-            if set -l match (string match -r -- '^(--[^=]*=)?\$(\w+)$' $word)
+            if set -l match (string match -r -- '^((?:--[^=]*=)?)\$(\w+)$' $word)
                 set word $match[2]$$match[3]
             end
             set -a words (string replace -r -- '^~/' ~/ $word)
         end
-        $words[1] __complete $argv[1] -- $words[2..-1] 2>/dev/null
+        type -q $words[1]
+        and set -l names ($words[1] __complete $argv[1] -- $words[2..-1] 2>/dev/null)
+        and printf '%s\n' $names
     end
 
     complete -c @name@ -f
@@ -87,7 +89,7 @@ extension Scope {
 
   fileprivate var fishRows: [String] {
     let commands = visibleSubcommands.map {
-      row(["-a \($0.name)", "-d \($0.label.fishQuoted)"], while: "eq 0")
+      row(["-a \($0.name)", "-d \($0.summary.withoutFullStop.fishQuoted)"], while: "eq 0")
     }
     let options = localOptions.map { row($0.fishOption) }
     let arguments = leadingArguments.enumerated().filter { $1.completion != .none }.map { index, argument in
@@ -106,7 +108,9 @@ extension Scope {
 extension Declaration {
   fileprivate var fishOption: [String] {
     (short.map { ["-s \($0)"] } ?? []) + ["-l \(name)"]
-      + (placeholder == nil ? [] : ["-r"] + completion.fishValue) + ["-d \(label.fishQuoted)"]
+      + (placeholder == nil ? [] : ["-r"] + completion.fishValue) + [
+        "-d \(summary.withoutFullStop.fishQuoted)"
+      ]
   }
 }
 

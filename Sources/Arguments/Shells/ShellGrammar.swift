@@ -29,17 +29,12 @@ extension Declaration {
 
   /// The option's spellings, the long one first: `--jobs`, `-j`.
   var spellings: [String] { [spelling] + (short.map { ["-\($0)"] } ?? []) }
-
-  /// The summary as shells show it, beside the word.
-  var label: String { summary.hasSuffix(".") ? String(summary.dropLast()) : summary }
-}
-
-extension Command {
-  /// The summary as shells show it, beside the word.
-  var label: String { summary.hasSuffix(".") ? String(summary.dropLast()) : summary }
 }
 
 extension String {
+  /// A sentence as a label beside a word.
+  var withoutFullStop: String { hasSuffix(".") ? String(dropLast()) : self }
+
   /// The program's name as part of a shell function's.
   var asIdentifier: String { String(map { $0.isLetter || $0.isNumber ? $0 : "_" }) }
 

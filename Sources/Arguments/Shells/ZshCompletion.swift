@@ -61,12 +61,12 @@ extension Scope {
     let isShadowing = globalOptions.count < (parent.map { $0.globalOptions.count } ?? 0)
     let global = isShadowing ? globalOptions.map(\.zshOption) : ["$global"]
     let rest =
-      command.isGroup ? ["'1: :->command'", "'*:: :->arguments'"] : leadingArguments.map(\.zshArgument)
+      command.isGroup ? ["'(-): :->command'", "'(-)*:: :->arguments'"] : leadingArguments.map(\.zshArgument)
     return (localOptions.map(\.zshOption) + global + rest).map { "\\\n    \($0)" }.joined(separator: " ")
   }
 
   private var groupLines: [String] {
-    let names = visibleSubcommands.map { "    " + "\($0.name):\($0.label)".shellQuoted }
+    let names = visibleSubcommands.map { "    " + "\($0.name):\($0.summary.withoutFullStop)".shellQuoted }
     let next = functionName + (path.isEmpty ? "" : "-") + "$words[1]"
     return ["local state state_descr", "_arguments -C -s -S \(specs) && return"]
       + ["case $state in", "command)", "  local -a commands=("] + names
@@ -84,7 +84,7 @@ extension Declaration {
     let ending = (short: placeholder == nil ? "" : "+", long: placeholder == nil ? "" : "=")
     let long = "--\(name)\(ending.long)"
     let value = placeholder.map { ":\($0.zshEscaped):\(completion.zshAction)" } ?? ""
-    let tail = "[\(label.zshEscaped)]\(value)"
+    let tail = "[\(summary.withoutFullStop.zshEscaped)]\(value)"
     let head =
       if case .option(_, repeats: true) = form { "*" } else { short.map { "(-\($0) --\(name))" } ?? "" }
     guard let short else { return "\(head)\(long)\(tail)".shellQuoted }

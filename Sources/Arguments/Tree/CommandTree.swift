@@ -1,5 +1,5 @@
-/// Everything that a program understands: the one description that the parser, the help, the man pages and the
-/// shells' completions all walk.
+/// Everything that a program understands: the one description that the parser, the help, the man pages and
+/// the shells' completions all walk.
 public struct CommandTree<Action: Sendable>: Sendable {
   /// The program itself: its name, the global options, and the commands.
   public let root: Command<Action>

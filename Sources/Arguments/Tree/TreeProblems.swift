@@ -1,5 +1,6 @@
 extension CommandTree {
-  /// What is wrong with the tree itself, one sentence each: mistakes of its author, which a test should rule out.
+  /// What is wrong with the tree itself, one sentence each: mistakes of its author, which a test should rule
+  /// out.
   public func problems() -> [String] {
     ([Scope(self)] + Scope(self).descendants).flatMap { scope in
       (scope.duplicates + scope.argumentProblems + scope.omissions).map { "\(scope.line): \($0)" }
@@ -13,8 +14,9 @@ extension Scope {
     let all = command.options + inheritedOptions
     let names = all.map(\.spelling) + [Declaration.help.spelling]
     let letters = (all + [.help, .version]).compactMap(\.short).map { "-\($0)" }
+    let own = command.options.flatMap(\.spellings)
     return
-      (names.repeated + letters.repeated + command.arguments.map(\.name).repeated
+      ((names + letters).repeated.filter(own.contains) + command.arguments.map(\.name).repeated
       + command.subcommands.map(\.name).repeated).map { "\($0) is declared twice" }
   }
 

@@ -52,13 +52,15 @@ struct Session: Sendable {
     return configuration
   }
 
-  /// The database that the words, the environment or the configuration name. Nothing is connected yet.
+  /// The database that the words, the environment or the configuration name. Nothing is connected yet. A single
+  /// connection lives on the main thread, which saves the others.
   func database(connections: Int = 1) throws -> TenantDatabase {
     let configuration = try configuration()
     let inherited = environment["DATABASE_URL"].flatMap { $0.isEmpty ? nil : $0 }
     return try TenantDatabase(
       option(Global.database, "database") ?? inherited ?? configuration.databaseURL, settings: configuration.settings,
-      connections: connections, observer: observer)
+      connections: connections, observer: observer,
+      executor: connections == 1 ? MainThread.shared : nil)
   }
 
   /// The same session with options that were found another way.

@@ -16,9 +16,11 @@ enum CompleteCommand {
   enum Kind: String, CaseIterable, Sendable { case tenant, domain, version }
 
   private static func candidates(_ kind: Kind, _ session: Session) async throws -> [String] {
-    switch kind {
-    case .tenant: try await session.database().list(withState: false).map(\.tenant.name.rawValue)
-    case .domain: try await session.database().domains().map(\.name.rawValue)
+    // Not on the main thread: there the time limit could not strike while the server is waited for.
+    let database = try session.database(connections: 2)
+    return switch kind {
+    case .tenant: try await database.list(withState: false).map(\.tenant.name.rawValue)
+    case .domain: try await database.domains().map(\.name.rawValue)
     case .version: try session.migrations().tenant.map(\.version.rawValue)
     }
   }
