@@ -35,6 +35,25 @@ public enum Tenantctl {
     }
   }
 
+  /// Runs it to its end on a terminal, where somebody types `keys` (a line ends with `\n`).
+  ///
+  /// - Returns: In `stdout` all that the screen showed, typed keys included; `stderr` is empty.
+  public static func runOnTerminal(
+    _ arguments: [String], typing keys: String = "", database: TestDatabase? = nil,
+    environment: [String: String] = [:], workingDirectory: String? = nil
+  ) async throws -> Outcome {
+    try await TemporaryFolder.with { home in
+      var program = program(arguments, home, database, environment, keys, workingDirectory)
+      let line = program.command.map { "'\($0.replacingOccurrences(of: "'", with: #"'\''"#))'" }
+      program.command = [
+        "script", "--quiet", "--return", "--command", line.joined(separator: " "), "/dev/null",
+      ]
+      let outcome = try await program.run()
+      let screen = outcome.stdout.replacingOccurrences(of: "\r\n", with: "\n")
+      return Outcome(stdout: screen, stderr: outcome.stderr, status: outcome.status)
+    }
+  }
+
   private static func program(
     _ arguments: [String], _ home: TemporaryFolder, _ database: TestDatabase?,
     _ environment: [String: String], _ stdin: String, _ workingDirectory: String?
