@@ -23,6 +23,8 @@ public struct SQLState: RawRepresentable, Sendable, Hashable, ExpressibleByStrin
   public var errorClass: String { String(rawValue.prefix(2)) }
 
   // The names are those of Appendix A.
+  /// 22021
+  public static let characterNotInRepertoire: SQLState = "22021"
   /// 22012
   public static let divisionByZero: SQLState = "22012"
   /// 22P02
@@ -33,6 +35,8 @@ public struct SQLState: RawRepresentable, Sendable, Hashable, ExpressibleByStrin
   public static let foreignKeyViolation: SQLState = "23503"
   /// 23505
   public static let uniqueViolation: SQLState = "23505"
+  /// 25P02
+  public static let inFailedTransaction: SQLState = "25P02"
   /// 3D000
   public static let invalidCatalogName: SQLState = "3D000"
   /// 3F000
