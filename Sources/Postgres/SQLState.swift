@@ -23,10 +23,12 @@ public struct SQLState: RawRepresentable, Sendable, Hashable, ExpressibleByStrin
   public var errorClass: String { String(rawValue.prefix(2)) }
 
   // The names are those of Appendix A.
-  /// 22021
-  public static let characterNotInRepertoire: SQLState = "22021"
+  /// 22007
+  public static let invalidDatetimeFormat: SQLState = "22007"
   /// 22012
   public static let divisionByZero: SQLState = "22012"
+  /// 22021
+  public static let characterNotInRepertoire: SQLState = "22021"
   /// 22P02
   public static let invalidTextRepresentation: SQLState = "22P02"
   /// 23502

@@ -143,7 +143,8 @@ extension TenancyError {
     case .insufficientPrivilege: return .insufficientPrivilege(failure)
     case .lockNotAvailable: return .locked(failure)
     // 57P: an operator shut the server down or ended our session; the connection is gone with it.
-    case let state where state.errorClass == "57" && state != .queryCanceled: return .connectionLost(error.message)
+    case let state where state.errorClass == "57" && state != .queryCanceled:
+      return .connectionLost(error.message)
     default: return .server(failure)
     }
   }

@@ -16,12 +16,14 @@ public enum Tenantctl {
     parameters: Global.all,
     examples: [
       Example("tenantctl init", "Create the registry."),
-      Example("tenantctl create acme --domain acme.example.com", "Create a tenant with its schema and a domain."),
+      Example(
+        "tenantctl create acme --domain acme.example.com", "Create a tenant with its schema and a domain."),
       Example("tenantctl migrate --all", "Apply pending migrations to every tenant."),
     ],
     exitStatuses: ExitStatus.allCases.map { (Int($0.rawValue), $0.meaning) }, manSections: ManualSections.all,
     commands: [
-      InitCommand.command, CreateCommand.command, DropCommand.command, RenameCommand.command, ListCommand.command,
+      InitCommand.command, CreateCommand.command, DropCommand.command, RenameCommand.command,
+      ListCommand.command,
       ShowCommand.command, SetCommand.command, ActivateCommand.command, DeactivateCommand.command,
       DomainCommand.command, ResolveCommand.command,
       MigrateCommand.command, StatusCommand.command, MigrationCommand.command,

@@ -45,7 +45,8 @@ struct Printer: Sendable {
     self.terminal = terminal
     let options = words.prefix { $0 != "--" }
     let allowsColor =
-      !options.contains("--no-color") && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
+      !options.contains("--no-color") && (environment["NO_COLOR"] ?? "").isEmpty
+      && environment["TERM"] != "dumb"
     errorStyle = Style(isColored: allowsColor && terminal.stderrIsTerminal)
     colorsOutput = allowsColor && terminal.stdoutIsTerminal
     var format = environment["TENANTCTL_FORMAT"] ?? ""

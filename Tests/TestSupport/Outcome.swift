@@ -6,6 +6,11 @@ public struct Outcome: Sendable, Equatable {
   public let stderr: String
   /// The exit status as a shell reports it: 128 + n after signal n.
   public let status: Int32
+
+  /// An outcome to compare with.
+  public init(stdout: String, stderr: String, status: Int32) {
+    (self.stdout, self.stderr, self.status) = (stdout, stderr, status)
+  }
 }
 
 /// A program that had to succeed did not.

@@ -8,6 +8,8 @@ struct Program: Sendable {
   var environment = ProcessInfo.processInfo.environment
   var stdin = ""
   var workingDirectory: String?
+  /// Whether all three streams are a terminal of its own; `stdin` is not used then.
+  var isOnTerminal = false
   /// How long it may run before it is killed: far longer than any honest run takes.
   var timeout = Duration.seconds(120)
 
@@ -45,12 +47,17 @@ struct Program: Sendable {
 
   private func start() throws -> RunningProgram {
     try Self.spawning.withLock { _ in
+      if isOnTerminal { return try startOnTerminal() }
       let input = try Self.file(holding: stdin)
       let output = try Self.pipe()
       let errors = try Self.pipe()
       defer { for descriptor in [input, output.write, errors.write] { close(descriptor) } }
       do {
-        let pid = try spawn(stdin: input, stdout: output.write, stderr: errors.write)
+        let pid = try spawn(group: Int16(POSIX_SPAWN_SETPGROUP)) { actions in
+          for (number, descriptor) in [input, output.write, errors.write].enumerated() {
+            posix_spawn_file_actions_adddup2(&actions, descriptor, Int32(number))
+          }
+        }
         return RunningProgram(
           command: command, pid: pid, stdout: output.read, stderr: errors.read, timeout: timeout)
       } catch {
@@ -61,13 +68,35 @@ struct Program: Sendable {
     }
   }
 
+  /// In a session of its own the first terminal that the child opens is its controlling one: Ctrl-C works.
+  private func startOnTerminal() throws -> RunningProgram {
+    let terminal = try PseudoTerminal()
+    defer { close(terminal.device) }
+    // <spawn.h> shows POSIX_SPAWN_SETSID only where _GNU_SOURCE is defined.
+    let newSession: Int16 = 0x80
+    do {
+      let pid = try spawn(group: newSession) { actions in
+        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, terminal.path, O_RDWR, 0)
+        posix_spawn_file_actions_adddup2(&actions, STDIN_FILENO, STDOUT_FILENO)
+        posix_spawn_file_actions_adddup2(&actions, STDIN_FILENO, STDERR_FILENO)
+      }
+      return RunningProgram(
+        command: command, pid: pid, stdout: terminal.controller, stderr: nil, timeout: timeout)
+    } catch {
+      close(terminal.controller)
+      throw error
+    }
+  }
+
   /// Held from opening a descriptor to spawning, so that no other child inherits the end of a pipe and keeps it
   /// open.
   private static let spawning = Mutex(())
 
   /// Foundation's `Process` hands down ignored signals and leaves the child in our process group; what is
   /// tested here are signals, and killing a child must reach its children.
-  private func spawn(stdin: Int32, stdout: Int32, stderr: Int32) throws -> pid_t {
+  private func spawn(
+    group: Int16, _ streams: (inout posix_spawn_file_actions_t) -> Void
+  ) throws -> pid_t {
     var actions = posix_spawn_file_actions_t()
     var attributes = posix_spawnattr_t()
     posix_spawn_file_actions_init(&actions)
@@ -76,9 +105,7 @@ struct Program: Sendable {
       posix_spawn_file_actions_destroy(&actions)
       posix_spawnattr_destroy(&attributes)
     }
-    for (number, descriptor) in [stdin, stdout, stderr].enumerated() {
-      posix_spawn_file_actions_adddup2(&actions, descriptor, Int32(number))
-    }
+    streams(&actions)
     var every = sigset_t()
     var none = sigset_t()
     sigfillset(&every)
@@ -87,7 +114,7 @@ struct Program: Sendable {
     posix_spawnattr_setsigmask(&attributes, &none)
     posix_spawnattr_setpgroup(&attributes, 0)
     posix_spawnattr_setflags(
-      &attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP))
+      &attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK) | group)
 
     let line = (workingDirectory.map { ["env", "--chdir=\($0)"] } ?? []) + command
     var pid = pid_t()

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Synchronization
 
 /// A program that runs: what a test may watch, interrupt and wait for.
@@ -7,6 +8,8 @@ public final class RunningProgram: Sendable {
   public let command: [String]
   /// The process id, which is its process group's id too.
   public let pid: Int32
+  /// Where its output comes from, standard output first; a terminal takes what is typed there too.
+  private let outputs: [Int32]
 
   private struct State {
     var stdout = Data()
@@ -17,12 +20,13 @@ public final class RunningProgram: Sendable {
   private let state = Mutex(State())
 
   /// Watches a child from threads of its own: a blocked thread of the cooperative pool would hold up every test.
-  init(command: [String], pid: Int32, stdout: Int32, stderr: Int32, timeout: Duration) {
+  init(command: [String], pid: Int32, stdout: Int32, stderr: Int32?, timeout: Duration) {
     self.command = command
     self.pid = pid
+    outputs = [stdout, stderr].compactMap { $0 }
     let readers = DispatchGroup()
     read(stdout, into: \.stdout, readers)
-    read(stderr, into: \.stderr, readers)
+    if let stderr { read(stderr, into: \.stderr, readers) }
     Thread.detachNewThread { [self] in reap(after: readers) }
     DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(Int(timeout.components.seconds))) {
       [weak self] in self?.signal(SIGKILL)
@@ -33,6 +37,12 @@ public final class RunningProgram: Sendable {
   public func signal(_ number: Int32) {
     // Once reaped, the id may belong to somebody else.
     state.withLock { if $0.status == nil { kill(-pid, number) } }
+  }
+
+  /// Types on the terminal that the program runs on; `"\u{3}"` is Ctrl-C.
+  public func type(_ text: String) {
+    // Once it has ended, the descriptor may be somebody else's.
+    state.withLock { if $0.status == nil { _ = write(outputs[0], text, text.utf8.count) } }
   }
 
   /// Waits for the end.
@@ -76,8 +86,13 @@ public final class RunningProgram: Sendable {
   ) {
     readers.enter()
     Thread.detachNewThread { [self] in
-      let pipe = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-      while case let chunk = pipe.availableData, !chunk.isEmpty { change { $0[keyPath: buffer] += chunk } }
+      // Read by hand: a terminal whose program has ended gives EIO, at which FileHandle stops the tests.
+      var bytes = [UInt8](repeating: 0, count: 65_536)
+      while case let count = Glibc.read(descriptor, &bytes, bytes.count),
+        count > 0 || (count < 0 && errno == EINTR)
+      {
+        if count > 0 { change { $0[keyPath: buffer] += bytes[..<count] } }
+      }
       readers.leave()
     }
   }
@@ -91,6 +106,7 @@ public final class RunningProgram: Sendable {
       var status: Int32 = 0
       while waitpid(pid, &status, 0) == -1, errno == EINTR {}
       let signal = status & 0x7f
+      for descriptor in outputs { close(descriptor) }
       state.status = signal == 0 ? (status >> 8) & 0xff : 128 + signal
     }
   }

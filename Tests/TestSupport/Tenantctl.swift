@@ -18,7 +18,7 @@ public enum Tenantctl {
     stdin: String = "", workingDirectory: String? = nil
   ) async throws -> Outcome {
     try await TemporaryFolder.with { home in
-      try await program(arguments, home, database, environment, stdin, workingDirectory).run()
+      try await program([executable] + arguments, home, database, environment, stdin, workingDirectory).run()
     }
   }
 
@@ -31,15 +31,49 @@ public enum Tenantctl {
     _ body: (RunningProgram) async throws -> Result
   ) async throws -> Result {
     try await TemporaryFolder.with { home in
-      try await program(arguments, home, database, environment, stdin, workingDirectory).start(body)
+      try await program([executable] + arguments, home, database, environment, stdin, workingDirectory).start(
+        body)
+    }
+  }
+
+  /// Starts it on a terminal of 80 columns, which is all three of its streams, and calls `body` while it runs.
+  ///
+  /// What appears on the terminal counts as standard output. Takes the same parameters as
+  /// `run(_:database:environment:stdin:workingDirectory:)`.
+  public static func onTerminal<Result>(
+    _ arguments: [String], database: TestDatabase? = nil, environment: [String: String] = [:],
+    workingDirectory: String? = nil, isolation: isolated (any Actor)? = #isolation,
+    _ body: (RunningProgram) async throws -> Result
+  ) async throws -> Result {
+    try await TemporaryFolder.with { home in
+      var program = program([executable] + arguments, home, database, environment, "", workingDirectory)
+      program.environment.merge(["TERM": "xterm"]) { given, _ in given }
+      program.isOnTerminal = true
+      return try await program.start(body)
+    }
+  }
+
+  /// Runs a bash script that finds `tenantctl` in its `PATH`.
+  ///
+  /// Takes the same parameters as `run(_:database:environment:stdin:workingDirectory:)`.
+  public static func script(
+    _ text: String, database: TestDatabase? = nil, environment: [String: String] = [:],
+    stdin: String = "", workingDirectory: String? = nil
+  ) async throws -> Outcome {
+    try await TemporaryFolder.with { home in
+      var program = program(
+        ["bash", "-c", text], home, database, environment, stdin, workingDirectory)
+      let folder = URL(fileURLWithPath: executable).deletingLastPathComponent().path
+      program.environment["PATH"] = "\(folder):\(program.environment["PATH"] ?? "/usr/bin:/bin")"
+      return try await program.run()
     }
   }
 
   private static func program(
-    _ arguments: [String], _ home: TemporaryFolder, _ database: TestDatabase?,
+    _ command: [String], _ home: TemporaryFolder, _ database: TestDatabase?,
     _ environment: [String: String], _ stdin: String, _ workingDirectory: String?
   ) -> Program {
-    var program = Program([executable] + arguments, stdin: stdin)
+    var program = Program(command, stdin: stdin)
     let inherited = ["PATH", "LD_LIBRARY_PATH"].compactMap { name in
       program.environment[name].map { (name, $0) }
     }

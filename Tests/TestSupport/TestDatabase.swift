@@ -61,4 +61,13 @@ public struct TestDatabase: Sendable {
   public func psql(_ sql: String) async throws -> String {
     try await Psql(url: url)(sql)
   }
+
+  /// All that is in it, as `pg_dump` writes it down.
+  ///
+  /// - Throws: `ProgramFailed` with pg_dump's own words.
+  public func contents() async throws -> String {
+    // These lines carry a random key.
+    try await Program(["pg_dump", "--no-sync", url]).succeed().stdout
+      .replacing(#/\\(un)?restrict .*/#, with: "")
+  }
 }

@@ -5,7 +5,9 @@ extension TenantDatabase {
   /// one in the same transaction.
   ///
   /// Throws ``TenancyError`` if there is no such tenant, or the domain is taken.
-  public func planAddDomain(_ host: DomainName, to name: TenantName, primary: Bool) async throws -> Change<Domain> {
+  public func planAddDomain(_ host: DomainName, to name: TenantName, primary: Bool) async throws -> Change<
+    Domain
+  > {
     try await withRegistry { connection, shape in
       let tenant = try await shape.tenant(name, over: connection)
       try await self.checkFree([host], shape, over: connection)
@@ -14,7 +16,8 @@ extension TenantDatabase {
       let clear = domain.isPrimary ? shape.clearPrimary(of: name) : []
       return Change(
         result: domain, steps: [.transaction([self.guards] + clear + [try shape.insertDomain(domain)])],
-        database: self, explain: { $0.state == .uniqueViolation ? .changedMeanwhile : self.explainRows($0, name) })
+        database: self,
+        explain: { $0.state == .uniqueViolation ? .changedMeanwhile : self.explainRows($0, name) })
     }
   }
 
@@ -51,7 +54,8 @@ extension TenantDatabase {
         throw TenancyError.domainNotFound(host)
       }
       guard let tenant = owner.tenant else { throw TenancyError.domainWithoutTenant(host, tenant: nil) }
-      let set: SQL = "UPDATE \(domains.table) SET \(primary) = true WHERE lower(\(domains.host)) = \(host.rawValue)"
+      let set: SQL =
+        "UPDATE \(domains.table) SET \(primary) = true WHERE lower(\(domains.host)) = \(host.rawValue)"
       return Change(
         result: Domain(name: host, tenant: tenant, isPrimary: true),
         steps: owner.isPrimary

@@ -16,7 +16,7 @@ extension TenantDatabase {
     of names: [TenantName]?, _ shape: RegistryShape, over connection: Connection
   ) async throws -> [Domain] {
     guard let query = shape.domainsQuery(of: names) else { return [] }
-    return try await connection.query(query).map(RegistryShape.domain)
+    return try await connection.query(query).map(RegistryShape.domain).sorted()
   }
 
   /// Throws ``TenancyError/domainTaken(_:by:)`` if one of the hosts is somebody's.
@@ -28,7 +28,9 @@ extension TenantDatabase {
         throw TenancyError.domainTaken(host, by: owner.tenant ?? TenantName(stored: "?"))
       }
     }
-    if hosts.uniqued().count < hosts.count, let twice = hosts.first(where: { host in hosts.count { $0 == host } > 1 }) {
+    if hosts.uniqued().count < hosts.count,
+      let twice = hosts.first(where: { host in hosts.count { $0 == host } > 1 })
+    {
       throw TenancyError.domainGivenTwice(twice)
     }
   }
@@ -51,14 +53,17 @@ extension TenantDatabase {
 }
 
 extension RegistryShape {
-  /// The query whose rows ``domain(in:)`` reads; `nil` if the registry has no domains.
+  /// The query whose rows ``domain(in:)`` reads, in any order; `nil` if the registry has no domains. All domains are
+  /// read without a look at the tenants, if they can be: in a fresh session each table costs half a millisecond.
   func domainsQuery(of names: [TenantName]?) -> SQL? {
     guard let domains else { return nil }
+    if names == nil, let owner = domains.tenantName {
+      return "SELECT d.\(domains.host)::text, d.\(owner)::text, \(isPrimary) FROM \(domains.table) d"
+    }
     let condition: SQL = names.map { "t.\(tenants.name) = ANY(\($0.map(\.rawValue))::text[])" } ?? "true"
     return """
       SELECT d.\(domains.host)::text, \(name), \(isPrimary)
-      FROM \(domains.table) d JOIN \(tenants.table) t ON \(link(domains))
-      WHERE \(condition) ORDER BY 2, 3 DESC, 1
+      FROM \(domains.table) d JOIN \(tenants.table) t ON \(link(domains)) WHERE \(condition)
       """
   }
 

@@ -44,9 +44,11 @@ extension TenantDatabase {
     }
     if let names = selection.names {
       let known = Set(found.map(\.tenant.name))
-      if let missing = names.first(where: { !known.contains($0) }) { throw TenancyError.tenantNotFound(missing) }
+      if let missing = names.first(where: { !known.contains($0) }) {
+        throw TenancyError.tenantNotFound(missing)
+      }
     }
-    let accepted = found.filter { selection.accepts($0.tenant) }
+    let accepted = found.filter { selection.accepts($0.tenant) }.sorted { $0.tenant.name < $1.tenant.name }
     return Array(accepted.prefix(selection.limit ?? accepted.count))
   }
 }

@@ -13,7 +13,9 @@ public struct Glob: Sendable, Hashable {
     var (position, next) = (0, 0)
     var star: (pattern: Int, name: Int)?
     while position < name.count {
-      if next < pattern.count, pattern[next] == "?" || (pattern[next] == name[position] && pattern[next] != "*") {
+      if next < pattern.count,
+        pattern[next] == "?" || (pattern[next] == name[position] && pattern[next] != "*")
+      {
         (position, next) = (position + 1, next + 1)
       } else if next < pattern.count, pattern[next] == "*" {
         star = (next, position)

@@ -73,7 +73,9 @@ extension TenantDatabase {
   /// does what is left.
   ///
   /// Throws ``TenancyError`` if the shared schema's migrations fail: no tenant is migrated then.
-  public func migrate(_ plan: MigrationPlan, _ run: MigrationRun = MigrationRun()) async throws -> MigrationReport {
+  public func migrate(_ plan: MigrationPlan, _ run: MigrationRun = MigrationRun()) async throws
+    -> MigrationReport
+  {
     let clock = ContinuousClock()
     let start = clock.now
     var shared: MigrationOutcome?
@@ -90,11 +92,14 @@ extension TenantDatabase {
       return outcome
     }
     return MigrationReport(
-      shared: shared, tenants: zip(plan.tenants, outcomes).map { $1 ?? .notRun($0) }, duration: clock.now - start,
+      shared: shared, tenants: zip(plan.tenants, outcomes).map { $1 ?? .notRun($0) },
+      duration: clock.now - start,
       wasInterrupted: outcomes.contains { $0 == nil })
   }
 
-  private func apply(_ files: [MigrationFile], to survey: Survey, _ plan: MigrationPlan) async -> MigrationOutcome {
+  private func apply(_ files: [MigrationFile], to survey: Survey, _ plan: MigrationPlan) async
+    -> MigrationOutcome
+  {
     let clock = ContinuousClock()
     let start = clock.now
     var applied: [MigrationVersion] = []

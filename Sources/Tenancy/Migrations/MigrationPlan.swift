@@ -87,14 +87,15 @@ struct Progress: Sendable {
   /// What applies the file. With a transaction that is one, and one round trip: the ledger's row goes first.
   func steps(for file: MigrationFile, guards: SQL) -> [Step] {
     let source = MigrationSource(file: file, place: .ledger)
-    let opening = ledger.opening(guards) + (hasLedger ? [] : [PlannedStatement(ledger.create, source: source)])
+    let opening =
+      ledger.opening(guards) + (hasLedger ? [] : [PlannedStatement(ledger.create, source: source)])
     let comment = PlannedStatement(ledger.comment(history.adding(file)), source: source)
     let count = history.checksums.count
     if file.upOptions.transaction {
       return [.transaction(opening + ledger.run(file, after: count) + [comment])]
     }
     let create: [Step] = hasLedger ? [] : [.transaction(opening)]
-    return create + ledger.runAlone(file, after: count, from: begun[file.version] ?? 0, guards: guards)
+    return create + ledger.runAlone(file, from: begun[file.version] ?? 0, guards: guards)
       + [.transaction([comment])]
   }
 

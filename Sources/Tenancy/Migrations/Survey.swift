@@ -102,7 +102,9 @@ struct Surveyor: Sendable {
       return survey(subject, LedgerContents(), problem: problem)
     }
     guard subject.state.hasLedger else { return survey(subject, LedgerContents()) }
-    guard let head = subject.state.head, let count = prefixes[head.digest], count == head.count else { return nil }
+    guard let head = subject.state.head, let count = prefixes[head.digest], count == head.count else {
+      return nil
+    }
     return survey(subject, LedgerContents(history: LedgerHistory(of: files.prefix(count))))
   }
 
@@ -121,7 +123,8 @@ struct Surveyor: Sendable {
     }
   }
 
-  private func survey(_ subject: Subject, _ contents: LedgerContents, problem: TenancyError? = nil) -> Survey {
+  private func survey(_ subject: Subject, _ contents: LedgerContents, problem: TenancyError? = nil) -> Survey
+  {
     let history = contents.history
     let changed = files.filter { file in
       guard let checksum = history.checksums[file.version] ?? nil else { return false }

@@ -25,12 +25,15 @@ extension TenantDatabase {
         throw TenancyError.registryMissing(tables: missing.map(\.description))
       }
       if missing.isEmpty { _ = try await self.shape(over: connection) }
-      if missing == [QualifiedName("public", "domains")] { try await self.checkTenantsAlone(over: connection) }
+      if missing == [QualifiedName("public", "domains")] {
+        try await self.checkTenantsAlone(over: connection)
+      }
       return Change(
         result: InitializedRegistry(
           tenants: mapping.tenants.description, domains: mapping.domains?.description,
           created: missing.map(\.description)),
-        steps: missing.isEmpty ? [] : [.transaction([self.guards] + missing.map(Self.definition))], database: self)
+        steps: missing.isEmpty ? [] : [.transaction([self.guards] + missing.map(Self.definition))],
+        database: self)
     }
   }
 

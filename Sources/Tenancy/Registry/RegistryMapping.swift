@@ -26,7 +26,8 @@ public struct RegistryMapping: Sendable, Hashable {
   public static func table(_ text: String) -> QualifiedName? {
     let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
     guard (1...2).contains(parts.count), !parts.contains("") else { return nil }
-    return QualifiedName(Identifier(parts.count == 2 ? parts[0] : "public"), Identifier(parts[parts.count - 1]))
+    return QualifiedName(
+      Identifier(parts.count == 2 ? parts[0] : "public"), Identifier(parts[parts.count - 1]))
   }
 }
 

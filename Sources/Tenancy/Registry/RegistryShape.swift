@@ -74,7 +74,8 @@ extension RegistryShape {
       domains: mapping.domains.map {
         Domains(
           table: $0, columns: [], host: Identifier(columns.domain ?? "domain_name"),
-          primary: Identifier(columns.primary ?? "is_primary"), tenantID: columns.tenantID.map { Identifier($0) },
+          primary: Identifier(columns.primary ?? "is_primary"),
+          tenantID: columns.tenantID.map { Identifier($0) },
           tenantName: Identifier(columns.tenantName ?? "tenant_name"))
       })
   }
@@ -132,11 +133,14 @@ extension RegistryShape {
       return Domains(
         table: table, columns: columns,
         host: try required("domain", mapping.domain, default: "domain_name"),
-        primary: try optional("primary", mapping.primary, default: "is_primary"), tenantID: id, tenantName: name)
+        primary: try optional("primary", mapping.primary, default: "is_primary"), tenantID: id,
+        tenantName: name)
     }
 
     private func activity(_ mapped: RegistryMapping.Activity?) throws -> RegistryMapping.Activity? {
-      guard let column = try optional("deactivated", mapped?.column, default: "deactivated") else { return nil }
+      guard let column = try optional("deactivated", mapped?.column, default: "deactivated") else {
+        return nil
+      }
       let type = columns.first { $0.name == column.name }?.type
       guard type == "boolean" else {
         throw TenancyError.registryColumnType(

@@ -45,7 +45,9 @@ extension TenantDatabase {
         return try Self.served(RegistryShape.tenant(in: row), host, .domain)
       }
       guard let label else { return Resolution(host: host.name, tenant: nil, rule: .shared) }
-      guard let row = answers.first?.first else { throw TenancyError.tenantNotFound(TenantName(stored: label)) }
+      guard let row = answers.first?.first else {
+        throw TenancyError.tenantNotFound(TenantName(stored: label))
+      }
       return try Self.served(RegistryShape.tenant(in: row), host, .subdomain)
     }
   }
@@ -54,7 +56,9 @@ extension TenantDatabase {
   /// ``TenancyError/hostNotTenant(_:)`` where that says the shared schema.
   public func tenant(forHost host: String) async throws -> Tenant {
     let host = try Host(parsing: host)
-    guard let tenant = try await resolve(host: host).tenant else { throw TenancyError.hostNotTenant(host.name) }
+    guard let tenant = try await resolve(host: host).tenant else {
+      throw TenancyError.hostNotTenant(host.name)
+    }
     return tenant
   }
 

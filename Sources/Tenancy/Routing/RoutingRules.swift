@@ -45,7 +45,9 @@ public struct Host: Sendable, Hashable, CustomStringConvertible {
 
   private static func withoutPort(_ text: String) -> Substring {
     if text.hasPrefix("["), let end = text.firstIndex(of: "]") { return text[...end] }
-    guard text.count(where: { $0 == ":" }) == 1, let colon = text.firstIndex(of: ":") else { return text[...] }
+    guard text.count(where: { $0 == ":" }) == 1, let colon = text.firstIndex(of: ":") else {
+      return text[...]
+    }
     return text[..<colon]
   }
 }

@@ -12,7 +12,9 @@ public struct NewTenant: Sendable {
   public var isActive: Bool
 
   /// A new tenant, active and without domains unless it is said otherwise.
-  public init(_ name: TenantName, domains: [DomainName] = [], values: ColumnValues = [:], isActive: Bool = true) {
+  public init(
+    _ name: TenantName, domains: [DomainName] = [], values: ColumnValues = [:], isActive: Bool = true
+  ) {
     self.name = name
     self.domains = domains
     self.values = values
@@ -51,7 +53,10 @@ extension TenantDatabase {
       let steps = try self.creationSteps(
         for: tenant, migrations: migrations, mark: mark,
         rows: { condition in
-          [PlannedStatement(try shape.insertTenant(tenant, new.values, onlyIf: condition), mustAffectRows: true)]
+          [
+            PlannedStatement(
+              try shape.insertTenant(tenant, new.values, onlyIf: condition), mustAffectRows: true)
+          ]
             + (try domains.map { PlannedStatement(try shape.insertDomain($0)) })
         })
       return Change(
@@ -100,13 +105,14 @@ extension TenantDatabase {
     if migrations.allSatisfy(\.upOptions.transaction) {
       let body = migrations.enumerated().flatMap { ledger.run($1, after: $0) }
       return [
-        .transaction((opening.map { PlannedStatement($0) }) + body + [PlannedStatement(comment)] + (try rows("true")))
+        .transaction(
+          (opening.map { PlannedStatement($0) }) + body + [PlannedStatement(comment)] + (try rows("true")))
       ]
     }
     let steps = migrations.enumerated().flatMap { index, file in
       file.upOptions.transaction
         ? [.transaction(ledger.opening(self.guards) + ledger.run(file, after: index))]
-        : ledger.runAlone(file, after: index, from: 0, guards: self.guards)
+        : ledger.runAlone(file, from: 0, guards: self.guards)
     }
     let closing = [comment, mark.remove(from: tenant.schema)].map { PlannedStatement($0) }
     return [.transaction(opening + [mark.set(on: tenant.schema)])] + steps
@@ -136,6 +142,7 @@ extension TenantDatabase {
   }
 
   static func setSearchPath(_ schema: SchemaName) -> SQL {
+    // Not SET LOCAL, which keeps another spelling of the same path: Ledger.close compares it.
     "SELECT set_config('search_path', \(schema.searchPath), true)"
   }
 

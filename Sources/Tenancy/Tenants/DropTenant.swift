@@ -27,7 +27,9 @@ extension TenantDatabase {
   /// Throws ``TenancyError`` if there is no such tenant.
   public func planDrop(_ name: TenantName) async throws -> Change<DroppedTenant> {
     try await withRegistry { connection, shape in
-      let found = try await connection.query(shape.tenantQuery(name)).first.map { try RegistryShape.tenant(in: $0) }
+      let found = try await connection.query(shape.tenantQuery(name)).first.map {
+        try RegistryShape.tenant(in: $0)
+      }
       let schema = found?.schema ?? SchemaName(of: name)
       let domains = try await self.domains(of: [name], shape, over: connection)
       let contents = try await SchemaContents.read(schema, over: connection)
@@ -40,9 +42,11 @@ extension TenantDatabase {
         result: DroppedTenant(
           name: name, schema: schema, hadRow: found != nil, hadSchema: contents.exists,
           tables: contents.tables, domains: domains.map(\.name)),
-        steps: contents.dropping(schema, after: rows, mark: Self.dropMark, guards: self.guards), database: self,
+        steps: contents.dropping(schema, after: rows, mark: Self.dropMark, guards: self.guards),
+        database: self,
         explain: { error in
-          error.state == .foreignKeyViolation ? .tenantReferenced(name, detail: error.detail ?? error.message) : nil
+          error.state == .foreignKeyViolation
+            ? .tenantReferenced(name, detail: error.detail ?? error.message) : nil
         })
     }
   }
@@ -94,14 +98,19 @@ private struct SchemaContents {
     ])
     let relations = try rows[1].map { try $0.decode(String.self, String.self) }
     let drops = relations.compactMap { name, kind in drop(schema.relation(name), kind: kind) }
-    let routines = rows[2].compactMap { $0[0] }.map { "DROP ROUTINE IF EXISTS \(unsafeRaw: $0) CASCADE" as SQL }
+    let routines = rows[2].compactMap { $0[0] }.map {
+      "DROP ROUTINE IF EXISTS \(unsafeRaw: $0) CASCADE" as SQL
+    }
     return SchemaContents(
       exists: !rows[0].isEmpty, mark: rows[0].first?[0], tables: relations.count { "rpf".contains($0.1) },
       drops: drops + routines, lockBudget: try rows[3][0].decode(Int.self))
   }
 
   private static func drop(_ name: QualifiedName, kind: String) -> SQL? {
-    let words = ["r": "TABLE", "p": "TABLE", "f": "FOREIGN TABLE", "v": "VIEW", "m": "MATERIALIZED VIEW", "S": "SEQUENCE"]
+    let words = [
+      "r": "TABLE", "p": "TABLE", "f": "FOREIGN TABLE", "v": "VIEW", "m": "MATERIALIZED VIEW",
+      "S": "SEQUENCE",
+    ]
     return words[kind].map { "DROP \(unsafeRaw: $0) IF EXISTS \(name) CASCADE" }
   }
 

@@ -68,25 +68,27 @@ extension TenantDatabase {
   public func list(_ filter: TenantFilter = .init(), withState: Bool = true) async throws -> [TenantEntry] {
     try await readingRegistry { connection, shape in
       let queries = [
-        withState ? shape.statesQuery(ledger: self.settings.ledger) : shape.listQuery, shape.domainsQuery(of: nil),
+        withState ? shape.statesQuery(ledger: self.settings.ledger) : shape.listQuery,
+        shape.domainsQuery(of: nil),
       ]
       let answers = try await connection.pipeline(queries.compactMap { $0 })
-      let domains = answers.count > 1 ? try answers[1].map(RegistryShape.domain) : []
+      let domains = answers.count > 1 ? try answers[1].map(RegistryShape.domain).sorted() : []
       let domainsByTenant = Dictionary(grouping: domains, by: \.tenant)
-      return try answers[0].compactMap { row in
+      let entries: [TenantEntry] = try answers[0].compactMap { row in
         let tenant = try RegistryShape.tenant(in: row)
         guard filter.accepts(tenant) else { return nil }
         return TenantEntry(
           tenant: tenant, domains: domainsByTenant[tenant.name] ?? [],
           state: withState ? RegistryShape.state(in: row) : nil)
       }
+      return entries.sorted { $0.tenant.name < $1.tenant.name }
     }
   }
 }
 
 extension RegistryShape {
   fileprivate var listQuery: SQL {
-    "SELECT \(tenantColumns) FROM \(tenants.table) t ORDER BY 1"
+    "SELECT \(tenantColumns) FROM \(tenants.table) t"
   }
 
   /// The tenants, each with its schema's state: one query on the catalog for the whole fleet.
@@ -99,11 +101,12 @@ extension RegistryShape {
       LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = \(ledger) AND c.relkind IN ('r', 'p')
       LEFT JOIN pg_catalog.pg_description d
         ON d.objoid = c.oid AND d.classoid = 'pg_catalog.pg_class'::regclass AND d.objsubid = 0
-      WHERE \(condition) ORDER BY 1
+      WHERE \(condition)
       """
   }
 
   static func state(in row: Row) -> SchemaState {
-    SchemaState(exists: row[3] == "t", hasLedger: row[4] == "t", head: row[5].flatMap(LedgerHead.init(comment:)))
+    SchemaState(
+      exists: row[3] == "t", hasLedger: row[4] == "t", head: row[5].flatMap(LedgerHead.init(comment:)))
   }
 }

@@ -39,7 +39,8 @@ extension TenantDatabase {
   }
 
   private func checkRename(
-    _ tenant: Tenant, to new: TenantName, schema: SchemaName, _ shape: RegistryShape, over connection: Connection
+    _ tenant: Tenant, to new: TenantName, schema: SchemaName, _ shape: RegistryShape,
+    over connection: Connection
   ) async throws {
     let found = try await connection.pipeline([
       """
@@ -69,14 +70,18 @@ extension TenantDatabase {
 extension RegistryShape {
   /// Both tables in one statement: a foreign key on `tenant_name` is checked at its end, when both rows have the new
   /// name. In two statements either order would break it.
-  fileprivate func rename(_ old: TenantName, to new: TenantName, schema newSchema: SchemaName?) -> PlannedStatement {
+  fileprivate func rename(_ old: TenantName, to new: TenantName, schema newSchema: SchemaName?)
+    -> PlannedStatement
+  {
     var assignments: SQL = "\(tenants.name) = \(new.rawValue)"
     if let column = tenants.schema, let newSchema {
       assignments = "\(assignments), \(column) = \(newSchema.rawValue)"
     }
     let row: SQL =
       "UPDATE \(tenants.table) SET \(assignments)\(touch) WHERE \(tenants.name) = \(old.rawValue)"
-    guard let domains, let column = domains.tenantName else { return PlannedStatement(row, mustAffectRows: true) }
+    guard let domains, let column = domains.tenantName else {
+      return PlannedStatement(row, mustAffectRows: true)
+    }
     return PlannedStatement(
       """
       WITH moved AS (UPDATE \(domains.table) SET \(column) = \(new.rawValue) WHERE \(column) = \(old.rawValue))

@@ -14,7 +14,8 @@ extension TenantDatabase {
   /// Plans to have tenants served, or not served, by the app. Those that are so already stay as they are.
   ///
   /// Throws ``TenancyError`` if one of them does not exist, or the registry knows no deactivation.
-  public func planSetActive(_ names: [TenantName], _ isActive: Bool) async throws -> Change<[ActivityChange]> {
+  public func planSetActive(_ names: [TenantName], _ isActive: Bool) async throws -> Change<[ActivityChange]>
+  {
     try await withRegistry { connection, shape in
       guard let activity = shape.tenants.activity else {
         throw TenancyError.noDeactivation(table: shape.tenants.table.description)

@@ -25,12 +25,15 @@ extension TenantDatabase {
         """
       return Change(
         result: ChangedColumns(tenant: name, values: values),
-        steps: [.transaction([PlannedStatement(self.guards), PlannedStatement(update, mustAffectRows: true)])],
+        steps: [
+          .transaction([PlannedStatement(self.guards), PlannedStatement(update, mustAffectRows: true)])
+        ],
         database: self,
         explain: { error in
           switch error.state {
           case let state where state.errorClass == "22" || state.errorClass == "23":
-            .badValue(column: error.column ?? values.keys.sorted().joined(separator: ", "), reason: error.message)
+            .badValue(
+              column: error.column ?? values.keys.sorted().joined(separator: ", "), reason: error.message)
           default: nil
           }
         })

@@ -58,7 +58,8 @@ extension TenantDatabase {
 extension RegistryShape {
   /// The columns that ``Tenant`` does not have, whatever they are.
   fileprivate func columnsQuery(_ name: TenantName) -> SQL {
-    let known = [tenants.name, tenants.schema].compactMap { $0?.name } + (tenants.activity.map { [$0.column] } ?? [])
+    let known =
+      [tenants.name, tenants.schema].compactMap { $0?.name } + (tenants.activity.map { [$0.column] } ?? [])
     return """
       SELECT c.key, c.value FROM \(tenants.table) t, jsonb_each_text(to_jsonb(t)) c
       WHERE t.\(tenants.name) = \(name.rawValue) AND c.key <> ALL(\(known)::text[])

@@ -13,14 +13,19 @@ public struct Tenant: Sendable, Hashable, Encodable {
   }
 }
 
-/// A host name of a tenant.
-public struct Domain: Sendable, Hashable, Encodable {
+/// A host name of a tenant. In order: by tenant, the primary one first, then by name.
+public struct Domain: Sendable, Hashable, Comparable, Encodable {
   /// The host name.
   public let name: DomainName
   /// The tenant's name.
   public let tenant: TenantName
   /// Whether it is the tenant's primary one.
   public let isPrimary: Bool
+
+  /// By tenant, the primary one first, then by name.
+  public static func < (left: Domain, right: Domain) -> Bool {
+    (left.tenant, left.isPrimary ? 0 : 1, left.name) < (right.tenant, right.isPrimary ? 0 : 1, right.name)
+  }
 
   private enum CodingKeys: String, CodingKey {
     case name = "domain"

@@ -36,4 +36,3 @@ struct CommandResult: Sendable {
     notes = table.rows.isEmpty ? [whenEmpty] : []
   }
 }
-

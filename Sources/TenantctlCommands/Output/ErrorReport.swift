@@ -32,7 +32,8 @@ struct ErrorReport: Sendable {
       case let error as ConfigurationError: ErrorReport(configuration: error)
       case let error as MigrationFolderError: ErrorReport(folder: error)
       case let error as FileProblem:
-        ErrorReport("file", .failed, "\(error.path): \(error.reason)", hint: "check the path and its permissions")
+        ErrorReport(
+          "file", .failed, "\(error.path): \(error.reason)", hint: "check the path and its permissions")
       case let error as OutputClosed:
         ErrorReport("output", .failed, "cannot write the result: \(error.reason)")
       case is NeedsConfirmation:
@@ -52,7 +53,8 @@ struct ErrorReport: Sendable {
   private init(usage error: UsageError) {
     let message = error.message { underlying in
       switch underlying {
-      case let error as TenancyError: ErrorReport(tenancy: error).reason ?? ErrorReport(tenancy: error).message
+      case let error as TenancyError:
+        ErrorReport(tenancy: error).reason ?? ErrorReport(tenancy: error).message
       default: "\(underlying)"
       }
     }
@@ -81,7 +83,8 @@ struct ErrorReport: Sendable {
     case .invalid(let files): self.init(files: files)
     case .badName(let name):
       self.init(
-        "usage", .usage, "'\(name)' is no name for a migration", hint: "say in a few words what it does, as add_capacity")
+        "usage", .usage, "'\(name)' is no name for a migration",
+        hint: "say in a few words what it does, as add_capacity")
     }
   }
 
@@ -99,7 +102,9 @@ struct ErrorReport: Sendable {
   var cause: String { [message, hint.map { "hint: \($0)" }].compactMap { $0 }.joined(separator: "\n") }
 
   /// For an argument's error, where the message would repeat the argument.
-  private var reason: String? { code.hasPrefix("invalid_") ? message.split(separator: ": ", maxSplits: 1).last.map(String.init) : nil }
+  private var reason: String? {
+    code.hasPrefix("invalid_") ? message.split(separator: ": ", maxSplits: 1).last.map(String.init) : nil
+  }
 
   /// In JSON.
   var document: Document { Document(code: code, message: message, hint: hint, sqlstate: sqlState) }

@@ -17,7 +17,8 @@ enum ExitStatus: Int32, CaseIterable, Sendable {
     case .failed: "The operation failed."
     case .usage: "Usage: an unknown option, a malformed name, a bad configuration file."
     case .notFound: "Not found: a tenant, a domain, a version, the registry."
-    case .refused: "Refused: it exists already, is deactivated, needs a confirmation, or a checksum does not match."
+    case .refused:
+      "Refused: it exists already, is deactivated, needs a confirmation, or a checksum does not match."
     case .partial: "Some or all tenants of the selection failed; the others are done."
     case .pending: "Pending: a check found migrations to apply."
     case .cannotConnect: "Cannot connect to the database."

@@ -47,7 +47,9 @@ enum ConfigurationManual {
       }
       lines += [".It Cm \(key.name) No = Ar \(escaped(key.example))", escaped(key.summary)]
     }
-    lines += [".El", ".Sh EXAMPLES", "The registry of a django-tenants project:", ".Bd -literal -offset indent"]
+    lines += [
+      ".El", ".Sh EXAMPLES", "The registry of a django-tenants project:", ".Bd -literal -offset indent",
+    ]
     lines += django.split(separator: "\n").map { escaped(String($0)) }
     lines += [".Ed", ".Sh SEE ALSO", ".Xr tenantctl 1"]
     return lines.joined(separator: "\n") + "\n"

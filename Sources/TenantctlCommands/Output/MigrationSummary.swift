@@ -23,14 +23,21 @@ struct MigrationSummary {
 
   private func lines(_ style: Style) -> [String] {
     let summary = Summary(report)
-    var parts = [style.green("migrated \(counted(summary.migrated, "tenant"))"), "\(summary.upToDate) up to date"]
+    var parts = [
+      style.green("migrated \(counted(summary.migrated, "tenant"))"), "\(summary.upToDate) up to date",
+    ]
     if summary.failed > 0 { parts.append(style.red("\(summary.failed) failed")) }
     if summary.notRun > 0 { parts.append(style.yellow("\(summary.notRun) not run")) }
     let shared = report.shared.map { $0.applied.isEmpty ? [] : ["public: \(versions($0.applied))"] } ?? []
-    let tenants = report.tenants.count > 20 ? [] : report.tenants.filter { !$0.applied.isEmpty }.map {
-      "\($0.label): \(versions($0.applied)) (\(durationText($0.duration)))"
-    }
-    return shared + tenants + causes(style) + ["\(parts.joined(separator: ", ")) in \(durationText(report.duration))"]
+    let tenants =
+      report.tenants.count > 20
+      ? []
+      : report.tenants.filter { !$0.applied.isEmpty }.map {
+        "\($0.label): \(versions($0.applied)) (\(durationText($0.duration)))"
+      }
+    return shared + tenants + causes(style) + [
+      "\(parts.joined(separator: ", ")) in \(durationText(report.duration))"
+    ]
   }
 
   private func versions(_ versions: [MigrationVersion]) -> String {
@@ -43,7 +50,8 @@ struct MigrationSummary {
       if case .failed(let error) = outcome.status { ErrorReport(error).cause } else { "" }
     }
     return groups.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }.flatMap { cause, outcomes in
-      let names = outcomes.prefix(5).map(\.label).joined(separator: ", ") + (outcomes.count > 5 ? ", ..." : "")
+      let names =
+        outcomes.prefix(5).map(\.label).joined(separator: ", ") + (outcomes.count > 5 ? ", ..." : "")
       return [style.red("failed on \(counted(outcomes.count, "tenant")) (\(names)):")]
         + cause.split(separator: "\n").map { "  \($0)" }
     }

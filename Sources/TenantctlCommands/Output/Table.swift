@@ -47,7 +47,8 @@ struct Table: Sendable {
   /// RFC 4180, with LF for line ends; the headings are the columns in snake case.
   var csv: [String] {
     let heading = columns.map { $0.lowercased().replacing(" ", with: "_") }
-    return ([heading] + rows.map { $0.map { $0.tone == .dim && $0.text == "-" ? "" : $0.text } }).map { fields in
+    return ([heading] + rows.map { $0.map { $0.tone == .dim && $0.text == "-" ? "" : $0.text } }).map {
+      fields in
       fields.map(Self.quoted).joined(separator: ",")
     }
   }

@@ -13,7 +13,9 @@ extension ErrorReport {
 
       // Tenants
       case .tenantNotFound(let name):
-        Self("tenant_not_found", .notFound, "there is no tenant \(name)", hint: "'tenantctl list' shows all tenants")
+        Self(
+          "tenant_not_found", .notFound, "there is no tenant \(name)",
+          hint: "'tenantctl list' shows all tenants")
       case .tenantExists(let name):
         Self("tenant_exists", .refused, "tenant \(name) exists already", hint: "see 'tenantctl show \(name)'")
       case .tenantNameCollides(let name, let other):
@@ -39,7 +41,8 @@ extension ErrorReport {
 
       // Domains
       case .hostNotTenant(let host):
-        Self("host_not_tenant", .notFound, "\(host) belongs to no tenant", hint: "see 'tenantctl domain list'")
+        Self(
+          "host_not_tenant", .notFound, "\(host) belongs to no tenant", hint: "see 'tenantctl domain list'")
       case .domainNotFound(let host):
         Self(
           "domain_not_found", .notFound, "no tenant has the domain \(host)",
@@ -56,21 +59,26 @@ extension ErrorReport {
       case .domainIsPrimary(let host, let tenant, let others):
         Self(
           "domain_is_primary", .refused, "\(host) is the primary domain of tenant \(tenant)",
-          hint: "make another one primary first: 'tenantctl domain primary \(others.first?.rawValue ?? "HOST")'")
+          hint:
+            "make another one primary first: 'tenantctl domain primary \(others.first?.rawValue ?? "HOST")'")
       case .domainGivenTwice(let host):
-        Self("usage", .usage, "the domain \(host) is given twice")
+        Self("usage", .usage, "the domain \(host) is given twice", hint: "give it once")
 
       // The registry
       case .registryMissing(let tables):
         Self(
           "registry_missing", .notFound,
           "the database has no \(tables.count == 1 ? "table" : "tables") \(tables.joined(separator: " and "))",
-          hint: "'tenantctl init' creates the registry; another app's is mapped in tenantctl.toml, see [registry]")
+          hint:
+            "'tenantctl init' creates the registry; another app's is mapped in tenantctl.toml, see [registry]"
+        )
       case .registryColumnMissing(let missing):
         Self(
           "registry_mismatch", .usage,
           "table \(missing.table) has no column \(missing.column); it has \(missing.available.joined(separator: ", "))",
-          hint: "say which column it is with \(missing.role) = \"...\" under [registry.columns] in tenantctl.toml")
+          hint:
+            "say which column it is with \(missing.role) = \"...\" under [registry.columns] in tenantctl.toml"
+        )
       case .registryColumnType(let table, let column, let type, let expected):
         Self(
           "registry_mismatch", .usage, "column \(column) of \(table) is of type \(type), not \(expected)",
@@ -78,7 +86,9 @@ extension ErrorReport {
       case .noDeactivation(let table):
         Self(
           "no_deactivation", .refused, "the registry has no column that says whether a tenant is deactivated",
-          hint: "ALTER TABLE \(table) ADD COLUMN deactivated boolean NOT NULL DEFAULT false, or map one in tenantctl.toml")
+          hint:
+            "ALTER TABLE \(table) ADD COLUMN deactivated boolean NOT NULL DEFAULT false, or map one in tenantctl.toml"
+        )
       case .noDomains:
         Self(
           "no_domains", .refused, "the registry has no table of domains",
@@ -97,7 +107,9 @@ extension ErrorReport {
           "reserved_column", .usage, "the column \(column) is the registry's own",
           hint: "use 'tenantctl rename', 'activate' or 'deactivate'; the rest is kept by tenantctl itself")
       case .badValue(let column, let reason):
-        Self("bad_value", .usage, column.isEmpty ? reason : "column \(column): \(reason)", hint: "nothing was changed")
+        Self(
+          "bad_value", .usage, column.isEmpty ? reason : "column \(column): \(reason)",
+          hint: "nothing was changed")
 
       // Migrations
       case .migrationFiles(let files): Self(files: files)
@@ -119,7 +131,9 @@ extension ErrorReport {
 
       // The server
       case .changedMeanwhile:
-        Self("changed_meanwhile", .failed, "another session changed the same thing meanwhile", hint: "run it again")
+        Self(
+          "changed_meanwhile", .failed, "another session changed the same thing meanwhile",
+          hint: "run it again")
       case .malformedConnection(let reason):
         Self(
           "malformed_url", .usage, "the database's URL cannot be understood: \(reason)",
@@ -140,7 +154,8 @@ extension ErrorReport {
       case .locked(let failure):
         Self(
           "locked", .failed, "another session holds a lock that is needed: \(failure.message)",
-          hint: "run it again when that session is done; lock_timeout in tenantctl.toml says how long to wait",
+          hint:
+            "run it again when that session is done; lock_timeout in tenantctl.toml says how long to wait",
           sqlState: failure.sqlState)
       case .server(let failure):
         Self("server", .failed, failure.sentence, hint: failure.hint, sqlState: failure.sqlState)
@@ -170,7 +185,8 @@ extension ErrorReport {
         )
       }
     self.init(
-      code, .failed, "\(failure.path)\(place): \(sentence)\(line)", hint: hint, sqlState: failure.server.sqlState)
+      code, .failed, "\(failure.path)\(place): \(sentence)\(line)", hint: hint,
+      sqlState: failure.server.sqlState)
   }
 }
 
@@ -215,7 +231,8 @@ extension DomainProblem {
     case .notASCII: "it has letters beyond ASCII"
     case .hasPort: "it has a port"
     case .tooLong: "it is longer than 253 characters"
-    case .badLabel(let label): label.isEmpty ? "there is nothing between two dots" : "'\(label)' is no part of a host name"
+    case .badLabel(let label):
+      label.isEmpty ? "there is nothing between two dots" : "'\(label)' is no part of a host name"
     case .noDot: "it has no dot, and such a host is never a tenant's"
     case .isAddress: "it is an address, and such a host is never a tenant's"
     }

@@ -10,7 +10,8 @@ func sizeText(_ bytes: Int) -> String {
     value /= 1024
     units = units.dropFirst()
   }
-  let number = value < 10 && units.first != "bytes" ? "\((value * 10).rounded() / 10)" : "\(Int(value.rounded()))"
+  let number =
+    value < 10 && units.first != "bytes" ? "\((value * 10).rounded() / 10)" : "\(Int(value.rounded()))"
   return "\(number) \(units.first ?? "bytes")"
 }
 

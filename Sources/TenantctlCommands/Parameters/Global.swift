@@ -18,15 +18,18 @@ enum Global {
     parse: { $0 },
     summary: "The configuration file. Without it: tenantctl.toml in the working directory or above it.")
   static let format = DefaultedOption(
-    "format", placeholder: "FORMAT", choices: OutputFormat.self, default: .text, environment: "TENANTCTL_FORMAT",
+    "format", placeholder: "FORMAT", choices: OutputFormat.self, default: .text,
+    environment: "TENANTCTL_FORMAT",
     summary: "How to print the result; csv is for lists, ndjson for lists and fleet runs.")
   static let quiet = Flag(
-    "quiet", short: "q", environment: "TENANTCTL_QUIET", summary: "Lists print names only, other commands nothing.")
+    "quiet", short: "q", environment: "TENANTCTL_QUIET",
+    summary: "Lists print names only, other commands nothing.")
   static let verbose = Flag(
     "verbose", short: "v", environment: "TENANTCTL_VERBOSE",
     summary: "Print each SQL statement, and the server's notices, to standard error.")
   static let noColor = Flag(
-    "no-color", environment: "TENANTCTL_NO_COLOR", summary: "No colours, as with NO_COLOR in the environment.")
+    "no-color", environment: "TENANTCTL_NO_COLOR", summary: "No colours, as with NO_COLOR in the environment."
+  )
 
   static let all: [any Parameter] = [database, config, format, quiet, verbose, noColor]
 }

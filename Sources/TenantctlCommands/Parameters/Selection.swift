@@ -13,7 +13,8 @@ enum Selection {
     "exclude", placeholder: "GLOB", parse: { Glob($0) }, summary: "Not the tenants whose name matches.")
   static let active = Flag("active", summary: "Only tenants that are not deactivated.")
   static let limit = Option(
-    "limit", placeholder: "N", parse: PositiveNumber.init(parsing:), summary: "At most N tenants, the first by name.")
+    "limit", placeholder: "N", parse: PositiveNumber.init(parsing:),
+    summary: "At most N tenants, the first by name.")
   static let fromFile = Option(
     "from-file", placeholder: "FILE", completion: .files(), parse: { $0 },
     summary: "The tenants that FILE names, one a line; - is standard input.")
@@ -32,7 +33,8 @@ enum Selection {
     }
     guard isNamed || input[all] || input[match] != nil || input[active] else {
       throw input.refusal(
-        "no tenants are selected", hint: "name them, or use --all, --active, --match GLOB or --from-file FILE")
+        "no tenants are selected", hint: "name them, or use --all, --active, --match GLOB or --from-file FILE"
+      )
     }
     if let file { names += try session.names(inFile: file) }
     var selection = FleetSelection(names: isNamed ? names : nil)

@@ -6,14 +6,16 @@ enum Shared {
   static let tenant = Argument(
     "NAME", completion: .dynamic("tenant"), parse: TenantName.init(parsing:), summary: "The tenant.")
   static let tenants = RepeatedArgument(
-    "NAME", minimum: 1, completion: .dynamic("tenant"), parse: TenantName.init(parsing:), summary: "The tenants.")
+    "NAME", minimum: 1, completion: .dynamic("tenant"), parse: TenantName.init(parsing:),
+    summary: "The tenants.")
   static let domain = Argument(
     "HOST", completion: .dynamic("domain"), parse: DomainName.init(parsing:),
     summary: "The host name, without port.")
   static let dryRun = Flag("dry-run", summary: "Print the SQL that would run; change nothing.")
   static let yes = Flag("yes", short: "y", summary: "Do not ask.")
   static let migrations = Option(
-    "migrations", placeholder: "DIR", environment: "TENANTCTL_MIGRATIONS", completion: .directories, parse: { $0 },
+    "migrations", placeholder: "DIR", environment: "TENANTCTL_MIGRATIONS", completion: .directories,
+    parse: { $0 },
     summary: "The folder of migrations. Without it: that of tenantctl.toml, or migrations/.")
 }
 

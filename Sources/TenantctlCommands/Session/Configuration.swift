@@ -77,7 +77,8 @@ extension ConfigurationKey {
     column("schema", \.schema, "Of tenants: the schema. Default: the name is the schema.", "\"schema_name\""),
     ConfigurationKey(
       table: "registry.columns", name: "deactivated", kind: .string,
-      summary: "Of tenants: a boolean column, or with ! before it the inverse of one. Default: deactivated, if there is one.",
+      summary:
+        "Of tenants: a boolean column, or with ! before it the inverse of one. Default: deactivated, if there is one.",
       example: "\"!active\""
     ) {
       let text = $0.string
@@ -87,18 +88,24 @@ extension ConfigurationKey {
     },
     column("id", \.id, "Of tenants: the key. Default: id.", "\"uuid\""),
     column("domain", \.domain, "Of domains: the host name. Default: domain_name.", "\"domain\""),
-    column("primary", \.primary, "Of domains: whether it is the primary one. Default: is_primary.", "\"is_primary\""),
-    column("tenant_id", \.tenantID, "Of domains: the tenant's key. Default: tenant_id, if there is one.", "\"client_id\""),
+    column(
+      "primary", \.primary, "Of domains: whether it is the primary one. Default: is_primary.",
+      "\"is_primary\""),
+    column(
+      "tenant_id", \.tenantID, "Of domains: the tenant's key. Default: tenant_id, if there is one.",
+      "\"client_id\""),
     column(
       "tenant_name", \.tenantName, "Of domains: the tenant's name. Default: tenant_name, if there is one.",
       "\"client_name\""),
   ]
 
   private static func column(
-    _ name: String, _ path: any WritableKeyPath<RegistryMapping.Columns, String?> & Sendable, _ summary: String,
+    _ name: String, _ path: any WritableKeyPath<RegistryMapping.Columns, String?> & Sendable,
+    _ summary: String,
     _ example: String
   ) -> ConfigurationKey {
-    ConfigurationKey(table: "registry.columns", name: name, kind: .string, summary: summary, example: example) {
+    ConfigurationKey(table: "registry.columns", name: name, kind: .string, summary: summary, example: example)
+    {
       $1.settings.registry.columns[keyPath: path] = $0.string
     }
   }
@@ -106,7 +113,8 @@ extension ConfigurationKey {
   private static let names = [
     ConfigurationKey(
       table: "names", name: "allow_hyphens", kind: .boolean,
-      summary: "Whether acme-corp is a tenant's name. Frameworks that do not quote cannot use it. Default: false.",
+      summary:
+        "Whether acme-corp is a tenant's name. Frameworks that do not quote cannot use it. Default: false.",
       example: "true"
     ) { $1.settings.names.allowsHyphens = $0.isTrue }
   ]
@@ -126,7 +134,8 @@ extension ConfigurationKey {
     },
     ConfigurationKey(
       table: "routing", name: "non_tenant_subdomains", kind: .strings,
-      summary: "First labels that never name a tenant. Default: www, localhost, local.", example: "[\"www\", \"api\"]"
+      summary: "First labels that never name a tenant. Default: www, localhost, local.",
+      example: "[\"www\", \"api\"]"
     ) { $1.settings.routing.nonTenantSubdomains = Set($0.strings.map { $0.lowercased() }) },
   ]
 

@@ -29,10 +29,12 @@ struct ConfigurationFile {
       root = try TOMLTable(string: text)
     } catch let error as TOMLParseError {
       throw ConfigurationError(
-        path: path, line: error.source.begin.line, column: error.source.begin.column, message: Self.firstLine(of: error.description),
+        path: path, line: error.source.begin.line, column: error.source.begin.column,
+        message: Self.firstLine(of: error.description),
         hint: "see 'man 5 tenantctl.toml'")
     } catch {
-      throw ConfigurationError(path: path, line: nil, column: nil, message: "\(error)", hint: "see 'man 5 tenantctl.toml'")
+      throw ConfigurationError(
+        path: path, line: nil, column: nil, message: "\(error)", hint: "see 'man 5 tenantctl.toml'")
     }
     try read(root, table: "", into: &configuration)
     return configuration
@@ -44,7 +46,8 @@ struct ConfigurationFile {
     for (name, value) in table {
       let path = prefix.isEmpty ? name : "\(prefix).\(name)"
       if let inner = value.table {
-        guard ConfigurationKey.all.contains(where: { $0.table == path || $0.table.hasPrefix(path + ".") }) else {
+        guard ConfigurationKey.all.contains(where: { $0.table == path || $0.table.hasPrefix(path + ".") })
+        else {
           throw unknown(path, "table", among: Set(ConfigurationKey.all.map(\.table)).sorted())
         }
         try read(inner, table: path, into: &configuration)

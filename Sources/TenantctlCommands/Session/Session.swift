@@ -58,8 +58,8 @@ struct Session: Sendable {
     let configuration = try configuration()
     let inherited = environment["DATABASE_URL"].flatMap { $0.isEmpty ? nil : $0 }
     return try TenantDatabase(
-      option(Global.database, "database") ?? inherited ?? configuration.databaseURL, settings: configuration.settings,
-      connections: connections, observer: observer,
+      option(Global.database, "database") ?? inherited ?? configuration.databaseURL,
+      settings: configuration.settings, connections: connections, observer: observer,
       executor: connections == 1 ? MainThread.shared : nil)
   }
 
@@ -131,7 +131,9 @@ extension Session {
     if yes { return }
     guard terminal.stdinIsTerminal, terminal.stderrIsTerminal else { throw NeedsConfirmation() }
     warning.forEach(terminal.note)
-    guard terminal.ask("Type \(word) to go on: ")?[...].trimmingWhitespace() == word else { throw NotConfirmed() }
+    guard terminal.ask("Type \(word) to go on: ")?[...].trimmingWhitespace() == word else {
+      throw NotConfirmed()
+    }
   }
 }
 

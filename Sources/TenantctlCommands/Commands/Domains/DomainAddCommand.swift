@@ -17,7 +17,9 @@ enum DomainAddCommand {
     let change = try await session.database().planAddDomain(
       input[host], to: input[Shared.tenant], primary: input[primary])
     return try await session.make(change, dryRun: input[Shared.dryRun]) { domain in
-      CommandResult(domain, "added domain \(domain.name) to tenant \(domain.tenant)\(domain.isPrimary ? " (primary)" : "")")
+      CommandResult(
+        domain,
+        "added domain \(domain.name) to tenant \(domain.tenant)\(domain.isPrimary ? " (primary)" : "")")
     }
   }
 

@@ -6,6 +6,7 @@ enum DomainCommand {
     discussion: "A tenant has any number of domains; at most one of them is primary.",
     section: Section.domains,
     subcommands: [
-      DomainAddCommand.command, DomainRemoveCommand.command, DomainPrimaryCommand.command, DomainListCommand.command,
+      DomainAddCommand.command, DomainRemoveCommand.command, DomainPrimaryCommand.command,
+      DomainListCommand.command,
     ])
 }

@@ -16,7 +16,10 @@ enum DomainListCommand {
       table: Table(
         columns: ["DOMAIN", "TENANT", "PRIMARY"],
         rows: domains.map {
-          [Table.Cell($0.name.rawValue), Table.Cell($0.tenant.rawValue), $0.isPrimary ? Table.Cell("primary", .good) : .none]
+          [
+            Table.Cell($0.name.rawValue), Table.Cell($0.tenant.rawValue),
+            $0.isPrimary ? Table.Cell("primary", .good) : .none,
+          ]
         }), whenEmpty: "no domains")
   }
 

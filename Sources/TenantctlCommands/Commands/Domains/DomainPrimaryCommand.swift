@@ -6,7 +6,9 @@ enum DomainPrimaryCommand {
     "primary", summary: "Make a domain its tenant's primary one.",
     discussion: "The one that was primary stays registered.",
     parameters: [Shared.domain, Shared.dryRun],
-    examples: [Example("tenantctl domain primary acme.com", "Make acme.com the primary domain of its tenant.")]
+    examples: [
+      Example("tenantctl domain primary acme.com", "Make acme.com the primary domain of its tenant.")
+    ]
   ) { input, session in
     let change = try await session.database().planSetPrimary(input[Shared.domain])
     return try await session.make(change, dryRun: input[Shared.dryRun]) { domain in

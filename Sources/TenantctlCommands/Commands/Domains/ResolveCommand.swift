@@ -36,5 +36,6 @@ enum ResolveCommand {
   }
 
   private static let host = Argument(
-    "HOST", completion: .dynamic("domain"), parse: Host.init(parsing:), summary: "A host, as in a Host header.")
+    "HOST", completion: .dynamic("domain"), parse: Host.init(parsing:),
+    summary: "A host, as in a Host header.")
 }

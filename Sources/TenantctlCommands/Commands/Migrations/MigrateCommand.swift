@@ -16,7 +16,8 @@ enum MigrateCommand {
     examples: [
       Example("tenantctl migrate --all", "Apply what is pending to every tenant."),
       Example("tenantctl migrate acme globex --to 20261123101500", "Bring two tenants to a version."),
-      Example("tenantctl migrate --all --check", "End with status 6 if something is pending; change nothing."),
+      Example(
+        "tenantctl migrate --all --check", "End with status 6 if something is pending; change nothing."),
     ],
     section: Section.migrations
   ) { input, session in
@@ -60,6 +61,7 @@ enum MigrateCommand {
     summary: "The last version to apply. Without it: the newest.")
   private static let jobs = DefaultedOption(
     "jobs", short: "j", placeholder: "N", default: PositiveNumber(4), defaultText: "4",
-    environment: "TENANTCTL_JOBS", parse: PositiveNumber.init(parsing:), summary: "How many tenants at a time.")
+    environment: "TENANTCTL_JOBS", parse: PositiveNumber.init(parsing:),
+    summary: "How many tenants at a time.")
   private static let check = Flag("check", summary: "Only tell whether something is pending.")
 }

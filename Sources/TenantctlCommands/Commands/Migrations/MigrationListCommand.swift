@@ -4,12 +4,14 @@ internal import Tenancy
 enum MigrationListCommand {
   static let command = Command<Action>(
     "list", summary: "List the migration files, in the order in which they run.",
-    discussion: "Needs no database. Every file is parsed: a mistake in one is reported with its line and column.",
+    discussion:
+      "Needs no database. Every file is parsed: a mistake in one is reported with its line and column.",
     parameters: [Shared.migrations],
     examples: [Example("tenantctl migration list", "List the files.")]
   ) { _, session in
     let files = try session.migrations()
-    let entries = files.shared.map { Entry($0, scope: "shared") } + files.tenant.map { Entry($0, scope: "tenant") }
+    let entries =
+      files.shared.map { Entry($0, scope: "shared") } + files.tenant.map { Entry($0, scope: "tenant") }
     return CommandResult(
       list: entries, names: entries.map(\.version.rawValue),
       table: Table(

@@ -8,7 +8,8 @@ enum MigrationNewCommand {
     discussion: "The version is the time, in UTC.",
     parameters: [name, shared, Shared.migrations],
     examples: [
-      Example("tenantctl migration new add_capacity", "Write migrations/tenant/20261123101500_add_capacity.sql."),
+      Example(
+        "tenantctl migration new add_capacity", "Write migrations/tenant/20261123101500_add_capacity.sql."),
       Example("tenantctl migration new plans --shared", "Write one for the shared schema."),
     ]
   ) { input, session in

@@ -27,14 +27,17 @@ enum StatusCommand {
   /// How many tenants have which version, the newest first.
   private static func histogram(_ tenants: [Survey], _ style: Style) -> [String] {
     let groups = Dictionary(grouping: tenants) { $0.problem == nil ? $0.head?.rawValue ?? "none" : "unknown" }
-    let rows = groups.sorted { ($0.value.first?.head, $0.key) > ($1.value.first?.head, $1.key) }.map { head, members in
+    let rows = groups.sorted { ($0.value.first?.head, $0.key) > ($1.value.first?.head, $1.key) }.map {
+      head, members in
       let pending = members.map(\.pending.count).max() ?? 0
       return [
         Table.Cell(head), .count(members.count),
         pending == 0 ? Table.Cell("up to date", .good) : Table.Cell("\(pending) pending", .bad),
       ]
     }
-    return rows.isEmpty ? ["no tenants"] : Table(columns: ["VERSION", "TENANTS", "STATE"], rows: rows, numeric: ["TENANTS"]).lines(style)
+    return rows.isEmpty
+      ? ["no tenants"]
+      : Table(columns: ["VERSION", "TENANTS", "STATE"], rows: rows, numeric: ["TENANTS"]).lines(style)
   }
 
   private static func remarks(_ survey: Survey) -> [String] {

@@ -4,10 +4,12 @@ internal import Tenancy
 /// What the completion scripts ask: live names, one a line; nothing at all when they cannot be had.
 enum CompleteCommand {
   static let command = Command<Action>(
-    "__complete", summary: "Print names for a completion script.", parameters: [kind, words, Shared.migrations], hidden: true
+    "__complete", summary: "Print names for a completion script.",
+    parameters: [kind, words, Shared.migrations], hidden: true
   ) { input, session in
     let typed = Typed(input[words])
-    let names = (try? await withinTimeLimit { try await candidates(input[kind], session.with(typed.options)) }) ?? []
+    let names =
+      (try? await withinTimeLimit { try await candidates(input[kind], session.with(typed.options)) }) ?? []
     var result = CommandResult(names) { _ in names }
     result.names = names
     return result
@@ -26,7 +28,9 @@ enum CompleteCommand {
   }
 
   /// A shell that waits for completions feels broken: no answer within 250 ms is no answer.
-  private static func withinTimeLimit<T: Sendable>(_ work: @escaping @Sendable () async throws -> T) async throws -> T {
+  private static func withinTimeLimit<T: Sendable>(_ work: @escaping @Sendable () async throws -> T)
+    async throws -> T
+  {
     try await withThrowingTaskGroup(of: T.self) { group in
       group.addTask { try await work() }
       group.addTask {
@@ -44,7 +48,9 @@ enum CompleteCommand {
     private(set) var options: [String: String] = [:]
 
     init(_ words: [String]) {
-      let names = ["-d": "database", "--database": "database", "--config": "config", "--migrations": "migrations"]
+      let names = [
+        "-d": "database", "--database": "database", "--config": "config", "--migrations": "migrations",
+      ]
       for (word, next) in zip(words, words.dropFirst() + [""]) {
         if let name = names[word] { options[name] = next }
         for (spelling, name) in names where word.hasPrefix(spelling + "=") && spelling.hasPrefix("--") {

@@ -3,7 +3,8 @@ internal import Arguments
 enum CompletionCommand {
   static let command = Command<Action>(
     "completion", summary: "Print a shell's completion script.",
-    discussion: "Completes commands, options, their values, files, and the names of your tenants and domains.",
+    discussion:
+      "Completes commands, options, their values, files, and the names of your tenants and domains.",
     parameters: [shell],
     examples: [
       Example("source <(tenantctl completion bash)", "In ~/.bashrc."),

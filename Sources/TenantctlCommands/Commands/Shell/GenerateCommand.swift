@@ -3,7 +3,8 @@ internal import Arguments
 /// Writes man/ and completions/; what `make generate` calls.
 enum GenerateCommand {
   static let command = Command<Action>(
-    "__generate", summary: "Write the manual pages and the completion scripts.", parameters: [folder], hidden: true
+    "__generate", summary: "Write the manual pages and the completion scripts.", parameters: [folder],
+    hidden: true
   ) { input, _ in
     let files = generatedFiles()
     for (path, text) in files {

@@ -17,5 +17,6 @@ enum HelpCommand {
     return result
   }
 
-  private static let path = RepeatedArgument("COMMAND", parse: { $0 }, summary: "The command; all of them without it.")
+  private static let path = RepeatedArgument(
+    "COMMAND", parse: { $0 }, summary: "The command; all of them without it.")
 }

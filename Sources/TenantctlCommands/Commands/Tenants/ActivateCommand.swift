@@ -19,7 +19,8 @@ enum ActivateCommand {
     return try await session.make(change, dryRun: input[Shared.dryRun]) { changes in
       CommandResult(changes) { _ in
         changes.map {
-          $0.changed ? "\(word) tenant \($0.tenant)" : "tenant \($0.tenant) is \(isActive ? "active" : word) already"
+          $0.changed
+            ? "\(word) tenant \($0.tenant)" : "tenant \($0.tenant) is \(isActive ? "active" : word) already"
         }
       }
     }

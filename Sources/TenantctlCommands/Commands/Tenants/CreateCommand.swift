@@ -14,7 +14,9 @@ enum CreateCommand {
     parameters: [name, domains, values, deactivated, noMigrations, Shared.migrations, Shared.dryRun],
     examples: [
       Example("tenantctl create acme --domain acme.example.com", "Create a tenant with a primary domain."),
-      Example("tenantctl create acme --set phone_number=555-0100", "Fill a column that the registry has beside ours."),
+      Example(
+        "tenantctl create acme --set phone_number=555-0100",
+        "Fill a column that the registry has beside ours."),
     ],
     section: Section.tenants
   ) { input, session in
@@ -30,13 +32,16 @@ enum CreateCommand {
     }
   }
 
-  private static let name = Argument("NAME", parse: TenantName.init(parsing:), summary: "The new tenant's name.")
+  private static let name = Argument(
+    "NAME", parse: TenantName.init(parsing:), summary: "The new tenant's name.")
   private static let domains = RepeatedOption(
     "domain", placeholder: "HOST", parse: DomainName.init(parsing:),
     summary: "A domain of the tenant; the first one is primary.")
   private static let values = RepeatedOption(
     "set", placeholder: "COLUMN=VALUE", parse: Assignment.init(parsing:),
     summary: "A value for a column that the registry has beside ours.")
-  private static let deactivated = Flag("deactivated", summary: "Create it deactivated: the app does not serve it yet.")
-  private static let noMigrations = Flag("no-migrations", summary: "Create the schema with an empty ledger only.")
+  private static let deactivated = Flag(
+    "deactivated", summary: "Create it deactivated: the app does not serve it yet.")
+  private static let noMigrations = Flag(
+    "no-migrations", summary: "Create the schema with an empty ledger only.")
 }

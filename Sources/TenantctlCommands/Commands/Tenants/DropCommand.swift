@@ -26,8 +26,11 @@ enum DropCommand {
   }
 
   private static func warning(_ tenant: DroppedTenant) -> [String] {
-    let domains = tenant.domains.isEmpty ? "" : ", domains \(tenant.domains.map(\.rawValue).joined(separator: ", "))"
-    return ["This removes the tenant \(tenant.name): \(counted(tenant.tables, "table"))\(domains). It cannot be undone."]
+    let domains =
+      tenant.domains.isEmpty ? "" : ", domains \(tenant.domains.map(\.rawValue).joined(separator: ", "))"
+    return [
+      "This removes the tenant \(tenant.name): \(counted(tenant.tables, "table"))\(domains). It cannot be undone."
+    ]
   }
 
   private static func sentence(_ tenant: DroppedTenant) -> String {

@@ -8,11 +8,15 @@ enum ListCommand {
     examples: [
       Example("tenantctl list", "List all tenants."),
       Example("tenantctl list --deactivated --quiet", "Print the names of the deactivated ones, one a line."),
-      Example("tenantctl list --match 'eu_*' --format json", "Everything about the tenants whose name matches, as JSON."),
+      Example(
+        "tenantctl list --match 'eu_*' --format json",
+        "Everything about the tenants whose name matches, as JSON."),
     ],
     section: Section.tenants
   ) { input, session in
-    if input[active] && input[deactivated] { throw input.refusal("--active and --deactivated exclude each other") }
+    if input[active] && input[deactivated] {
+      throw input.refusal("--active and --deactivated exclude each other")
+    }
     let filter = TenantFilter(
       isActive: input[active] ? true : input[deactivated] ? false : nil, match: input[match])
     let database = try session.database()
@@ -41,6 +45,7 @@ enum ListCommand {
   private static let active = Flag("active", summary: "Only tenants that the app serves.")
   private static let deactivated = Flag("deactivated", summary: "Only tenants that it does not.")
   private static let match = Option(
-    "match", placeholder: "GLOB", parse: { Glob($0) }, summary: "Only names that match; * is any characters, ? is one.")
+    "match", placeholder: "GLOB", parse: { Glob($0) },
+    summary: "Only names that match; * is any characters, ? is one.")
   private static let behind = Flag("behind", summary: "Only tenants that lack a migration.")
 }

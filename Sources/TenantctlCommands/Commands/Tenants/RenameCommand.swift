@@ -14,12 +14,15 @@ enum RenameCommand {
   ) { input, session in
     let change = try await session.database().planRename(input[old], to: input[new])
     return try await session.make(change, dryRun: input[Shared.dryRun]) { renamed in
-      let schema = renamed.tenant.schema.rawValue == renamed.tenant.name.rawValue ? "" : ", schema \(renamed.tenant.schema)"
+      let schema =
+        renamed.tenant.schema.rawValue == renamed.tenant.name.rawValue
+        ? "" : ", schema \(renamed.tenant.schema)"
       return CommandResult(renamed, "renamed tenant \(renamed.from) to \(renamed.tenant.name)\(schema)")
     }
   }
 
   private static let old = Argument(
-    "OLD", completion: .dynamic("tenant"), parse: TenantName.init(parsing:), summary: "The tenant's name until now.")
+    "OLD", completion: .dynamic("tenant"), parse: TenantName.init(parsing:),
+    summary: "The tenant's name until now.")
   private static let new = Argument("NEW", parse: TenantName.init(parsing:), summary: "Its name from now on.")
 }

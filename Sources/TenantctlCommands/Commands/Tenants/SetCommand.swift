@@ -11,8 +11,11 @@ enum SetCommand {
     ],
     section: Section.tenants
   ) { input, session in
-    let pairs = input[values].map { ($0.column, String?.some($0.value)) } + input[unset].map { ($0, String?.none) }
-    if pairs.isEmpty { throw input.refusal("no column is given", hint: "give COLUMN=VALUE, or --unset COLUMN") }
+    let pairs =
+      input[values].map { ($0.column, String?.some($0.value)) } + input[unset].map { ($0, String?.none) }
+    if pairs.isEmpty {
+      throw input.refusal("no column is given", hint: "give COLUMN=VALUE, or --unset COLUMN")
+    }
     let change = try await session.database().planSet(
       input[Shared.tenant], Dictionary(pairs, uniquingKeysWith: { $1 }))
     return try await session.make(change, dryRun: input[Shared.dryRun]) { changed in

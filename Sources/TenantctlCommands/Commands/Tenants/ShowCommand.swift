@@ -23,10 +23,15 @@ enum ShowCommand {
     var fields = [
       ("name", tenant.name.rawValue),
       ("state", tenant.isActive ? style.green("active") : style.red("deactivated")),
-      ("schema", state?.exists == false ? style.red("\(tenant.schema) is missing") : "\(tenant.schema) (\(size))"),
+      (
+        "schema",
+        state?.exists == false ? style.red("\(tenant.schema) is missing") : "\(tenant.schema) (\(size))"
+      ),
       ("migrations", migrations(state)),
     ]
-    fields += details.entry.domains.map { ("domain", $0.isPrimary ? "\($0.name) (primary)" : $0.name.rawValue) }
+    fields += details.entry.domains.map {
+      ("domain", $0.isPrimary ? "\($0.name) (primary)" : $0.name.rawValue)
+    }
     fields += details.columns.sorted { $0.key < $1.key }.map { ($0, $1 ?? style.dim("NULL")) }
     let width = fields.map(\.0.count).max() ?? 0
     return fields.map { name, value in

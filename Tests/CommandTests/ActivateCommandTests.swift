@@ -1,0 +1,39 @@
+import TestSupport
+import Testing
+
+@Suite struct ActivateCommandTests {
+  @Test func hasTenantsServed() async throws {
+    try await Scene.with(tenants: ["acme", "reef"]) { scene in
+      try await scene.succeed("deactivate acme")
+      try await scene.says(
+        "activate acme reef acme", "activated tenant acme\ntenant reef is active already\n",
+        json:
+          #"[{"active":true,"changed":true,"tenant":"acme"},{"active":true,"changed":false,"tenant":"reef"}]"#
+      )
+      try await scene.prints("list --active --quiet", "acme\nreef\n")
+      try await scene.prints("activate acme --quiet", "")
+    }
+  }
+
+  @Test func dryRun() async throws {
+    try await Scene.with(tenants: ["acme", "reef"]) { scene in
+      try await scene.succeed("deactivate acme")
+      try await scene.dryRunTellsTheTruth("activate acme reef")
+      try await scene.prints("activate acme --dry-run", "")
+    }
+  }
+
+  @Test func refuses() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      try await scene.succeed("deactivate acme")
+      try await scene.refuses([
+        Refusal(
+          "activate acme atlantis", 3, "tenant_not_found", "there is no tenant atlantis",
+          hint: "'tenantctl list' shows all tenants"),
+        Refusal(
+          "activate", 2, "usage", "missing argument NAME", hint: "usage: tenantctl activate [OPTIONS] NAME..."
+        ),
+      ])
+    }
+  }
+}

@@ -1,0 +1,163 @@
+import TestSupport
+import Testing
+
+@Suite struct CreateCommandTests {
+  @Test func createsRowSchemaMigrationsAndDomains() async throws {
+    try await Scene.with { scene in
+      try await scene.says(
+        "create acme --domain acme.example.com --domain WWW.Acme.com.",
+        """
+        created tenant acme, 2 migrations applied
+        added domain acme.example.com (primary)
+        added domain www.acme.com
+
+        """,
+        json: #"""
+          {"domains":[{"domain":"acme.example.com","primary":true,"tenant":"acme"},{"domain":"www.acme.com",\#
+          "primary":false,"tenant":"acme"}],"migrations":["20260101000000","20260102000000"],\#
+          "tenant":{"active":true,"name":"acme","schema":"acme"}}
+          """#)
+      #expect(try await scene.database.psql("SELECT id, litres FROM acme.tanks") == "")
+      #expect(try await scene.database.psql("SELECT count(*) FROM acme.schema_migrations") == "2")
+    }
+  }
+
+  @Test func fillsTheRegistrysOwnColumns() async throws {
+    try await Scene.with { scene in
+      try await scene.succeed("create acme --set plan=gold=1 --set seats=5 --deactivated --no-migrations")
+      #expect(
+        try await scene.database.psql("SELECT plan, seats, deactivated FROM tenants") == "gold=1|5|t")
+      let tables = "SELECT relname FROM pg_class WHERE relnamespace = 'acme'::regnamespace AND relkind = 'r'"
+      #expect(try await scene.database.psql(tables) == "schema_migrations")
+    }
+  }
+
+  @Test func isQuiet() async throws {
+    try await Scene.with { scene in
+      try await scene.prints("create acme --quiet", "")
+    }
+  }
+
+  @Test func dryRun() async throws {
+    try await Scene.with { scene in
+      try await scene.dryRunTellsTheTruth("create acme --domain acme.example.com --set plan=it's")
+    }
+  }
+
+  @Test func refusesBadNames() async throws {
+    let form = "a name is 1 to 63 lower-case letters, digits and underscores, and begins with a letter"
+    let other = "choose another name, such as this one with a prefix"
+    let long = String(repeating: "a", count: 64)
+    let names: [(name: String, reason: String, hint: String)] = [
+      ("Acme", "it has characters that a schema's name cannot have everywhere", form),
+      ("acme-corp", "it has characters that a schema's name cannot have everywhere", form),
+      ("1acme", "it has characters that a schema's name cannot have everywhere", form),
+      ("café", "it has characters that a schema's name cannot have everywhere", form),
+      (long, "it is too long", form),
+      ("user", "it is an SQL keyword", other),
+      ("public", "it has a meaning of its own", other),
+      ("pg_acme", "it has a meaning of its own", other),
+      ("www", "it has a meaning of its own", other),
+    ]
+    try await Scene.with { scene in
+      try await scene.refuses(
+        names.map {
+          Refusal("create \($0)", 2, "invalid_name", "invalid tenant name '\($0)': \($1)", hint: $2)
+        })
+      #expect(
+        try await scene.run(["create", ""]).stderr == "error: invalid NAME '': it is empty\nhint: \(form)\n")
+    }
+  }
+
+  @Test func refusesBadDomains() async throws {
+    let form = "a host name is letters, digits and hyphens between dots, as in acme.example.com"
+    let hosts: [(host: String, reason: String, hint: String)] = [
+      ("a.com:80", "it has a port", "leave the port out: the same tenant is served on every port"),
+      ("a_b.com", "'a_b' is no part of a host name", form),
+      ("café.com", "it has letters beyond ASCII", "give its xn-- form"),
+      ("https://a.com", "it is a URL", "give the host name only"),
+      ("a..com", "there is nothing between two dots", form),
+      ("acme", "it has no dot, and such a host is never a tenant's", form),
+      ("10.0.0.1", "it is an address, and such a host is never a tenant's", form),
+    ]
+    try await Scene.with { scene in
+      try await scene.refuses(
+        hosts.map {
+          Refusal("create acme --domain \($0)", 2, "usage", "invalid --domain '\($0)': \($1)", hint: $2)
+        })
+      #expect(
+        try await scene.run(["create", "acme", "--domain", "a b.com"]).stderr
+          == "error: invalid --domain 'a b.com': 'a b' is no part of a host name\nhint: \(form)\n")
+    }
+  }
+
+  @Test func refusesWhatIsTaken() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      try await scene.database.psql(
+        "CREATE SCHEMA left_over; INSERT INTO tenants (name) VALUES ('Globex'), ('gone')")
+      try await scene.refuses([
+        Refusal(
+          "create acme", 4, "tenant_exists", "tenant acme exists already", hint: "see 'tenantctl show acme'"),
+        Refusal(
+          "create globex", 4, "tenant_exists", "the name globex differs from tenant Globex only by case",
+          hint: "choose another name: frameworks that do not quote names would mix the two up"),
+        Refusal(
+          "create left_over", 4, "schema_without_tenant", "a schema left_over is there, but no tenant has it",
+          hint: "look at it with psql; drop it by hand if it is a left-over, or choose another name"),
+        Refusal(
+          "create gone", 3, "schema_missing", "tenant gone has a row, but its schema gone is not there",
+          hint: "restore the schema from a backup, or remove the row with 'tenantctl drop gone'"),
+        Refusal(
+          "create reef --domain acme.example.com", 4, "domain_taken",
+          "the domain acme.example.com belongs to tenant acme",
+          hint: "'tenantctl domain remove acme.example.com' takes it away from there"),
+        Refusal(
+          "create reef --domain a.com --domain a.com", 2, "usage", "the domain a.com is given twice",
+          hint: "give it once"),
+      ])
+    }
+  }
+
+  @Test func refusesBadColumns() async throws {
+    try await Scene.with { scene in
+      try await scene.refuses([
+        Refusal(
+          "create acme --set plam=gold", 2, "unknown_column", "table public.tenants has no column plam",
+          hint: "it has plan, seats"),
+        Refusal(
+          "create acme --set id=7", 2, "reserved_column", "the column id is the registry's own",
+          hint: "use 'tenantctl rename', 'activate' or 'deactivate'; the rest is kept by tenantctl itself"),
+        Refusal(
+          "create acme --set seats=many", 2, "bad_value", #"invalid input syntax for type integer: "many""#,
+          hint: "nothing was changed"),
+        Refusal(
+          "create acme --set plan", 2, "usage", "invalid --set 'plan': expected COLUMN=VALUE",
+          hint: "see 'tenantctl create --help'"),
+      ])
+      try await scene.database.psql("ALTER TABLE tenants ADD email text NOT NULL")
+      try await scene.refuses([
+        Refusal(
+          "create acme", 2, "values_required", "table public.tenants needs values for email",
+          hint: "give them: --set email=VALUE")
+      ])
+    }
+  }
+
+  @Test func aFailedMigrationLeavesNothing() async throws {
+    var files = Scene.files
+    files["migrations/tenant/20260103000000_broken.sql"] = "SELECT 1;\nSELECT nope\n  FROM tanks;\n"
+    try await Scene.with(files: files) { scene in
+      let failure = """
+        migrations/tenant/20260103000000_broken.sql:2:8: column "nope" does not exist
+          SELECT nope
+        """
+      try await scene.refuses([
+        Refusal(
+          "create acme", 1, "migration_failed", failure,
+          hint: #"Perhaps you meant to reference the column "tanks.name"."#)
+      ])
+      try scene.folder.write("SELECT 1;\n", to: "migrations/tenant/20260103000000_broken.sql")
+      try await scene.succeed("create acme")
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import TestSupport
+import Testing
+
+@Suite struct DeactivateCommandTests {
+  @Test func hasTenantsServedNoLonger() async throws {
+    try await Scene.with(tenants: ["acme", "reef"]) { scene in
+      try await scene.says(
+        "deactivate acme", "deactivated tenant acme\n",
+        json: #"[{"active":false,"changed":true,"tenant":"acme"}]"#)
+      try await scene.prints("deactivate acme", "tenant acme is deactivated already\n")
+      try await scene.prints("list --active --quiet", "reef\n")
+    }
+  }
+
+  @Test func dryRun() async throws {
+    try await Scene.with(tenants: ["acme", "reef"]) { scene in
+      try await scene.dryRunTellsTheTruth("deactivate acme")
+    }
+  }
+
+  @Test func refuses() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      try await scene.refuses([
+        Refusal(
+          "deactivate acme atlantis", 3, "tenant_not_found", "there is no tenant atlantis",
+          hint: "'tenantctl list' shows all tenants")
+      ])
+      try await scene.database.psql("ALTER TABLE tenants DROP deactivated")
+      try await scene.refuses([
+        Refusal(
+          "deactivate acme", 4, "no_deactivation",
+          "the registry has no column that says whether a tenant is deactivated",
+          hint: """
+            ALTER TABLE public.tenants ADD COLUMN deactivated boolean NOT NULL DEFAULT false, or map one in \
+            tenantctl.toml
+            """)
+      ])
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import TestSupport
+import Testing
+
+@Suite struct DomainAddCommandTests {
+  @Test func registersADomain() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      try await scene.says(
+        "domain add acme WWW.Acme.com.", "added domain www.acme.com to tenant acme\n",
+        json: #"{"domain":"www.acme.com","primary":false,"tenant":"acme"}"#)
+      try await scene.prints(
+        "domain add acme acme.com --primary", "added domain acme.com to tenant acme (primary)\n")
+      #expect(
+        try await scene.database.psql("SELECT domain_name, is_primary FROM domains ORDER BY 1")
+          == "acme.com|t\nacme.example.com|f\nwww.acme.com|f")
+      try await scene.prints("domain add acme m.acme.com --quiet", "")
+    }
+  }
+
+  @Test func theFirstOneIsPrimary() async throws {
+    try await Scene.with { scene in
+      try await scene.succeed("create acme")
+      try await scene.prints("domain add acme acme.com", "added domain acme.com to tenant acme (primary)\n")
+    }
+  }
+
+  @Test func dryRun() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      try await scene.dryRunTellsTheTruth("domain add acme acme.com --primary")
+    }
+  }
+
+  @Test func refuses() async throws {
+    try await Scene.with(tenants: ["acme", "reef"]) { scene in
+      let form = "a host name is letters, digits and hyphens between dots, as in acme.example.com"
+      try await scene.refuses([
+        Refusal(
+          "domain add atlantis a.com", 3, "tenant_not_found", "there is no tenant atlantis",
+          hint: "'tenantctl list' shows all tenants"),
+        Refusal(
+          "domain add acme reef.example.com", 4, "domain_taken",
+          "the domain reef.example.com belongs to tenant reef",
+          hint: "'tenantctl domain remove reef.example.com' takes it away from there"),
+        Refusal(
+          "domain add acme acme.example.com", 4, "domain_taken",
+          "the domain acme.example.com belongs to tenant acme",
+          hint: "'tenantctl domain remove acme.example.com' takes it away from there"),
+        Refusal(
+          "domain add acme a.com:80", 2, "usage", "invalid HOST 'a.com:80': it has a port",
+          hint: "leave the port out: the same tenant is served on every port"),
+        Refusal(
+          "domain add acme a_b.com", 2, "usage", "invalid HOST 'a_b.com': 'a_b' is no part of a host name",
+          hint: form),
+        Refusal(
+          "domain add acme café.com", 2, "usage", "invalid HOST 'café.com': it has letters beyond ASCII",
+          hint: "give its xn-- form"),
+        Refusal(
+          "domain add acme", 2, "usage", "missing argument HOST",
+          hint: "usage: tenantctl domain add [OPTIONS] NAME HOST"),
+        Refusal(
+          "domain", 2, "usage", "tenantctl domain needs a command",
+          hint: "choose one of: add, remove, primary, list"),
+      ])
+      try await scene.database.psql("DROP TABLE domains")
+      try await scene.refuses([
+        Refusal(
+          "domain add acme a.com", 3, "registry_missing", "the database has no table public.domains",
+          hint:
+            "'tenantctl init' creates the registry; another app's is mapped in tenantctl.toml, see [registry]"
+        )
+      ])
+      try scene.folder.write("[registry]\ndomains = false\n", to: "tenantctl.toml")
+      try await scene.refuses([
+        Refusal(
+          "domain add acme a.com", 4, "no_domains", "the registry has no table of domains",
+          hint: "name one with domains = \"...\" under [registry] in tenantctl.toml")
+      ])
+    }
+  }
+}

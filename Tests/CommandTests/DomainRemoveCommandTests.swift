@@ -1,0 +1,37 @@
+import TestSupport
+import Testing
+
+@Suite struct DomainRemoveCommandTests {
+  @Test func removesADomain() async throws {
+    try await Scene.with(tenants: ["acme", "reef"]) { scene in
+      try await scene.succeed("domain add acme www.acme.com")
+      try await scene.says(
+        "domain remove www.acme.com", "removed domain www.acme.com from tenant acme\n",
+        json: #"{"domain":"www.acme.com","primary":false,"tenant":"acme"}"#)
+      try await scene.prints("domain list --quiet", "acme.example.com\nreef.example.com\n")
+      try await scene.prints("domain remove acme.example.com --quiet", "")
+      try await scene.prints("domain list --quiet", "reef.example.com\n")
+    }
+  }
+
+  @Test func dryRun() async throws {
+    try await Scene.with(tenants: ["acme", "reef"]) { scene in
+      try await scene.dryRunTellsTheTruth("domain remove acme.example.com")
+    }
+  }
+
+  @Test func refuses() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      try await scene.succeed("domain add acme www.acme.com")
+      try await scene.refuses([
+        Refusal(
+          "domain remove acme.example.com", 4, "domain_is_primary",
+          "acme.example.com is the primary domain of tenant acme",
+          hint: "make another one primary first: 'tenantctl domain primary www.acme.com'"),
+        Refusal(
+          "domain remove a.com", 3, "domain_not_found", "no tenant has the domain a.com",
+          hint: "'tenantctl domain list' shows all domains"),
+      ])
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import TestSupport
+import Testing
+
+@Suite struct DropCommandTests {
+  @Test func removesRowsAndSchema() async throws {
+    try await Scene.with(tenants: ["acme", "reef"]) { scene in
+      try await scene.says(
+        "drop acme --yes", "dropped tenant acme (2 tables, 1 domain)\n",
+        json: #"""
+          {"domains":["acme.example.com"],"had_row":true,"had_schema":true,"name":"acme","schema":"acme","tables":2}
+          """#)
+      try await scene.prints("list --quiet", "reef\n")
+      try await scene.prints("domain list --quiet", "reef.example.com\n")
+      try await scene.prints("drop -qy reef", "")
+      #expect(
+        try await scene.database.psql("SELECT nspname FROM pg_namespace WHERE nspname IN ('acme', 'reef')")
+          == "")
+    }
+  }
+
+  @Test func dryRun() async throws {
+    try await Scene.with(tenants: ["acme", "reef"]) { scene in
+      let sql = try await scene.run("drop acme --dry-run")
+      #expect(sql.status == 0 && sql.stderr == "", "a dry run destroys nothing, so it does not ask")
+      #expect(sql.stdout.contains(#"DROP SCHEMA "acme" CASCADE;"#))
+      try await scene.dryRunTellsTheTruth("drop acme --yes")
+    }
+  }
+
+  @Test func refuses() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      try await scene.database.psql("CREATE SCHEMA left_over")
+      try await scene.refuses([
+        Refusal(
+          "drop acme", 4, "confirmation_needed", "this destroys data, and there is no terminal to ask on",
+          hint: "give --yes if you mean it"),
+        Refusal(
+          "drop atlantis --yes", 3, "tenant_not_found", "there is no tenant atlantis",
+          hint: "'tenantctl list' shows all tenants"),
+        Refusal(
+          "drop left_over --yes", 4, "schema_without_tenant",
+          "a schema left_over is there, but no tenant has it",
+          hint: "look at it with psql; drop it by hand if it is a left-over, or choose another name"),
+        Refusal(
+          "drop public --yes", 3, "tenant_not_found", "there is no tenant public",
+          hint: "'tenantctl list' shows all tenants"),
+      ])
+      try await scene.database.psql(
+        "CREATE TABLE invoices (tenant int REFERENCES tenants (id)); INSERT INTO invoices SELECT id FROM tenants"
+      )
+      try await scene.refuses([
+        Refusal(
+          "drop acme --yes", 4, "tenant_referenced",
+          #"rows of other tables refer to tenant acme: Key (id)=(1) is still referenced from table "invoices"."#,
+          hint: "remove or change those rows first; nothing was changed")
+      ])
+    }
+  }
+
+  @Test func removesTheRowOfATenantWithoutASchema() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      try await scene.database.psql("DROP SCHEMA acme CASCADE")
+      try await scene.prints("drop acme --yes", "dropped tenant acme (its schema was not there, 1 domain)\n")
+    }
+  }
+
+  @Test func believesTheNameTypedBack() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      let answers: [(typed: String, status: Int32, end: String)] = [
+        ("acm\n", 4, "error: not confirmed; nothing was changed\r\n"),
+        ("\n", 4, "error: not confirmed; nothing was changed\r\n"),
+        ("\u{4}", 4, "error: not confirmed; nothing was changed\r\n"),
+        ("\u{3}", 130, ""),
+        ("acme\n", 0, "dropped tenant acme (2 tables, 1 domain)\r\n"),
+      ]
+      for (typed, status, end) in answers {
+        let before = try await scene.database.contents()
+        let outcome = try await Tenantctl.onTerminal(
+          ["drop", "acme", "--no-color"], database: scene.database, workingDirectory: scene.folder.path
+        ) { program in
+          try await program.wrote("Type acme to go on: ")
+          program.type(typed)
+          return await program.outcome()
+        }
+        #expect(outcome.status == status, "\(typed)")
+        #expect(
+          outcome.stdout.hasPrefix(
+            "This removes the tenant acme: 2 tables, domains acme.example.com. It cannot be undone.\r\n"))
+        #expect(outcome.stdout.hasSuffix(end), "\(typed)")
+        #expect(try await (scene.database.contents() == before) == (status != 0), "\(typed)")
+      }
+    }
+  }
+}

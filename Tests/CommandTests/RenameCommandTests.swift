@@ -1,0 +1,55 @@
+import TestSupport
+import Testing
+
+@Suite struct RenameCommandTests {
+  @Test func movesSchemaRowAndDomains() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      try await scene.says(
+        "rename acme acme_inc", "renamed tenant acme to acme_inc\n",
+        json: #"{"from":"acme","tenant":{"active":true,"name":"acme_inc","schema":"acme_inc"}}"#)
+      try await scene.prints("domain list acme_inc --quiet", "acme.example.com\n")
+      #expect(try await scene.database.psql("SELECT tenant_name FROM domains") == "acme_inc")
+      #expect(try await scene.database.psql("SELECT count(*) FROM acme_inc.tanks") == "0")
+      try await scene.prints("rename acme_inc acme -q", "")
+    }
+  }
+
+  @Test func dryRun() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      try await scene.dryRunTellsTheTruth("rename acme acme_inc")
+    }
+  }
+
+  @Test func refuses() async throws {
+    try await Scene.with(tenants: ["acme", "reef"]) { scene in
+      try await scene.database.psql(
+        "CREATE SCHEMA left_over; INSERT INTO tenants (name) VALUES ('gone'), ('Blue')")
+      let form = "a name is 1 to 63 lower-case letters, digits and underscores, and begins with a letter"
+      try await scene.refuses([
+        Refusal(
+          "rename atlantis acme_inc", 3, "tenant_not_found", "there is no tenant atlantis",
+          hint: "'tenantctl list' shows all tenants"),
+        Refusal(
+          "rename acme reef", 4, "tenant_exists", "tenant reef exists already",
+          hint: "see 'tenantctl show reef'"),
+        Refusal(
+          "rename acme acme", 4, "tenant_exists", "tenant acme exists already",
+          hint: "see 'tenantctl show acme'"),
+        Refusal(
+          "rename acme blue", 4, "tenant_exists", "the name blue differs from tenant Blue only by case",
+          hint: "choose another name: frameworks that do not quote names would mix the two up"),
+        Refusal(
+          "rename acme Acme", 2, "invalid_name",
+          "invalid tenant name 'Acme': it has characters that a schema's name cannot have everywhere",
+          hint: form),
+        Refusal(
+          "rename acme left_over", 4, "schema_without_tenant",
+          "a schema left_over is there, but no tenant has it",
+          hint: "look at it with psql; drop it by hand if it is a left-over, or choose another name"),
+        Refusal(
+          "rename gone here", 3, "schema_missing", "tenant gone has a row, but its schema gone is not there",
+          hint: "restore the schema from a backup, or remove the row with 'tenantctl drop gone'"),
+      ])
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import TestSupport
+import Testing
+
+@Suite struct ResolveCommandTests {
+  @Test func saysWhoServesAHostAndWhy() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      try await scene.succeed("domain add acme shop.com")
+      try await scene.says(
+        "resolve Shop.com:8080", "shop.com is served by tenant acme: it is registered as its domain\n",
+        json: #"""
+          {"host":"shop.com","rule":"domain","tenant":{"active":true,"name":"acme","schema":"acme"}}
+          """#)
+      for (host, sentence) in [
+        ("acme.other.org.", "acme.other.org is served by tenant acme: the first label is its name"),
+        ("www.other.org", "www.other.org is public: the routing rules name no tenant for it"),
+        ("localhost:5000", "localhost is public: it is not a domain name"),
+        ("10.0.0.1", "10.0.0.1 is public: it is not a domain name"),
+        ("[::1]:80", "[::1] is public: it is not a domain name"),
+      ] {
+        try await scene.prints("resolve \(host)", sentence + "\n")
+      }
+      try await scene.prints("resolve acme.other.org --quiet", "acme\n")
+      try await scene.prints("resolve www.other.org --quiet", "public\n")
+    }
+  }
+
+  @Test func obeysTheRoutingRules() async throws {
+    let rules = """
+      [routing]
+      base_domains = ["example.com"]
+      non_tenant_subdomains = ["api"]
+
+      """
+    try await Scene.with(tenants: ["acme", "www"].filter { $0 != "www" }, files: ["tenantctl.toml": rules]) {
+      scene in
+      for (host, name) in [
+        ("acme.example.com", "acme"), ("acme.other.org", "public"), ("api.example.com", "public"),
+      ] {
+        try await scene.prints("resolve \(host) --quiet", name + "\n")
+      }
+    }
+  }
+
+  @Test func refuses() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      try await scene.succeed("deactivate acme")
+      let form = "a host name is letters, digits and hyphens between dots, as in acme.example.com"
+      try await scene.refuses([
+        Refusal(
+          "resolve acme.example.com", 4, "tenant_deactivated", "tenant acme is deactivated",
+          hint: "'tenantctl activate acme' has it served again"),
+        Refusal(
+          "resolve atlantis.example.com", 3, "tenant_not_found", "there is no tenant atlantis",
+          hint: "'tenantctl list' shows all tenants"),
+        Refusal(
+          "resolve https://acme.com/", 2, "usage", "invalid HOST 'https://acme.com/': it is a URL",
+          hint: "give the host name only"),
+        Refusal("resolve :80", 2, "usage", "invalid HOST ':80': it is empty", hint: form),
+      ])
+      try await scene.database.psql(
+        "ALTER TABLE domains DROP CONSTRAINT domains_tenant_id_fkey, DROP CONSTRAINT domains_tenant_name_fkey"
+      )
+      try await scene.database.psql("UPDATE domains SET tenant_id = 77, tenant_name = 'gone'")
+      try await scene.refuses([
+        Refusal(
+          "resolve acme.example.com", 3, "tenant_not_found",
+          "the domain acme.example.com belongs to tenant gone, which does not exist",
+          hint: "'tenantctl domain remove acme.example.com' removes the stale row")
+      ])
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import TestSupport
+import Testing
+
+@Suite struct SetCommandTests {
+  @Test func setsColumns() async throws {
+    try await Scene.with(tenants: ["acme", "reef"]) { scene in
+      try await scene.says(
+        "set acme plan=gold seats=5", "set plan, seats of tenant acme\n",
+        json: #"{"tenant":"acme","values":{"plan":"gold","seats":"5"}}"#)
+      let rows = "SELECT name, plan, seats FROM tenants ORDER BY 1"
+      #expect(try await scene.database.psql(rows) == "acme|gold|5\nreef|NULL|NULL")
+      try await scene.prints("set acme plan= --unset seats --quiet", "")
+      #expect(try await scene.database.psql(rows) == "acme||NULL\nreef|NULL|NULL")
+    }
+  }
+
+  @Test func dryRun() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      try await scene.dryRunTellsTheTruth("set acme plan=it's seats=5")
+    }
+  }
+
+  @Test func refuses() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      let own = "use 'tenantctl rename', 'activate' or 'deactivate'; the rest is kept by tenantctl itself"
+      try await scene.refuses(
+        [
+          Refusal(
+            "set acme plam=gold", 2, "unknown_column", "table public.tenants has no column plam",
+            hint: "it has plan, seats"),
+          Refusal(
+            "set acme seats=many", 2, "bad_value",
+            #"column seats: invalid input syntax for type integer: "many""#, hint: "nothing was changed"),
+          Refusal(
+            "set acme", 2, "usage", "no column is given", hint: "give COLUMN=VALUE, or --unset COLUMN"),
+          Refusal(
+            "set acme gold", 2, "usage", "invalid COLUMN=VALUE 'gold': expected COLUMN=VALUE",
+            hint: "see 'tenantctl set --help'"),
+          Refusal(
+            "set acme =gold", 2, "usage", "invalid COLUMN=VALUE '=gold': expected COLUMN=VALUE",
+            hint: "see 'tenantctl set --help'"),
+          Refusal(
+            "set atlantis plan=gold", 3, "tenant_not_found", "there is no tenant atlantis",
+            hint: "'tenantctl list' shows all tenants"),
+        ]
+          + ["id", "name", "deactivated", "created_at", "updated_at"].map {
+            Refusal(
+              "set acme \($0)=1", 2, "reserved_column", "the column \($0) is the registry's own", hint: own)
+          })
+      try await scene.database.psql(
+        "ALTER TABLE tenants ADD CHECK (seats > 0), ADD email text NOT NULL DEFAULT ''")
+      try await scene.refuses([
+        Refusal(
+          "set acme seats=0", 2, "bad_value",
+          #"column seats: new row for relation "tenants" violates check constraint "tenants_seats_check""#,
+          hint: "nothing was changed"),
+        Refusal(
+          "set acme --unset email", 2, "bad_value",
+          #"column email: null value in column "email" of relation "tenants" violates not-null constraint"#,
+          hint: "nothing was changed"),
+      ])
+    }
+  }
+}
