@@ -64,7 +64,7 @@ public struct SQL: Sendable, Hashable, ExpressibleByStringInterpolation {
   var hasNUL: Bool {
     pieces.contains { piece in
       switch piece {
-      case .text(let text), .bind(let text?): text.utf8.contains(0)
+      case .text(let text), .bind(let text?): isCutShort(text)
       case .bind(nil): false
       }
     }
