@@ -92,7 +92,8 @@ public actor Connection {
   /// Sends several pipelines in one round trip. Each is a transaction of its own, and the failure of one does not
   /// keep the next from running.
   ///
-  /// Throws ``ConnectionError`` or `CancellationError`.
+  /// Throws ``ConnectionError`` or `CancellationError`; ``StatementError`` with nothing sent if a statement or a value
+  /// has a NUL, which PostgreSQL's text cannot hold.
   public func segments(_ segments: [[SQL]]) async throws -> [Result<[Rows], StatementError>] {
     try await wakingOnCancel { try await $0.exchange(segments) }
   }
@@ -109,6 +110,14 @@ public actor Connection {
 
   /// What the session can be used for, as of the last answer of the server.
   public nonisolated var state: State { currentState.load(ordering: .acquiring) }
+
+  /// Whether the server still holds the session, as far as can be told without asking it.
+  func isAlive() -> Bool {
+    // The first read takes the server's last words, the second one sees the end.
+    if let handle, PQconsumeInput(handle.pointer) == 1, PQconsumeInput(handle.pointer) == 1 { return true }
+    close()
+    return false
+  }
 
   private func noteState() {
     guard let handle, PQstatus(handle.pointer) == CONNECTION_OK else {
@@ -205,6 +214,11 @@ extension Connection {
 extension Connection {
   private func exchange(_ segments: [[SQL]]) throws -> [Result<[Rows], StatementError>] {
     guard let handle else { throw ConnectionError.lost("the connection is closed") }
+    for statements in segments {
+      if let index = statements.firstIndex(where: \.hasNUL) {
+        throw StatementError(index: index, error: .containsNUL)
+      }
+    }
     waiter.rearm()
     try Task.checkCancellation()
     for statements in segments {
@@ -261,6 +275,9 @@ extension Connection {
       case PGRES_PIPELINE_SYNC: answers.endSegment()
       case PGRES_PIPELINE_ABORTED: break
       case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY: answers.add(Rows(result: result))
+      case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH:
+        close()
+        throw ConnectionError.lost("COPY from or to the client is not possible here")
       default:
         try check(PQstatus(handle.pointer) == CONNECTION_OK, handle)
         answers.add(result.serverError)

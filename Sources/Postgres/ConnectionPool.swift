@@ -46,7 +46,10 @@ public actor ConnectionPool {
       await withCheckedContinuation { waiting.append($0) }
     }
     leased += 1
-    if let connection = idle.popLast() { return connection }
+    while let connection = idle.popLast() {
+      // The server may have been restarted since.
+      if await connection.isAlive() { return connection }
+    }
     do {
       return try await open()
     } catch {

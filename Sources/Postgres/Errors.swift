@@ -27,6 +27,13 @@ public struct ServerError: Error, Sendable, Hashable {
     self.state = state
     self.message = message
   }
+
+  /// What the server itself says of a NUL in a text.
+  static let containsNUL = ServerError(
+    state: .characterNotInRepertoire, message: "invalid byte sequence for encoding \"UTF8\": 0x00")
+  /// What the server says of everything but the end of a transaction that has failed.
+  static let failedTransaction = ServerError(
+    state: .inFailedTransaction, message: "the transaction had failed: it was rolled back, not committed")
 }
 
 /// A statement of a pipeline that failed. Those before it took effect only if the transaction that they

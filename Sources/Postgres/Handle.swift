@@ -38,6 +38,11 @@ func strdupOrNil(_ text: String) -> UnsafeMutablePointer<CChar>? {
   strdup(text)
 }
 
+/// Whether a C string of the text would end before it does.
+func isCutShort(_ text: String) -> Bool {
+  text.withCString { strlen($0) } < text.utf8.count
+}
+
 func freeCopy(_ copy: UnsafePointer<CChar>?) {
   free(UnsafeMutablePointer(mutating: copy))
 }

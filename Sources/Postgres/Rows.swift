@@ -14,6 +14,11 @@ public struct Rows: RandomAccessCollection, Sendable {
     Int(String(cString: PQcmdTuples(result.pointer))) ?? 0
   }
 
+  /// The first word of what the server calls the statement: `SELECT`, `COMMIT`, ...
+  var command: Substring {
+    String(cString: PQcmdStatus(result.pointer)).prefix { $0 != " " }
+  }
+
   /// See `Collection`.
   public var startIndex: Int { 0 }
   /// See `Collection`.

@@ -60,6 +60,16 @@ public struct SQL: Sendable, Hashable, ExpressibleByStringInterpolation {
     }
   }
 
+  /// Whether there is a NUL in the text or a value: libpq's strings would end there.
+  var hasNUL: Bool {
+    pieces.contains { piece in
+      switch piece {
+      case .text(let text), .bind(let text?): isCutShort(text)
+      case .bind(nil): false
+      }
+    }
+  }
+
   /// The elements, each after the first preceded by `separator`.
   public static func joined(_ elements: [SQL], by separator: String = ", ") -> SQL {
     var result: SQL = ""

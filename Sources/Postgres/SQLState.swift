@@ -27,6 +27,8 @@ public struct SQLState: RawRepresentable, Sendable, Hashable, ExpressibleByStrin
   public static let invalidDatetimeFormat: SQLState = "22007"
   /// 22012
   public static let divisionByZero: SQLState = "22012"
+  /// 22021
+  public static let characterNotInRepertoire: SQLState = "22021"
   /// 22P02
   public static let invalidTextRepresentation: SQLState = "22P02"
   /// 23502
@@ -35,6 +37,8 @@ public struct SQLState: RawRepresentable, Sendable, Hashable, ExpressibleByStrin
   public static let foreignKeyViolation: SQLState = "23503"
   /// 23505
   public static let uniqueViolation: SQLState = "23505"
+  /// 25P02
+  public static let inFailedTransaction: SQLState = "25P02"
   /// 3D000
   public static let invalidCatalogName: SQLState = "3D000"
   /// 3F000

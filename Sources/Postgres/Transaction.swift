@@ -18,7 +18,8 @@ extension Connection {
 
   /// Runs the block inside a transaction, committed when it returns and rolled back when it throws.
   ///
-  /// Throws what the block throws, or the error of the commit. A failure of the rollback itself never hides it.
+  /// Throws what the block throws, or the error of the commit, which is also what becomes of a statement's error that
+  /// the block kept to itself. A failure of the rollback itself never hides it.
   /// - Parameter opening: statements that go out together with the `BEGIN`.
   public nonisolated func transaction<T: Sendable>(
     opening: [SQL] = [], _ body: (_ opened: [Rows]) async throws -> T
@@ -26,7 +27,8 @@ extension Connection {
     do {
       let opened = try await pipeline(["BEGIN"] + opening).dropFirst()
       let value = try await body(Array(opened))
-      try await query("COMMIT")
+      // To a COMMIT of a failed transaction the server says ROLLBACK, and no error.
+      guard try await query("COMMIT").command == "COMMIT" else { throw ServerError.failedTransaction }
       return value
     } catch {
       await rollBack()

@@ -133,17 +133,22 @@ extension TenantDatabase {
     _ body: (Connection, RegistryShape) async throws -> T
   ) async throws -> T {
     try await connected { connection in
-      let known = self.knownShape.withLock { $0 }
-      do {
-        let likely = known ?? RegistryShape.promised(by: self.settings.registry)
-        return try await body(connection, likely)
-      } catch {
-        guard (error as? any PostgresFailure)?.isUnknownName == true else { throw error }
-      }
-      self.knownShape.withLock { $0 = nil }
-      let shape = try await self.shape(over: connection)
-      return try await body(connection, shape)
+      try await self.reading(over: connection) { try await body(connection, $0) }
     }
+  }
+
+  /// The same over a connection that is lent already.
+  func reading<T: Sendable>(
+    over connection: Connection, _ body: (RegistryShape) async throws -> T
+  ) async throws -> T {
+    let known = knownShape.withLock { $0 }
+    do {
+      return try await body(known ?? RegistryShape.promised(by: settings.registry))
+    } catch {
+      guard (error as? any PostgresFailure)?.isUnknownName == true else { throw error }
+    }
+    knownShape.withLock { $0 = nil }
+    return try await body(try await shape(over: connection))
   }
 
   func shape(over connection: Connection) async throws -> RegistryShape {

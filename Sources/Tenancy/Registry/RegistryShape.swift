@@ -4,6 +4,7 @@ internal import Postgres
 struct RegistryShape: Sendable {
   struct Column: Sendable, Hashable {
     let name: String
+    /// Without its length: a cast to `varchar(4)` would cut a value, where an insert refuses it.
     let type: String
     /// Whether an insert must give a value.
     let isRequired: Bool
@@ -97,7 +98,7 @@ extension RegistryShape {
 
   private static func columnsQuery(_ table: QualifiedName) -> SQL {
     """
-    SELECT a.attname, format_type(a.atttypid, a.atttypmod),
+    SELECT a.attname, format_type(a.atttypid, -1),
            a.attnotnull AND NOT a.atthasdef AND a.attidentity = ''
     FROM pg_catalog.pg_attribute a
     WHERE a.attrelid = to_regclass(\(table.quoted)) AND a.attnum > 0 AND NOT a.attisdropped

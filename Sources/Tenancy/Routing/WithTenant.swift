@@ -37,10 +37,12 @@ extension TenantDatabase {
   public func withTenant<T: Sendable>(
     _ name: TenantName, _ body: (TenantSession) async throws -> T
   ) async throws -> T {
-    try await readingRegistry { connection, shape in
-      // In a transaction that failed nothing can be tried again, so the look at the tenant comes before it: a
-      // registry whose columns are not the promised ones then costs a second look, not an error.
-      let tenant = try await shape.tenant(name, over: connection)
+    try await connected { connection in
+      // In a transaction that failed nothing can be tried again, and the block must run once, so the look at the
+      // tenant comes before it: a registry whose columns are not the promised ones then costs a second look, no error.
+      let (tenant, shape) = try await reading(over: connection) {
+        (try await $0.tenant(name, over: connection), $0)
+      }
       guard tenant.isActive else { throw TenancyError.tenantDeactivated(name) }
       return try await connection.transaction(opening: [shape.enter(tenant)]) { opened in
         let (isThere, isActive) = try opened[0].first?.decode(Bool.self, Bool?.self) ?? (false, false)

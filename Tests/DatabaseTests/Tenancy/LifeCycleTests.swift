@@ -1,0 +1,211 @@
+import Postgres
+@testable import Tenancy
+import TestSupport
+import Testing
+
+/// One tenant's life in every shape of registry.
+@Suite struct LifeCycleTests {
+  @Test(arguments: Registry.all) func createAndDrop(registry: Registry) async throws {
+    try await Fleet.with(registry) { fleet in
+      let hosts = registry.hasDomains ? ["acme.example.com", "www.acme.com"] : []
+      let created = try await fleet.create("acme", domains: hosts, values: registry.values)
+      #expect(created.tenant == Tenant(name: "acme", schema: SchemaName(stored: "acme"), isActive: true))
+      #expect(created.domains.map(\.isPrimary) == (registry.hasDomains ? [true, false] : []))
+      #expect(try await fleet.schemas() == "acme")
+      let known = registry.hasDomains ? "acme(acme.example.com,www.acme.com)" : "acme"
+      #expect(try await fleet.list() == known)
+
+      try await fleet.create("beta", values: registry.values)
+      let dropped = try await fleet.drop("acme")
+      #expect(dropped.hadRow && dropped.hadSchema)
+      #expect(dropped.domains.map(\.rawValue) == hosts)
+      #expect(try await fleet.list() == "beta")
+      #expect(try await fleet.schemas() == "beta")
+      await #expect(throws: TenancyError.tenantNotFound("acme")) { try await fleet.drop("acme") }
+      // Nothing of it is left in the way of the next one.
+      try await fleet.create("acme", domains: hosts, values: registry.values)
+      #expect(try await fleet.list() == "\(known) beta")
+    }
+  }
+
+  @Test(arguments: Registry.all) func show(registry: Registry) async throws {
+    try await Fleet.with(registry) { fleet in
+      try await fleet.create(
+        "acme", domains: registry.hasDomains ? ["b.acme.com", "a.acme.com"] : [], values: registry.values)
+      try await fleet.psql(#"CREATE TABLE acme.tanks (name text); INSERT INTO acme.tanks VALUES ('x')"#)
+      let details = try await fleet.tenancy.show("acme")
+      #expect(details.entry.tenant.name == "acme")
+      let domains = registry.hasDomains ? (registry.hasPrimary ? ["b.acme.com", "a.acme.com"] : ["a.acme.com", "b.acme.com"]) : []
+      #expect(details.entry.domains.map(\.name.rawValue) == domains)
+      #expect(details.entry.primaryDomain?.rawValue == (registry.hasPrimary ? "b.acme.com" : nil))
+      #expect(details.entry.state?.exists == true)
+      #expect(details.tables == 1)
+      #expect(details.bytes >= 8192)
+      for (column, value) in registry.values { #expect(details.columns[column] == value) }
+      await #expect(throws: TenancyError.tenantNotFound("beta")) { try await fleet.tenancy.show("beta") }
+    }
+  }
+
+  @Test(arguments: Registry.all.filter(\.hasDomains)) func domains(registry: Registry) async throws {
+    try await Fleet.with(registry) { fleet in
+      try await fleet.create("acme", values: registry.values)
+      try await fleet.create("beta", domains: ["beta.com"], values: registry.values)
+      #expect(try await add("acme.com", fleet).isPrimary)
+      #expect(try await !add("b.acme.com", fleet).isPrimary)
+      #expect(try await fleet.list() == "acme(acme.com,b.acme.com) beta(beta.com)")
+      #expect(try await fleet.tenancy.domains(of: ["beta"]).map(\.name.rawValue) == ["beta.com"])
+
+      await #expect(throws: TenancyError.domainTaken(host("beta.com"), by: "beta")) {
+        try await add("beta.com", fleet)
+      }
+      await #expect(throws: TenancyError.tenantNotFound("none")) {
+        try await fleet.tenancy.planAddDomain(host("new.com"), to: "none", primary: false)
+      }
+      await #expect(throws: TenancyError.domainNotFound(host("none.com"))) {
+        try await fleet.tenancy.planRemoveDomain(host("none.com"))
+      }
+      let removed = try await fleet.tenancy.planRemoveDomain(host("b.acme.com")).apply()
+      #expect(removed.tenant == "acme")
+      // The last one may go, primary or not.
+      try await fleet.tenancy.planRemoveDomain(host("acme.com")).apply()
+      #expect(try await fleet.list() == "acme beta(beta.com)")
+    }
+  }
+
+  @Test(arguments: Registry.all.filter(\.hasPrimary)) func primaryDomain(registry: Registry) async throws {
+    try await Fleet.with(registry) { fleet in
+      try await fleet.create("acme", domains: ["a.com", "b.com"], values: registry.values)
+      try await fleet.create("beta", domains: ["beta.com"], values: registry.values)
+      await #expect(throws: TenancyError.domainIsPrimary(host("a.com"), of: "acme", others: [host("b.com")])) {
+        try await fleet.tenancy.planRemoveDomain(host("a.com"))
+      }
+      try await fleet.tenancy.planSetPrimary(host("b.com")).apply()
+      #expect(try await fleet.list() == "acme(b.com,a.com) beta(beta.com)")
+      #expect(try await fleet.tenancy.planSetPrimary(host("b.com")).script.isEmpty)
+      try await fleet.tenancy.planAddDomain(host("c.com"), to: "acme", primary: true).apply()
+      #expect(try await fleet.list() == "acme(c.com,a.com,b.com) beta(beta.com)")
+      let primaries = try await fleet.tenancy.domains().filter(\.isPrimary).map(\.name.rawValue)
+      #expect(primaries == ["c.com", "beta.com"])
+    }
+  }
+
+  @Test(arguments: Registry.all) func rename(registry: Registry) async throws {
+    try await Fleet.with(registry) { fleet in
+      let hosts = registry.hasDomains ? ["acme.com", "b.acme.com"] : []
+      try await fleet.create("acme", domains: hosts, values: registry.values)
+      try await fleet.create("beta", values: registry.values)
+      try await fleet.psql("CREATE TABLE acme.tanks ()")
+      let renamed = try await fleet.rename("acme", "apex")
+      #expect(renamed.tenant.schema.rawValue == "apex")
+      #expect(try await fleet.list() == "apex\(registry.hasDomains ? "(acme.com,b.acme.com)" : "") beta")
+      #expect(try await fleet.schemas() == "apex beta")
+      #expect(try await fleet.psql("SELECT to_regclass('apex.tanks')") == "apex.tanks")
+      if registry.hasDomains { #expect(try await fleet.resolve("acme.com") == "apex by domain") }
+
+      await #expect(throws: TenancyError.tenantNotFound("acme")) { try await fleet.rename("acme", "x") }
+      await #expect(throws: TenancyError.tenantExists("beta")) { try await fleet.rename("apex", "beta") }
+      await #expect(throws: TenancyError.tenantExists("apex")) { try await fleet.rename("apex", "apex") }
+      await #expect(throws: TenancyError.invalidTenantName("Apex", .malformed)) {
+        try await fleet.rename("apex", "Apex")
+      }
+    }
+  }
+
+  @Test(arguments: Registry.all) func activity(registry: Registry) async throws {
+    try await Fleet.with(registry) { fleet in
+      try await fleet.create("acme", values: registry.values)
+      try await fleet.create("beta", values: registry.values)
+      guard registry.knowsActivity else {
+        let table = registry.mapping.tenants.description
+        await #expect(throws: TenancyError.noDeactivation(table: table)) { try await fleet.setActive("acme", false) }
+        return
+      }
+      #expect(try await fleet.setActive("acme", false))
+      #expect(try await !fleet.setActive("acme", false))
+      #expect(try await fleet.list() == "acme- beta")
+      await #expect(throws: TenancyError.tenantDeactivated("acme")) { try await fleet.resolve("acme.example.com") }
+      #expect(try await fleet.tenancy.list(.init(isActive: true)).map(\.tenant.name) == ["beta"])
+      #expect(try await fleet.setActive("acme", true))
+      #expect(try await fleet.list() == "acme beta")
+      await #expect(throws: TenancyError.tenantNotFound("none")) {
+        try await fleet.tenancy.planSetActive(["acme", "none"], false)
+      }
+    }
+  }
+
+  @Test(arguments: Registry.all) func resolve(registry: Registry) async throws {
+    try await Fleet.with(registry) { fleet in
+      try await fleet.create("acme", domains: registry.hasDomains ? ["shop.acme.com"] : [], values: registry.values)
+      #expect(try await fleet.resolve("acme.example.com:8080") == "acme by subdomain")
+      #expect(try await fleet.resolve("www.example.com") == "public by shared")
+      #expect(try await fleet.resolve("127.0.0.1") == "public by not_a_domain")
+      if registry.hasDomains { #expect(try await fleet.resolve("SHOP.acme.com.") == "acme by domain") }
+      await #expect(throws: TenancyError.tenantNotFound("none")) { try await fleet.resolve("none.example.com") }
+    }
+  }
+
+  @Test(arguments: Registry.all) func setColumns(registry: Registry) async throws {
+    try await Fleet.with(registry) { fleet in
+      try await fleet.create("acme", values: registry.values)
+      await #expect(throws: TenancyError.self) { try await fleet.tenancy.planSet("acme", ["nonesuch": "1"]) }
+      let name = registry.mapping.columns.name ?? "name"
+      await #expect(throws: TenancyError.reservedColumn(name)) { try await fleet.tenancy.planSet("acme", [name: "x"]) }
+      guard let (column, value) = registry.extra else { return }
+      try await fleet.tenancy.planSet("acme", [column: value]).apply()
+      #expect(try await fleet.tenancy.show("acme").columns[column] == value)
+      try await fleet.tenancy.planSet("acme", [column: nil]).applyExpectingNull(column, fleet)
+    }
+  }
+
+  /// What is missing is said at once, and nothing is made; what is too long is not cut.
+  @Test func requiredValues() async throws {
+    try await Fleet.with(.required) { fleet in
+      await #expect(
+        throws: TenancyError.valuesRequired(table: "public.tenants", columns: ["plan", "seats", "code"])
+      ) { try await fleet.create("acme") }
+      for (column, value) in [("code", "abcde"), ("seats", "many"), ("plan", "lead")] {
+        let values = Registry.required.values.merging([column: value]) { $1 }
+        do {
+          try await fleet.create("acme", values: values)
+          Issue.record("\(column) took \(value)")
+        } catch TenancyError.badValue {}
+      }
+      #expect(try await fleet.list() == "")
+      #expect(try await fleet.schemas() == "")
+    }
+  }
+
+  @Test func aDryRunChangesNothing() async throws {
+    try await Fleet.with { fleet in
+      let plan = try await fleet.tenancy.planCreate(
+        NewTenant("acme", domains: [host("acme.com")]), migrations: [migration("1", "CREATE TABLE tanks ();")])
+      let script = plan.script
+      #expect(script.first == "BEGIN;" && script.last == "COMMIT;")
+      #expect(script.allSatisfy { $0.hasSuffix(";") })
+      #expect(try await fleet.schemas() == "")
+      // What it shows is what it does.
+      try await fleet.psql(script.joined(separator: "\n"))
+      #expect(try await fleet.list() == "acme(acme.com)")
+      #expect(try await fleet.psql("SELECT count(*) FROM acme.schema_migrations") == "1")
+    }
+  }
+
+  private func add(_ name: String, _ fleet: Fleet) async throws -> Domain {
+    try await fleet.tenancy.planAddDomain(host(name), to: "acme", primary: false).apply()
+  }
+}
+
+extension Change<ChangedColumns> {
+  /// A NOT NULL column refuses, others take it.
+  fileprivate func applyExpectingNull(_ column: String, _ fleet: Fleet) async throws {
+    do {
+      try await apply()
+      let value = try await fleet.tenancy.show("acme").columns[column]
+      #expect(value == .some(nil))
+    } catch TenancyError.badValue(let refused, _) {
+      #expect(refused == column)
+    }
+  }
+}
+
+func host(_ name: String) -> DomainName { DomainName(stored: name) }
