@@ -60,7 +60,7 @@ struct MigrationSummary {
 
 extension MigrationSummary {
   private struct Document: Encodable, Sendable {
-    let shared: Entry?
+    @OrNull var shared: Entry?
     let tenants: [Entry]
     let summary: Summary
 
@@ -93,7 +93,7 @@ extension MigrationSummary {
     let status: String
     let applied: [MigrationVersion]
     let durationMs: Int
-    let error: ErrorReport.Document?
+    @OrNull var error: ErrorReport.Document?
 
     init(_ outcome: MigrationOutcome) {
       name = outcome.label
