@@ -21,10 +21,11 @@ enum MigrateCommand {
     ],
     section: Section.migrations
   ) { input, session in
+    try session.refuseCSV()
     let selection = try Selection.read(input, session)
     let database = try session.database(connections: input[jobs].value)
     let plan = try await database.planMigration(selection, try session.migrations(), to: input[target])
-    if input[Shared.dryRun] { return CommandResult(DryRun(sql: plan.script)) { _ in plan.script } }
+    if input[Shared.dryRun] { return .dryRun(plan.script) }
     if input[check] { return checked(plan) }
     let (terminal, interruption) = (session.terminal, session.interruption)
     let run = MigrationRun(
@@ -39,7 +40,7 @@ enum MigrateCommand {
   }
 
   private static func checked(_ plan: MigrationPlan) -> CommandResult {
-    let behind = plan.tenants.filter { !plan.pending($0).isEmpty }
+    let behind = ([plan.shared].compactMap { $0 } + plan.tenants).filter { !plan.pending($0).isEmpty }
     let entries = behind.map { PendingEntry(name: $0.label, pending: plan.pending($0).map(\.version)) }
     var result = CommandResult(["pending": entries]) { _ in
       entries.isEmpty
@@ -47,7 +48,7 @@ enum MigrateCommand {
         : entries.map { "\($0.name): \($0.pending.map(\.rawValue).joined(separator: ", "))" }
     }
     result.names = behind.map(\.label)
-    result.status = plan.isEmpty ? .done : .pending
+    result.status = behind.isEmpty ? .done : .pending
     return result
   }
 
