@@ -2,6 +2,11 @@
 
 PREFIX ?= /usr/local
 DESTDIR ?=
+# Where Debian's fish and zsh look depends on who installs: these are the upstream places.
+FISH_COMPLETIONS ?= $(PREFIX)/share/fish/vendor_completions.d
+ZSH_COMPLETIONS ?= $(PREFIX)/share/zsh/site-functions
+BASH_COMPLETIONS ?= $(PREFIX)/share/bash-completion/completions
+MAN ?= $(PREFIX)/share/man
 
 program = .build/release/tenantctl
 
@@ -13,8 +18,10 @@ link_flags = -Xswiftc -Xclang-linker -Xswiftc -no-pie -Xswiftc -Xclang-linker -X
   -Xlinker -L$(archives) -Xlinker --as-needed
 release = mkdir -p $(archives) && ln -sf "$$(clang -print-file-name=libstdc++.a)" $(archives)/ && \
   swift build -c release --product tenantctl --static-swift-stdlib $(link_flags)
-bin = $(DESTDIR)$(PREFIX)/bin
-share = $(DESTDIR)$(PREFIX)/share
+pages = $(notdir $(wildcard man/*.$(1)))
+installed = $(PREFIX)/bin/tenantctl $(BASH_COMPLETIONS)/tenantctl $(ZSH_COMPLETIONS)/_tenantctl \
+  $(FISH_COMPLETIONS)/tenantctl.fish \
+  $(addprefix $(MAN)/man1/,$(call pages,1)) $(addprefix $(MAN)/man5/,$(call pages,5))
 
 .PHONY: build demo test generate lint install uninstall clean help
 
@@ -22,6 +29,10 @@ share = $(DESTDIR)$(PREFIX)/share
 build:
 	@Scripts/install-packages build
 	@$(release)
+
+# What `sudo make install` finds built it does not build again as root.
+$(program):
+	@$(MAKE) build
 
 ## demo: the main job on a private PostgreSQL server, each command with its output
 demo:
@@ -41,24 +52,21 @@ generate: build
 lint:
 	@Scripts/install-packages build
 	swift format lint --strict --recursive Package.swift Sources Tests
+	@Scripts/check-imports
 	swift build --build-tests --explicit-target-dependency-import-check error
 
 ## install: binary, man pages and completions, to $(DESTDIR)$(PREFIX)
-install: build
-	install -d $(bin) $(share)/man/man1 $(share)/man/man5 $(share)/bash-completion/completions \
-	  $(share)/zsh/site-functions $(share)/fish/vendor_completions.d
-	install -s -m 755 $(program) $(bin)/
-	install -m 644 man/*.1 $(share)/man/man1/
-	install -m 644 man/*.5 $(share)/man/man5/
-	install -m 644 completions/tenantctl.bash $(share)/bash-completion/completions/tenantctl
-	install -m 644 completions/_tenantctl $(share)/zsh/site-functions/
-	install -m 644 completions/tenantctl.fish $(share)/fish/vendor_completions.d/
+install: $(program)
+	install -D -s -m 755 $(program) $(DESTDIR)$(PREFIX)/bin/tenantctl
+	install -D -m 644 completions/tenantctl.bash $(DESTDIR)$(BASH_COMPLETIONS)/tenantctl
+	install -D -m 644 -t $(DESTDIR)$(ZSH_COMPLETIONS) completions/_tenantctl
+	install -D -m 644 -t $(DESTDIR)$(FISH_COMPLETIONS) completions/tenantctl.fish
+	install -D -m 644 -t $(DESTDIR)$(MAN)/man1 man/*.1
+	install -D -m 644 -t $(DESTDIR)$(MAN)/man5 man/*.5
 
 ## uninstall: what install wrote, from the same DESTDIR and PREFIX
 uninstall:
-	rm -f $(bin)/tenantctl $(share)/man/man1/tenantctl.1 $(share)/man/man1/tenantctl-*.1 \
-	  $(share)/man/man5/tenantctl*.5 $(share)/bash-completion/completions/tenantctl \
-	  $(share)/zsh/site-functions/_tenantctl $(share)/fish/vendor_completions.d/tenantctl.fish
+	rm -f $(addprefix $(DESTDIR),$(installed))
 
 ## clean: remove everything that was built
 clean:

@@ -20,9 +20,11 @@ public struct ConnectionTarget: Sendable, Hashable, CustomStringConvertible, Cus
   /// Throws ``ConnectionError/malformed(reason:)``.
   public init(_ text: String) throws {
     conninfo = Self.withPlainScheme(text)
-    if let authority = Self.authority(of: conninfo), authority.count(where: { $0 == "@" }) > 1 {
+    if let character = Self.unencoded(in: conninfo) {
       throw ConnectionError.malformed(
-        reason: "there is an @ inside the user name or the password: write it as %40")
+        reason:
+          "there is \(character.shown) inside the user name or the password: write it as \(character.encoded)"
+      )
     }
     var message: UnsafeMutablePointer<CChar>?
     guard let options = PQconninfoParse(conninfo, &message) else {
@@ -70,8 +72,11 @@ public struct ConnectionTarget: Sendable, Hashable, CustomStringConvertible, Cus
     return "postgresql" + text[end.lowerBound...]
   }
 
-  private static func authority(of uri: String) -> Substring? {
+  /// What a password must not have in a URI. libpq would read the rest of it as a port or a database, and say so.
+  private static func unencoded(in uri: String) -> (shown: String, encoded: String)? {
     guard let scheme = uri.firstRange(of: "://") else { return nil }
-    return uri[scheme.upperBound...].prefix { !"/?".contains($0) }
+    let parts = uri[scheme.upperBound...].prefix { $0 != "?" }.split(separator: "/", maxSplits: 1)
+    if parts.first?.count(where: { $0 == "@" }) ?? 0 > 1 { return ("an @", "%40") }
+    return parts.dropFirst().contains { $0.contains("@") } ? ("a /", "%2F") : nil
   }
 }

@@ -17,7 +17,11 @@ public struct Identifier: Sendable, Hashable, ExpressibleByStringLiteral, Custom
   /// The name in double quotes, inner ones doubled (PostgreSQL manual, 4.1.1 "Identifiers and Key Words").
   public var quoted: String {
     guard name.utf8.contains(UInt8(ascii: "\"")) else { return "\"\(name)\"" }
-    let doubled = name.reduce(into: "") { $0 += $1 == "\"" ? "\"\"" : String($1) }
+    // By scalars: a quote and a combining mark after it are one `Character`, which equals no quote.
+    let doubled = name.unicodeScalars.reduce(into: "") { text, scalar in
+      if scalar == "\"" { text.unicodeScalars.append(scalar) }
+      text.unicodeScalars.append(scalar)
+    }
     return "\"\(doubled)\""
   }
 

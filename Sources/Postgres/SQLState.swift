@@ -23,6 +23,8 @@ public struct SQLState: RawRepresentable, Sendable, Hashable, ExpressibleByStrin
   public var errorClass: String { String(rawValue.prefix(2)) }
 
   // The names are those of Appendix A.
+  /// 22007
+  public static let invalidDatetimeFormat: SQLState = "22007"
   /// 22012
   public static let divisionByZero: SQLState = "22012"
   /// 22P02

@@ -74,9 +74,9 @@ extension Array: PostgresEncodable where Element == String {
   /// `= ANY($1)`.
   public var postgresText: String {
     let elements = map { element in
-      let escaped = element.reduce(into: "") { text, character in
-        if character == "\"" || character == "\\" { text += "\\" }
-        text.append(character)
+      let escaped = element.unicodeScalars.reduce(into: "") { text, scalar in
+        if scalar == "\"" || scalar == "\\" { text += "\\" }
+        text.unicodeScalars.append(scalar)
       }
       return "\"\(escaped)\""
     }

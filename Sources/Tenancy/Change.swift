@@ -66,10 +66,16 @@ enum Step: Sendable {
 
   var script: [String] {
     switch self {
-    case .transaction(let statements): ["BEGIN;"] + statements.map { $0.sql.inlined + ";" } + ["COMMIT;"]
+    case .transaction(let statements): ["BEGIN;"] + statements.map { Self.line($0.sql) } + ["COMMIT;"]
     case .alone(let statement, let schema):
-      ([Self.enter(schema), statement.sql, Self.leave].map { $0.inlined + ";" })
+      [Self.enter(schema), statement.sql, Self.leave].map(Self.line)
     }
+  }
+
+  /// A file's statement brings its semicolon along.
+  private static func line(_ sql: SQL) -> String {
+    let text = sql.inlined
+    return text.hasSuffix(";") ? text : text + ";"
   }
 
   func run(over connection: Connection) async throws {

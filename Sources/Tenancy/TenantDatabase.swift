@@ -154,7 +154,7 @@ extension TenantDatabase {
   }
 
   /// The settings that every transaction of ours begins with.
-  var guards: SQL { "SELECT set_config('lock_timeout', \(settings.lockTimeout.milliseconds), true)" }
+  var guards: SQL { "SET LOCAL lock_timeout TO \(literal: settings.lockTimeout.milliseconds)" }
 }
 
 /// An error of the server, in whichever way it came.

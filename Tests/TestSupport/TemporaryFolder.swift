@@ -6,8 +6,9 @@ public struct TemporaryFolder: Sendable {
   public let path: String
 
   init() throws {
-    // Not the user's TMPDIR: the path of a Unix socket in it must stay below 108 bytes.
-    var template = Array("/tmp/tenantctl-test-XXXXXX".utf8CString)
+    // Under `make test` this is a folder that goes with the server, even where the tests were killed.
+    let parent = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
+    var template = Array("\(parent)/test-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw SystemError(call: "mkdtemp", code: errno) }
     path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
   }

@@ -35,11 +35,13 @@ public enum TestPgBouncer {
     }
   }
 
-  /// PgBouncer refuses to run as root, where it is to run as the owner of the server's processes.
+  /// PgBouncer refuses to run as root; and where the tests are killed outright, so is it.
   private static func program(in folder: TemporaryFolder) async throws -> Program {
-    let command = ["pgbouncer", folder.path("pgbouncer.ini")]
-    guard geteuid() == 0 else { return Program(command) }
-    try await Program(["chown", "-R", "postgres", folder.path]).succeed()
-    return Program(["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] + command)
+    var asOwner = ["setpriv", "--pdeathsig", "TERM"]
+    if geteuid() == 0 {
+      try await Program(["chown", "-R", "postgres", folder.path]).succeed()
+      asOwner += ["--reuid", "postgres", "--regid", "postgres", "--clear-groups"]
+    }
+    return Program(asOwner + ["pgbouncer", folder.path("pgbouncer.ini")])
   }
 }

@@ -55,9 +55,8 @@ struct Ledger: Sendable {
     "COMMENT ON TABLE \(name) IS \(literal: history.head.comment)"
   }
 
-  /// Records a migration as applied, or as begun. Its primary key is the lock: a second runner fails here. So does a
-  /// run that took another count of applied migrations for true than the ledger has (the division).
-  func record(_ file: MigrationFile, statementsDone: Int, after count: Int) -> SQL {
+  /// Records a migration as applied, or as begun. Its primary key is the lock: a second runner fails here.
+  func record(_ file: MigrationFile, statementsDone: Int) -> SQL {
     let total = file.up.count
     let values: [(column: String, value: SQL)] = [
       ("version", "\(file.version.rawValue)"),
@@ -70,24 +69,27 @@ struct Ledger: Sendable {
     let known = values.filter { columns.contains($0.column) }
     return """
       INSERT INTO \(name) (\(SQL.joined(known.map { "\(Identifier($0.column))" })))
-      SELECT \(SQL.joined(known.map(\.value)))
-      WHERE 1 = 1 / (SELECT (count(*) = \(count))::integer FROM \(name))
+      VALUES (\(SQL.joined(known.map(\.value))))
       """
   }
 
-  /// Notes the time that a migration took, and makes sure that it left things as they must be for the record to be
-  /// true: its row still there (else the division fails), and the search path still the tenant's (else the cast).
-  func close(_ file: MigrationFile) -> SQL {
+  /// Notes the time that a migration took, and makes sure that things are as they must be for the record to be true.
+  /// What fails tells what is wrong: the division, that its row is gone; the cast to a number, that the search path is
+  /// another; the cast to a date, that the ledger has not `count` rows, so that what is pending was taken from a head
+  /// comment that is not true.
+  func close(_ file: MigrationFile, count: Int) -> SQL {
     let took: SQL = "1000 * extract(epoch FROM clock_timestamp() - now())"
     let note: SQL = columns.contains("duration_ms") ? "duration_ms = \(took)" : "version = version"
     return """
       WITH closed AS (
-        UPDATE \(name) SET \(note)
-        WHERE version = \(file.version.rawValue) RETURNING version
+        UPDATE \(name) SET \(note) WHERE version = \(file.version.rawValue) RETURNING version
       )
-      SELECT 1 / (SELECT count(*) FROM closed),
+      SELECT 1 / count(*),
         CASE WHEN current_setting('search_path') <> \(schema.searchPath)
-          THEN CAST(current_setting('search_path') AS integer) END
+          THEN CAST(current_setting('search_path') AS integer) END,
+        CASE WHEN (SELECT count(*) FROM \(name)) <> \(count)
+          THEN CAST(current_setting('search_path') AS date) END
+      FROM closed
       """
   }
 
@@ -102,13 +104,13 @@ struct Ledger: Sendable {
     let body = file.up.map { $0.planned(in: file) }
     let source = { MigrationSource(file: file, place: $0) }
     return settings.map { PlannedStatement($0, source: source(.ledger)) }
-      + [PlannedStatement(record(file, statementsDone: body.count, after: count), source: source(.ledger))]
-      + body + [PlannedStatement(close(file), source: source(.close))]
+      + [PlannedStatement(record(file, statementsDone: body.count), source: source(.ledger))]
+      + body + [PlannedStatement(close(file, count: count + 1), source: source(.close))]
   }
 
   /// A migration that runs outside of a transaction: recorded as begun, then each statement by itself and the count of
   /// those that are done after it.
-  func runAlone(_ file: MigrationFile, after count: Int, from first: Int, guards: SQL) -> [Step] {
+  func runAlone(_ file: MigrationFile, from first: Int, guards: SQL) -> [Step] {
     let source = { MigrationSource(file: file, place: $0) }
     let begin: [Step] =
       first > 0
@@ -116,7 +118,7 @@ struct Ledger: Sendable {
       : [
         .transaction([
           PlannedStatement(guards),
-          PlannedStatement(record(file, statementsDone: 0, after: count), source: source(.ledger)),
+          PlannedStatement(record(file, statementsDone: 0), source: source(.ledger)),
         ])
       ]
     return begin
@@ -142,7 +144,7 @@ extension MigrationOptions {
   /// The file's own time limits, for the rest of the transaction.
   var settings: [SQL] {
     [("lock_timeout", lockTimeout), ("statement_timeout", statementTimeout)].compactMap { name, value in
-      value.map { "SELECT set_config(\(name), \($0.milliseconds), true)" }
+      value.map { "SET LOCAL \(unsafeRaw: name) TO \(literal: $0.milliseconds)" }
     }
   }
 }

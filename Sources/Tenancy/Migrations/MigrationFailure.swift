@@ -44,10 +44,13 @@ struct MigrationSource: Sendable {
   let file: MigrationFile
   let place: Place
 
-  /// That the ledger is not what the run took it for: another runner was faster.
+  /// That the ledger is not what the run took it for: another runner was faster, or a head comment was not true.
   func isOutdated(_ error: ServerError) -> Bool {
-    guard case .ledger = place else { return false }
-    return [.uniqueViolation, .divisionByZero, .duplicateTable].contains(error.state)
+    switch place {
+    case .ledger: error.state == .uniqueViolation || error.state == .duplicateTable
+    case .close: error.state == .invalidDatetimeFormat
+    case .statement: false
+    }
   }
 
   func failure(_ error: ServerError) -> MigrationFailure {
@@ -68,9 +71,10 @@ struct MigrationSource: Sendable {
 
   private func location(_ error: ServerError) -> (line: Int, column: Int, excerpt: String)? {
     guard case .statement(let statement) = place else { return nil }
-    let place = error.position.map { statement.location(ofCharacter: $0) } ?? statement.location
-    let lines = statement.text.split(separator: "\n", omittingEmptySubsequences: false)
-    let index = place.line - statement.location(ofCharacter: 1).line
-    return (place.line, place.column, lines.indices.contains(index) ? String(lines[index]) : "")
+    guard let position = error.position else {
+      return (statement.line, statement.column, statement.excerpt(ofCharacter: 1))
+    }
+    let place = statement.location(ofCharacter: position)
+    return (place.line, place.column, statement.excerpt(ofCharacter: position))
   }
 }

@@ -95,7 +95,7 @@ struct Progress: Sendable {
       return [.transaction(opening + ledger.run(file, after: count) + [comment])]
     }
     let create: [Step] = hasLedger ? [] : [.transaction(opening)]
-    return create + ledger.runAlone(file, after: count, from: begun[file.version] ?? 0, guards: guards)
+    return create + ledger.runAlone(file, from: begun[file.version] ?? 0, guards: guards)
       + [.transaction([comment])]
   }
 

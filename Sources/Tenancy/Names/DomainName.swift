@@ -8,7 +8,7 @@ public struct DomainName: Sendable, Hashable, Comparable, Encodable, CustomStrin
   /// Throws ``TenancyError/invalidDomainName(_:_:)``.
   public init(parsing text: String) throws {
     let name = text.hasSuffix(".") ? String(text.dropLast()) : text
-    if let problem = Self.problem(of: name.lowercased()) {
+    if let problem = Self.problem(of: name) {
       throw TenancyError.invalidDomainName(text, problem)
     }
     rawValue = name.lowercased()
@@ -47,7 +47,8 @@ public struct DomainName: Sendable, Hashable, Comparable, Encodable, CustomStrin
   private static func isLabel(_ label: Substring) -> Bool {
     guard (1...63).contains(label.utf8.count), label.first != "-", label.last != "-" else { return false }
     return label.utf8.allSatisfy {
-      isDigit($0) || $0 == UInt8(ascii: "-") || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0)
+      // With 0x20 set, an ASCII letter is in lower case.
+      isDigit($0) || $0 == UInt8(ascii: "-") || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0 | 0x20)
     }
   }
 

@@ -112,7 +112,7 @@ extension TenantDatabase {
     let steps = migrations.enumerated().flatMap { index, file in
       file.upOptions.transaction
         ? [.transaction(ledger.opening(self.guards) + ledger.run(file, after: index))]
-        : ledger.runAlone(file, after: index, from: 0, guards: self.guards)
+        : ledger.runAlone(file, from: 0, guards: self.guards)
     }
     let closing = [comment, mark.remove(from: tenant.schema)].map { PlannedStatement($0) }
     return [.transaction(opening + [mark.set(on: tenant.schema)])] + steps
@@ -142,6 +142,7 @@ extension TenantDatabase {
   }
 
   static func setSearchPath(_ schema: SchemaName) -> SQL {
+    // Not SET LOCAL, which keeps another spelling of the same path: Ledger.close compares it.
     "SELECT set_config('search_path', \(schema.searchPath), true)"
   }
 
