@@ -64,7 +64,7 @@ struct MigrationSummary {
 extension MigrationSummary {
   private struct Document: Encodable, Sendable {
     let direction: String
-    let shared: Entry?
+    @OrNull var shared: Entry?
     let tenants: [Entry]
     let summary: Summary
 
@@ -98,7 +98,7 @@ extension MigrationSummary {
     let status: String
     let versions: [MigrationVersion]
     let durationMs: Int
-    let error: ErrorReport.Document?
+    @OrNull var error: ErrorReport.Document?
 
     init(_ outcome: MigrationOutcome) {
       name = outcome.label
