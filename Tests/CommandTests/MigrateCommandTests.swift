@@ -31,9 +31,10 @@ import Testing
       #expect(again.status == 0 && again.stderr == "")
       #expect(
         again.stdout.replacing(#/"duration_ms":\d+/#, with: #""duration_ms":0"#) == #"""
-          {"shared":null,"summary":{"duration_ms":0,"failed":0,"migrated":0,"not_run":0,"total":2,"up_to_date":2},\#
-          "tenants":[{"applied":[],"duration_ms":0,"error":null,"name":"acme","schema":"acme","status":"up_to_date"},\#
-          {"applied":[],"duration_ms":0,"error":null,"name":"reef","schema":"reef","status":"up_to_date"}]}
+          {"direction":"up","shared":null,\#
+          "summary":{"duration_ms":0,"failed":0,"migrated":0,"not_run":0,"total":2,"up_to_date":2},\#
+          "tenants":[{"duration_ms":0,"error":null,"name":"acme","schema":"acme","status":"up_to_date","versions":[]},\#
+          {"duration_ms":0,"error":null,"name":"reef","schema":"reef","status":"up_to_date","versions":[]}]}
 
           """#)
       try await scene.prints("migrate --all --quiet", "")
@@ -125,7 +126,7 @@ import Testing
         """
       #expect(
         outcome.stderr == """
-          reef: \(cause)
+          failed reef: \(cause)
           hint: mend the cause and run the same command again: it does only what is left
 
           """)
