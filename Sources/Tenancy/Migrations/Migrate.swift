@@ -140,7 +140,10 @@ extension TenantDatabase {
       } catch let error as MigrationStatementError where error.source.isOutdated(error.error) {
         // Another runner was faster, or the comment was wrong: the ledger itself decides.
         let current = try await resurvey(survey, queue, over: connection)
-        guard current.history != survey.history || current.hasLedger != survey.hasLedger else { throw error }
+        guard
+          current.history != survey.history || current.rows != survey.rows
+            || current.hasLedger != survey.hasLedger
+        else { throw error }
         (survey, progress, queue) = (current, Progress(current), current.pending[...])
       }
     }

@@ -74,12 +74,14 @@ extension TenantDatabase {
 struct Progress: Sendable {
   private(set) var history: LedgerHistory
   private(set) var hasLedger: Bool
+  private var rows: Int
   private let begun: [MigrationVersion: Int]
   private let ledger: Ledger
 
   init(_ survey: Survey) {
     history = survey.history
     hasLedger = survey.hasLedger
+    rows = survey.rows
     begun = survey.begun
     ledger = survey.ledger
   }
@@ -90,16 +92,16 @@ struct Progress: Sendable {
     let opening =
       ledger.opening(guards) + (hasLedger ? [] : [PlannedStatement(ledger.create, source: source)])
     let comment = PlannedStatement(ledger.comment(history.adding(file)), source: source)
-    let count = history.checksums.count
     if file.upOptions.transaction {
-      return [.transaction(opening + ledger.run(file, after: count) + [comment])]
+      return [.transaction(opening + ledger.run(file, after: rows) + [comment])]
     }
     let create: [Step] = hasLedger ? [] : [.transaction(opening)]
-    return create + ledger.runAlone(file, from: begun[file.version] ?? 0, guards: guards)
+    return create + ledger.runAlone(file, begun: begun[file.version], guards: guards)
       + [.transaction([comment])]
   }
 
   mutating func add(_ file: MigrationFile) {
+    if !history.contains(file.version) { rows += 1 }
     history = history.adding(file)
     hasLedger = true
   }
