@@ -66,6 +66,8 @@ public enum TenancyError: Error, Sendable, Hashable {
   case versionNotFound(String)
   /// Files that were edited after they had been applied.
   case checksumMismatch([ChangedMigration])
+  /// Migrations that cannot be undone: no file has a down section for them.
+  case notReversible([MigrationVersion])
   /// A migration failed.
   case migrationFailed(MigrationFailure)
 

@@ -26,7 +26,7 @@ public enum Tenantctl {
       ListCommand.command,
       ShowCommand.command, SetCommand.command, ActivateCommand.command, DeactivateCommand.command,
       DomainCommand.command, ResolveCommand.command,
-      MigrateCommand.command, StatusCommand.command, MigrationCommand.command,
+      MigrateCommand.command, RollbackCommand.command, StatusCommand.command, MigrationCommand.command,
       CompletionCommand.command, HelpCommand.command, VersionCommand.command,
       CompleteCommand.command, GenerateCommand.command,
     ])

@@ -5,6 +5,8 @@ internal import Tenancy
 extension Tenantctl {
   /// The whole program: words in, output and exit status out.
   public static func run(_ words: [String], environment: [String: String]) async -> Int32 {
+    // Who closes a pipe early has seen enough; some parents, such as Python, would have us complain.
+    signal(SIGPIPE, SIG_DFL)
     let terminal = Terminal()
     let printer = Printer(words: words, environment: environment, terminal: terminal)
     do {
@@ -44,8 +46,9 @@ struct Printer: Sendable {
   init(words: [String], environment: [String: String], terminal: Terminal) {
     self.terminal = terminal
     let options = words.prefix { $0 != "--" }
+    let isOff = environment["TENANTCTL_NO_COLOR"].map { !["", "0", "false", "no", "off"].contains($0) }
     let allowsColor =
-      !options.contains("--no-color") && (environment["NO_COLOR"] ?? "").isEmpty
+      !options.contains("--no-color") && isOff != true && (environment["NO_COLOR"] ?? "").isEmpty
       && environment["TERM"] != "dumb"
     errorStyle = Style(isColored: allowsColor && terminal.stderrIsTerminal)
     colorsOutput = allowsColor && terminal.stdoutIsTerminal
@@ -86,6 +89,3 @@ struct Printer: Sendable {
     return report.status
   }
 }
-
-/// CSV was asked of something that is no list.
-struct NoTable: Error {}

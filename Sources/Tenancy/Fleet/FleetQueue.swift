@@ -1,39 +1,69 @@
 internal import Synchronization
 
-/// Work over a fleet: a number of items, taken one by one by a few workers.
-final class FleetQueue: Sendable {
-  private let count: Int
-  private let next = Atomic(0)
-
-  init(count: Int) {
-    self.count = count
+/// Work over a fleet: a number of items, taken one by one by a few workers. An item that has to wait goes to the back.
+final class FleetQueue<Outcome: Sendable>: Sendable {
+  /// What came of an item's turn.
+  enum Turn: Sendable {
+    case done(Outcome)
+    /// Its turn comes again, not before this time has passed.
+    case again(after: Duration)
   }
 
-  /// Runs the work on each item, and returns what came of each; `nil` for those whose turn never came, because the run
-  /// was to stop or its task was cancelled.
-  func run<Outcome: Sendable>(
-    jobs: Int, shouldStop: @escaping @Sendable () -> Bool, _ work: @escaping @Sendable (Int) async -> Outcome
+  private struct State {
+    var ready: ArraySlice<Int>
+    var waiting: [(index: Int, until: ContinuousClock.Instant)] = []
+    var outcomes: [Outcome?]
+  }
+
+  private enum Next {
+    case item(Int)
+    case wait(until: ContinuousClock.Instant)
+    case nothing
+  }
+
+  private let state: Mutex<State>
+
+  /// A queue of the items 0 to `count` - 1.
+  init(count: Int) {
+    state = Mutex(State(ready: ArraySlice(0..<count), outcomes: Array(repeating: nil, count: count)))
+  }
+
+  /// Runs the work on each item, and returns what came of each; `nil` for those that were not done because the run was
+  /// to stop or its task was cancelled.
+  func run(
+    jobs: Int, shouldStop: @escaping @Sendable () -> Bool, _ work: @escaping @Sendable (Int) async -> Turn
   ) async -> [Outcome?] {
-    await withTaskGroup(of: [(Int, Outcome)].self) { group in
-      for _ in 0..<min(jobs, count) {
-        group.addTask {
-          var done: [(Int, Outcome)] = []
-          while !shouldStop(), !Task.isCancelled, let index = self.take() {
-            done.append((index, await work(index)))
-          }
-          return done
+    await withTaskGroup { group in
+      for _ in 0..<jobs {
+        group.addTask { await self.serve(shouldStop, work) }
+      }
+    }
+    return state.withLock { $0.outcomes }
+  }
+
+  private func serve(_ shouldStop: () -> Bool, _ work: (Int) async -> Turn) async {
+    while !shouldStop(), !Task.isCancelled {
+      switch next() {
+      case .nothing: return
+      case .wait(let time):
+        // In short steps, so that a stop does not have to wait for it.
+        try? await Task.sleep(until: min(time, .now + .milliseconds(100)))
+      case .item(let index):
+        switch await work(index) {
+        case .done(let outcome): state.withLock { $0.outcomes[index] = outcome }
+        case .again(let delay): state.withLock { $0.waiting.append((index, .now + delay)) }
         }
       }
-      var outcomes = [Outcome?](repeating: nil, count: self.count)
-      for await part in group {
-        for (index, outcome) in part { outcomes[index] = outcome }
-      }
-      return outcomes
     }
   }
 
-  private func take() -> Int? {
-    let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-    return index < count ? index : nil
+  private func next() -> Next {
+    state.withLock { state in
+      if let index = state.ready.popFirst() { return .item(index) }
+      guard let first = state.waiting.indices.min(by: { state.waiting[$0].until < state.waiting[$1].until })
+      else { return .nothing }
+      let time = state.waiting[first].until
+      return time > .now ? .wait(until: time) : .item(state.waiting.remove(at: first).index)
+    }
   }
 }

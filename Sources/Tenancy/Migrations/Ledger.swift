@@ -93,6 +93,30 @@ struct Ledger: Sendable {
       """
   }
 
+  /// Takes a migration out of the ledger. If it is not there any more, the division fails.
+  func remove(_ version: MigrationVersion) -> SQL {
+    """
+    WITH removed AS (DELETE FROM \(name) WHERE version = \(version.rawValue) RETURNING version)
+    SELECT 1 / count(*) FROM removed
+    """
+  }
+
+  /// Fails if the search path is not the tenant's any more.
+  var checkSearchPath: SQL {
+    """
+    SELECT CASE WHEN current_setting('search_path') <> \(schema.searchPath)
+      THEN CAST(current_setting('search_path') AS integer) END
+    """
+  }
+
+  /// The file's own statements.
+  func statements(of file: MigrationFile, _ direction: MigrationDirection) -> [PlannedStatement] {
+    (direction == .up ? file.up : file.down ?? []).map { statement in
+      PlannedStatement(
+        SQL(unsafeRaw: statement.text), source: MigrationSource(file: file, place: .statement(statement)))
+    }
+  }
+
   /// What each transaction of ours in the schema begins with.
   func opening(_ guards: SQL) -> [PlannedStatement] {
     [guards, TenantDatabase.setSearchPath(schema)].map { PlannedStatement($0) }
@@ -101,7 +125,7 @@ struct Ledger: Sendable {
   /// A transactional migration, as part of a transaction whose search path is the schema's.
   func run(_ file: MigrationFile, after count: Int) -> [PlannedStatement] {
     let settings = file.upOptions.settings
-    let body = file.up.map { $0.planned(in: file) }
+    let body = statements(of: file, .up)
     let source = { MigrationSource(file: file, place: $0) }
     return settings.map { PlannedStatement($0, source: source(.ledger)) }
       + [PlannedStatement(record(file, statementsDone: body.count), source: source(.ledger))]
@@ -123,21 +147,15 @@ struct Ledger: Sendable {
         ])
       ]
     return begin
-      + file.up.enumerated().dropFirst(begun ?? 0).flatMap { index, statement in
+      + statements(of: file, .up).enumerated().dropFirst(begun ?? 0).flatMap { index, statement in
         let progress: SQL = """
           UPDATE \(name) SET statements_done = \(index + 1) WHERE version = \(file.version.rawValue)
           """
         return [
-          Step.alone(statement.planned(in: file), in: schema),
+          Step.alone(statement, in: schema),
           .transaction([PlannedStatement(mustAffectRows: progress, source: source(.close))]),
         ]
       }
-  }
-}
-
-extension SQLStatement {
-  fileprivate func planned(in file: MigrationFile) -> PlannedStatement {
-    PlannedStatement(SQL(unsafeRaw: text), source: MigrationSource(file: file, place: .statement(self)))
   }
 }
 

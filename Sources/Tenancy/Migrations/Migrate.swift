@@ -1,160 +1,182 @@
 internal import Postgres
-
-/// What a run did to one tenant.
-public struct MigrationOutcome: Sendable {
-  /// How it ended.
-  public enum Status: Sendable {
-    /// There was nothing to apply.
-    case upToDate
-    /// All that was pending is applied.
-    case migrated
-    /// A migration failed; those before it are applied.
-    case failed(TenancyError)
-    /// The run ended before its turn.
-    case notRun
-  }
-
-  /// The tenant; `nil` is the shared schema.
-  public let tenant: Tenant?
-  /// The schema.
-  public let schema: SchemaName
-  /// How it ended.
-  public let status: Status
-  /// What was applied, in order. All of it is committed.
-  public let applied: [MigrationVersion]
-  /// How long it took.
-  public let duration: Duration
-
-  static func notRun(_ survey: Survey) -> MigrationOutcome {
-    MigrationOutcome(
-      tenant: survey.tenant, schema: survey.schema, status: .notRun, applied: [], duration: .zero)
-  }
-
-  /// Whether it failed.
-  public var isFailure: Bool { if case .failed = status { true } else { false } }
-  /// The tenant's name, or `public`.
-  public var label: String { tenant?.name.rawValue ?? schema.rawValue }
-}
-
-/// What a run did.
-public struct MigrationReport: Sendable {
-  /// The shared schema; `nil` if there were no files for it.
-  public let shared: MigrationOutcome?
-  /// The tenants, by name.
-  public let tenants: [MigrationOutcome]
-  /// How long it took.
-  public let duration: Duration
-  /// Whether it was asked to stop before it was through.
-  public let wasInterrupted: Bool
-}
-
-/// How a run goes about its work.
-public struct MigrationRun: Sendable {
-  /// How many tenants at a time.
-  public var jobs: Int
-  /// Is told of each tenant as it is done, in the order in which they are.
-  public var onOutcome: @Sendable (MigrationOutcome) -> Void
-  /// Asked before each tenant: whether to begin with no other.
-  public var shouldStop: @Sendable () -> Bool
-
-  /// One at a time, silently, to the end.
-  public init(
-    jobs: Int = 1, onOutcome: @escaping @Sendable (MigrationOutcome) -> Void = { _ in },
-    shouldStop: @escaping @Sendable () -> Bool = { false }
-  ) {
-    self.jobs = max(1, jobs)
-    self.onOutcome = onOutcome
-    self.shouldStop = shouldStop
-  }
-}
+internal import Synchronization
 
 extension TenantDatabase {
-  /// Applies what is pending. One tenant's failure leaves the others untouched and is in the report; the same run again
+  /// Does what is planned. One tenant's failure leaves the others untouched and is in the report; the same run again
   /// does what is left.
   ///
   /// Throws ``TenancyError`` if the shared schema's migrations fail: no tenant is migrated then.
   public func migrate(_ plan: MigrationPlan, _ run: MigrationRun = MigrationRun()) async throws
     -> MigrationReport
   {
-    let clock = ContinuousClock()
-    let start = clock.now
+    let start = ContinuousClock.now
     var shared: MigrationOutcome?
     if let survey = plan.shared {
-      let outcome = await apply(plan.pending(survey), to: survey, plan)
-      if case .failed(let error) = outcome.status { throw error }
-      shared = outcome
+      let canary = FleetMigration(self, plan, [survey], run)
+      shared = await canary.run(0..<1)[0]
+      if case .failed(let error) = shared?.status { throw error }
     }
-    let queue = FleetQueue(count: plan.tenants.count)
-    let outcomes = await queue.run(jobs: run.jobs, shouldStop: run.shouldStop) { index in
-      let survey = plan.tenants[index]
-      let outcome = await self.apply(plan.pending(survey), to: survey, plan)
-      run.onOutcome(outcome)
-      return outcome
-    }
+    let fleet = FleetMigration(self, plan, plan.tenants, run)
+    let canaries = min(run.canaries, plan.tenants.count)
+    var outcomes = await fleet.run(0..<canaries)
+    if outcomes.contains(where: { $0?.isFailure ?? true }) { fleet.stop() }
+    outcomes += await fleet.run(canaries..<plan.tenants.count)
     return MigrationReport(
-      shared: shared, tenants: zip(plan.tenants, outcomes).map { $1 ?? .notRun($0) },
-      duration: clock.now - start,
-      wasInterrupted: outcomes.contains { $0 == nil })
+      direction: plan.direction, shared: shared,
+      tenants: zip(plan.tenants, outcomes).map { $1 ?? MigrationOutcome($0, .notRun) },
+      duration: .now - start, wasInterrupted: run.shouldStop())
+  }
+}
+
+/// A run over a fleet: its failures are counted, and a tenant that has to wait for a lock gets another turn.
+private final class FleetMigration: Sendable {
+  private struct State {
+    var failures = 0
+    var isStopped = false
+    var attempts: [Int: Attempt] = [:]
   }
 
-  private func apply(_ files: [MigrationFile], to survey: Survey, _ plan: MigrationPlan) async
-    -> MigrationOutcome
+  /// What the turns of one tenant have come to so far.
+  private struct Attempt {
+    var count = 0
+    var versions: [MigrationVersion] = []
+    var duration = Duration.zero
+  }
+
+  private let database: TenantDatabase
+  private let plan: MigrationPlan
+  private let surveys: [Survey]
+  private let settings: MigrationRun
+  private let state = Mutex(State())
+
+  init(_ database: TenantDatabase, _ plan: MigrationPlan, _ surveys: [Survey], _ settings: MigrationRun) {
+    self.database = database
+    self.plan = plan
+    self.surveys = surveys
+    self.settings = settings
+  }
+
+  /// Begins with no other tenant.
+  func stop() {
+    state.withLock { $0.isStopped = true }
+  }
+
+  func run(_ range: Range<Int>) async -> [MigrationOutcome?] {
+    let queue = FleetQueue<MigrationOutcome>(count: range.count)
+    return await queue.run(jobs: min(settings.jobs, range.count), shouldStop: shouldStop) { offset in
+      await self.turn(of: range.lowerBound + offset)
+    }
+  }
+
+  private func shouldStop() -> Bool {
+    let (isStopped, failures) = state.withLock { ($0.isStopped, $0.failures) }
+    return isStopped || failures >= settings.maxFailures ?? .max || settings.shouldStop()
+  }
+
+  private func turn(of index: Int) async -> FleetQueue<MigrationOutcome>.Turn {
+    let survey = surveys[index]
+    let start = ContinuousClock.now
+    var attempt = state.withLock { $0.attempts[index] } ?? Attempt()
+    let status = await status(of: survey, &attempt.versions)
+    attempt.count += 1
+    attempt.duration += .now - start
+    if case .failed(let error) = status, error.isWorthAnotherTurn, attempt.count <= settings.retries {
+      state.withLock { $0.attempts[index] = attempt }
+      return .again(after: Self.pause(afterAttempt: attempt.count))
+    }
+    let outcome = MigrationOutcome(
+      survey, await naming(status, survey.schema), attempt.versions, took: attempt.duration)
+    if outcome.isFailure { state.withLock { $0.failures += 1 } }
+    settings.onOutcome(outcome)
+    return .done(outcome)
+  }
+
+  /// Twice as long each time, up to eight seconds; by chance up to half of it less, so that runners do not meet again.
+  private static func pause(afterAttempt count: Int) -> Duration {
+    .milliseconds(min(8000, 250 << min(count, 8))) * Double.random(in: 0.5...1)
+  }
+
+  /// A failure for a lock, with those who hold it; if they cannot be had, without.
+  private func naming(_ status: MigrationOutcome.Status, _ schema: SchemaName) async
+    -> MigrationOutcome.Status
   {
-    let clock = ContinuousClock()
-    let start = clock.now
-    var applied: [MigrationVersion] = []
-    func outcome(_ status: MigrationOutcome.Status) -> MigrationOutcome {
-      MigrationOutcome(
-        tenant: survey.tenant, schema: survey.schema, status: status, applied: applied,
-        duration: clock.now - start)
+    guard case .failed(.migrationFailed(var failure)) = status, failure.reason == .locked else {
+      return status
     }
-    if let problem = survey.problem { return outcome(.failed(problem)) }
-    if files.isEmpty { return outcome(.upToDate) }
-    do {
-      try await connected { connection in
-        try await self.apply(files, survey, plan, over: connection) { applied.append($0.version) }
-      }
-      return outcome(applied.isEmpty ? .upToDate : .migrated)
-    } catch let error as TenancyError {
-      return outcome(.failed(error))
-    } catch let error as MigrationStatementError {
-      return outcome(.failed(.migrationFailed(error.source.failure(error.error))))
-    } catch {
-      return outcome(.notRun)
-    }
+    failure.lockHolders =
+      (try? await database.connected { try await LockHolder.find(in: schema, over: $0) }) ?? []
+    return .failed(.migrationFailed(failure))
   }
 
-  private func apply(
-    _ files: [MigrationFile], _ first: Survey, _ plan: MigrationPlan, over connection: Connection,
-    onApplied: (MigrationFile) -> Void
+  private func status(of survey: Survey, _ versions: inout [MigrationVersion]) async
+    -> MigrationOutcome.Status
+  {
+    if let problem = survey.problem { return .failed(problem) }
+    let done = versions
+    let files = plan.pending(survey).filter { !done.contains($0.version) }
+    if files.isEmpty { return versions.isEmpty ? .upToDate : .migrated }
+    do {
+      try await database.connected { connection in
+        let schema = SchemaMigration(database: self.database, plan: self.plan, connection: connection)
+        try await schema.run(files, survey, done) { versions.append($0.version) }
+      }
+      return versions.isEmpty ? .upToDate : .migrated
+    } catch let error as TenancyError {
+      return .failed(error)
+    } catch let error as MigrationStatementError {
+      return .failed(.migrationFailed(error.source.failure(error.error)))
+    } catch {
+      return .notRun
+    }
+  }
+}
+
+extension TenancyError {
+  /// Whether the cause is likely to go away by itself: a lock, or a deadlock or conflict that another transaction won.
+  fileprivate var isWorthAnotherTurn: Bool {
+    guard case .migrationFailed(let failure) = self else { return false }
+    let states: [SQLState] = [.lockNotAvailable, .deadlockDetected, .serializationFailure]
+    return states.contains { $0.rawValue == failure.server.sqlState }
+  }
+}
+
+/// One schema's migrations over one connection.
+private struct SchemaMigration {
+  let database: TenantDatabase
+  let plan: MigrationPlan
+  let connection: Connection
+
+  func run(
+    _ files: [MigrationFile], _ first: Survey, _ done: [MigrationVersion], onDone: (MigrationFile) -> Void
   ) async throws {
-    var survey = first
-    var progress = Progress(first)
-    var queue = files[...]
+    // After another turn the first look at the ledger is too old.
+    var survey = done.isEmpty ? first : try await look(at: first)
+    var progress = SchemaProgress(survey)
+    var queue = done.isEmpty ? files[...] : plan.pending(survey)[...]
     while let file = queue.first {
       do {
-        for step in progress.steps(for: file, guards: plan.guards) { try await step.run(over: connection) }
-        progress.add(file)
+        for step in progress.steps(for: file, plan.direction, guards: plan.guards) {
+          try await step.run(over: connection)
+        }
+        progress.note(file, plan.direction)
         queue.removeFirst()
-        onApplied(file)
+        onDone(file)
       } catch let error as MigrationStatementError where error.source.isOutdated(error.error) {
         // Another runner was faster, or the comment was wrong: the ledger itself decides.
-        let current = try await resurvey(survey, queue, over: connection)
+        let current = try await look(at: survey)
         guard
-          current.history != survey.history || current.rows != survey.rows
-            || current.hasLedger != survey.hasLedger
+          current.history != survey.history || current.rows != survey.rows || current.hasLedger != survey.hasLedger
         else { throw error }
-        (survey, progress, queue) = (current, Progress(current), current.pending[...])
+        (survey, progress, queue) = (current, SchemaProgress(current), plan.pending(current)[...])
       }
     }
   }
 
-  private func resurvey(
-    _ survey: Survey, _ files: ArraySlice<MigrationFile>, over connection: Connection
-  ) async throws -> Survey {
+  private func look(at survey: Survey) async throws -> Survey {
     let exists = try await connection.query(survey.ledger.exists)[0].decode(Bool.self)
     let state = SchemaState(exists: true, hasLedger: exists, head: nil)
-    return try await Surveyor(files: Array(files), ledger: settings.ledger)
+    let files = survey.tenant == nil ? plan.files.shared : plan.files.tenant
+    return try await Surveyor(files: files, ledger: database.settings.ledger)
       .read([(tenant: survey.tenant, schema: survey.schema, state)], over: connection)[0]
   }
 }

@@ -28,6 +28,8 @@ public struct MigrationFailure: Sendable, Hashable {
   public let excerpt: String?
   /// The server's words.
   public let server: ServerFailure
+  /// Who held locks in the schema when the last attempt had failed for one.
+  public internal(set) var lockHolders: [LockHolder] = []
 }
 
 /// Where a statement that is sent comes from.
@@ -47,7 +49,7 @@ struct MigrationSource: Sendable {
   /// That the ledger is not what the run took it for: another runner was faster, or a head comment was not true.
   func isOutdated(_ error: ServerError) -> Bool {
     switch place {
-    case .ledger: error.state == .uniqueViolation || error.state == .duplicateTable
+    case .ledger: [.uniqueViolation, .duplicateTable, .divisionByZero].contains(error.state)
     case .close: error.state == .invalidDatetimeFormat
     case .statement: false
     }

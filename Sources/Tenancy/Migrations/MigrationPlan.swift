@@ -6,15 +6,26 @@ public struct MigrationPlan: Sendable {
   public let shared: Survey?
   /// The tenants of the selection.
   public let tenants: [Survey]
-  /// The last version to apply; `nil` is the newest.
-  public let target: MigrationVersion?
+  /// Whether migrations are applied or undone.
+  public let direction: MigrationDirection
+  let files: MigrationSet
   let guards: SQL
+  private let choose: @Sendable (Survey) -> [MigrationFile]
 
-  /// What is to be applied to one of them.
-  public func pending(_ survey: Survey) -> [MigrationFile] {
-    guard let target, survey.tenant != nil else { return survey.pending }
-    return survey.pending.filter { $0.version <= target }
+  init(
+    _ direction: MigrationDirection, shared: Survey?, tenants: [Survey], files: MigrationSet, guards: SQL,
+    choose: @escaping @Sendable (Survey) -> [MigrationFile]
+  ) {
+    self.direction = direction
+    self.shared = shared
+    self.tenants = tenants
+    self.files = files
+    self.guards = guards
+    self.choose = choose
   }
+
+  /// What is to be applied to one of them, or undone, in that order.
+  public func pending(_ survey: Survey) -> [MigrationFile] { choose(survey) }
 
   /// Whether there is nothing to do.
   public var isEmpty: Bool {
@@ -25,11 +36,11 @@ public struct MigrationPlan: Sendable {
   public var script: [String] {
     var lines: [String] = []
     for survey in [shared].compactMap({ $0 }) + tenants {
-      var progress = Progress(survey)
+      var progress = SchemaProgress(survey)
       for file in pending(survey) {
         lines.append("-- \(survey.label): \(file.path)")
-        lines += progress.steps(for: file, guards: guards).flatMap(\.script)
-        progress.add(file)
+        lines += progress.steps(for: file, direction, guards: guards).flatMap(\.script)
+        progress.note(file, direction)
       }
     }
     return lines
@@ -58,51 +69,56 @@ extension TenantDatabase {
       throw TenancyError.versionNotFound(target.rawValue)
     }
     let (shared, tenants) = try await survey(selection, files)
+    try refuseChanged([shared].compactMap { $0 } + tenants)
+    return MigrationPlan(.up, shared: shared, tenants: tenants, files: files, guards: guards) { survey in
+      guard let target, survey.tenant != nil else { return survey.pending }
+      return survey.pending.filter { $0.version <= target }
+    }
+  }
+
+  /// Plans to undo the last migrations of tenants by their files' down sections, newest first.
+  ///
+  /// Throws ``TenancyError/checksumMismatch(_:)`` as ``planMigration(_:_:to:)`` does,
+  /// ``TenancyError/notReversible(_:)`` if one of the migrations has no down section or no file.
+  public func planRollback(
+    _ selection: FleetSelection, _ files: MigrationSet, _ extent: RollbackExtent
+  ) async throws -> MigrationPlan {
+    if case .to(let version) = extent, !files.tenant.contains(where: { $0.version == version }) {
+      throw TenancyError.versionNotFound(version.rawValue)
+    }
+    let tenants = try await survey(selection, MigrationSet(tenant: files.tenant, shared: [])).tenants
+    try refuseChanged(tenants)
+    let known = Dictionary(files.tenant.map { ($0.version, $0) }, uniquingKeysWith: { $1 })
+    let irreversible = Set(tenants.flatMap { extent.versions(of: $0) }).filter { known[$0]?.down == nil }
+    if !irreversible.isEmpty { throw TenancyError.notReversible(irreversible.sorted()) }
+    return MigrationPlan(.down, shared: nil, tenants: tenants, files: files, guards: guards) { survey in
+      extent.versions(of: survey).compactMap { known[$0] }
+    }
+  }
+
+  private func refuseChanged(_ surveys: [Survey]) throws {
     var schemas: [MigrationFile: [String]] = [:]
-    for survey in [shared].compactMap({ $0 }) + tenants {
+    for survey in surveys {
       for file in survey.changed { schemas[file, default: []].append(survey.label) }
     }
-    if !schemas.isEmpty {
-      let changed = schemas.map { ChangedMigration(version: $0.version, path: $0.path, schemas: $1) }
-      throw TenancyError.checksumMismatch(changed.sorted { $0.version < $1.version })
-    }
-    return MigrationPlan(shared: shared, tenants: tenants, target: target, guards: guards)
+    if schemas.isEmpty { return }
+    let changed = schemas.map { ChangedMigration(version: $0.version, path: $0.path, schemas: $1) }
+    throw TenancyError.checksumMismatch(changed.sorted { $0.version < $1.version })
   }
 }
 
-/// How far one schema has come while its migrations are applied, and what the next one sends.
-struct Progress: Sendable {
-  private(set) var history: LedgerHistory
-  private(set) var hasLedger: Bool
-  private var rows: Int
-  private let begun: [MigrationVersion: Int]
-  private let ledger: Ledger
+/// How far back a rollback goes.
+public enum RollbackExtent: Sendable, Hashable {
+  /// So many migrations of each tenant.
+  case steps(Int)
+  /// Until this one is the newest.
+  case to(MigrationVersion)
 
-  init(_ survey: Survey) {
-    history = survey.history
-    hasLedger = survey.hasLedger
-    rows = survey.rows
-    begun = survey.begun
-    ledger = survey.ledger
-  }
-
-  /// What applies the file. With a transaction that is one, and one round trip: the ledger's row goes first.
-  func steps(for file: MigrationFile, guards: SQL) -> [Step] {
-    let source = MigrationSource(file: file, place: .ledger)
-    let opening =
-      ledger.opening(guards) + (hasLedger ? [] : [PlannedStatement(ledger.create, source: source)])
-    let comment = PlannedStatement(ledger.comment(history.adding(file)), source: source)
-    if file.upOptions.transaction {
-      return [.transaction(opening + ledger.run(file, after: rows) + [comment])]
+  /// The versions to undo, newest first.
+  func versions(of survey: Survey) -> [MigrationVersion] {
+    switch self {
+    case .steps(let count): survey.applied.suffix(count).reversed()
+    case .to(let version): survey.applied.filter { $0 > version }.reversed()
     }
-    let create: [Step] = hasLedger ? [] : [.transaction(opening)]
-    return create + ledger.runAlone(file, begun: begun[file.version], guards: guards)
-      + [.transaction([comment])]
-  }
-
-  mutating func add(_ file: MigrationFile) {
-    if !history.contains(file.version) { rows += 1 }
-    history = history.adding(file)
-    hasLedger = true
   }
 }

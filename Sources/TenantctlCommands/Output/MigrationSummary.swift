@@ -1,8 +1,9 @@
 internal import Tenancy
 
-/// What `migrate` says in the end.
+/// What `migrate` and `rollback` say in the end.
 struct MigrationSummary {
   private let report: MigrationReport
+  private var isUp: Bool { report.direction == .up }
 
   init(_ report: MigrationReport) {
     self.report = report
@@ -10,7 +11,8 @@ struct MigrationSummary {
 
   var result: CommandResult {
     var result = CommandResult(Document(report)) { lines($0) }
-    result.elements = { [report] in report.tenants.map(Entry.init) }
+    // Each tenant was printed as it finished.
+    result.elements = { [] }
     result.names = failures.map(\.label)
     result.status = report.wasInterrupted ? .interrupted : failures.isEmpty ? .done : .partial
     if !failures.isEmpty {
@@ -24,16 +26,17 @@ struct MigrationSummary {
   private func lines(_ style: Style) -> [String] {
     let summary = Summary(report)
     var parts = [
-      style.green("migrated \(counted(summary.migrated, "tenant"))"), "\(summary.upToDate) up to date",
+      style.green("\(isUp ? "migrated" : "rolled back") \(counted(summary.migrated, "tenant"))"),
+      "\(summary.upToDate) \(isUp ? "up to date" : "unchanged")",
     ]
     if summary.failed > 0 { parts.append(style.red("\(summary.failed) failed")) }
     if summary.notRun > 0 { parts.append(style.yellow("\(summary.notRun) not run")) }
-    let shared = report.shared.map { $0.applied.isEmpty ? [] : ["public: \(versions($0.applied))"] } ?? []
+    let shared = report.shared.map { $0.versions.isEmpty ? [] : ["public: \(versions($0.versions))"] } ?? []
     let tenants =
       report.tenants.count > 20
       ? []
-      : report.tenants.filter { !$0.applied.isEmpty }.map {
-        "\($0.label): \(versions($0.applied)) (\(durationText($0.duration)))"
+      : report.tenants.filter { !$0.versions.isEmpty }.map {
+        "\($0.label): \(versions($0.versions)) (\(durationText($0.duration)))"
       }
     return shared + tenants + causes(style) + [
       "\(parts.joined(separator: ", ")) in \(durationText(report.duration))"
@@ -41,7 +44,7 @@ struct MigrationSummary {
   }
 
   private func versions(_ versions: [MigrationVersion]) -> String {
-    "applied " + versions.map(\.rawValue).joined(separator: ", ")
+    (isUp ? "applied " : "undid ") + versions.map(\.rawValue).joined(separator: ", ")
   }
 
   /// The failures grouped by their cause, the most frequent first: 500 tenants with one cause are one thing to mend.
@@ -60,11 +63,13 @@ struct MigrationSummary {
 
 extension MigrationSummary {
   private struct Document: Encodable, Sendable {
-    let shared: Entry?
+    let direction: String
+    @OrNull var shared: Entry?
     let tenants: [Entry]
     let summary: Summary
 
     init(_ report: MigrationReport) {
+      direction = report.direction == .up ? "up" : "down"
       shared = report.shared.map(Entry.init)
       tenants = report.tenants.map(Entry.init)
       summary = Summary(report)
@@ -87,19 +92,19 @@ extension MigrationSummary {
     }
   }
 
-  private struct Entry: Encodable, Sendable {
+  struct Entry: Encodable, Sendable {
     let name: String
     let schema: SchemaName
     let status: String
-    let applied: [MigrationVersion]
+    let versions: [MigrationVersion]
     let durationMs: Int
-    let error: ErrorReport.Document?
+    @OrNull var error: ErrorReport.Document?
 
     init(_ outcome: MigrationOutcome) {
       name = outcome.label
       schema = outcome.schema
       status = outcome.status.word
-      applied = outcome.applied
+      versions = outcome.versions
       durationMs = outcome.duration.inMilliseconds
       error = if case .failed(let error) = outcome.status { ErrorReport(error).document } else { nil }
     }

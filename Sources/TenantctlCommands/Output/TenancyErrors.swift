@@ -121,6 +121,11 @@ extension ErrorReport {
         Self(
           "checksum_mismatch", .refused, files.map(\.sentence).joined(separator: "\n"),
           hint: "put the file back as it was and write a new migration for the change; nothing was run")
+      case .notReversible(let versions):
+        Self(
+          "not_reversible", .refused,
+          "there is no down section to undo \(versions.map(\.rawValue).joined(separator: ", "))",
+          hint: "write one under '-- migrate:down', or write a new migration instead; nothing was run")
       case .migrationFailed(let failure): Self(migration: failure)
       case .foreignLedger(let schema, let columns):
         Self(
@@ -170,7 +175,9 @@ extension ErrorReport {
       case .refused: ("migration_failed", failure.server.sentence, failure.server.hint)
       case .locked:
         (
-          "locked", "another session held a lock for longer than lock_timeout",
+          "locked",
+          (["another session held a lock for longer than lock_timeout"] + failure.lockHolders.map(\.sentence))
+            .joined(separator: "\n  "),
           "run the same command again when that session is done"
         )
       case .searchPathChanged:
@@ -194,6 +201,13 @@ extension ServerFailure {
   /// The server's message, and its details on lines of their own.
   fileprivate var sentence: String {
     ([message] + (detail.map { [$0] } ?? [])).joined(separator: "\n  ")
+  }
+}
+
+extension LockHolder {
+  fileprivate var sentence: String {
+    let name = application.isEmpty ? "" : " (\(application))"
+    return "held by pid \(pid)\(name) for \(durationText(age)): \(query)"
   }
 }
 

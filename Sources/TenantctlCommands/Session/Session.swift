@@ -42,10 +42,10 @@ struct Session: Sendable {
     }
   }
 
-  /// Throws `ConfigurationError`, or `FileProblem` for a file that was named and cannot be read.
+  /// Throws `ConfigurationError`.
   func configuration() throws -> Configuration {
     guard let path = configurationPath else { return Configuration() }
-    var configuration = try ConfigurationFile(path: path, text: try Files.read(path)).read()
+    var configuration = try ConfigurationFile(reading: path).read()
     if let slash = path.lastIndex(of: "/"), !configuration.migrations.hasPrefix("/") {
       configuration.migrations = "\(path[..<slash])/\(configuration.migrations)"
     }
@@ -122,8 +122,14 @@ extension Session {
   func make<Value: Sendable>(
     _ change: Change<Value>, dryRun: Bool, _ say: (Value) throws -> CommandResult
   ) async throws -> CommandResult {
-    if dryRun { return CommandResult(DryRun(sql: change.script)) { _ in change.script } }
+    try refuseCSV()
+    if dryRun { return .dryRun(change.script) }
     return try say(try await interruption.guarding { try await change.apply() })
+  }
+
+  /// For a command whose result is no list: throws before it changes anything, not when there is a result to print.
+  func refuseCSV() throws {
+    if format == .csv { throw NoTable() }
   }
 
   /// Asks a person to type `word` before something is destroyed; without a terminal only `--yes` will do.
@@ -137,11 +143,22 @@ extension Session {
   }
 }
 
-/// The SQL that would run.
-struct DryRun: Encodable, Sendable {
-  let dryRun = true
-  let sql: [String]
+extension CommandResult {
+  /// The SQL that would run: data, which stays when the user wants quiet.
+  static func dryRun(_ sql: [String]) -> CommandResult {
+    var result = CommandResult(DryRun(sql: sql)) { _ in sql }
+    result.names = sql
+    return result
+  }
+
+  private struct DryRun: Encodable, Sendable {
+    let dryRun = true
+    let sql: [String]
+  }
 }
+
+/// A result that is no list was to be CSV.
+struct NoTable: Error {}
 
 /// Something would be destroyed, and there is nobody to ask.
 struct NeedsConfirmation: Error {}

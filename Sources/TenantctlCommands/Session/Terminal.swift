@@ -29,7 +29,12 @@ struct Terminal: Sendable {
 
   /// Writes a line to standard error. If even that fails there is nobody left to tell.
   func note(_ line: String) {
-    try? Self.write(line + "\n", to: STDERR_FILENO)
+    draw(line + "\n")
+  }
+
+  /// Writes to standard error without ending the line.
+  func draw(_ text: String) {
+    try? Self.write(text, to: STDERR_FILENO)
   }
 
   /// Asks on the terminal and reads a line; `nil` at the end of input.

@@ -9,37 +9,48 @@ enum MigrateCommand {
       transaction, recorded in the tenant's own ledger: a failure leaves the other tenants untouched, and the same \
       command, run again, does what is left. Migrations for the shared schema come first.
 
+      A statement waits for a lock no longer than lock_timeout (2 s, see tenantctl.toml(5)), so that it never stands in \
+      front of a tenant's traffic; the tenant then goes to the back of the queue and gets another turn. The first Ctrl-C \
+      finishes the tenants that are under way, the second cancels them on the server.
+
       The status is 5 if a tenant failed, 4 if a file was edited after it had been applied, 6 with --check if something \
-      is pending.
+      is pending, 130 after an interruption.
       """,
-    parameters: Selection.parameters + [target, jobs, check, Shared.migrations, Shared.dryRun],
+    parameters: Selection.parameters + [target, check] + RunOptions.parameters
+      + [Shared.migrations, Shared.dryRun],
     examples: [
       Example("tenantctl migrate --all", "Apply what is pending to every tenant."),
       Example("tenantctl migrate acme globex --to 20261123101500", "Bring two tenants to a version."),
+      Example("tenantctl migrate --all --canary 5", "Begin with five tenants; go on only if they succeed."),
       Example(
         "tenantctl migrate --all --check", "End with status 6 if something is pending; change nothing."),
     ],
     section: Section.migrations
   ) { input, session in
+    try session.refuseCSV()
     let selection = try Selection.read(input, session)
-    let database = try session.database(connections: input[jobs].value)
+    let database = try session.database(connections: input[RunOptions.jobs].value)
     let plan = try await database.planMigration(selection, try session.migrations(), to: input[target])
-    if input[Shared.dryRun] { return CommandResult(DryRun(sql: plan.script)) { _ in plan.script } }
     if input[check] { return checked(plan) }
-    let (terminal, interruption) = (session.terminal, session.interruption)
-    let run = MigrationRun(
-      jobs: input[jobs].value,
-      onOutcome: { outcome in
-        guard case .failed(let error) = outcome.status else { return }
-        terminal.note("\(outcome.label): \(ErrorReport(error).message)")
-      },
-      shouldStop: { interruption.isRequested })
-    let report = try await interruption.guarding(drains: true) { try await database.migrate(plan, run) }
+    return try await run(plan, database, input, session)
+  }
+
+  /// Both directions: what differs is the plan.
+  static func run(
+    _ plan: MigrationPlan, _ database: TenantDatabase, _ input: Input, _ session: Session
+  ) async throws -> CommandResult {
+    if input[Shared.dryRun] { return .dryRun(plan.script) }
+    let progress = FleetProgress(total: plan.tenants.count, session)
+    let run = RunOptions.read(input, session, progress)
+    defer { progress.finish() }
+    let report = try await session.interruption.guarding(drains: true) {
+      try await database.migrate(plan, run)
+    }
     return MigrationSummary(report).result
   }
 
   private static func checked(_ plan: MigrationPlan) -> CommandResult {
-    let behind = plan.tenants.filter { !plan.pending($0).isEmpty }
+    let behind = ([plan.shared].compactMap { $0 } + plan.tenants).filter { !plan.pending($0).isEmpty }
     let entries = behind.map { PendingEntry(name: $0.label, pending: plan.pending($0).map(\.version)) }
     var result = CommandResult(["pending": entries]) { _ in
       entries.isEmpty
@@ -47,7 +58,7 @@ enum MigrateCommand {
         : entries.map { "\($0.name): \($0.pending.map(\.rawValue).joined(separator: ", "))" }
     }
     result.names = behind.map(\.label)
-    result.status = plan.isEmpty ? .done : .pending
+    result.status = behind.isEmpty ? .done : .pending
     return result
   }
 
@@ -59,9 +70,5 @@ enum MigrateCommand {
   private static let target = Option(
     "to", placeholder: "VERSION", completion: .dynamic("version"), parse: MigrationVersion.init(parsing:),
     summary: "The last version to apply. Without it: the newest.")
-  private static let jobs = DefaultedOption(
-    "jobs", short: "j", placeholder: "N", default: PositiveNumber(4), defaultText: "4",
-    environment: "TENANTCTL_JOBS", parse: PositiveNumber.init(parsing:),
-    summary: "How many tenants at a time.")
   private static let check = Flag("check", summary: "Only tell whether something is pending.")
 }

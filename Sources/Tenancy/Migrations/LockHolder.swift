@@ -1,0 +1,34 @@
+internal import Postgres
+
+/// A session that holds locks on a schema's tables.
+public struct LockHolder: Sendable, Hashable {
+  /// The server's process.
+  public let pid: Int
+  /// Its `application_name`.
+  public let application: String
+  /// For how long its transaction has been open.
+  public let age: Duration
+  /// The first 80 characters of its current, or last, query.
+  public let query: String
+}
+
+extension LockHolder {
+  /// Who holds locks in a schema, the oldest transaction first, at most three of them.
+  static func find(in schema: SchemaName, over connection: Connection) async throws -> [LockHolder] {
+    let rows = try await connection.query(
+      """
+      SELECT a.pid, coalesce(a.application_name, ''),
+        coalesce(extract(epoch FROM clock_timestamp() - a.xact_start), 0)::float8,
+        left(regexp_replace(coalesce(a.query, ''), '\\s+', ' ', 'g'), 80)
+      FROM pg_catalog.pg_stat_activity a
+      WHERE a.pid <> pg_backend_pid() AND EXISTS (
+        SELECT FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_class c ON c.oid = l.relation
+        WHERE l.pid = a.pid AND l.granted AND c.relnamespace = to_regnamespace(\(schema.identifier.quoted)))
+      ORDER BY a.xact_start LIMIT 3
+      """)
+    return try rows.map { row in
+      let (pid, application, seconds, query) = try row.decode(Int.self, String.self, Double.self, String.self)
+      return LockHolder(pid: pid, application: application, age: .seconds(seconds), query: query)
+    }
+  }
+}

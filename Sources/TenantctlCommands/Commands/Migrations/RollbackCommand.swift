@@ -1,0 +1,46 @@
+internal import Arguments
+internal import Tenancy
+
+enum RollbackCommand {
+  static let command = Command<Action>(
+    "rollback", summary: "Undo the last migrations of tenants, by their files' down sections.",
+    discussion: """
+      Newest first, each in one transaction that also takes it out of the tenant's ledger. If one of the migrations has \
+      no down section, nothing runs at all. The shared schema is left alone.
+
+      The status is 5 if a tenant failed, 4 if a migration cannot be undone.
+      """,
+    parameters: Selection.parameters + [steps, target] + RunOptions.parameters
+      + [Shared.migrations, Shared.yes, Shared.dryRun],
+    examples: [
+      Example("tenantctl rollback acme --yes", "Undo the last migration of acme."),
+      Example(
+        "tenantctl rollback --all --to 20261123101500 --yes", "Undo everything newer, in every tenant."),
+    ],
+    section: Section.migrations
+  ) { input, session in
+    try session.refuseCSV()
+    let selection = try Selection.read(input, session)
+    if input[target] != nil && input[steps] != nil {
+      throw input.refusal("--steps and --to exclude each other")
+    }
+    let extent = input[target].map { RollbackExtent.to($0) } ?? .steps(input[steps]?.value ?? 1)
+    let database = try session.database(connections: input[RunOptions.jobs].value)
+    let plan = try await database.planRollback(selection, try session.migrations(), extent)
+    if !input[Shared.dryRun] && !plan.isEmpty {
+      let count = plan.tenants.count { !plan.pending($0).isEmpty }
+      try session.confirm(
+        "rollback",
+        ["This undoes migrations of \(counted(count, "tenant")), and what they hold may be lost."],
+        unless: input[Shared.yes])
+    }
+    return try await MigrateCommand.run(plan, database, input, session)
+  }
+
+  private static let steps = Option(
+    "steps", placeholder: "N", parse: PositiveNumber.init(parsing:),
+    summary: "How many migrations of each tenant. Without it: one.")
+  private static let target = Option(
+    "to", placeholder: "VERSION", completion: .dynamic("version"), parse: MigrationVersion.init(parsing:),
+    summary: "Undo what is newer than this version.")
+}

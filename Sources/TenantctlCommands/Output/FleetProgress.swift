@@ -1,0 +1,77 @@
+internal import Synchronization
+internal import Tenancy
+
+/// Tells how a run over the fleet is getting on: a bar on a terminal, elsewhere a line for each failure; one JSON
+/// object for each tenant where that is asked for.
+final class FleetProgress: Sendable {
+  private struct State {
+    var done = 0
+    var failed = 0
+    var drawnAt: ContinuousClock.Instant?
+  }
+
+  private let total: Int
+  private let terminal: Terminal
+  private let style: Style
+  private let showsBar: Bool
+  private let isSilent: Bool
+  private let streams: Bool
+  private let start = ContinuousClock.now
+  private let state = Mutex(State())
+
+  init(total: Int, _ session: Session) {
+    self.total = total
+    terminal = session.terminal
+    style = Style(isColored: session.allowsColor && terminal.stderrIsTerminal)
+    isSilent = session.isQuiet
+    streams = session.format == .ndjson
+    showsBar = terminal.stderrIsTerminal && !session.isQuiet && session.format == .text
+  }
+
+  /// One tenant is done.
+  func note(_ outcome: MigrationOutcome) {
+    state.withLock { state in
+      state.done += 1
+      if outcome.isFailure { state.failed += 1 }
+      if streams { try? terminal.write(JSON.text(MigrationSummary.Entry(outcome)) + "\n") }
+      if case .failed(let error) = outcome.status, !isSilent {
+        clear()
+        terminal.note("\(style.red("failed")) \(outcome.label): \(ErrorReport(error).message)")
+        state.drawnAt = nil
+      }
+      redraw(&state)
+    }
+  }
+
+  /// Takes the bar away.
+  func finish() {
+    state.withLock { _ in clear() }
+  }
+
+  private func clear() {
+    // Carriage return, then EL: erase to the end of the line (ECMA-48, 8.3.41).
+    if showsBar { terminal.draw("\r\u{1B}[K") }
+  }
+
+  /// At most 20 times a second, and in one write: no flicker.
+  private func redraw(_ state: inout State) {
+    guard showsBar, state.done < total else { return }
+    let now = ContinuousClock.now
+    if let last = state.drawnAt, now - last < .milliseconds(50) { return }
+    state.drawnAt = now
+    terminal.draw("\r" + line(state, elapsed: now - start) + "\u{1B}[K")
+  }
+
+  private func line(_ state: State, elapsed: Duration) -> String {
+    let rate = Double(state.done) / max(elapsed / .seconds(1), 0.001)
+    let left = Duration.seconds(Double(total - state.done) / max(rate, 0.001))
+    let failures = state.failed > 0 ? ", \(style.red("\(state.failed) failed"))" : ""
+    let words = " \(state.done)/\(total)\(failures), \(Int(rate.rounded()))/s, \(durationText(left)) left"
+    let width = min(30, terminal.width - words.count - 3)
+    guard width >= 5 else { return words }
+    let filled = width * state.done / max(total, 1)
+    return "[" + style.green(String(repeating: "#", count: filled))
+      + String(repeating: ".", count: width - filled) + "]"
+      + words
+  }
+}

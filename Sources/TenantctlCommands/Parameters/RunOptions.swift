@@ -1,0 +1,48 @@
+internal import Arguments
+internal import Tenancy
+
+/// How a run over the fleet goes about its work: the same options for migrate and rollback.
+enum RunOptions {
+  enum OnError: String, CaseIterable, Sendable {
+    case `continue`, stop
+  }
+
+  static let jobs = DefaultedOption(
+    "jobs", short: "j", placeholder: "N", default: PositiveNumber(4), defaultText: "4",
+    environment: "TENANTCTL_JOBS", parse: PositiveNumber.init(parsing:),
+    summary: "How many tenants at a time.")
+  static let onError = DefaultedOption(
+    "on-error", placeholder: "ACTION", choices: OnError.self, default: .continue,
+    summary: "What to do when a tenant fails.")
+  static let maxFailures = Option(
+    "max-failures", placeholder: "N", parse: PositiveNumber.init(parsing:),
+    summary: "Begin with no other tenant after N have failed.")
+  static let canary = Option(
+    "canary", placeholder: "N", parse: PositiveNumber.init(parsing:),
+    summary: "The first N tenants must succeed before any other is begun with.")
+  static let retries = DefaultedOption(
+    "retries", placeholder: "N", default: 8, defaultText: "8", environment: "TENANTCTL_RETRIES",
+    parse: { text throws -> Int in
+      guard let value = Int(text), value >= 0 else { throw NotACount() }
+      return value
+    }, summary: "How often a tenant gets another turn when somebody else holds a lock it needs.")
+
+  static let parameters: [any Parameter] = [jobs, onError, maxFailures, canary, retries]
+
+  /// The run that the words describe, which shows its progress and ends early when it is interrupted.
+  static func read(_ input: Input, _ session: Session, _ progress: FleetProgress) -> MigrationRun {
+    let interruption = session.interruption
+    var run = MigrationRun()
+    run.jobs = input[jobs].value
+    run.retries = input[retries]
+    run.maxFailures = input[onError] == .stop ? 1 : input[maxFailures]?.value
+    run.canaries = input[canary]?.value ?? 0
+    run.onOutcome = { progress.note($0) }
+    run.shouldStop = { interruption.isRequested }
+    return run
+  }
+
+  struct NotACount: Error, CustomStringConvertible {
+    let description = "expected a whole number, 0 or more"
+  }
+}
