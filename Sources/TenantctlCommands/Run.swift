@@ -20,6 +20,11 @@ extension Tenantctl {
         return try await run(action, input, environment, printer).rawValue
       }
       return ExitStatus.done.rawValue
+    } catch let error as UsageError where error.isBare && printer.speaksToPeople {
+      // Whoever types the bare name wants to know what there is.
+      let page = try? HelpPage.text(in: tree, width: terminal.width, styled: printer.colorsErrors)
+      terminal.note(page ?? error.message)
+      return ExitStatus.usage.rawValue
     } catch {
       return printer.fail(ErrorReport(error)).rawValue
     }
