@@ -165,7 +165,8 @@ private struct SchemaMigration {
         // Another runner was faster, or the comment was wrong: the ledger itself decides.
         let current = try await look(at: survey)
         guard
-          current.history != survey.history || current.rows != survey.rows || current.hasLedger != survey.hasLedger
+          current.history != survey.history || current.rows != survey.rows
+            || current.hasLedger != survey.hasLedger
         else { throw error }
         (survey, progress, queue) = (current, SchemaProgress(current), plan.pending(current)[...])
       }
