@@ -17,7 +17,7 @@ archives = .build/archives
 link_flags = -Xswiftc -Xclang-linker -Xswiftc -no-pie -Xswiftc -Xclang-linker -Xswiftc -static-libgcc \
   -Xlinker -L$(archives) -Xlinker --as-needed
 release = mkdir -p $(archives) && ln -sf "$$(clang -print-file-name=libstdc++.a)" $(archives)/ && \
-  swift build -c release --product tenantctl --static-swift-stdlib $(link_flags)
+  swift build -c release --product tenantctl --static-swift-stdlib --disable-local-rpath $(link_flags)
 pages = $(notdir $(wildcard man/*.$(1)))
 installed = $(PREFIX)/bin/tenantctl $(BASH_COMPLETIONS)/tenantctl $(ZSH_COMPLETIONS)/_tenantctl \
   $(FISH_COMPLETIONS)/tenantctl.fish \

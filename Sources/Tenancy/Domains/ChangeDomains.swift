@@ -15,7 +15,12 @@ extension TenantDatabase {
       let domain = Domain(name: host, tenant: tenant.name, isPrimary: primary || isFirst)
       let clear = domain.isPrimary ? shape.clearPrimary(of: name) : []
       return Change(
-        result: domain, steps: [.transaction([self.guards] + clear + [try shape.insertDomain(domain)])],
+        result: domain,
+        steps: [
+          .transaction(
+            ([self.guards] + clear).map { PlannedStatement($0) }
+              + [PlannedStatement(mustAffectRows: try shape.insertDomain(domain))])
+        ],
         database: self,
         explain: { $0.state == .uniqueViolation ? .changedMeanwhile : self.explainRows($0, name) })
     }
@@ -59,7 +64,12 @@ extension TenantDatabase {
       return Change(
         result: Domain(name: host, tenant: tenant, isPrimary: true),
         steps: owner.isPrimary
-          ? [] : [.transaction([self.guards] + shape.clearPrimary(of: tenant) + [set])], database: self)
+          ? []
+          : [
+            .transaction(
+              ([self.guards] + shape.clearPrimary(of: tenant)).map { PlannedStatement($0) }
+                + [PlannedStatement(mustAffectRows: set)])
+          ], database: self)
     }
   }
 }

@@ -8,7 +8,7 @@ struct Ledger: Sendable {
   /// The columns that the table has; a table of dbmate's has one.
   var columns: Set<String> = Ledger.allColumns
 
-  private var name: QualifiedName { schema.relation(table) }
+  var name: QualifiedName { schema.relation(table) }
 
   /// All columns but `version` may be NULL: the tables of dbmate and Rails are this one with fewer columns.
   var create: SQL {
@@ -134,10 +134,11 @@ struct Ledger: Sendable {
 
   /// A migration that runs outside of a transaction: recorded as begun, then each statement by itself and the count of
   /// those that are done after it.
-  func runAlone(_ file: MigrationFile, from first: Int, guards: SQL) -> [Step] {
+  /// - Parameter begun: how many statements are done, if it is recorded as begun already.
+  func runAlone(_ file: MigrationFile, begun: Int?, guards: SQL) -> [Step] {
     let source = { MigrationSource(file: file, place: $0) }
     let begin: [Step] =
-      first > 0
+      begun != nil
       ? []
       : [
         .transaction([
@@ -146,13 +147,13 @@ struct Ledger: Sendable {
         ])
       ]
     return begin
-      + statements(of: file, .up).enumerated().dropFirst(first).flatMap { index, statement in
+      + statements(of: file, .up).enumerated().dropFirst(begun ?? 0).flatMap { index, statement in
         let progress: SQL = """
           UPDATE \(name) SET statements_done = \(index + 1) WHERE version = \(file.version.rawValue)
           """
         return [
           Step.alone(statement, in: schema),
-          .transaction([PlannedStatement(progress, source: source(.close), mustAffectRows: true)]),
+          .transaction([PlannedStatement(mustAffectRows: progress, source: source(.close))]),
         ]
       }
   }

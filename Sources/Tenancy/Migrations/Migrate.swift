@@ -164,7 +164,9 @@ private struct SchemaMigration {
       } catch let error as MigrationStatementError where error.source.isOutdated(error.error) {
         // Another runner was faster, or the comment was wrong: the ledger itself decides.
         let current = try await look(at: survey)
-        guard current.history != survey.history || current.hasLedger != survey.hasLedger else { throw error }
+        guard
+          current.history != survey.history || current.rows != survey.rows || current.hasLedger != survey.hasLedger
+        else { throw error }
         (survey, progress, queue) = (current, SchemaProgress(current), plan.pending(current)[...])
       }
     }

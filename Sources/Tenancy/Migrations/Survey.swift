@@ -21,6 +21,8 @@ public struct Survey: Sendable {
   let history: LedgerHistory
   let ledger: Ledger
   let hasLedger: Bool
+  /// How many rows the ledger has, those that are none of ours too.
+  let rows: Int
 
   /// The newest migration that it has.
   public var head: MigrationVersion? { applied.last }
@@ -138,7 +140,7 @@ struct Surveyor: Sendable {
       unknown: history.versions.filter { !known.contains($0) }.map(\.rawValue) + contents.foreign,
       begun: contents.begun, problem: problem ?? contents.problem(in: subject.schema), history: history,
       ledger: Ledger(schema: subject.schema, table: ledger, columns: contents.columns),
-      hasLedger: subject.state.hasLedger)
+      hasLedger: subject.state.hasLedger, rows: history.checksums.count + contents.foreign.count)
   }
 }
 

@@ -79,13 +79,11 @@ extension RegistryShape {
     }
     let row: SQL =
       "UPDATE \(tenants.table) SET \(assignments)\(touch) WHERE \(tenants.name) = \(old.rawValue)"
-    guard let domains, let column = domains.tenantName else {
-      return PlannedStatement(row, mustAffectRows: true)
+    let moved: SQL? = domains.flatMap { domains in
+      domains.tenantName.map {
+        "UPDATE \(domains.table) SET \($0) = \(new.rawValue) WHERE \($0) = \(old.rawValue)"
+      }
     }
-    return PlannedStatement(
-      """
-      WITH moved AS (UPDATE \(domains.table) SET \(column) = \(new.rawValue) WHERE \(column) = \(old.rawValue))
-      \(row)
-      """, mustAffectRows: true)
+    return PlannedStatement(mustAffectRows: row, with: moved)
   }
 }
