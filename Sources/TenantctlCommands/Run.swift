@@ -66,6 +66,7 @@ struct Printer: Sendable {
   }
 
   func show(_ result: CommandResult, _ session: Session) throws {
+    if result.isRaw { return try terminal.write(lines: result.text(session.style)) }
     try terminal.write(lines: try lines(of: result, session))
     guard session.format == .text, !session.isQuiet else { return }
     for note in result.notes { terminal.note(note) }
