@@ -31,7 +31,7 @@ struct SchemaProgress: Sendable {
       ledger.opening(guards) + (hasLedger ? [] : [PlannedStatement(ledger.create, source: source)])
     let comment = PlannedStatement(ledger.comment(history.adding(file)), source: source)
     if file.upOptions.transaction {
-      return [.transaction(opening + ledger.run(file, after: history.checksums.count) + [comment])]
+      return [.transaction(opening + ledger.run(file, after: history.count) + [comment])]
     }
     let create: [Step] = hasLedger ? [] : [.transaction(opening)]
     return create + ledger.runAlone(file, from: begun[file.version] ?? 0, guards: guards)
@@ -47,7 +47,8 @@ struct SchemaProgress: Sendable {
     if file.downOptions.transaction {
       let settings = file.downOptions.settings.map { PlannedStatement($0, source: source) }
       let check = PlannedStatement(
-        ledger.checkSearchPath, source: MigrationSource(file: file, place: .close))
+        ledger.closeUndone(count: history.count - 1), source: MigrationSource(file: file, place: .close)
+      )
       return [.transaction(ledger.opening(guards) + settings + [remove] + body + [check, comment])]
     }
     return body.map { .alone($0, in: ledger.schema) } + [.transaction([remove, comment])]
