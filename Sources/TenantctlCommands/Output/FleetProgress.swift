@@ -23,7 +23,7 @@ final class FleetProgress: Sendable {
     self.total = total
     terminal = session.terminal
     style = Style(isColored: session.allowsColor && terminal.stderrIsTerminal)
-    isSilent = session.isQuiet
+    isSilent = session.isQuiet || session.format != .text
     streams = session.format == .ndjson
     showsBar = terminal.stderrIsTerminal && !session.isQuiet && session.format == .text
   }
@@ -36,7 +36,9 @@ final class FleetProgress: Sendable {
       if streams { try? terminal.write(JSON.text(MigrationSummary.Entry(outcome)) + "\n") }
       if case .failed(let error) = outcome.status, !isSilent {
         clear()
-        terminal.note("\(style.red("failed")) \(outcome.label): \(ErrorReport(error).message)")
+        // The summary says the rest.
+        let sentence = ErrorReport(error).message.prefix { !$0.isNewline }
+        terminal.note("\(style.red("failed")) \(outcome.label): \(sentence)")
         state.drawnAt = nil
       }
       redraw(&state)

@@ -15,6 +15,7 @@ struct MigrationSummary {
     result.elements = { [] }
     result.names = failures.map(\.label)
     result.status = report.wasInterrupted ? .interrupted : failures.isEmpty ? .done : .partial
+    if report.tenants.isEmpty { result.notes = ["note: the selection has no tenants"] }
     if !failures.isEmpty {
       result.notes = ["hint: mend the cause and run the same command again: it does only what is left"]
     }
