@@ -28,12 +28,15 @@ import Testing
   }
 
   @Test func malformedURLsAreStatus2() async throws {
-    for url in ["shop", "postgresql://a:se@cret@h/shop", "mysql://a:secret@h/shop", "password=secret host"] {
+    for url in [
+      "shop", "mysql://a:secret@h/shop", "password=secret host", "postgresql://a:se@secret@h/shop",
+      "postgresql://a:se/secret@h/shop",
+    ] {
       let outcome = try await Tenantctl.run(["-d", url, "list"])
       #expect(outcome.status == 2, "\(url)")
       #expect(outcome.stderr.hasPrefix("error: the database's URL cannot be understood: "), "\(url)")
       #expect(outcome.stderr.hasSuffix("hint: write it as postgresql://USER@HOST:PORT/DATABASE\n"), "\(url)")
-      #expect(!outcome.stderr.contains("secret") && !outcome.stderr.contains("cret"), "\(url)")
+      #expect(!outcome.stderr.contains("secret"), "\(url)")
     }
   }
 

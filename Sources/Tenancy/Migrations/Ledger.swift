@@ -74,9 +74,7 @@ struct Ledger: Sendable {
   }
 
   /// Notes the time that a migration took, and makes sure that things are as they must be for the record to be true.
-  /// What fails tells what is wrong: the division, that its row is gone; the cast to a number, that the search path is
-  /// another; the cast to a date, that the ledger has not `count` rows, so that what is pending was taken from a head
-  /// comment that is not true.
+  /// The division fails if its row is gone; for the others see ``soundness(count:)``.
   func close(_ file: MigrationFile, count: Int) -> SQL {
     let took: SQL = "1000 * extract(epoch FROM clock_timestamp() - now())"
     let note: SQL = columns.contains("duration_ms") ? "duration_ms = \(took)" : "version = version"
@@ -84,13 +82,24 @@ struct Ledger: Sendable {
       WITH closed AS (
         UPDATE \(name) SET \(note) WHERE version = \(file.version.rawValue) RETURNING version
       )
-      SELECT 1 / count(*),
-        CASE WHEN current_setting('search_path') <> \(schema.searchPath)
-          THEN CAST(current_setting('search_path') AS integer) END,
-        CASE WHEN (SELECT count(*) FROM \(name)) <> \(count)
-          THEN CAST(current_setting('search_path') AS date) END
+      SELECT 1 / count(*), \(soundness(count: count))
       FROM closed
       """
+  }
+
+  /// Makes sure of the same after a migration was undone.
+  func closeUndone(count: Int) -> SQL { "SELECT \(soundness(count: count))" }
+
+  /// Two columns. What fails tells what is wrong: the cast to a number, that the search path is another; the cast to a
+  /// date, that the ledger has not `count` rows, so that what is to be done was taken from a head comment that is not
+  /// true, or from an older look.
+  private func soundness(count: Int) -> SQL {
+    """
+    CASE WHEN current_setting('search_path') <> \(schema.searchPath)
+        THEN CAST(current_setting('search_path') AS integer) END,
+      CASE WHEN (SELECT count(*) FROM \(name)) <> \(count)
+        THEN CAST(current_setting('search_path') AS date) END
+    """
   }
 
   /// Takes a migration out of the ledger. If it is not there any more, the division fails.
@@ -98,14 +107,6 @@ struct Ledger: Sendable {
     """
     WITH removed AS (DELETE FROM \(name) WHERE version = \(version.rawValue) RETURNING version)
     SELECT 1 / count(*) FROM removed
-    """
-  }
-
-  /// Fails if the search path is not the tenant's any more.
-  var checkSearchPath: SQL {
-    """
-    SELECT CASE WHEN current_setting('search_path') <> \(schema.searchPath)
-      THEN CAST(current_setting('search_path') AS integer) END
     """
   }
 

@@ -51,7 +51,8 @@ struct SchemaProgress: Sendable {
     if file.downOptions.transaction {
       let settings = file.downOptions.settings.map { PlannedStatement($0, source: source) }
       let check = PlannedStatement(
-        ledger.checkSearchPath, source: MigrationSource(file: file, place: .close))
+        ledger.closeUndone(count: history.count - 1), source: MigrationSource(file: file, place: .close)
+      )
       return [.transaction(ledger.opening(guards) + settings + [remove] + body + [check, comment])]
     }
     return body.map { .alone($0, in: ledger.schema) } + [.transaction([remove, comment])]

@@ -75,11 +75,13 @@ struct Fleet: Sendable {
 }
 
 extension TestDatabase {
-  func tenancy(_ registry: Registry = .ours, url: String? = nil, connections: Int = 4) throws
-    -> TenantDatabase
-  {
+  func tenancy(
+    _ registry: Registry = .ours, url: String? = nil, connections: Int = 4,
+    lockTimeout: Duration = .seconds(2)
+  ) throws -> TenantDatabase {
     try TenantDatabase(
-      url ?? self.url, settings: .init(registry: registry.mapping), connections: connections)
+      url ?? self.url, settings: .init(registry: registry.mapping, lockTimeout: lockTimeout),
+      connections: connections)
   }
 }
 
