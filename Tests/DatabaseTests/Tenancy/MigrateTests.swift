@@ -43,12 +43,16 @@ import Testing
       let other = try fleet.database.tenancy()
       let reports = try await withThrowingTaskGroup(of: MigrationReport.self) { group in
         for tenancy in [fleet.tenancy, other] {
-          group.addTask { try await Fleet(database: fleet.database, tenancy: tenancy).migrate(Self.tanks, jobs: 3) }
+          group.addTask {
+            try await Fleet(database: fleet.database, tenancy: tenancy).migrate(Self.tanks, jobs: 3)
+          }
         }
         return try await group.reduce(into: []) { $0.append($1) }
       }
       #expect(reports.flatMap(\.tenants).filter(\.isFailure).isEmpty)
-      let applied = reports.flatMap(\.tenants).flatMap { outcome in outcome.versions.map { "\(outcome.label) \($0)" } }
+      let applied = reports.flatMap(\.tenants).flatMap { outcome in
+        outcome.versions.map { "\(outcome.label) \($0)" }
+      }
       #expect(applied.count == 48)
       #expect(Set(applied).count == 48)
       try await expectLedgers("1,2,3", 16, fleet)
@@ -61,7 +65,9 @@ import Testing
       try await TestPgBouncer.with(fleet.database) { url in
         let tenancy = try fleet.database.tenancy(url: url, connections: 8)
         let files =
-          Self.tanks + [("4", "-- migrate:up transaction:false\nCREATE INDEX CONCURRENTLY c ON tanks (id);\nSELECT 1;")]
+          Self.tanks + [
+            ("4", "-- migrate:up transaction:false\nCREATE INDEX CONCURRENTLY c ON tanks (id);\nSELECT 1;")
+          ]
         let report = try await Fleet(database: fleet.database, tenancy: tenancy).migrate(files, jobs: 4)
         #expect(report.tenants.filter(\.isFailure).isEmpty)
         try await expectLedgers("1,2,3,4", 12, fleet)
@@ -101,7 +107,8 @@ import Testing
   @Test(arguments: [1, 4]) func aFailureLeavesTheOthersAlone(jobs: Int) async throws {
     try await fleet(of: 6) { fleet in
       try await fleet.psql("CREATE TABLE t02.trap ()")
-      let files = Self.tanks + [("4", "CREATE TABLE fine ();\n\nCREATE TABLE\n  trap ();"), ("5", "SELECT 1;")]
+      let files =
+        Self.tanks + [("4", "CREATE TABLE fine ();\n\nCREATE TABLE\n  trap ();"), ("5", "SELECT 1;")]
       let report = try await fleet.migrate(files, jobs: jobs)
       let failed = report.tenants.filter(\.isFailure)
       #expect(failed.map(\.label) == ["t02"])
@@ -123,7 +130,8 @@ import Testing
 
   @Test(arguments: [
     // position, line, column, excerpt
-    ("SELECT 1;\nSELECT é, nonsense;", 2, 8, "SELECT é, nonsense;"), ("\n\n  SELECT 1/0;", 3, 3, "SELECT 1/0;"),
+    ("SELECT 1;\nSELECT é, nonsense;", 2, 8, "SELECT é, nonsense;"),
+    ("\n\n  SELECT 1/0;", 3, 3, "SELECT 1/0;"),
     ("/* a */ SELECT\n 'é', x;", 2, 7, " 'é', x;"),
   ]) func theFailuresPlace(sql: String, line: Int, column: Int, excerpt: String) async throws {
     try await fleet(of: 1) { fleet in
@@ -180,12 +188,18 @@ import Testing
       #expect(report.tenants[0].versions.map(\.rawValue) == ["1", "2", "3"])
       let survey = try await fleet.tenancy.survey(FleetSelection(names: nil), files(Self.tanks)).tenants[0]
       #expect(Set(survey.unknown) == ["initial", "1.2", "999"])
-      #expect(try await fleet.migrate(Self.tanks + [("4", "SELECT 1;")]).tenants[0].versions.map(\.rawValue) == ["4"])
+      #expect(
+        try await fleet.migrate(Self.tanks + [("4", "SELECT 1;")]).tenants[0].versions.map(\.rawValue) == [
+          "4"
+        ])
     }
   }
 
   @Test(arguments: [
-    ("CREATE TABLE t01.schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL)", ["dirty", "version"]),
+    (
+      "CREATE TABLE t01.schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL)",
+      ["dirty", "version"]
+    ),
     ("CREATE TABLE t01.schema_migrations (id int, name text)", ["id", "name"]),
   ]) func aTableOfAnotherTool(ddl: String, columns: [String]) async throws {
     try await fleet(of: 3) { fleet in
@@ -216,12 +230,15 @@ import Testing
   ]) func filesThatMeddle(sql: String, reason: MigrationFailure.Reason) async throws {
     try await fleet(of: 1) { fleet in
       try await fleet.migrate([Self.tanks[0]])
-      let report = try await fleet.migrate([Self.tanks[0], ("2", "CREATE TABLE fell_through ();\n\(sql);\nCREATE TABLE x ();")])
+      let report = try await fleet.migrate([
+        Self.tanks[0], ("2", "CREATE TABLE fell_through ();\n\(sql);\nCREATE TABLE x ();"),
+      ])
       let failure = try #require(report.tenants[0].failure)
       // Some are refused at the next statement already.
       #expect(failure.reason == reason || (failure.reason == .refused && failure.line == 3))
       #expect(try await ledger("t00", fleet) == "1")
-      #expect(try await fleet.psql("SELECT count(*) FROM pg_class WHERE relname IN ('x', 'fell_through')") == "0")
+      #expect(
+        try await fleet.psql("SELECT count(*) FROM pg_class WHERE relname IN ('x', 'fell_through')") == "0")
     }
   }
 
@@ -261,14 +278,17 @@ import Testing
       let resumed = try await fleet.migrate([Self.tanks[0], ("2", sql)])
       #expect(resumed.tenants[0].versions.map(\.rawValue) == ["2"])
       #expect(try await fleet.psql(progress) == "3|3")
-      #expect(try await fleet.psql("SELECT count(*) FROM pg_index WHERE indisvalid AND indexrelid::regclass::text ~ '^t00.[abc]$'") == "3")
+      #expect(
+        try await fleet.psql(
+          "SELECT count(*) FROM pg_index WHERE indisvalid AND indexrelid::regclass::text ~ '^t00.[abc]$'")
+          == "3")
       #expect(try await fleet.migrate([Self.tanks[0], ("2", sql)]).tenants[0].isUpToDate)
     }
   }
 
   @Test func anEditedFileRefusesTheWholeRun() async throws {
     try await fleet(of: 3) { fleet in
-      try await fleet.tenancy.migrate(
+      _ = try await fleet.tenancy.migrate(
         fleet.tenancy.planMigration(FleetSelection(names: ["t01"]), files([Self.tanks[0]])))
       let before = try await fleet.psql("SELECT count(*) FROM pg_class")
       let edited = [("1", "CREATE TABLE tanks (id bigint);"), Self.tanks[1]]
@@ -291,7 +311,9 @@ import Testing
       #expect(try await fleet.psql("SELECT count(*) FROM pg_class WHERE relname = 'plans'") == "1")
       #expect(try await ledger("public", fleet) == "1")
 
-      let broken = MigrationSet(tenant: tenant + [try migration("2", "SELECT 1;")], shared: shared + [try migration("2", "SELECT 1/0;")])
+      let broken = MigrationSet(
+        tenant: tenant + [try migration("2", "SELECT 1;")],
+        shared: shared + [try migration("2", "SELECT 1/0;")])
       await #expect(throws: TenancyError.self) {
         try await fleet.tenancy.migrate(fleet.tenancy.planMigration(FleetSelection(names: nil), broken))
       }
@@ -303,7 +325,8 @@ import Testing
     try await fleet(of: 1) { fleet in
       let version = try MigrationVersion(parsing: "2")
       let set = try files(Self.tanks)
-      try await fleet.tenancy.migrate(fleet.tenancy.planMigration(FleetSelection(names: nil), set, to: version))
+      _ = try await fleet.tenancy.migrate(
+        fleet.tenancy.planMigration(FleetSelection(names: nil), set, to: version))
       #expect(try await ledger("t00", fleet) == "1,2")
       let none = try MigrationVersion(parsing: "7")
       await #expect(throws: TenancyError.versionNotFound("7")) {
@@ -335,7 +358,9 @@ import Testing
   @Test(.timeLimit(.minutes(1))) func aLockedTable() async throws {
     try await fleet(of: 2) { fleet in
       try await fleet.migrate([Self.tanks[0]])
-      let files = [Self.tanks[0], ("2", "-- migrate:up lock_timeout:10ms\nALTER TABLE tanks ADD COLUMN name text;")]
+      let files = [
+        Self.tanks[0], ("2", "-- migrate:up lock_timeout:10ms\nALTER TABLE tanks ADD COLUMN name text;"),
+      ]
       let report = try await fleet.database.whileHolding("LOCK TABLE t00.tanks IN ACCESS SHARE MODE") { _ in
         try await fleet.migrate(files, retries: 1)
       }
@@ -354,7 +379,8 @@ import Testing
   }
 
   private func ledger(_ schema: String, _ fleet: Fleet) async throws -> String {
-    try await fleet.psql("SELECT string_agg(version::text, ',' ORDER BY version) FROM \(schema).schema_migrations")
+    try await fleet.psql(
+      "SELECT string_agg(version::text, ',' ORDER BY version) FROM \(schema).schema_migrations")
   }
 
   private func expectLedgers(_ versions: String, _ count: Int, _ fleet: Fleet) async throws {
@@ -381,8 +407,4 @@ extension Fleet {
 
 extension MigrationOutcome {
   fileprivate var isUpToDate: Bool { if case .upToDate = status { true } else { false } }
-
-  fileprivate var failure: MigrationFailure? {
-    if case .failed(.migrationFailed(let failure)) = status { failure } else { nil }
-  }
 }
