@@ -87,6 +87,14 @@ public enum TenancyError: Error, Sendable, Hashable {
   /// The words that are to name tenants name none.
   case selectionFile(path: String, reason: String)
 
+  // SQL over the fleet
+  /// A script that cannot be run in any tenant.
+  case scriptInvalid(ExecScriptProblem)
+  /// A script that failed in a tenant.
+  case execFailed(ExecFailure)
+  /// Results that do not make one table. The largest set of tenants comes first.
+  case columnsDiffer([ColumnSet])
+
   // The server
   /// Another session changed the same thing between our look and our change.
   case changedMeanwhile

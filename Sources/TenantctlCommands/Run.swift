@@ -72,6 +72,7 @@ struct Printer: Sendable {
   }
 
   private func lines(of result: CommandResult, _ session: Session) throws -> [String] {
+    if result.isPrinted { return [] }
     switch session.format {
     case .json: return [JSON.text(result.json, pretty: terminal.stdoutIsTerminal)]
     case .ndjson: return (result.elements?() ?? [result.json]).map { JSON.text($0) }

@@ -153,6 +153,17 @@ extension ErrorReport {
           hint: "name another table with ledger = \"...\" under [migrations] in tenantctl.toml")
       case .selectionFile(let path, let reason): Self("file", .usage, "\(path): \(reason)")
 
+      // SQL over the fleet
+      case .scriptInvalid(let problem): Self(script: problem)
+      case .execFailed(let failure): Self(exec: failure)
+      case .columnsDiffer(let sets):
+        Self(
+          "columns_differ", .failed,
+          "the tenants' results have different columns\n"
+            + sets.map { "  \($0.columns.joined(separator: ", ")): \(named($0.tenants))" }
+            .joined(separator: "\n"),
+          hint: "name the columns in the SELECT, or run it for each of these groups of tenants")
+
       // The server
       case .changedMeanwhile:
         Self(

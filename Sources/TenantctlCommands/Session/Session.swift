@@ -29,6 +29,9 @@ struct Session: Sendable {
   /// How standard output stands out.
   var style: Style { Style(isColored: allowsColor && terminal.stdoutIsTerminal && format == .text) }
 
+  /// How standard error stands out.
+  var errorStyle: Style { Style(isColored: allowsColor && terminal.stderrIsTerminal) }
+
   /// The configuration file that applies, if there is one.
   var configurationPath: String? {
     if let path = option(Global.config, "config") { return path }
@@ -107,7 +110,7 @@ struct Session: Sendable {
   /// Tells of SQL and notices where the user wants to see them; of warnings always.
   private var observer: TenantDatabase.Observer {
     let (terminal, isVerbose) = (terminal, isVerbose)
-    let style = Style(isColored: allowsColor && terminal.stderrIsTerminal)
+    let style = errorStyle
     var observer = TenantDatabase.Observer()
     observer.notice = { severity, message in
       guard isVerbose || severity == "WARNING" else { return }
