@@ -22,6 +22,6 @@ import Testing
     let outcome = try await Tenantctl.run([])
     #expect(
       outcome.status == 2
-        && outcome.stderr.hasPrefix("error: tenantctl needs a command\nhint: choose one of: init,"))
+        && outcome.stderr.hasPrefix("Usage: tenantctl [OPTIONS] COMMAND\n") && outcome.stdout == "")
   }
 }
