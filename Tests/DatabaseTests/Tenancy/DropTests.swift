@@ -22,7 +22,7 @@ import Testing
   @Test(.timeLimit(.minutes(10))) func tablesWithManyIndexes() async throws {
     try await Fleet.with { fleet in
       try await fleet.create("acme")
-      let indexes = (0..<60).map { "CHECK (a <> \($0))" }.joined(separator: ", ")
+      let indexes = (0..<120).map { "CHECK (a <> \($0))" }.joined(separator: ", ")
       try await makeTables(
         150, "CREATE TABLE acme.%I (id serial PRIMARY KEY, a int, b text, \(indexes))", fleet)
       try await fleet.drop("acme")
