@@ -3,8 +3,8 @@
 # Whether the command so far is $argv[1], and the number of its arguments is as the test
 # in $argv[2..] says: "eq 1", "ge 0".
 function __tenantctl_at
-    set -l paths 'init' 'create' 'drop' 'rename' 'list' 'show' 'set' 'activate' 'deactivate' 'domain' 'domain add' 'domain remove' 'domain primary' 'domain list' 'resolve' 'migrate' 'rollback' 'status' 'migration' 'migration new' 'migration list' 'completion' 'help' 'version'
-    set -l valued '--database' '-d' '--config' '--format' 'create --domain' 'create --set' 'create --migrations' 'list --match' 'list --migrations' 'set --unset' 'migrate --match' 'migrate --exclude' 'migrate --limit' 'migrate --from-file' 'migrate --to' 'migrate --jobs' 'migrate -j' 'migrate --on-error' 'migrate --max-failures' 'migrate --canary' 'migrate --retries' 'migrate --migrations' 'rollback --match' 'rollback --exclude' 'rollback --limit' 'rollback --from-file' 'rollback --steps' 'rollback --to' 'rollback --jobs' 'rollback -j' 'rollback --on-error' 'rollback --max-failures' 'rollback --canary' 'rollback --retries' 'rollback --migrations' 'status --match' 'status --exclude' 'status --limit' 'status --from-file' 'status --migrations' 'migration new --migrations' 'migration list --migrations'
+    set -l paths 'init' 'create' 'drop' 'rename' 'list' 'show' 'set' 'activate' 'deactivate' 'domain' 'domain add' 'domain remove' 'domain primary' 'domain list' 'resolve' 'migrate' 'rollback' 'status' 'migration' 'migration new' 'migration list' 'exec' 'completion' 'help' 'version'
+    set -l valued '--database' '-d' '--config' '--format' 'create --domain' 'create --set' 'create --migrations' 'list --match' 'list --migrations' 'set --unset' 'migrate --match' 'migrate --exclude' 'migrate --limit' 'migrate --from-file' 'migrate --to' 'migrate --jobs' 'migrate -j' 'migrate --on-error' 'migrate --max-failures' 'migrate --canary' 'migrate --retries' 'migrate --migrations' 'rollback --match' 'rollback --exclude' 'rollback --limit' 'rollback --from-file' 'rollback --steps' 'rollback --to' 'rollback --jobs' 'rollback -j' 'rollback --on-error' 'rollback --max-failures' 'rollback --canary' 'rollback --retries' 'rollback --migrations' 'status --match' 'status --exclude' 'status --limit' 'status --from-file' 'status --migrations' 'migration new --migrations' 'migration list --migrations' 'exec --match' 'exec --exclude' 'exec --limit' 'exec --from-file' 'exec --command' 'exec -c' 'exec --file' 'exec -f' 'exec --statement-timeout' 'exec --jobs' 'exec -j' 'exec --on-error' 'exec --max-failures'
     set -l path
     set -l count 0
     set -l pending
@@ -77,6 +77,7 @@ complete -c tenantctl -n "__tenantctl_at '' eq 0" -a migrate -d 'Apply pending m
 complete -c tenantctl -n "__tenantctl_at '' eq 0" -a rollback -d 'Undo the last migrations of tenants, by their files\' down sections'
 complete -c tenantctl -n "__tenantctl_at '' eq 0" -a status -d 'Tell who is where: how many tenants have which version, and who is behind'
 complete -c tenantctl -n "__tenantctl_at '' eq 0" -a migration -d 'Write and list the migration files'
+complete -c tenantctl -n "__tenantctl_at '' eq 0" -a exec -d 'Run SQL in tenants and put the results together'
 complete -c tenantctl -n "__tenantctl_at '' eq 0" -a completion -d 'Print a shell\'s completion script'
 complete -c tenantctl -n "__tenantctl_at '' eq 0" -a help -d 'Show the help of a command'
 complete -c tenantctl -n "__tenantctl_at '' eq 0" -a version -d 'Print the version'
@@ -166,4 +167,18 @@ complete -c tenantctl -n "__tenantctl_at 'migration' eq 0" -a list -d 'List the 
 complete -c tenantctl -n "__tenantctl_at 'migration new'" -l shared -d 'For the shared schema, not for the tenants\''
 complete -c tenantctl -n "__tenantctl_at 'migration new'" -l migrations -r -f -a '(__fish_complete_directories (commandline -ct))' -d 'The folder of migrations. Without it: that of tenantctl.toml, or migrations/'
 complete -c tenantctl -n "__tenantctl_at 'migration list'" -l migrations -r -f -a '(__fish_complete_directories (commandline -ct))' -d 'The folder of migrations. Without it: that of tenantctl.toml, or migrations/'
+complete -c tenantctl -n "__tenantctl_at 'exec'" -s a -l all -d 'Every tenant, the deactivated ones too'
+complete -c tenantctl -n "__tenantctl_at 'exec'" -l match -r -f -d 'The tenants whose name matches; * stands for any characters, ? for one'
+complete -c tenantctl -n "__tenantctl_at 'exec'" -l exclude -r -f -d 'Not the tenants whose name matches'
+complete -c tenantctl -n "__tenantctl_at 'exec'" -l active -d 'Only tenants that are not deactivated'
+complete -c tenantctl -n "__tenantctl_at 'exec'" -l limit -r -f -d 'At most N tenants, the first by name'
+complete -c tenantctl -n "__tenantctl_at 'exec'" -l from-file -r -F -d 'The tenants that FILE names, one a line; - is standard input'
+complete -c tenantctl -n "__tenantctl_at 'exec'" -s c -l command -r -f -d 'The statements to run'
+complete -c tenantctl -n "__tenantctl_at 'exec'" -s f -l file -r -f -a '(__fish_complete_suffix .sql)' -d 'The file with the statements to run; - is standard input'
+complete -c tenantctl -n "__tenantctl_at 'exec'" -l write -d 'Let the statements change something'
+complete -c tenantctl -n "__tenantctl_at 'exec'" -l statement-timeout -r -f -d 'How long a statement may take, such as 30s. Without it: as the server says'
+complete -c tenantctl -n "__tenantctl_at 'exec'" -s j -l jobs -r -f -d 'How many tenants at a time'
+complete -c tenantctl -n "__tenantctl_at 'exec'" -l on-error -r -f -a 'continue stop' -d 'What to do when a tenant fails'
+complete -c tenantctl -n "__tenantctl_at 'exec'" -l max-failures -r -f -d 'Begin with no other tenant after N have failed'
+complete -c tenantctl -n "__tenantctl_at 'exec' ge 0" -f -a '(__tenantctl_ask tenant)'
 complete -c tenantctl -n "__tenantctl_at 'completion' eq 0" -f -a 'bash zsh fish'

@@ -43,6 +43,12 @@ public struct StatementError: Error, Sendable, Hashable {
   public let index: Int
   /// What the server said.
   public let error: ServerError
+
+  /// The failure of the statement with that index.
+  public init(index: Int, error: ServerError) {
+    self.index = index
+    self.error = error
+  }
 }
 
 /// The connection itself failed.

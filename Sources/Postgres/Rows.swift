@@ -9,6 +9,11 @@ public struct Rows: RandomAccessCollection, Sendable {
     (0..<PQnfields(result.pointer)).map { String(cString: PQfname(result.pointer, $0)) }
   }
 
+  /// The columns' types, as `pg_type.oid` numbers them.
+  public var types: [UInt32] {
+    (0..<PQnfields(result.pointer)).map { PQftype(result.pointer, $0) }
+  }
+
   /// How many rows an INSERT, UPDATE, DELETE, MERGE or SELECT touched; 0 for other statements.
   public var affected: Int {
     Int(String(cString: PQcmdTuples(result.pointer))) ?? 0

@@ -14,7 +14,7 @@ public struct Change<Result: Sendable>: Sendable {
   /// Sent when a step after the first one fails, so that nothing half-made stays behind.
   var cleanUp: [SQL] = []
 
-  /// Makes the change.
+  /// Makes the change. Whoever is killed meanwhile leaves nothing of the transaction that was under way.
   ///
   /// Throws ``TenancyError``; a change of one transaction has then not happened at all.
   @discardableResult
@@ -22,7 +22,7 @@ public struct Change<Result: Sendable>: Sendable {
     try await database.connected { connection in
       for (index, step) in steps.enumerated() {
         do {
-          try await step.run(over: connection)
+          try await step.run(over: connection, commitsApart: true)
         } catch {
           if index > 0 && !cleanUp.isEmpty {
             // In a task of its own: this one may be cancelled, and could not talk to the server any more.
@@ -81,10 +81,11 @@ enum Step: Sendable {
     return text.hasSuffix(";") ? text : text + ";"
   }
 
-  func run(over connection: Connection) async throws {
+  func run(over connection: Connection, commitsApart: Bool = false) async throws {
     do {
       switch self {
-      case .transaction(let statements): try await connection.transaction(statements.map(\.sql))
+      case .transaction(let statements):
+        try await connection.transaction(statements.map(\.sql), commitsApart: commitsApart)
       case .alone(let statement, let schema):
         // Three transactions, but one message: PgBouncer lends one server connection for all of it, and the search
         // path is gone again when it is given back.

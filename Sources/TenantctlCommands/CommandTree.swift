@@ -27,6 +27,7 @@ public enum Tenantctl {
       ShowCommand.command, SetCommand.command, ActivateCommand.command, DeactivateCommand.command,
       DomainCommand.command, ResolveCommand.command,
       MigrateCommand.command, RollbackCommand.command, StatusCommand.command, MigrationCommand.command,
+      ExecCommand.command,
       CompletionCommand.command, HelpCommand.command, VersionCommand.command,
       CompleteCommand.command, GenerateCommand.command,
     ])
@@ -37,5 +38,6 @@ enum Section {
   static let tenants = "Tenants"
   static let domains = "Domains"
   static let migrations = "Migrations"
+  static let fleet = "Fleet"
   static let shell = "Shell"
 }

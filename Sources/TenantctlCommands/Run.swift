@@ -20,11 +20,10 @@ extension Tenantctl {
         return try await run(action, input, environment, printer).rawValue
       }
       return ExitStatus.done.rawValue
-    } catch let error as UsageError where error.isBare && printer.speaksToPeople {
+    } catch let error as UsageError where words.isEmpty {
       // Whoever types the bare name wants to know what there is.
-      let page = try? HelpPage.text(in: tree, width: terminal.width, styled: printer.colorsErrors)
-      terminal.note(page ?? error.message)
-      return ExitStatus.usage.rawValue
+      let page = try? HelpPage.text(in: tree, width: terminal.width)
+      return printer.fail(ErrorReport(error), showing: page).rawValue
     } catch {
       return printer.fail(ErrorReport(error)).rawValue
     }
@@ -73,6 +72,7 @@ struct Printer: Sendable {
   }
 
   private func lines(of result: CommandResult, _ session: Session) throws -> [String] {
+    if result.isPrinted { return [] }
     switch session.format {
     case .json: return [JSON.text(result.json, pretty: terminal.stdoutIsTerminal)]
     case .ndjson: return (result.elements?() ?? [result.json]).map { JSON.text($0) }
@@ -84,9 +84,14 @@ struct Printer: Sendable {
   }
 
   /// In JSON the same document goes to both streams, so that a script may read either; a person sees it once.
-  func fail(_ report: ErrorReport) -> ExitStatus {
+  /// - Parameter page: what people see instead of the error.
+  func fail(_ report: ErrorReport, showing page: String? = nil) -> ExitStatus {
     guard wantsJSON else {
-      report.lines(errorStyle).forEach(terminal.note)
+      if let page {
+        terminal.draw(page)
+        return report.status
+      }
+      for line in report.lines(errorStyle) { terminal.note(line) }
       return report.status
     }
     let document = JSON.text(["error": report.document])

@@ -10,6 +10,9 @@ extension TenantDatabase {
   > {
     try await withRegistry { connection, shape in
       let tenant = try await shape.tenant(name, over: connection)
+      if try await self.owner(of: host, shape, over: connection)?.tenant == name {
+        throw TenancyError.domainExists(host, of: name)
+      }
       try await self.checkFree([host], shape, over: connection)
       let isFirst = try await self.domains(of: [name], shape, over: connection).isEmpty
       let domain = Domain(name: host, tenant: tenant.name, isPrimary: primary || isFirst)

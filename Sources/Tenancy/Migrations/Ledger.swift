@@ -134,7 +134,7 @@ struct Ledger: Sendable {
   }
 
   /// A migration that runs outside of a transaction: recorded as begun, then each statement by itself and the count of
-  /// those that are done after it.
+  /// those that are done after it. Until it is through there is no head comment, so that everybody reads the ledger.
   /// - Parameter begun: how many statements are done, if it is recorded as begun already.
   func runAlone(_ file: MigrationFile, begun: Int?, guards: SQL) -> [Step] {
     let source = { MigrationSource(file: file, place: $0) }
@@ -145,6 +145,7 @@ struct Ledger: Sendable {
         .transaction([
           PlannedStatement(guards),
           PlannedStatement(record(file, statementsDone: 0), source: source(.ledger)),
+          PlannedStatement("COMMENT ON TABLE \(name) IS NULL", source: source(.ledger)),
         ])
       ]
     return begin

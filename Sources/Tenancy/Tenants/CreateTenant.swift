@@ -33,7 +33,7 @@ public struct CreatedTenant: Sendable, Hashable, Encodable {
 }
 
 extension TenantDatabase {
-  /// Plans a new tenant: schema, migrations, row and domains, in one transaction that is one round trip.
+  /// Plans a new tenant: schema, migrations, row and domains, in one transaction.
   ///
   /// The row is what makes a tenant, and it is written last: until the commit the app sees nothing of it. With a
   /// migration that PostgreSQL cannot run inside of a transaction there are several; the schema then carries a mark
@@ -89,6 +89,7 @@ extension TenantDatabase {
     }
     try await checkFree(hosts, shape, over: connection)
     guard let row = found[1].first else { return nil }
+    if row[0] == Self.dropMark(of: tenant.name) { throw TenancyError.dropUnfinished(tenant.name) }
     guard let mark = CreationMark(comment: row[0]) else {
       throw TenancyError.schemaWithoutTenant(tenant.schema)
     }

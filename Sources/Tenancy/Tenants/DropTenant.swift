@@ -30,11 +30,12 @@ extension TenantDatabase {
       let found = try await connection.query(shape.tenantQuery(name)).first.map {
         try RegistryShape.tenant(in: $0)
       }
+      if let found, found.schema.isNobodys { throw TenancyError.sharedSchema(name, found.schema) }
       let mark = Self.dropMark(of: name)
       let marked = found == nil ? try await self.schema(marked: mark, over: connection) : nil
       let schema = found?.schema ?? marked ?? SchemaName(of: name)
       let domains = try await self.domains(of: [name], shape, over: connection)
-      let contents = try await SchemaContents.read(schema, over: connection)
+      let contents = try await SchemaContents.read(schema, ledger: self.settings.ledger, over: connection)
       guard found != nil || contents.mark == mark else {
         throw contents.exists && !schema.isNobodys
           ? TenancyError.schemaWithoutTenant(schema) : TenancyError.tenantNotFound(name)
@@ -54,7 +55,7 @@ extension TenantDatabase {
   }
 
   /// The comment on the schema of a tenant whose row is gone already.
-  private static func dropMark(of name: TenantName) -> String { "tenantctl: being dropped, tenant \(name)" }
+  static func dropMark(of name: TenantName) -> String { "tenantctl: being dropped, tenant \(name)" }
 
   private func schema(marked mark: String, over connection: Connection) async throws -> SchemaName? {
     let found = try await connection.query(
@@ -92,7 +93,9 @@ private struct SchemaContents {
   /// How many locks one transaction of ours may take.
   let lockBudget: Int
 
-  static func read(_ schema: SchemaName, over connection: Connection) async throws -> SchemaContents {
+  static func read(_ schema: SchemaName, ledger: String, over connection: Connection) async throws
+    -> SchemaContents
+  {
     let rows = try await connection.pipeline([
       "SELECT obj_description(oid, 'pg_namespace') FROM pg_catalog.pg_namespace WHERE nspname = \(schema.rawValue)",
       """
@@ -122,7 +125,8 @@ private struct SchemaContents {
       Drop(sql: "DROP ROUTINE IF EXISTS \(unsafeRaw: $0) CASCADE", locks: 1)
     }
     return SchemaContents(
-      exists: !rows[0].isEmpty, mark: rows[0].first?[0], tables: relations.count { "rpf".contains($0.1) },
+      exists: !rows[0].isEmpty, mark: rows[0].first?[0],
+      tables: relations.count { "rpf".contains($0.1) && $0.0 != ledger },
       drops: drops + routines, lockBudget: try rows[3][0].decode(Int.self))
   }
 

@@ -8,6 +8,8 @@ struct CommandResult: Sendable {
   var table: Table?
   /// The elements that `--format ndjson` prints, one a line; `nil` if there is nothing to take apart.
   var elements: (@Sendable () -> [any Encodable])?
+  /// Whether all of it was printed while it came, so that nothing is left to print but notes.
+  var isPrinted = false
   /// What `--quiet` leaves: the names of a list.
   var names: [String] = []
   /// Whether the text is printed as it is in every format: it is for a shell, whatever TENANTCTL_FORMAT says.

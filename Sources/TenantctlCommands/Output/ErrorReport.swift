@@ -36,9 +36,9 @@ struct ErrorReport: Sendable {
           "file", .failed, "\(error.path): \(error.reason)", hint: "check the path and its permissions")
       case let error as OutputClosed:
         ErrorReport("output", .failed, "cannot write the result: \(error.reason)")
-      case is NeedsConfirmation:
+      case let error as NeedsConfirmation:
         ErrorReport(
-          "confirmation_needed", .refused, "this destroys data, and there is no terminal to ask on",
+          "confirmation_needed", .refused, "\(error.warning) There is no terminal to ask on.",
           hint: "give --yes if you mean it")
       case is NoTable:
         ErrorReport("usage", .usage, "this command has no result as CSV", hint: "use --format text or json")

@@ -1,8 +1,6 @@
 internal import Synchronization
-internal import Tenancy
 
-/// Tells how a run over the fleet is getting on: a bar on a terminal, elsewhere a line for each failure; one JSON
-/// object for each tenant where that is asked for.
+/// Tells how a run over the fleet is getting on: a bar on a terminal, elsewhere a line for each failure.
 final class FleetProgress: Sendable {
   private struct State {
     var done = 0
@@ -15,31 +13,39 @@ final class FleetProgress: Sendable {
   private let style: Style
   private let showsBar: Bool
   private let isSilent: Bool
-  private let streams: Bool
   private let start = ContinuousClock.now
   private let state = Mutex(State())
 
   init(total: Int, _ session: Session) {
     self.total = total
     terminal = session.terminal
-    style = Style(isColored: session.allowsColor && terminal.stderrIsTerminal)
-    isSilent = session.isQuiet
-    streams = session.format == .ndjson
+    style = session.errorStyle
+    isSilent = session.isQuiet || session.format != .text
     showsBar = terminal.stderrIsTerminal && !session.isQuiet && session.format == .text
   }
 
   /// One tenant is done.
-  func note(_ outcome: MigrationOutcome) {
+  func note(_ name: String, failure: (any Error)?) {
     state.withLock { state in
       state.done += 1
-      if outcome.isFailure { state.failed += 1 }
-      if streams { try? terminal.write(JSON.text(MigrationSummary.Entry(outcome)) + "\n") }
-      if case .failed(let error) = outcome.status, !isSilent {
+      if failure != nil { state.failed += 1 }
+      if let failure, !isSilent {
         clear()
-        terminal.note("\(style.red("failed")) \(outcome.label): \(ErrorReport(error).message)")
+        // The summary says the rest.
+        let sentence = ErrorReport(failure).message.prefix { !$0.isNewline }
+        terminal.note("\(style.red("failed")) \(name): \(sentence)")
         state.drawnAt = nil
       }
       redraw(&state)
+    }
+  }
+
+  /// Writes to the streams while the bar is away; nobody else writes meanwhile.
+  func withoutBar<Value>(_ write: () throws -> Value) rethrows -> Value {
+    try state.withLock { state in
+      clear()
+      state.drawnAt = nil
+      return try write()
     }
   }
 

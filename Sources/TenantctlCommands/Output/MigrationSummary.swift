@@ -15,6 +15,7 @@ struct MigrationSummary {
     result.elements = { [] }
     result.names = failures.map(\.label)
     result.status = report.wasInterrupted ? .interrupted : failures.isEmpty ? .done : .partial
+    if report.tenants.isEmpty { result.notes = ["note: the selection has no tenants"] }
     if !failures.isEmpty {
       result.notes = ["hint: mend the cause and run the same command again: it does only what is left"]
     }
@@ -38,26 +39,17 @@ struct MigrationSummary {
       : report.tenants.filter { !$0.versions.isEmpty }.map {
         "\($0.label): \(versions($0.versions)) (\(durationText($0.duration)))"
       }
-    return shared + tenants + causes(style) + [
+    let causes = failureCauses(
+      failures.compactMap { outcome in
+        if case .failed(let error) = outcome.status { (outcome.label, error) } else { nil }
+      }, style)
+    return shared + tenants + causes + [
       "\(parts.joined(separator: ", ")) in \(durationText(report.duration))"
     ]
   }
 
   private func versions(_ versions: [MigrationVersion]) -> String {
     (isUp ? "applied " : "undid ") + versions.map(\.rawValue).joined(separator: ", ")
-  }
-
-  /// The failures grouped by their cause, the most frequent first: 500 tenants with one cause are one thing to mend.
-  private func causes(_ style: Style) -> [String] {
-    let groups = Dictionary(grouping: failures) { outcome in
-      if case .failed(let error) = outcome.status { ErrorReport(error).cause } else { "" }
-    }
-    return groups.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }.flatMap { cause, outcomes in
-      let names =
-        outcomes.prefix(5).map(\.label).joined(separator: ", ") + (outcomes.count > 5 ? ", ..." : "")
-      return [style.red("failed on \(counted(outcomes.count, "tenant")) (\(names)):")]
-        + cause.split(separator: "\n").map { "  \($0)" }
-    }
   }
 }
 

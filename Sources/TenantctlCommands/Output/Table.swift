@@ -53,7 +53,8 @@ struct Table: Sendable {
     }
   }
 
-  private static func quoted(_ field: String) -> String {
+  /// A field of RFC 4180.
+  static func quoted(_ field: String) -> String {
     guard field.contains(where: { ",\"\n\r".contains($0) }) else { return field }
     return "\"" + field.replacing("\"", with: "\"\"") + "\""
   }

@@ -1,7 +1,7 @@
 internal import Arguments
 internal import Tenancy
 
-/// How a run over the fleet goes about its work: the same options for migrate and rollback.
+/// How a run over the fleet goes about its work: the same options everywhere.
 enum RunOptions {
   enum OnError: String, CaseIterable, Sendable {
     case `continue`, stop
@@ -27,7 +27,7 @@ enum RunOptions {
       return value
     }, summary: "How often a tenant gets another turn when somebody else holds a lock it needs.")
 
-  static let parameters: [any Parameter] = [jobs, onError, maxFailures, canary, retries]
+  static let parameters: [any Parameter] = common + [canary, retries]
 
   /// The run that the words describe, which shows its progress and ends early when it is interrupted.
   static func read(_ input: Input, _ session: Session, _ progress: FleetProgress) -> MigrationRun {
@@ -37,7 +37,30 @@ enum RunOptions {
     run.retries = input[retries]
     run.maxFailures = input[onError] == .stop ? 1 : input[maxFailures]?.value
     run.canaries = input[canary]?.value ?? 0
-    run.onOutcome = { progress.note($0) }
+    let (terminal, streams) = (session.terminal, session.format == .ndjson)
+    run.onOutcome = { outcome in
+      if streams {
+        progress.withoutBar { try? terminal.write(JSON.text(MigrationSummary.Entry(outcome)) + "\n") }
+      }
+      let failure: TenancyError? = if case .failed(let error) = outcome.status { error } else { nil }
+      progress.note(outcome.label, failure: failure)
+    }
+    run.shouldStop = { interruption.isRequested }
+    return run
+  }
+
+  /// What every run over the fleet has.
+  static let common: [any Parameter] = [jobs, onError, maxFailures]
+
+  /// The run of a command that gives a tenant no second turn.
+  static func read<Value>(
+    _ input: Input, _ session: Session, _ progress: FleetProgress
+  ) -> FleetRun<Value> {
+    let interruption = session.interruption
+    var run = FleetRun<Value>()
+    run.jobs = input[jobs].value
+    run.maxFailures = input[onError] == .stop ? 1 : input[maxFailures]?.value
+    run.onOutcome = { progress.note($0.tenant.name.rawValue, failure: $0.failure) }
     run.shouldStop = { interruption.isRequested }
     return run
   }

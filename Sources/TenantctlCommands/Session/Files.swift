@@ -21,8 +21,13 @@ enum Files {
 
   static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
-  /// The whole of a file; `-` is standard input.
+  /// The text of a file; `-` is standard input.
   static func read(_ path: String) throws(FileProblem) -> String {
+    String(decoding: try bytes(path), as: UTF8.self)
+  }
+
+  /// The whole of a file; `-` is standard input.
+  static func bytes(_ path: String) throws(FileProblem) -> [UInt8] {
     let file = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { throw FileProblem(path) }
     defer { if path != "-" { close(file) } }
@@ -34,7 +39,7 @@ enum Files {
       if count == 0 { break }
       bytes += buffer[..<count]
     }
-    return String(decoding: bytes, as: UTF8.self)
+    return bytes
   }
 
   /// Writes a file that must not be there yet.

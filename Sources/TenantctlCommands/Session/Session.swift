@@ -29,6 +29,9 @@ struct Session: Sendable {
   /// How standard output stands out.
   var style: Style { Style(isColored: allowsColor && terminal.stdoutIsTerminal && format == .text) }
 
+  /// How standard error stands out.
+  var errorStyle: Style { Style(isColored: allowsColor && terminal.stderrIsTerminal) }
+
   /// The configuration file that applies, if there is one.
   var configurationPath: String? {
     if let path = option(Global.config, "config") { return path }
@@ -79,12 +82,19 @@ struct Session: Sendable {
     try option(Shared.migrations, "migrations") ?? configuration().migrations
   }
 
+  /// Something that the user should know, and a script need not: on standard error.
+  func remark(_ text: String) {
+    if format == .text && !isQuiet { terminal.note("note: \(text)") }
+  }
+
   /// The migrations; none, if there is no folder and none was asked for.
   func migrations() throws -> MigrationSet {
     do {
       return try MigrationSet.load(at: try migrationsFolder())
     } catch MigrationFolderError.missing(let path) {
       if option(Shared.migrations, "migrations") != nil { throw MigrationFolderError.missing(path: path) }
+      remark(
+        "there is no folder of migrations at \(path); run this in the project's folder, or give --migrations")
       return MigrationSet(tenant: [], shared: [])
     }
   }
@@ -100,13 +110,13 @@ struct Session: Sendable {
   /// Tells of SQL and notices where the user wants to see them; of warnings always.
   private var observer: TenantDatabase.Observer {
     let (terminal, isVerbose) = (terminal, isVerbose)
-    let style = Style(isColored: allowsColor && terminal.stderrIsTerminal)
+    let style = errorStyle
     var observer = TenantDatabase.Observer()
     observer.notice = { severity, message in
       guard isVerbose || severity == "WARNING" else { return }
       terminal.note("\(style.yellow(severity.lowercased() + ":")) \(message)")
     }
-    if isVerbose { observer.statement = { terminal.note(style.dim("\($0);")) } }
+    if isVerbose { observer.statement = { terminal.note(style.dim($0.hasSuffix(";") ? $0 : "\($0);")) } }
     return observer
   }
 }
@@ -135,8 +145,10 @@ extension Session {
   /// Asks a person to type `word` before something is destroyed; without a terminal only `--yes` will do.
   func confirm(_ word: String, _ warning: [String], unless yes: Bool) throws {
     if yes { return }
-    guard terminal.stdinIsTerminal, terminal.stderrIsTerminal else { throw NeedsConfirmation() }
-    warning.forEach(terminal.note)
+    guard terminal.stdinIsTerminal, terminal.stderrIsTerminal else {
+      throw NeedsConfirmation(warning: warning.joined(separator: " "))
+    }
+    for line in warning { terminal.note(line) }
     guard terminal.ask("Type \(word) to go on: ")?[...].trimmingWhitespace() == word else {
       throw NotConfirmed()
     }
@@ -161,7 +173,9 @@ extension CommandResult {
 struct NoTable: Error {}
 
 /// Something would be destroyed, and there is nobody to ask.
-struct NeedsConfirmation: Error {}
+struct NeedsConfirmation: Error {
+  let warning: String
+}
 
 /// Somebody was asked, and did not agree.
 struct NotConfirmed: Error {}

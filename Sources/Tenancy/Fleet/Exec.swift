@@ -1,0 +1,92 @@
+internal import Postgres
+internal import Synchronization
+
+/// How a script is run in each tenant.
+public struct ExecOptions: Sendable {
+  /// Whether it may change something; otherwise the transaction is read-only.
+  public var mayWrite = false
+  /// How long a statement may take; `nil`: as the server says.
+  public var statementTimeout: Duration?
+
+  /// Reading only, for as long as it takes.
+  public init() {}
+}
+
+/// What a script did in one tenant.
+public struct ExecResult: Sendable {
+  /// The columns of its last statement's result.
+  public let columns: [ResultColumn]
+  /// How many rows that has.
+  public let rows: Int
+}
+
+/// Tenants whose results have the same columns.
+public struct ColumnSet: Sendable, Hashable {
+  /// The columns' names.
+  public let columns: [String]
+  /// The tenants, by name.
+  public let tenants: [TenantName]
+}
+
+extension TenantDatabase {
+  /// Runs a script in each tenant: one transaction and one round trip, with the tenant's search path.
+  ///
+  /// The result of the script's last statement goes to `receive` as soon as it is there, and is not kept. All results
+  /// that it gets have the same columns, those of the first.
+  ///
+  /// Throws ``TenancyError/columnsDiffer(_:)`` at the end if there were others. What fails in one tenant is in the
+  /// report and leaves the others alone.
+  public func exec(
+    _ script: ExecScript, in tenants: SelectedTenants, _ options: ExecOptions = ExecOptions(),
+    _ run: FleetRun<ExecResult> = FleetRun(), receive: @escaping @Sendable (Tenant, ResultTable) -> Void
+  ) async throws -> FleetReport<ExecResult> {
+    let expected = Mutex<[ResultColumn]?>(nil)
+    let report = await tenants.forEach(run) { tenant in
+      let table = ResultTable(try await self.exec(script, options, tenant))
+      let columns = expected.withLock { columns in
+        columns = columns ?? table.columns
+        return columns
+      }
+      if table.columns == columns { receive(tenant, table) }
+      return ExecResult(columns: table.columns, rows: table.count)
+    }
+    let sets = Self.columnSets(report)
+    if sets.count > 1 { throw TenancyError.columnsDiffer(sets) }
+    return report
+  }
+
+  private func exec(_ script: ExecScript, _ options: ExecOptions, _ tenant: Tenant) async throws -> Rows {
+    let opening = opening(options, tenant.schema)
+    let statements = script.statements.map { SQL(unsafeRaw: $0.text) }
+    return try await connected { connection in
+      do {
+        return try await connection.transaction(opening + statements)[opening.count + statements.count - 1]
+      } catch let error as StatementError where error.index >= opening.count {
+        let error = StatementError(index: error.index - opening.count, error: error.error)
+        throw TenancyError.execFailed(script.failure(error, isReadOnly: !options.mayWrite))
+      }
+    }
+  }
+
+  /// The settings are made by a query, not by SET: after a query the script cannot make the transaction READ WRITE.
+  private func opening(_ options: ExecOptions, _ schema: SchemaName) -> [SQL] {
+    let settings = [
+      ("search_path", schema.searchPath), ("lock_timeout", self.settings.lockTimeout.milliseconds),
+      ("statement_timeout", options.statementTimeout?.milliseconds),
+    ]
+    let calls: [SQL] = settings.compactMap { name, value in
+      value.map { "set_config(\(name), \($0), true)" }
+    }
+    return (options.mayWrite ? [] : ["SET TRANSACTION READ ONLY"]) + ["SELECT \(SQL.joined(calls))"]
+  }
+
+  /// The largest first.
+  private static func columnSets(_ report: FleetReport<ExecResult>) -> [ColumnSet] {
+    let results = report.tenants.compactMap { outcome in
+      outcome.value.map { (outcome.tenant.name, $0.columns) }
+    }
+    return Dictionary(grouping: results, by: \.1)
+      .map { ColumnSet(columns: $0.map(\.name), tenants: $1.map(\.0)) }
+      .sorted { ($1.tenants.count, $0.tenants[0]) < ($0.tenants.count, $1.tenants[0]) }
+  }
+}

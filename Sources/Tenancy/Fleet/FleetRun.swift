@@ -1,0 +1,117 @@
+internal import Postgres
+internal import Synchronization
+
+/// The tenants that a run is for, by name, as the registry and the catalog had them when they were looked up.
+public struct SelectedTenants: Sendable {
+  let members: [FleetMember]
+
+  /// How many they are.
+  public var count: Int { members.count }
+}
+
+/// What came of one tenant.
+public struct FleetOutcome<Value: Sendable>: Sendable {
+  /// How it ended.
+  public enum Status: Sendable {
+    /// What the work returned.
+    case done(Value)
+    /// What the work threw.
+    case failed(any Error)
+    /// The run ended before its turn, or before it was through.
+    case notRun
+  }
+
+  /// The tenant.
+  public let tenant: Tenant
+  /// How it ended.
+  public let status: Status
+  /// How long it took.
+  public let duration: Duration
+
+  /// What the work returned; `nil` if it did not.
+  public var value: Value? { if case .done(let value) = status { value } else { nil } }
+  /// What the work threw; `nil` if it did not.
+  public var failure: (any Error)? { if case .failed(let error) = status { error } else { nil } }
+}
+
+/// What came of a run.
+public struct FleetReport<Value: Sendable>: Sendable {
+  /// The tenants, by name.
+  public let tenants: [FleetOutcome<Value>]
+  /// How long it took.
+  public let duration: Duration
+  /// Whether it was asked to stop before it was through.
+  public let wasInterrupted: Bool
+
+  /// The tenants that failed.
+  public var failures: [FleetOutcome<Value>] { tenants.filter { $0.failure != nil } }
+}
+
+/// How a run goes about its work.
+public struct FleetRun<Value: Sendable>: Sendable {
+  /// How many tenants at a time.
+  public var jobs = 1
+  /// The run begins with no other tenant after so many have failed; `nil`: however many fail.
+  public var maxFailures: Int?
+  /// Is told of each tenant as it is done, in the order in which they are.
+  public var onOutcome: @Sendable (FleetOutcome<Value>) -> Void = { _ in }
+  /// Asked before each tenant: whether to begin with no other.
+  public var shouldStop: @Sendable () -> Bool = { false }
+
+  /// One at a time, silently, to the end.
+  public init() {}
+}
+
+extension TenantDatabase {
+  /// Looks up the tenants of a selection, in one query.
+  ///
+  /// Throws ``TenancyError/tenantNotFound(_:)`` for a name that is not there.
+  public func tenants(in selection: FleetSelection) async throws -> SelectedTenants {
+    try await readingRegistry { connection, shape in
+      SelectedTenants(members: try await self.members(of: selection, over: connection, shape))
+    }
+  }
+}
+
+extension SelectedTenants {
+  /// Does the work for each tenant whose schema is there. What it throws is that tenant's failure and leaves the
+  /// others alone; a schema that is missing is ``TenancyError/schemaMissing(_:_:)``.
+  public func forEach<Value: Sendable>(
+    _ run: FleetRun<Value>, _ work: @escaping @Sendable (Tenant) async throws -> Value
+  ) async -> FleetReport<Value> {
+    let start = ContinuousClock.now
+    let failures = Atomic(0)
+    let queue = FleetQueue<FleetOutcome<Value>>(count: count)
+    let outcomes = await queue.run(jobs: min(run.jobs, count)) {
+      failures.load(ordering: .relaxed) >= run.maxFailures ?? .max || run.shouldStop()
+    } _: { index in
+      let outcome = await members[index].outcome(of: work)
+      if outcome.failure != nil { failures.add(1, ordering: .relaxed) }
+      run.onOutcome(outcome)
+      return .done(outcome)
+    }
+    return FleetReport(
+      tenants: zip(members, outcomes).map {
+        $1 ?? FleetOutcome(tenant: $0.tenant, status: .notRun, duration: .zero)
+      },
+      duration: .now - start, wasInterrupted: run.shouldStop())
+  }
+}
+
+extension FleetMember {
+  fileprivate func outcome<Value: Sendable>(
+    of work: (Tenant) async throws -> Value
+  ) async -> FleetOutcome<Value> {
+    let start = ContinuousClock.now
+    let status: FleetOutcome<Value>.Status
+    do {
+      guard state.exists else { throw TenancyError.schemaMissing(tenant.name, tenant.schema) }
+      status = .done(try await work(tenant))
+    } catch is CancellationError {
+      status = .notRun
+    } catch {
+      status = .failed(error)
+    }
+    return FleetOutcome(tenant: tenant, status: status, duration: .now - start)
+  }
+}

@@ -1,0 +1,82 @@
+internal import Arguments
+internal import Tenancy
+
+enum ExecCommand {
+  static let command = Command<Action>(
+    "exec", summary: "Run SQL in tenants and put the results together.",
+    discussion: """
+      In each tenant the statements are one transaction in one round trip, and see the tenant's tables first, then \
+      those of public. The transaction is read-only unless --write is given; a statement waits for a lock no longer \
+      than lock_timeout (2 s, see tenantctl.toml(5)).
+
+      The result is that of the last statement, of all tenants in one table with the tenant's name before the other \
+      columns; of a statement without rows, how many it touched. Text and JSON come in the tenants' order when all are \
+      done; --format csv and ndjson print each tenant's rows as it is done and keep none, so use them for much data. \
+      Results with different columns are an error.
+
+      The status is 5 if a tenant failed, 130 after an interruption. With --write, what other tenants did stays done.
+      """,
+    parameters: Selection.parameters + [sql, file, write, statementTimeout] + RunOptions.common,
+    examples: [
+      Example(
+        "tenantctl exec --all -c 'SELECT count(*) FROM tanks'", "Count a table's rows in every tenant."),
+      Example("tenantctl exec --all -f report.sql --format csv > report.csv", "One file from all tenants."),
+      Example(
+        "tenantctl exec acme globex --write -c \"UPDATE tanks SET name = trim(name)\"",
+        "Change something in two tenants."),
+    ],
+    section: Section.fleet
+  ) { input, session in
+    let selection = try Selection.read(input, session)
+    let script = try script(input)
+    var options = ExecOptions()
+    options.mayWrite = input[write]
+    options.statementTimeout = input[statementTimeout]
+    return try await run(script, selection, options, input, session)
+  }
+
+  private static func run(
+    _ script: ExecScript, _ selection: FleetSelection, _ options: ExecOptions, _ input: Input,
+    _ session: Session
+  ) async throws -> CommandResult {
+    let database = try session.database(connections: input[RunOptions.jobs].value)
+    let tenants = try await database.tenants(in: selection)
+    let progress = FleetProgress(total: tenants.count, session)
+    defer { progress.finish() }
+    let output = ExecOutput(session, progress)
+    var run: FleetRun<ExecResult> = RunOptions.read(input, session, progress)
+    let isInterrupted = run.shouldStop
+    run.shouldStop = { isInterrupted() || output.isClosed }
+    let report = try await session.interruption.guarding(drains: true) { [run] in
+      try await database.exec(script, in: tenants, options, run) { output.receive($0, $1) }
+    }
+    return try output.result(report)
+  }
+
+  private static func script(_ input: Input) throws -> ExecScript {
+    switch (input[sql], input[file]) {
+    case (let sql?, nil): try ExecScript(name: "-c", Array(sql.utf8))
+    case (nil, let file?): try ExecScript(name: file == "-" ? "stdin" : file, Files.bytes(file))
+    case (nil, nil):
+      throw input.refusal("there is no SQL to run", hint: "give it with -c, or a file with -f")
+    default: throw input.refusal("-c and -f exclude each other")
+    }
+  }
+
+  private static let sql = Option(
+    "command", short: "c", placeholder: "SQL", parse: { $0 }, summary: "The statements to run.")
+  private static let file = Option(
+    "file", short: "f", placeholder: "FILE", completion: .files(extensions: ["sql"]), parse: { $0 },
+    summary: "The file with the statements to run; - is standard input.")
+  private static let write = Flag("write", summary: "Let the statements change something.")
+  private static let statementTimeout = Option(
+    "statement-timeout", placeholder: "TIME",
+    parse: { text throws -> Duration in
+      guard let duration = Duration(postgresSetting: text) else { throw NotATime() }
+      return duration
+    }, summary: "How long a statement may take, such as 30s. Without it: as the server says.")
+
+  struct NotATime: Error, CustomStringConvertible {
+    let description = "expected a time such as 30s, 500ms or 1min"
+  }
+}

@@ -1,0 +1,15 @@
+internal import Tenancy
+
+/// Failures grouped by their cause, the most frequent first: 500 tenants with one cause are one thing to mend.
+func failureCauses(_ failures: [(name: String, error: any Error)], _ style: Style) -> [String] {
+  let groups = Dictionary(grouping: failures) { ErrorReport($0.error).cause }
+  return groups.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }.flatMap { cause, failures in
+    [style.red("failed on \(counted(failures.count, "tenant")) (\(named(failures.map(\.name)))):")]
+      + cause.split(separator: "\n").map { "  \($0)" }
+  }
+}
+
+/// The first few names, and that there are more.
+func named(_ names: [some CustomStringConvertible]) -> String {
+  names.prefix(5).map(\.description).joined(separator: ", ") + (names.count > 5 ? ", ..." : "")
+}

@@ -1,0 +1,136 @@
+internal import Synchronization
+internal import Tenancy
+
+/// Puts the results of tenants together: printed as they come where the format allows it, otherwise kept.
+final class ExecOutput: Sendable {
+  private struct State {
+    var columns: [ResultColumn] = []
+    var kept: [TenantName: ResultTable] = [:]
+    var failure: (any Error)?
+  }
+
+  private let session: Session
+  private let progress: FleetProgress
+  private let state = Mutex(State())
+
+  init(_ session: Session, _ progress: FleetProgress) {
+    self.session = session
+    self.progress = progress
+  }
+
+  /// Whether standard output takes nothing any more.
+  var isClosed: Bool { state.withLock { $0.failure != nil } }
+
+  func receive(_ tenant: Tenant, _ table: ResultTable) {
+    state.withLock { state in
+      let isFirst = state.columns.isEmpty
+      state.columns = table.columns
+      switch session.format {
+      case .text, .json: state.kept[tenant.name] = table
+      case .csv: write((isFirst ? [csvHeading(table)] : []) + csv(tenant, table), &state)
+      case .ndjson: write(JSONRow.rows(of: tenant, table).map { JSON.text($0) }, &state)
+      }
+    }
+  }
+
+  private func write(_ lines: [String], _ state: inout State) {
+    do {
+      try progress.withoutBar { try session.terminal.write(lines: lines) }
+    } catch {
+      state.failure = error
+    }
+  }
+
+  /// What there is to say in the end. Throws if standard output did not take all.
+  func result(_ report: FleetReport<ExecResult>) throws -> CommandResult {
+    let (columns, kept) = try state.withLock { state in
+      if let failure = state.failure { throw failure }
+      return (state.columns, state.kept)
+    }
+    let tables = report.tenants.compactMap { outcome in
+      kept[outcome.tenant.name].map { (outcome.tenant, $0) }
+    }
+    let summary = Summary(report)
+    let failures = report.failures.map { FleetFailure($0.tenant, $0.failure) }
+    let document = Document(
+      rows: session.format == .json ? tables.flatMap { JSONRow.rows(of: $0, $1) } : [], failures: failures,
+      summary: summary)
+    var result = CommandResult(document) { style in
+      columns.isEmpty ? [] : Table(columns, tables).lines(style)
+    }
+    result.names = session.format == .text ? result.text(session.style) : []
+    result.isPrinted = session.format == .csv || session.format == .ndjson
+    result.notes = report.causes(session.errorStyle) + [summary.sentence(report.duration)]
+    result.status = report.status
+    return result
+  }
+}
+
+extension ExecOutput {
+  private func csvHeading(_ table: ResultTable) -> String {
+    (["tenant"] + table.columns.map(\.name)).map(Table.quoted).joined(separator: ",")
+  }
+
+  /// NULL is nothing, an empty text two quotes: PostgreSQL's own COPY tells them apart this way.
+  private func csv(_ tenant: Tenant, _ table: ResultTable) -> [String] {
+    (0..<table.count).map { row in
+      ([tenant.name.rawValue] + table[row]).map { value in
+        value.map { $0.isEmpty ? "\"\"" : Table.quoted($0) } ?? ""
+      }.joined(separator: ",")
+    }
+  }
+
+  private struct Document: Encodable, Sendable {
+    let rows: [JSONRow]
+    let failures: [FleetFailure]
+    let summary: Summary
+  }
+
+  private struct Summary: Encodable, Sendable {
+    let total, done, failed, notRun, rows: Int
+    let durationMs: Int
+
+    init(_ report: FleetReport<ExecResult>) {
+      let results = report.tenants.compactMap(\.value)
+      total = report.tenants.count
+      done = results.count
+      failed = report.failures.count
+      notRun = total - done - failed
+      rows = results.reduce(0) { $0 + $1.rows }
+      durationMs = report.duration.inMilliseconds
+    }
+
+    func sentence(_ duration: Duration) -> String {
+      var parts = ["\(counted(rows, "row")) from \(counted(done, "tenant"))"]
+      if failed > 0 { parts.append("\(failed) failed") }
+      if notRun > 0 { parts.append("\(notRun) not run") }
+      return "\(parts.joined(separator: ", ")) in \(durationText(duration))"
+    }
+  }
+}
+
+extension Table {
+  fileprivate init(_ columns: [ResultColumn], _ tables: [(Tenant, ResultTable)]) {
+    // The name `tenant` is taken; two columns of one name stand side by side.
+    self.columns = ["TENANT"] + columns.map(\.name)
+    rows = tables.flatMap { tenant, table in
+      (0..<table.count).map { row in
+        [Cell(tenant.name.rawValue)] + table[row].map { .optional($0.map(visible)) }
+      }
+    }
+    numeric = Set(columns.filter { $0.kind == .number }.map(\.name))
+  }
+}
+
+/// A value on one line, and nothing that a terminal would obey.
+private func visible(_ value: String) -> String {
+  value.unicodeScalars.reduce(into: "") { text, scalar in
+    switch scalar {
+    case "\n": text += "\\n"
+    case "\r": text += "\\r"
+    case "\t": text += "\\t"
+    case _ where scalar.properties.generalCategory == .control: text += scalar.escaped(asASCII: true)
+    default: text.unicodeScalars.append(scalar)
+    }
+  }
+}
