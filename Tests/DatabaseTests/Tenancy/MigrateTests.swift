@@ -38,7 +38,7 @@ import Testing
   }
 
   /// Two runs at a time, each with several connections: no error, and nothing twice.
-  @Test(.timeLimit(.minutes(1)), arguments: 0..<3) func twoRunnersShareTheWork(round: Int) async throws {
+  @Test(.timeLimit(.minutes(10)), arguments: 0..<3) func twoRunnersShareTheWork(round: Int) async throws {
     try await fleet(of: 16) { fleet in
       let other = try fleet.database.tenancy()
       let reports = try await withThrowingTaskGroup(of: MigrationReport.self) { group in
@@ -79,7 +79,7 @@ import Testing
   }
 
   /// Three transactions in one message must reach one server session, however many clients there are.
-  @Test(.timeLimit(.minutes(1))) func segmentsStayTogetherBehindPgBouncer() async throws {
+  @Test(.timeLimit(.minutes(10))) func segmentsStayTogetherBehindPgBouncer() async throws {
     try await TestDatabase.with { database in
       try await TestPgBouncer.with(database) { url in
         let wrong = try await withThrowingTaskGroup(of: Int.self) { group in
@@ -336,7 +336,7 @@ import Testing
   }
 
   /// A session that is killed while it migrates fails that tenant only.
-  @Test(.timeLimit(.minutes(1))) func aKilledSession() async throws {
+  @Test(.timeLimit(.minutes(10))) func aKilledSession() async throws {
     try await fleet(of: 3) { fleet in
       try await fleet.psql("CREATE TABLE t01.gate ()")
       let files = [("1", "CREATE TABLE IF NOT EXISTS gate ();\nLOCK TABLE gate;")]
@@ -355,7 +355,7 @@ import Testing
   }
 
   /// Waits for nobody for long, and tries again when the lock is free.
-  @Test(.timeLimit(.minutes(1))) func aLockedTable() async throws {
+  @Test(.timeLimit(.minutes(10))) func aLockedTable() async throws {
     try await fleet(of: 2) { fleet in
       try await fleet.migrate([Self.tanks[0]])
       let files = [

@@ -137,7 +137,7 @@ import Testing
   }
 
   /// Fifty tasks over two server connections in transaction mode: each sees nothing but its own tenant.
-  @Test(.timeLimit(.minutes(1))) func isolatedBehindPgBouncer() async throws {
+  @Test(.timeLimit(.minutes(10))) func isolatedBehindPgBouncer() async throws {
     try await Fleet.with { fleet in
       let names = (0..<5).map { "tenant_\($0)" }
       for name in names {
