@@ -132,6 +132,13 @@ extension Session {
     if format == .csv { throw NoTable() }
   }
 
+  /// Says on standard error what does not stop the work.
+  func warn(_ sentence: String) {
+    if isQuiet { return }
+    let style = Style(isColored: allowsColor && terminal.stderrIsTerminal)
+    terminal.note("\(style.yellow("warning:")) \(sentence)")
+  }
+
   /// Asks a person to type `word` before something is destroyed; without a terminal only `--yes` will do.
   func confirm(_ word: String, _ warning: [String], unless yes: Bool) throws {
     if yes { return }

@@ -91,5 +91,6 @@ func migration(_ version: String, _ sql: String) throws -> MigrationFile {
 }
 
 extension TenantName: ExpressibleByStringLiteral {
+  /// A name that is known to be one.
   public init(stringLiteral value: String) { self.init(stored: value) }
 }
