@@ -9,7 +9,7 @@ enum MigrationCommand {
       """,
     section: Section.migrations,
     subcommands: [
-      MigrationNewCommand.command, MigrationListCommand.command,
+      MigrationNewCommand.command, MigrationListCommand.command, MigrationCheckCommand.command,
       MigrationBaselineCommand.command, MigrationRepairCommand.command,
     ])
 }
