@@ -4,7 +4,7 @@
 # in $argv[2..] says: "eq 1", "ge 0".
 function __tenantctl_at
     set -l paths 'init' 'create' 'drop' 'rename' 'list' 'show' 'set' 'activate' 'deactivate' 'domain' 'domain add' 'domain remove' 'domain primary' 'domain list' 'resolve' 'migrate' 'rollback' 'status' 'migration' 'migration new' 'migration list' 'migration check' 'migration baseline' 'migration repair' 'completion' 'help' 'version'
-    set -l valued '--database' '-d' '--config' '--format' 'create --domain' 'create --set' 'create --migrations' 'list --match' 'list --migrations' 'set --unset' 'migrate --match' 'migrate --exclude' 'migrate --limit' 'migrate --from-file' 'migrate --to' 'migrate --jobs' 'migrate -j' 'migrate --on-error' 'migrate --max-failures' 'migrate --canary' 'migrate --retries' 'migrate --migrations' 'rollback --match' 'rollback --exclude' 'rollback --limit' 'rollback --from-file' 'rollback --steps' 'rollback --to' 'rollback --jobs' 'rollback -j' 'rollback --on-error' 'rollback --max-failures' 'rollback --canary' 'rollback --retries' 'rollback --migrations' 'status --match' 'status --exclude' 'status --limit' 'status --from-file' 'status --migrations' 'migration new --migrations' 'migration list --migrations' 'migration check --migrations' 'migration baseline --match' 'migration baseline --exclude' 'migration baseline --limit' 'migration baseline --from-file' 'migration baseline --migrations' 'migration repair --match' 'migration repair --exclude' 'migration repair --limit' 'migration repair --from-file' 'migration repair --migrations'
+    set -l valued '--database' '-d' '--config' '--format' 'create --domain' 'create --set' 'create --migrations' 'list --match' 'list --migrations' 'set --unset' 'migrate --match' 'migrate --exclude' 'migrate --limit' 'migrate --from-file' 'migrate --to' 'migrate --jobs' 'migrate -j' 'migrate --on-error' 'migrate --max-failures' 'migrate --canary' 'migrate --retries' 'migrate --report' 'migrate --migrations' 'rollback --match' 'rollback --exclude' 'rollback --limit' 'rollback --from-file' 'rollback --steps' 'rollback --to' 'rollback --jobs' 'rollback -j' 'rollback --on-error' 'rollback --max-failures' 'rollback --canary' 'rollback --retries' 'rollback --report' 'rollback --migrations' 'status --match' 'status --exclude' 'status --limit' 'status --from-file' 'status --migrations' 'migration new --migrations' 'migration list --migrations' 'migration check --migrations' 'migration baseline --match' 'migration baseline --exclude' 'migration baseline --limit' 'migration baseline --from-file' 'migration baseline --migrations' 'migration repair --match' 'migration repair --exclude' 'migration repair --limit' 'migration repair --from-file' 'migration repair --migrations'
     set -l path
     set -l count 0
     set -l pending
@@ -133,6 +133,7 @@ complete -c tenantctl -n "__tenantctl_at 'migrate'" -l on-error -r -f -a 'contin
 complete -c tenantctl -n "__tenantctl_at 'migrate'" -l max-failures -r -f -d 'Begin with no other tenant after N have failed'
 complete -c tenantctl -n "__tenantctl_at 'migrate'" -l canary -r -f -d 'The first N tenants must succeed before any other is begun with'
 complete -c tenantctl -n "__tenantctl_at 'migrate'" -l retries -r -f -d 'How often a tenant gets another turn when somebody else holds a lock it needs'
+complete -c tenantctl -n "__tenantctl_at 'migrate'" -l report -r -f -d 'Write a report for CI to FILE: JUnit\'s XML, with a test case for each tenant'
 complete -c tenantctl -n "__tenantctl_at 'migrate'" -l migrations -r -f -a '(__fish_complete_directories (commandline -ct))' -d 'The folder of migrations. Without it: that of tenantctl.toml, or migrations/'
 complete -c tenantctl -n "__tenantctl_at 'migrate'" -l dry-run -d 'Print the SQL that would run; change nothing'
 complete -c tenantctl -n "__tenantctl_at 'migrate' ge 0" -f -a '(__tenantctl_ask tenant)'
@@ -149,6 +150,7 @@ complete -c tenantctl -n "__tenantctl_at 'rollback'" -l on-error -r -f -a 'conti
 complete -c tenantctl -n "__tenantctl_at 'rollback'" -l max-failures -r -f -d 'Begin with no other tenant after N have failed'
 complete -c tenantctl -n "__tenantctl_at 'rollback'" -l canary -r -f -d 'The first N tenants must succeed before any other is begun with'
 complete -c tenantctl -n "__tenantctl_at 'rollback'" -l retries -r -f -d 'How often a tenant gets another turn when somebody else holds a lock it needs'
+complete -c tenantctl -n "__tenantctl_at 'rollback'" -l report -r -f -d 'Write a report for CI to FILE: JUnit\'s XML, with a test case for each tenant'
 complete -c tenantctl -n "__tenantctl_at 'rollback'" -l migrations -r -f -a '(__fish_complete_directories (commandline -ct))' -d 'The folder of migrations. Without it: that of tenantctl.toml, or migrations/'
 complete -c tenantctl -n "__tenantctl_at 'rollback'" -s y -l yes -d 'Do not ask'
 complete -c tenantctl -n "__tenantctl_at 'rollback'" -l dry-run -d 'Print the SQL that would run; change nothing'

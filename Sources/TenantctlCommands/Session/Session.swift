@@ -26,6 +26,9 @@ struct Session: Sendable {
     !input[Global.noColor] && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
   }
 
+  /// Whether this is a step of a workflow on GitHub.
+  var isOnGitHub: Bool { environment["GITHUB_ACTIONS"] == "true" }
+
   /// How standard output stands out.
   var style: Style { Style(isColored: allowsColor && terminal.stdoutIsTerminal && format == .text) }
 

@@ -44,12 +44,17 @@ enum MigrateCommand {
   ) async throws -> CommandResult {
     for late in plan.direction == .up ? plan.outOfOrder : [] { session.warn(late.lateness) }
     if input[Shared.dryRun] { return .dryRun(plan.script) }
+    let path = input[RunOptions.report]?.path
+    // A path that will not do is found out before the run, not after it.
+    if let path { try Files.write(path, "") }
     let progress = FleetProgress(total: plan.tenants.count, session)
     let run = RunOptions.read(input, session, progress)
     defer { progress.finish() }
     let report = try await session.interruption.guarding(drains: true) {
       try await database.migrate(plan, run)
     }
+    if let path { try Files.write(path, JUnitReport(report).text) }
+    if session.isOnGitHub { GitHubAnnotations(report).lines.forEach(session.terminal.note) }
     return MigrationSummary(report).result
   }
 
