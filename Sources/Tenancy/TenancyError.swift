@@ -74,7 +74,11 @@ public enum TenancyError: Error, Sendable, Hashable {
   /// No file has that version.
   case versionNotFound(String)
   /// Files that were edited after they had been applied.
-  case checksumMismatch([ChangedMigration])
+  case checksumMismatch([MigrationOccurrence])
+  /// Files that are older than what these tenants have, where that is not wanted.
+  case outOfOrder([MigrationOccurrence])
+  /// Tenants that have migrations newer than the one that was to be their last.
+  case ledgerBeyond(MigrationVersion, tenants: [String])
   /// Migrations that cannot be undone: no file has a down section for them.
   case notReversible([MigrationVersion])
   /// A migration failed.

@@ -181,6 +181,22 @@ import Testing
     }
   }
 
+  @Test func warnsOfALateFile() async throws {
+    try await Scene.with(tenants: ["acme", "reef"]) { scene in
+      try scene.folder.write("CREATE TABLE late ();\n", to: "migrations/tenant/20250101000000_late.sql")
+      let sentence =
+        "migrations/tenant/20250101000000_late.sql is older than the newest migration of acme and 1 other"
+      try await scene.refuses([
+        Refusal(
+          "migrate --all --strict", 4, "out_of_order", sentence,
+          hint: "give the file a later version, or leave out --strict; nothing was run")
+      ])
+      let outcome = try await scene.run("migrate --all")
+      #expect(outcome.status == 0 && outcome.stderr == "warning: \(sentence)\n")
+      try await scene.succeed("migrate --all --strict")
+    }
+  }
+
   @Test func refusesAnEditedFile() async throws {
     try await Scene.with(tenants: ["acme", "reef"]) { scene in
       try scene.folder.write(
@@ -189,7 +205,10 @@ import Testing
         Refusal(
           "migrate --all", 4, "checksum_mismatch",
           "migrations/tenant/20260101000000_tanks.sql was edited after it had been applied to acme and 1 other",
-          hint: "put the file back as it was and write a new migration for the change; nothing was run")
+          hint: """
+            put the file back as it was and write a new migration for the change, or accept the new text as it is with \
+            'tenantctl migration repair 20260101000000'; nothing was run
+            """)
       ])
     }
   }

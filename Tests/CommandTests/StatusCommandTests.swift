@@ -16,11 +16,11 @@ import Testing
         """,
         json: #"""
           {"shared":null,"tenants":[{"applied":2,"begun":[],"changed":[],"error":null,"head":"20260102000000","name":"acme",\#
-          "out_of_order":[],"pending":[],"schema":"acme","unknown":[]},\#
+          "out_of_order":[],"pending":[],"schema":"acme","unknown":[],"wrong_head":null},\#
           {"applied":2,"begun":[],"changed":[],"error":null,"head":"20260102000000","name":"reef","out_of_order":[],\#
-          "pending":[],"schema":"reef","unknown":[]},\#
+          "pending":[],"schema":"reef","unknown":[],"wrong_head":null},\#
           {"applied":0,"begun":[],"changed":[],"error":null,"head":null,"name":"young","out_of_order":[],\#
-          "pending":["20260101000000","20260102000000"],"schema":"young","unknown":[]}]}
+          "pending":["20260101000000","20260102000000"],"schema":"young","unknown":[],"wrong_head":null}]}
           """#)
       try await scene.prints("status --all --quiet", "young\n")
       try await scene.prints("status acme reef --check --quiet", "")
@@ -57,6 +57,60 @@ import Testing
           rock: tenant rock has a row, but its schema rock is not there
 
           """)
+    }
+  }
+
+  @Test func tellsOnlyOfThoseBehind() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      try await scene.prints("status --all --pending", "no tenants\n")
+      try await scene.succeed("create young --no-migrations")
+      try await scene.prints(
+        "status --all --pending",
+        """
+        VERSION  TENANTS  STATE
+        none           1  2 pending
+        young: pending 20260101000000, 20260102000000
+
+        """)
+      let json = try await scene.run("status --all --pending --format ndjson")
+      #expect(json.stdout.contains(#""name":"young""#) && !json.stdout.contains(#""name":"acme""#))
+    }
+  }
+
+  /// A row that another tool took away without telling the comment.
+  @Test func verifiesTheComments() async throws {
+    try await Scene.with(tenants: ["acme", "reef"]) { scene in
+      try await scene.prints("status --all --verify --check --pending", "no tenants\n")
+      try await scene.database.psql("DELETE FROM reef.schema_migrations WHERE version = '20260102000000'")
+      try await scene.prints("status --all --check --quiet", "")
+      let outcome = try await scene.run("status --all --verify --check")
+      #expect(outcome.status == 6)
+      #expect(
+        outcome.stdout.hasSuffix(
+          """
+          reef: pending 20260102000000
+          reef: the comment on its ledger is not true; it says 2 migrations to 20260102000000
+
+          """))
+      let json = try await scene.run("status reef --verify --format json").stdout
+      #expect(json.contains(#""wrong_head":{"count":2,"digest":""#))
+      try await scene.database.psql("ALTER TABLE reef.tanks DROP litres")
+      // Whatever changes the ledger next mends the comment.
+      try await scene.database.psql("COMMENT ON TABLE reef.schema_migrations IS 'none of ours'")
+      try await scene.succeed("migrate reef")
+      try await scene.prints("status --all --verify --check --quiet", "")
+    }
+  }
+
+  @Test func drawsBarsOnATerminal() async throws {
+    try await Scene.with(tenants: ["acme", "reef"]) { scene in
+      try await scene.succeed("create young --no-migrations")
+      let outcome = try await Tenantctl.onTerminal(
+        ["status", "--all", "--no-color"], database: scene.database, workingDirectory: scene.folder.path
+      ) { await $0.outcome() }
+      let long = String(repeating: "#", count: 30)
+      #expect(outcome.stdout.contains("20260102000000        2  up to date  \(long)\r\n"))
+      #expect(outcome.stdout.contains("none                  1  2 pending   \(long.prefix(15))\r\n"))
     }
   }
 

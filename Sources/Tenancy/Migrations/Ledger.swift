@@ -55,6 +55,28 @@ struct Ledger: Sendable {
     "COMMENT ON TABLE \(name) IS \(literal: history.head.comment)"
   }
 
+  /// Writes the comment of a history that was read before, unless the ledger is another by now. A migration under way
+  /// writes its own after this.
+  func rewriteComment(_ history: LedgerHistory) -> [SQL] {
+    [
+      "LOCK TABLE \(name) IN SHARE UPDATE EXCLUSIVE MODE", "SELECT \(soundness(count: history.count))",
+      comment(history),
+    ]
+  }
+
+  /// Takes the file's checksum for the one that is recorded.
+  func accept(_ file: MigrationFile, insteadOf checksum: Checksum) -> SQL {
+    """
+    UPDATE \(name) SET checksum = \(file.checksum.rawValue)
+    WHERE version = \(file.version.rawValue) AND checksum = \(checksum.rawValue)
+    """
+  }
+
+  /// Records a migration that is begun as applied.
+  func finish(_ file: MigrationFile) -> SQL {
+    "UPDATE \(name) SET statements_done = statements_total WHERE version = \(file.version.rawValue)"
+  }
+
   /// Records a migration as applied, or as begun. Its primary key is the lock: a second runner fails here.
   func record(_ file: MigrationFile, statementsDone: Int) -> SQL {
     let total = file.up.count

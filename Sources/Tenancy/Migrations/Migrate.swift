@@ -169,8 +169,17 @@ private struct SchemaMigration {
             || current.hasLedger != survey.hasLedger
         else { throw error }
         (survey, progress, queue) = (current, SchemaProgress(current), try rest(of: files, current)[...])
+        if queue.isEmpty { await mendComment(of: current) }
       }
     }
+  }
+
+  /// Without this, a comment that another tool's migration left behind would be wrong until the next of ours. If it
+  /// cannot be written, it stays what it is: a hint.
+  private func mendComment(of survey: Survey) async {
+    guard survey.hasLedger, survey.problem == nil, survey.begun.isEmpty else { return }
+    let opening = [plan.guards, TenantDatabase.setSearchPath(survey.schema)]
+    _ = try? await connection.transaction(opening + survey.ledger.rewriteComment(survey.history))
   }
 
   /// What is left to do, by the ledger as it is now. Of what is there, no more is undone than was planned, and nothing

@@ -29,13 +29,23 @@ public struct MigrationPlan: Sendable {
 
   /// Whether there is nothing to do.
   public var isEmpty: Bool {
-    (tenants + [shared].compactMap { $0 }).allSatisfy { pending($0).isEmpty }
+    surveys.allSatisfy { pending($0).isEmpty }
   }
+
+  /// Files to be applied that are older than what some of them have already.
+  public var outOfOrder: [MigrationOccurrence] {
+    MigrationOccurrence.gather(surveys) { survey in
+      let pending = Set(pending(survey).map(\.version))
+      return survey.outOfOrder.filter { pending.contains($0.version) }
+    }
+  }
+
+  private var surveys: [Survey] { [shared].compactMap { $0 } + tenants }
 
   /// The SQL that a run would send, with a line above each tenant's.
   public var script: [String] {
     var lines: [String] = []
-    for survey in [shared].compactMap({ $0 }) + tenants {
+    for survey in surveys {
       var progress = SchemaProgress(survey)
       for file in pending(survey) {
         lines.append("-- \(survey.label): \(file.path)")
@@ -47,33 +57,49 @@ public struct MigrationPlan: Sendable {
   }
 }
 
-/// A file that was edited after it had been applied.
-public struct ChangedMigration: Sendable, Hashable {
+/// A file, and the tenants of which something is to be said about it.
+public struct MigrationOccurrence: Sendable, Hashable, Encodable {
   /// The version.
   public let version: MigrationVersion
   /// The file.
   public let path: String
-  /// Where it is applied.
-  public let schemas: [String]
+  /// The tenants' names; `public` is the shared schema.
+  public let tenants: [String]
+
+  /// By version.
+  static func gather(_ surveys: [Survey], _ files: (Survey) -> [MigrationFile]) -> [MigrationOccurrence] {
+    var tenants: [MigrationFile: [String]] = [:]
+    for survey in surveys {
+      for file in files(survey) { tenants[file, default: []].append(survey.label) }
+    }
+    return tenants.map { MigrationOccurrence(version: $0.version, path: $0.path, tenants: $1) }
+      .sorted { $0.version < $1.version }
+  }
 }
 
 extension TenantDatabase {
   /// Plans a run: who lacks what.
   ///
   /// Throws ``TenancyError/checksumMismatch(_:)`` if a file was edited after one of the tenants got it,
-  /// ``TenancyError/versionNotFound(_:)`` if no file has the target's version.
+  /// ``TenancyError/versionNotFound(_:)`` if no file has the target's version, ``TenancyError/outOfOrder(_:)`` as
+  /// `strict` says.
+  /// - Parameter strict: whether a file that is older than what a tenant has is refused.
   public func planMigration(
-    _ selection: FleetSelection, _ files: MigrationSet, to target: MigrationVersion? = nil
+    _ selection: FleetSelection, _ files: MigrationSet, to target: MigrationVersion? = nil,
+    strict: Bool = false
   ) async throws -> MigrationPlan {
     if let target, !files.tenant.contains(where: { $0.version == target }) {
       throw TenancyError.versionNotFound(target.rawValue)
     }
     let (shared, tenants) = try await survey(selection, files)
     try refuseChanged([shared].compactMap { $0 } + tenants)
-    return MigrationPlan(.up, shared: shared, tenants: tenants, files: files, guards: guards) { survey in
+    let plan = MigrationPlan(.up, shared: shared, tenants: tenants, files: files, guards: guards) { survey in
       guard let target, survey.tenant != nil else { return survey.pending }
       return survey.pending.filter { $0.version <= target }
     }
+    let late = plan.outOfOrder
+    if strict, !late.isEmpty { throw TenancyError.outOfOrder(late) }
+    return plan
   }
 
   /// Plans to undo the last migrations of tenants by their files' down sections, newest first.
@@ -98,14 +124,9 @@ extension TenantDatabase {
     }
   }
 
-  private func refuseChanged(_ surveys: [Survey]) throws {
-    var schemas: [MigrationFile: [String]] = [:]
-    for survey in surveys {
-      for file in survey.changed { schemas[file, default: []].append(survey.label) }
-    }
-    if schemas.isEmpty { return }
-    let changed = schemas.map { ChangedMigration(version: $0.version, path: $0.path, schemas: $1) }
-    throw TenancyError.checksumMismatch(changed.sorted { $0.version < $1.version })
+  func refuseChanged(_ surveys: [Survey]) throws {
+    let changed = MigrationOccurrence.gather(surveys, \.changed)
+    if !changed.isEmpty { throw TenancyError.checksumMismatch(changed) }
   }
 }
 

@@ -33,6 +33,8 @@ public struct Survey: Sendable {
     guard let head else { return [] }
     return pending.filter { $0.version < head && begun[$0.version] == nil }
   }
+  /// Whether it lacks a migration, or cannot tell.
+  public var isBehind: Bool { !pending.isEmpty || problem != nil }
   /// The tenant's name, or `public`.
   public var label: String { tenant?.name.rawValue ?? schema.rawValue }
 }
@@ -193,6 +195,6 @@ extension TenantDatabase {
   /// Throws ``TenancyError``.
   public func behind(_ names: [TenantName], _ files: MigrationSet) async throws -> Set<TenantName> {
     let surveys = try await survey(FleetSelection(names: names), files).tenants
-    return Set(surveys.filter { !$0.pending.isEmpty || $0.problem != nil }.compactMap { $0.tenant?.name })
+    return Set(surveys.filter(\.isBehind).compactMap { $0.tenant?.name })
   }
 }

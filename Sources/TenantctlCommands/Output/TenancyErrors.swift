@@ -138,8 +138,22 @@ extension ErrorReport {
           hint: "'tenantctl migration list' shows them")
       case .checksumMismatch(let files):
         Self(
-          "checksum_mismatch", .refused, files.map(\.sentence).joined(separator: "\n"),
-          hint: "put the file back as it was and write a new migration for the change; nothing was run")
+          "checksum_mismatch", .refused,
+          files.map { "\($0.path) was edited after it had been applied to \($0.whom)" }.joined(
+            separator: "\n"),
+          hint: """
+            put the file back as it was and write a new migration for the change, or accept the new text as it is with \
+            'tenantctl migration repair \(files.first?.version.rawValue ?? "VERSION")'; nothing was run
+            """)
+      case .outOfOrder(let files):
+        Self(
+          "out_of_order", .refused, files.map(\.lateness).joined(separator: "\n"),
+          hint: "give the file a later version, or leave out --strict; nothing was run")
+      case .ledgerBeyond(let version, let tenants):
+        Self(
+          "ledger_beyond", .refused,
+          "\(firstAndOthers(tenants)) \(tenants.count == 1 ? "has" : "have") migrations newer than \(version)",
+          hint: "'tenantctl status' shows where each tenant is; nothing was changed")
       case .notReversible(let versions):
         Self(
           "not_reversible", .refused,
@@ -241,11 +255,15 @@ extension LockHolder {
   }
 }
 
-extension ChangedMigration {
-  fileprivate var sentence: String {
-    let more = schemas.count > 1 ? " and \(counted(schemas.count - 1, "other"))" : ""
-    return "\(path) was edited after it had been applied to \(schemas.first ?? "")\(more)"
-  }
+extension MigrationOccurrence {
+  fileprivate var whom: String { firstAndOthers(tenants) }
+  /// That it is older than what tenants have.
+  var lateness: String { "\(path) is older than the newest migration of \(whom)" }
+}
+
+/// `acme and 2 others`.
+private func firstAndOthers(_ names: [String]) -> String {
+  (names.first ?? "") + (names.count > 1 ? " and \(counted(names.count - 1, "other"))" : "")
 }
 
 extension NameProblem {

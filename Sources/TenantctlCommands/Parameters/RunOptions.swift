@@ -27,7 +27,11 @@ enum RunOptions {
       return value
     }, summary: "How often a tenant gets another turn when somebody else holds a lock it needs.")
 
-  static let parameters: [any Parameter] = common + [canary, retries]
+  static let report = Option(
+    "report", placeholder: "junit=FILE", parse: ReportTarget.init(parsing:),
+    summary: "Write a report for CI to FILE: JUnit's XML, with a test case for each tenant.")
+
+  static let parameters: [any Parameter] = common + [canary, retries, report]
 
   /// The run that the words describe, which shows its progress and ends early when it is interrupted.
   static func read(_ input: Input, _ session: Session, _ progress: FleetProgress) -> MigrationRun {

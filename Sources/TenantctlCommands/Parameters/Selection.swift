@@ -21,8 +21,10 @@ enum Selection {
 
   static let parameters: [any Parameter] = [names, all, match, exclude, active, limit, fromFile]
 
-  /// The tenants that the words select. No selection is a usage error, never "all".
-  static func read(_ input: Input, _ session: Session) throws -> FleetSelection {
+  /// The tenants that the words select. No selection is a usage error, never "all", but for a command that says so.
+  static func read(
+    _ input: Input, _ session: Session, whenNone fallback: FleetSelection? = nil
+  ) throws -> FleetSelection {
     var names = input[names]
     let file = input[fromFile]
     let isNamed = !names.isEmpty || file != nil
@@ -31,13 +33,13 @@ enum Selection {
         "names and \(input[all] ? "--all" : "--match") exclude each other",
         hint: "give the names, or the option, not both")
     }
-    guard isNamed || input[all] || input[match] != nil || input[active] else {
+    guard isNamed || input[all] || input[match] != nil || input[active] || fallback != nil else {
       throw input.refusal(
         "no tenants are selected", hint: "name them, or use --all, --active, --match GLOB or --from-file FILE"
       )
     }
     if let file { names += try session.names(inFile: file) }
-    var selection = FleetSelection(names: isNamed ? names : nil)
+    var selection = isNamed ? FleetSelection(names: names) : fallback ?? FleetSelection(names: nil)
     selection.match = input[match]
     selection.exclude = input[exclude]
     selection.activeOnly = input[active]

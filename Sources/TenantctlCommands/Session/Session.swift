@@ -26,6 +26,9 @@ struct Session: Sendable {
     !input[Global.noColor] && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
   }
 
+  /// Whether this is a step of a workflow on GitHub.
+  var isOnGitHub: Bool { environment["GITHUB_ACTIONS"] == "true" }
+
   /// How standard output stands out.
   var style: Style { Style(isColored: allowsColor && terminal.stdoutIsTerminal && format == .text) }
 
@@ -140,6 +143,13 @@ extension Session {
   /// For a command whose result is no list: throws before it changes anything, not when there is a result to print.
   func refuseCSV() throws {
     if format == .csv { throw NoTable() }
+  }
+
+  /// Says on standard error what does not stop the work.
+  func warn(_ sentence: String) {
+    if isQuiet { return }
+    let style = Style(isColored: allowsColor && terminal.stderrIsTerminal)
+    terminal.note("\(style.yellow("warning:")) \(sentence)")
   }
 
   /// Asks a person to type `word` before something is destroyed; without a terminal only `--yes` will do.

@@ -16,6 +16,8 @@ public struct MigrationFile: Sendable, Hashable {
   public let down: [SQLStatement]?
   /// How `down` runs.
   public let downOptions: MigrationOptions
+  /// What `-- tenantctl:allow` comments say, by their line.
+  let allowances: [Int: Set<String>]
 
   /// Reads a file's contents. A file without markers is all `up`.
   ///
@@ -35,7 +37,8 @@ public struct MigrationFile: Sendable, Hashable {
     return MigrationFile(
       path: path, version: name.version, name: name.name, checksum: Checksum(of: bytes),
       up: sections.up?.script.statements ?? [], upOptions: sections.up?.options ?? MigrationOptions(),
-      down: sections.down?.script.statements, downOptions: sections.down?.options ?? MigrationOptions())
+      down: sections.down?.script.statements, downOptions: sections.down?.options ?? MigrationOptions(),
+      allowances: HazardAllowance.all(in: bytes))
   }
 }
 

@@ -13,10 +13,12 @@ enum MigrateCommand {
       front of a tenant's traffic; the tenant then goes to the back of the queue and gets another turn. The first Ctrl-C \
       finishes the tenants that are under way, the second cancels them on the server.
 
+      A file that is older than what a tenant has is applied with a warning, or refused with --strict.
+
       The status is 5 if a tenant failed, 4 if a file was edited after it had been applied, 6 with --check if something \
       is pending, 130 after an interruption.
       """,
-    parameters: Selection.parameters + [target, check] + RunOptions.parameters
+    parameters: Selection.parameters + [target, check, strict] + RunOptions.parameters
       + [Shared.migrations, Shared.dryRun],
     examples: [
       Example("tenantctl migrate --all", "Apply what is pending to every tenant."),
@@ -30,7 +32,8 @@ enum MigrateCommand {
     try session.refuseCSV()
     let selection = try Selection.read(input, session)
     let database = try session.database(connections: input[RunOptions.jobs].value)
-    let plan = try await database.planMigration(selection, try session.migrations(), to: input[target])
+    let plan = try await database.planMigration(
+      selection, try session.migrations(), to: input[target], strict: input[strict])
     if input[check] { return checked(plan) }
     return try await run(plan, database, input, session)
   }
@@ -39,13 +42,19 @@ enum MigrateCommand {
   static func run(
     _ plan: MigrationPlan, _ database: TenantDatabase, _ input: Input, _ session: Session
   ) async throws -> CommandResult {
+    for late in plan.direction == .up ? plan.outOfOrder : [] { session.warn(late.lateness) }
     if input[Shared.dryRun] { return .dryRun(plan.script) }
+    let path = input[RunOptions.report]?.path
+    // A path that will not do is found out before the run, not after it.
+    if let path { try Files.write(path, "") }
     let progress = FleetProgress(total: plan.tenants.count, session)
     let run = RunOptions.read(input, session, progress)
     defer { progress.finish() }
     let report = try await session.interruption.guarding(drains: true) {
       try await database.migrate(plan, run)
     }
+    if let path { try Files.write(path, JUnitReport(report).text) }
+    if session.isOnGitHub { GitHubAnnotations(report).lines.forEach(session.terminal.note) }
     return MigrationSummary(report).result
   }
 
@@ -70,5 +79,6 @@ enum MigrateCommand {
   private static let target = Option(
     "to", placeholder: "VERSION", completion: .dynamic("version"), parse: MigrationVersion.init(parsing:),
     summary: "The last version to apply. Without it: the newest.")
+  private static let strict = Flag("strict", summary: "Refuse a file that is older than what a tenant has.")
   private static let check = Flag("check", summary: "Only tell whether something is pending.")
 }

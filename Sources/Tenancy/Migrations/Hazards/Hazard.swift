@@ -1,0 +1,64 @@
+/// Something in a migration that runs, and that will be regretted: in another tenant, or under traffic.
+public enum Hazard: String, Sendable, Hashable, CaseIterable {
+  /// A tenant's file names a schema.
+  case schemaName = "schema-name"
+  /// `CREATE EXTENSION` without `SCHEMA`.
+  case extensionSchema = "extension-schema"
+  /// `SET search_path`.
+  case searchPath = "search-path"
+  /// `CREATE INDEX` without `CONCURRENTLY` on a table of an earlier migration.
+  case indexLock = "index-lock"
+  /// `ADD COLUMN` with a default that differs from row to row.
+  case volatileDefault = "volatile-default"
+  /// `ADD COLUMN ... NOT NULL` without a default.
+  case notNull = "not-null"
+  /// `CONCURRENTLY` inside of a transaction.
+  case concurrently = "concurrently"
+
+  /// Why it is one. One sentence without a full stop.
+  public var reason: String {
+    switch self {
+    case .schemaName: "the file runs in every tenant's schema, and this names one schema for all of them"
+    case .extensionSchema:
+      "without SCHEMA the extension goes to the first tenant's schema, and is gone when that tenant is dropped"
+    case .searchPath: "what comes after it in the file runs in another schema than the tenant's"
+    case .indexLock: "while the index is built, nobody can write to the table, which has rows by now"
+    case .volatileDefault: "the whole table is rewritten, and nobody can read it meanwhile"
+    case .notNull: "it fails in every tenant whose table has a row"
+    case .concurrently: "PostgreSQL refuses CONCURRENTLY inside of a transaction"
+    }
+  }
+
+  /// What to write instead.
+  public var rewrite: String {
+    switch self {
+    case .schemaName: "leave the schema out; what is for all tenants together goes in shared/"
+    case .extensionSchema: "CREATE EXTENSION IF NOT EXISTS ... SCHEMA public, in shared/"
+    case .searchPath: "leave it out: the search path is the tenant's already"
+    case .indexLock: "CREATE INDEX CONCURRENTLY in a file of its own, with '-- migrate:up transaction:false'"
+    case .volatileDefault:
+      "ADD COLUMN without a default, then SET DEFAULT for new rows; fill the old ones in portions"
+    case .notNull: "give it a DEFAULT, or ADD COLUMN without NOT NULL, fill it, and SET NOT NULL later"
+    case .concurrently: "put it in a file of its own, with '-- migrate:up transaction:false'"
+    }
+  }
+}
+
+/// Where a hazard is.
+public struct HazardFinding: Sendable, Hashable {
+  /// What.
+  public let hazard: Hazard
+  /// The file.
+  public let path: String
+  /// The statement's place in it.
+  public let location: ScriptLocation
+  /// The statement's first line.
+  public let excerpt: String
+}
+
+extension HazardFinding: CustomStringConvertible {
+  /// `file:line:column: hazard: reason`.
+  public var description: String {
+    "\(path):\(location.line):\(location.column): \(hazard.rawValue): \(hazard.reason)"
+  }
+}

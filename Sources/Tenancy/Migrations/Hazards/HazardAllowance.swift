@@ -1,0 +1,35 @@
+/// A comment `-- tenantctl:allow index-lock, not-null`: what comes next is meant as it is written.
+enum HazardAllowance {
+  private static let marker = "tenantctl:allow"
+
+  /// The names of hazards, by the line of the comment.
+  static func all(in bytes: [UInt8]) -> [Int: Set<String>] {
+    let start = ByteOrderMark.count(in: bytes)
+    var cursor = LocationCursor(bytes, from: start)
+    var lexer = SQLLexer(bytes, in: start..<bytes.count)
+    var allowances: [Int: Set<String>] = [:]
+    while let token = try? lexer.next() {
+      guard case .lineComment(let range) = token else { continue }
+      let words = String(decoding: bytes[range], as: UTF8.self).dropFirst(2).split { " \t,\r".contains($0) }
+      guard let first = words.first, first == marker else { continue }
+      allowances[cursor.location(at: range.lowerBound).line, default: []]
+        .formUnion(words.dropFirst().map(String.init))
+    }
+    return allowances
+  }
+}
+
+extension MigrationFile {
+  /// Whether a comment says that a hazard is meant: after the statement before, up to the end of the statement's line.
+  func allows(_ hazard: Hazard, in statement: SQLStatement) -> Bool {
+    let index = up.firstIndex { $0.location == statement.location } ?? 0
+    let first = index == 0 ? 1 : up[index - 1].lastLine + 1
+    return allowances.contains { line, names in
+      (first...max(first, statement.lastLine)).contains(line) && names.contains(hazard.rawValue)
+    }
+  }
+}
+
+extension SQLStatement {
+  fileprivate var lastLine: Int { location(ofCharacter: .max).line }
+}

@@ -1,0 +1,65 @@
+internal import Arguments
+internal import Tenancy
+
+enum MigrationCheckCommand {
+  static let command = Command<Action>(
+    "check", summary: "Check the migration files: what cannot run, and what will be regretted.",
+    discussion: """
+      Needs no database. Order, duplicates and syntax first: a file with such a mistake keeps every other from running, \
+      too. Then the hazards, each with the reason and the safe way to write it:
+
+      \(Hazard.allCases.map { "\($0.rawValue): \($0.reason)." }.joined(separator: "\n\n"))
+
+      A comment '-- tenantctl:allow HAZARD' above a statement says that it is meant. The status is 1 if there is \
+      something to say.
+      """,
+    parameters: [Shared.migrations],
+    examples: [
+      Example("tenantctl migration check", "Check the files, in CI before they are merged.")
+    ]
+  ) { _, session in
+    try session.refuseCSV()
+    let files = try session.migrations()
+    let findings = files.hazards
+    let count = files.tenant.count + files.shared.count
+    var result = CommandResult(Document(files: count, findings: findings.map(Entry.init))) { style in
+      let summary = "checked \(counted(count, "file")): \(counted(findings.count, "finding"))"
+      return findings.flatMap { lines($0, style) } + [
+        findings.isEmpty ? style.green(summary) : style.red(summary)
+      ]
+    }
+    result.elements = { findings.map(Entry.init) }
+    result.names = findings.map(\.path).reduce(into: []) { if $0.last != $1 { $0.append($1) } }
+    result.status = findings.isEmpty ? .done : .failed
+    return result
+  }
+
+  private static func lines(_ finding: HazardFinding, _ style: Style) -> [String] {
+    [
+      style.bold("\(finding.path):\(finding.location.line):\(finding.location.column):")
+        + " \(style.yellow(finding.hazard.rawValue)): \(finding.hazard.reason)",
+      "    \(finding.excerpt[...].trimmingWhitespace())",
+      "    \(finding.hazard.rewrite)",
+    ]
+  }
+
+  private struct Document: Encodable {
+    let files: Int
+    let findings: [Entry]
+  }
+
+  private struct Entry: Encodable {
+    let hazard, path, statement, reason, rewrite: String
+    let line, column: Int
+
+    init(_ finding: HazardFinding) {
+      hazard = finding.hazard.rawValue
+      path = finding.path
+      line = finding.location.line
+      column = finding.location.column
+      statement = finding.excerpt[...].trimmingWhitespace()
+      reason = finding.hazard.reason
+      rewrite = finding.hazard.rewrite
+    }
+  }
+}

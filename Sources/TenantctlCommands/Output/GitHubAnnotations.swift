@@ -1,0 +1,37 @@
+internal import Tenancy
+
+/// The failures of a run as GitHub shows them beside the code: "Workflow commands for GitHub Actions", one for each
+/// cause, since GitHub shows no more than ten of a step.
+struct GitHubAnnotations {
+  let lines: [String]
+
+  init(_ report: MigrationReport) {
+    let failures = report.tenants.compactMap { outcome -> (label: String, error: TenancyError)? in
+      if case .failed(let error) = outcome.status { (outcome.label, error) } else { nil }
+    }
+    let causes = Dictionary(grouping: failures) { ErrorReport($0.error).cause }
+    lines = causes.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }.compactMap {
+      cause, failures in
+      failures.first.map { Self.line(cause, $0.error, failures.map(\.label)) }
+    }
+  }
+
+  private static func line(_ cause: String, _ error: TenancyError, _ names: [String]) -> String {
+    var properties: [(String, String)] = []
+    if case .migrationFailed(let failure) = error {
+      properties.append(("file", failure.path))
+      if let line = failure.line { properties.append(("line", "\(line)")) }
+      if let column = failure.column { properties.append(("col", "\(column)")) }
+    }
+    let others = names.count > 1 ? " and \(counted(names.count - 1, "other"))" : ""
+    properties.append(("title", "\(names.first ?? "")\(others) failed"))
+    let list = properties.map {
+      "\($0)=\(escaped($1).replacing(":", with: "%3A").replacing(",", with: "%2C"))"
+    }
+    return "::error \(list.joined(separator: ","))::\(escaped(cause))"
+  }
+
+  private static func escaped(_ text: String) -> String {
+    text.replacing("%", with: "%25").replacing("\r", with: "%0D").replacing("\n", with: "%0A")
+  }
+}

@@ -1,0 +1,68 @@
+internal import Tenancy
+
+/// What a run did, in the XML that CI servers read as test results: a tenant is a test case.
+struct JUnitReport {
+  let text: String
+
+  init(_ report: MigrationReport) {
+    let name = report.direction == .up ? "migrate" : "rollback"
+    let outcomes = [report.shared].compactMap { $0 } + report.tenants
+    let failures = outcomes.count(where: \.isFailure)
+    let skipped = outcomes.count { if case .notRun = $0.status { true } else { false } }
+    let counts = """
+      name="tenantctl \(name)" tests="\(outcomes.count)" failures="\(failures)" errors="0" skipped="\(skipped)" \
+      time="\(Self.seconds(report.duration))"
+      """
+    let suite = "<testsuite \(counts)>\n" + outcomes.map { Self.testCase($0, name) }.joined() + "</testsuite>"
+    text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n\(suite)\n</testsuites>\n"
+  }
+
+  private static func testCase(_ outcome: MigrationOutcome, _ name: String) -> String {
+    let start = """
+      <testcase classname="tenantctl.\(name)" name="\(escaped(outcome.label))" time="\(seconds(outcome.duration))"
+      """
+    switch outcome.status {
+    case .upToDate, .migrated: return "\(start)/>\n"
+    case .notRun: return "\(start)><skipped/></testcase>\n"
+    case .failed(let error):
+      let report = ErrorReport(error)
+      let failure = """
+        <failure type="\(escaped(report.code))" message="\(escaped(report.message))">\(escaped(report.cause))</failure>
+        """
+      return "\(start)>\(failure)</testcase>\n"
+    }
+  }
+
+  private static func seconds(_ duration: Duration) -> String { "\(Double(duration.inMilliseconds) / 1000)" }
+
+  /// XML 1.0 has no way to write most control characters (2.2 "Characters"); a line break in an attribute is a space
+  /// unless it is written as a reference (3.3.3).
+  private static func escaped(_ text: String) -> String {
+    text.unicodeScalars.reduce(into: "") { result, scalar in
+      switch scalar {
+      case "&": result += "&amp;"
+      case "<": result += "&lt;"
+      case ">": result += "&gt;"
+      case "\"": result += "&quot;"
+      case "\n", "\t": result += "&#\(scalar.value);"
+      case "\u{0}"..<" ": break
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+  }
+}
+
+/// `junit=FILE`, where a report goes.
+struct ReportTarget: Sendable {
+  let path: String
+
+  init(parsing text: String) throws {
+    let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+    guard parts.count == 2, parts[0] == "junit" else { throw NotAReport() }
+    path = parts[1]
+  }
+
+  struct NotAReport: Error, CustomStringConvertible {
+    let description = "expected junit=FILE"
+  }
+}

@@ -1,0 +1,45 @@
+import TestSupport
+import Testing
+
+@Suite struct MigrationBaselineCommandTests {
+  @Test func recordsWithoutRunning() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      for name in ["reef", "rock"] { try await scene.succeed("create \(name) --no-migrations") }
+      try await scene.says(
+        "migration baseline 20260102000000 --all",
+        "recorded 20260102000000 as the version of 2 tenants, 1 had it already\n",
+        json: #"""
+          [{"name":"acme","recorded":[]},{"name":"reef","recorded":["20260101000000","20260102000000"]},\#
+          {"name":"rock","recorded":["20260101000000","20260102000000"]}]
+          """#)
+      try await scene.prints("status --all --check --quiet", "")
+      try await scene.prints("migration baseline 20260102000000 --all --quiet", "")
+      #expect(try await scene.database.psql("SELECT to_regclass('reef.tanks') IS NULL") == "t")
+    }
+  }
+
+  @Test func dryRun() async throws {
+    try await Scene.with { scene in
+      try await scene.succeed("create reef --no-migrations")
+      try await scene.database.psql("DROP TABLE reef.schema_migrations")
+      try await scene.dryRunTellsTheTruth("migration baseline 20260101000000 reef")
+    }
+  }
+
+  @Test func refuses() async throws {
+    try await Scene.with(tenants: ["acme", "reef"]) { scene in
+      try await scene.refuses([
+        Refusal(
+          "migration baseline 20260101000000 --all", 4, "ledger_beyond",
+          "acme and 1 other have migrations newer than 20260101000000",
+          hint: "'tenantctl status' shows where each tenant is; nothing was changed"),
+        Refusal(
+          "migration baseline 20260101000000", 2, "usage", "no tenants are selected",
+          hint: "name them, or use --all, --active, --match GLOB or --from-file FILE"),
+        Refusal(
+          "migration baseline 7 --all", 3, "version_not_found", "no migration file has the version 7",
+          hint: "'tenantctl migration list' shows them"),
+      ])
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import TestSupport
+import Testing
+
+@Suite struct MigrationRepairCommandTests {
+  private static let path = "migrations/tenant/20260101000000_tanks.sql"
+
+  private func with(_ body: (Scene) async throws -> Void) async throws {
+    try await Scene.with(tenants: ["acme", "reef"]) { scene in
+      try scene.folder.write("CREATE TABLE tanks (id serial PRIMARY KEY, name text);\n", to: Self.path)
+      try await body(scene)
+    }
+  }
+
+  @Test func acceptsTheNewText() async throws {
+    try await with { scene in
+      #expect(try await scene.run("migrate --all").status == 4)
+      try await scene.says(
+        "migration repair 20260101000000", "accepted \(Self.path) in 2 ledgers\n",
+        json: #"{"path":"\#(Self.path)","tenants":["acme","reef"],"version":"20260101000000"}"#)
+      try await scene.succeed("migrate --all")
+      try await scene.prints("status --all --verify --check --quiet", "")
+      try await scene.prints(
+        "migration repair 20260101000000",
+        "nothing to repair: no ledger has another checksum for 20260101000000\n")
+    }
+  }
+
+  @Test func dryRun() async throws {
+    try await with { scene in
+      try await scene.dryRunTellsTheTruth("migration repair 20260101000000 --match acm?")
+      try await scene.prints("migration repair 20260101000000 --quiet", "reef\n")
+    }
+  }
+
+  @Test func refuses() async throws {
+    try await with { scene in
+      try await scene.refuses([
+        Refusal(
+          "migration repair 7", 3, "version_not_found", "no migration file has the version 7",
+          hint: "'tenantctl migration list' shows them"),
+        Refusal(
+          "migration repair 20260101000000 atlantis", 3, "tenant_not_found", "there is no tenant atlantis",
+          hint: "'tenantctl list' shows all tenants"),
+      ])
+    }
+  }
+}

@@ -1,0 +1,81 @@
+import TestSupport
+import Testing
+
+@testable import Tenancy
+
+@Suite struct RepairTests {
+  private func repair(
+    _ fleet: Fleet, _ files: [MigrationFile], shared: [MigrationFile] = [], _ selection: FleetSelection = .all
+  ) async throws -> [String] {
+    let set = MigrationSet(tenant: files, shared: shared)
+    let version = try #require((files + shared).first).version
+    return try await fleet.tenancy.planRepair(version, selection, set).apply().tenants
+  }
+
+  @Test func acceptsTheNewText() async throws {
+    try await Fleet.with { fleet in
+      try await fleet.populate(["a", "b", "c"])
+      let files = try (1...2).map(tableMigration)
+      try await fleet.migrate(files)
+      let edited = try [migration("1", "-- Tanks.\nCREATE TABLE t1 (id integer)"), files[1]]
+      await #expect(throws: TenancyError.self) { try await fleet.migrate(edited) }
+
+      let only = FleetSelection(names: ["b"])
+      #expect(try await repair(fleet, edited, only) == ["b"])
+      #expect(try await fleet.ledger("b", of: edited) == "1,2")
+      #expect(try await repair(fleet, edited) == ["a", "c"])
+      #expect(try await repair(fleet, edited) == [])
+      for name in ["a", "b", "c"] { #expect(try await fleet.ledger(name, of: edited) == "1,2") }
+      #expect(try await fleet.migrate(edited).outline == "a: up to date; b: up to date; c: up to date")
+    }
+  }
+
+  @Test func acceptsItInTheSharedSchema() async throws {
+    try await Fleet.with { fleet in
+      try await fleet.populate(["a"])
+      try await fleet.migrate([], shared: [tableMigration(1)])
+      let edited = try migration("1", "SELECT 1")
+      #expect(try await repair(fleet, [], shared: [edited]) == ["public"])
+      #expect(try await fleet.ledger("public", of: [edited]) == "1")
+      await #expect(throws: TenancyError.versionNotFound("7")) {
+        try await fleet.tenancy.planRepair(
+          MigrationVersion(parsing: "7"), .all, MigrationSet(tenant: [], shared: [edited]))
+      }
+    }
+  }
+
+  @Test func anotherSessionWasFaster() async throws {
+    try await Fleet.with { fleet in
+      try await fleet.populate(["a"])
+      let files = try (1...2).map(tableMigration)
+      try await fleet.migrate(Array(files.prefix(1)))
+      let edited = try [migration("1", "SELECT 1"), files[1]]
+      let plan = try await fleet.tenancy.planRepair(
+        edited[0].version, .all, MigrationSet(tenant: edited, shared: []))
+      // A comment written by the plan would hide the second migration.
+      try await fleet.migrate(files)
+      await #expect(throws: TenancyError.changedMeanwhile) { try await plan.apply() }
+      #expect(try await fleet.ledger("a", of: files) == "1,2")
+      #expect(try await repair(fleet, edited) == ["a"])
+      await #expect(throws: TenancyError.changedMeanwhile) { try await plan.apply() }
+    }
+  }
+
+  /// Another tool, such as dbmate, writes the row and not the comment.
+  @Test func aCommentThatIsBehind() async throws {
+    try await Fleet.with { fleet in
+      try await fleet.populate(["a", "b"])
+      let files = try (1...2).map(tableMigration)
+      try await fleet.migrate(files)
+      let old = LedgerHistory(of: files.prefix(1)).head.comment
+      for name in ["a", "b"] {
+        try await fleet.psql("COMMENT ON TABLE \(name).schema_migrations IS '\(old)'")
+      }
+      #expect(try await repair(fleet, files, FleetSelection(names: ["a"])) == ["a"])
+      #expect(try await fleet.ledger("a", of: files) == "1,2")
+      // A run that finds out mends it, too.
+      #expect(try await fleet.migrate(files).outline == "a: up to date; b: up to date")
+      #expect(try await fleet.ledger("b", of: files) == "1,2")
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import Testing
+
+@testable import Tenancy
+
+@Suite struct HazardTests {
+  /// Statements after a migration that made `tanks`, and what is hazardous about them in a tenant's file.
+  @Test(arguments: [
+    ("CREATE TABLE public.tanks (id int)", "schema-name"),
+    ("CREATE TABLE IF NOT EXISTS other.tanks (id int)", "schema-name"),
+    (#"INSERT INTO "Other"."T" VALUES (1)"#, "schema-name"),
+    ("SELECT * FROM tanks JOIN other.fish ON tanks.id = fish.tank", "schema-name"),
+    ("ALTER TABLE fish ADD CONSTRAINT f FOREIGN KEY (t) REFERENCES other.tanks (id)", "schema-name"),
+    ("SELECT public.f(1)", "schema-name"),
+    ("UPDATE tanks SET id = t.id FROM fish t WHERE t.tank = tanks.id", ""),
+    ("SELECT t.id FROM tanks t JOIN fish f ON f.tank = t.id AND t.id > 1", ""),
+    ("CREATE INDEX CONCURRENTLY i ON other.tanks (id)", "schema-name concurrently"),
+    ("SELECT 'public.tanks', $$ public.tanks $$ -- public.tanks", ""),
+    ("SELECT pg_catalog.now() FROM information_schema.tables", ""),
+
+    ("CREATE EXTENSION IF NOT EXISTS hstore", "extension-schema"),
+    ("CREATE EXTENSION hstore SCHEMA public", ""), ("CREATE EXTENSION hstore WITH SCHEMA public", ""),
+
+    ("SET search_path TO other", "search-path"), ("set local SEARCH_PATH = other", "search-path"),
+    ("SELECT set_config('search_path', 'other', false)", "search-path"), ("RESET search_path", "search-path"),
+    ("SET SCHEMA 'other'", "search-path"), ("SET lock_timeout TO '1s'", ""),
+    ("ALTER FUNCTION f() SET search_path TO other", ""),
+    ("CREATE FUNCTION f() RETURNS int LANGUAGE sql SET search_path = a AS 'SELECT 1'", ""),
+
+    ("CREATE INDEX i ON tanks (name)", "index-lock"),
+    ("create unique index on only TANKS (name)", "index-lock"),
+    (#"CREATE INDEX IF NOT EXISTS i ON "tanks" USING btree (name)"#, "index-lock"),
+    (#"CREATE INDEX i ON "Tanks" (name)"#, ""), ("CREATE INDEX i ON fish (name)", ""),
+    ("DROP INDEX CONCURRENTLY i", "concurrently"), ("REINDEX TABLE CONCURRENTLY tanks", "concurrently"),
+    ("REFRESH MATERIALIZED VIEW CONCURRENTLY v", ""),
+
+    ("ALTER TABLE tanks ADD COLUMN key uuid DEFAULT gen_random_uuid()", "volatile-default"),
+    ("ALTER TABLE ONLY tanks ADD n bigserial", "volatile-default"),
+    ("ALTER TABLE tanks ADD at timestamptz NOT NULL DEFAULT now()", ""),
+    ("ALTER TABLE tanks ADD a int, ADD b float DEFAULT random(), ADD c int", "volatile-default"),
+    ("ALTER TABLE tanks ALTER key SET DEFAULT gen_random_uuid()", ""),
+    ("ALTER TABLE fish ADD key uuid DEFAULT gen_random_uuid()", ""),
+
+    ("ALTER TABLE IF EXISTS tanks ADD COLUMN IF NOT EXISTS name text NOT NULL", "not-null"),
+    ("ALTER TABLE tanks ADD a numeric(10, 2) NOT NULL DEFAULT 0, ADD b int NOT NULL", "not-null"),
+    ("ALTER TABLE tanks ADD a int, ADD CHECK (a IS NOT NULL)", ""),
+    ("ALTER TABLE tanks ADD a int GENERATED ALWAYS AS (1) STORED NOT NULL", ""),
+    ("ALTER TABLE fish ADD a int NOT NULL", ""), ("ALTER TABLE tanks ALTER a SET NOT NULL", ""),
+    ("CREATE TABLE new (a int NOT NULL)", ""),
+  ])
+  func ofAStatement(sql: String, hazards: String) throws {
+    let set = try MigrationSet(tenant: [file(1, "CREATE TABLE tanks (id int);"), file(2, sql)], shared: [])
+    #expect(set.hazards.map(\.hazard.rawValue).joined(separator: " ") == hazards)
+  }
+
+  @Test func aTableOfTheSameFileIsEmpty() throws {
+    let sql = "CREATE TABLE a (id int);\nCREATE INDEX ON a (id);\nALTER TABLE a ADD b int NOT NULL;"
+    #expect(try MigrationSet(tenant: [file(1, sql)], shared: []).hazards.isEmpty)
+  }
+
+  @Test func outsideOfATransaction() throws {
+    let sql = "-- migrate:up transaction:false\nCREATE INDEX CONCURRENTLY ON tanks (id);"
+    #expect(try MigrationSet(tenant: [file(1, sql)], shared: []).hazards.isEmpty)
+  }
+
+  @Test func sharedFilesMayNameSchemas() throws {
+    let sql = "CREATE EXTENSION hstore; CREATE TABLE public.plans (id int); SET search_path TO other;"
+    let set = try MigrationSet(tenant: [], shared: [file(1, sql)])
+    #expect(set.hazards.map(\.hazard) == [.searchPath])
+  }
+
+  @Test(
+    arguments: [
+      ("-- tenantctl:allow schema-name\nSELECT public.f();\nSELECT public.f();", [3]),
+      ("SELECT public.f(); -- tenantctl:allow schema-name\nSELECT public.f();", [2]),
+      ("SELECT\n-- tenantctl:allow schema-name\n  public.f();", []),
+      ("-- tenantctl:allow not-null, schema-name\n\n-- Why.\nSELECT public.f();", []),
+      ("--tenantctl:allow\tschema-name\r\nSELECT public.f();", []),
+      ("-- tenantctl:allow not-null\nSELECT public.f();", [2]),
+      ("-- tenantctl:allow\nSELECT public.f();", [2]),
+      ("SELECT 1;\n-- migrate:down\n-- tenantctl:allow schema-name\nSELECT public.f();", []),
+      ("-- migrate:up\n-- tenantctl:allow schema-name\nSELECT public.f();\n", []),
+    ] as [(String, [Int])])
+  func allowances(sql: String, lines: [Int]) throws {
+    let text = sql.contains("migrate:down") ? "-- migrate:up\n\(sql)" : sql
+    #expect(try MigrationSet(tenant: [file(1, text)], shared: []).hazards.map(\.location.line) == lines)
+  }
+
+  @Test func findingsReadLikeACompilers() throws {
+    let finding = try #require(
+      MigrationSet(tenant: [file(1, "SELECT 1;\n  SELECT public.f();")], shared: []).hazards.first)
+    #expect("\(finding)".hasPrefix("1_x.sql:2:3: schema-name: the file runs in every tenant's schema"))
+    #expect(finding.excerpt == "SELECT public.f();")
+  }
+
+  private func file(_ version: Int, _ sql: String) throws -> MigrationFile {
+    try MigrationFile.parse(path: "\(version)_x.sql", bytes: Array(sql.utf8))
+  }
+}
