@@ -38,6 +38,7 @@ struct ErrorReport: Sendable {
         ErrorReport(
           "program", .failed, "cannot run \(error.name): \(error.reason)",
           hint: error.isMissing ? "install it, or put its folder on PATH" : nil)
+      case let error as ProgramFailed: ErrorReport(program: error)
       case let error as OutputClosed:
         ErrorReport("output", .failed, "cannot write the result: \(error.reason)")
       case is NeedsConfirmation:
