@@ -8,7 +8,7 @@ import Testing
       let outcome = try await scene.run([
         "psql", "acme", "--", "-XAt", "-c", "SHOW search_path", "-c", "SELECT count(*) FROM tanks",
       ])
-      #expect(outcome == Outcome(stdout: "\"acme\",public\n0\n", stderr: "", status: 0))
+      #expect(outcome == Outcome(stdout: "\"acme\", public\n0\n", stderr: "", status: 0))
     }
   }
 
@@ -60,7 +60,7 @@ import Testing
         #expect(lines.filter { $0.contains(role.password) }.count == 2)
         for line in [
           "PGPASSWORD=\(role.password)", "PGUSER=\(role.name)", "PGDATABASE=\(scene.database.name)",
-          "PGOPTIONS=-c search_path=\"acme\",public", "TENANT=acme", "TENANT_SCHEMA=acme",
+          "PGOPTIONS=-c search_path=\"acme\",\\ public", "TENANT=acme", "TENANT_SCHEMA=acme",
           "PGCONNECT_TIMEOUT=7",
         ] {
           #expect(lines.contains(line))
