@@ -42,14 +42,16 @@ import Testing
   /// A psql of our own shows what the real one would get.
   @Test func thePasswordIsInTheEnvironmentOnly() async throws {
     try await Scene.with(tenants: ["acme"]) { scene in
-      let script = "#!/bin/sh\nprintf '%s\\n' \"$@\"\nenv | grep -E '^(PG|DATABASE|TENANT)' | sort\n"
-      let psql = try scene.folder.write(script, to: "bin/psql")
       // The service file has its say, but not over what stands beside the service's name.
       let services = try scene.folder.write("[shop]\ndbname=wrong\nconnect_timeout=7\n", to: "services.conf")
       try await TestRole.with(scene.database) { role in
         try await scene.database.psql("GRANT SELECT ON tenants TO \(role.name)")
         let run = """
-          chmod +x '\(psql)'; export PATH="\(scene.folder.path("bin")):$PATH"
+          mkdir bin; cat > bin/psql <<'SCRIPT'
+          #!/bin/sh
+          printf '%s\\n' "$@"; env | grep -E '^(PG|DATABASE|TENANT)' | sort
+          SCRIPT
+          chmod +x bin/psql; export PATH="$PWD/bin:$PATH"
           export PGHOST=nowhere.invalid PGSERVICEFILE='\(services)'
           tenantctl psql acme -d '\(role.url())&service=shop' -- -c x
           """
