@@ -8,6 +8,9 @@ ZSH_COMPLETIONS ?= $(PREFIX)/share/zsh/site-functions
 BASH_COMPLETIONS ?= $(PREFIX)/share/bash-completion/completions
 MAN ?= $(PREFIX)/share/man
 
+# Fleet sizes for make bench.
+BENCH_TENANTS ?= 200 1000
+
 program = .build/release/tenantctl
 
 # Start-up is most of what `list` and `resolve` take. A fixed load address halves the relocations, and
@@ -17,13 +20,13 @@ archives = .build/archives
 link_flags = -Xswiftc -Xclang-linker -Xswiftc -no-pie -Xswiftc -Xclang-linker -Xswiftc -static-libgcc \
   -Xlinker -L$(archives) -Xlinker --as-needed
 release = mkdir -p $(archives) && ln -sf "$$(clang -print-file-name=libstdc++.a)" $(archives)/ && \
-  swift build -c release --product tenantctl --static-swift-stdlib $(link_flags)
+  swift build -c release --product tenantctl --static-swift-stdlib --disable-local-rpath $(link_flags)
 pages = $(notdir $(wildcard man/*.$(1)))
 installed = $(PREFIX)/bin/tenantctl $(BASH_COMPLETIONS)/tenantctl $(ZSH_COMPLETIONS)/_tenantctl \
   $(FISH_COMPLETIONS)/tenantctl.fish \
   $(addprefix $(MAN)/man1/,$(call pages,1)) $(addprefix $(MAN)/man5/,$(call pages,5))
 
-.PHONY: build demo test generate lint install uninstall clean help
+.PHONY: build demo test bench generate lint install uninstall clean help
 
 ## build: the release binary, .build/release/tenantctl (the default)
 build:
@@ -43,6 +46,12 @@ demo:
 ## test: all tests, on a private PostgreSQL server or on TENANTCTL_TEST_DATABASE_URL
 test:
 	@Scripts/test
+
+## bench: tenantctl beside psql, on a private PostgreSQL server; rewrites BENCHMARKS.md
+bench:
+	@Scripts/install-packages demo
+	@$(release)
+	@Scripts/with-postgres -- Scripts/bench $(program) $(BENCH_TENANTS) | tee BENCHMARKS.md
 
 ## generate: man/ and completions/ from the command tree
 generate: build

@@ -37,6 +37,8 @@ public struct SQLState: RawRepresentable, Sendable, Hashable, ExpressibleByStrin
   public static let foreignKeyViolation: SQLState = "23503"
   /// 23505
   public static let uniqueViolation: SQLState = "23505"
+  /// 23514
+  public static let checkViolation: SQLState = "23514"
   /// 25P02
   public static let inFailedTransaction: SQLState = "25P02"
   /// 3D000

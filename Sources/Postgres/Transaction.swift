@@ -1,11 +1,15 @@
 extension Connection {
-  /// Runs the statements as one transaction in one round trip: all of them take effect, or none.
+  /// Runs the statements as one transaction: all of them take effect, or none.
+  ///
+  /// In one round trip the server has the `COMMIT` before it begins: it commits even if we are killed meanwhile. With
+  /// the commit apart, in a second one, the server rolls back when it finds us gone.
   ///
   /// Throws ``StatementError`` with the index in `statements` (`statements.count` if it was the commit that failed,
   /// as a deferred constraint does), ``ConnectionError`` or `CancellationError`. The first error is the one thrown.
   @discardableResult
-  public func transaction(_ statements: [SQL]) async throws -> [Rows] {
+  public func transaction(_ statements: [SQL], commitsApart: Bool = false) async throws -> [Rows] {
     do {
+      if commitsApart { return try await transaction(opening: statements) { $0 } }
       return try await pipeline(["BEGIN"] + statements + ["COMMIT"]).dropFirst().dropLast()
     } catch let failure as StatementError {
       await rollBack()

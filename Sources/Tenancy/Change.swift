@@ -14,7 +14,7 @@ public struct Change<Result: Sendable>: Sendable {
   /// Sent when a step after the first one fails, so that nothing half-made stays behind.
   var cleanUp: [SQL] = []
 
-  /// Makes the change.
+  /// Makes the change. Whoever is killed meanwhile leaves nothing of the transaction that was under way.
   ///
   /// Throws ``TenancyError``; a change of one transaction has then not happened at all.
   @discardableResult
@@ -22,9 +22,12 @@ public struct Change<Result: Sendable>: Sendable {
     try await database.connected { connection in
       for (index, step) in steps.enumerated() {
         do {
-          try await step.run(over: connection)
+          try await step.run(over: connection, commitsApart: true)
         } catch {
-          if index > 0 && !cleanUp.isEmpty { _ = try? await connection.transaction(cleanUp) }
+          if index > 0 && !cleanUp.isEmpty {
+            // In a task of its own: this one may be cancelled, and could not talk to the server any more.
+            _ = await Task { try? await connection.transaction(cleanUp) }.value
+          }
           throw explained(error)
         }
       }
@@ -78,24 +81,22 @@ enum Step: Sendable {
     return text.hasSuffix(";") ? text : text + ";"
   }
 
-  func run(over connection: Connection) async throws {
+  func run(over connection: Connection, commitsApart: Bool = false) async throws {
     do {
-      let rows =
-        switch self {
-        case .transaction(let statements): try await connection.transaction(statements.map(\.sql))
-        case .alone(let statement, let schema):
-          // Three transactions, but one message: PgBouncer lends one server connection for all of it, and the search
-          // path is gone again when it is given back.
-          try await connection.segments([[Self.enter(schema)], [statement.sql], [Self.leave]])[1].get()
-        }
-      for (statement, rows) in zip(statements, rows) where statement.mustAffectRows && rows.affected == 0 {
-        throw TenancyError.changedMeanwhile
+      switch self {
+      case .transaction(let statements):
+        try await connection.transaction(statements.map(\.sql), commitsApart: commitsApart)
+      case .alone(let statement, let schema):
+        // Three transactions, but one message: PgBouncer lends one server connection for all of it, and the search
+        // path is gone again when it is given back.
+        _ = try await connection.segments([[Self.enter(schema)], [statement.sql], [Self.leave]])[1].get()
       }
     } catch let failure as StatementError {
-      guard failure.index < statements.count, let source = statements[failure.index].source else {
-        throw failure
-      }
-      throw MigrationStatementError(source: source, error: failure.error)
+      guard failure.index < statements.count else { throw failure }
+      let statement = statements[failure.index]
+      if let source = statement.source { throw MigrationStatementError(source: source, error: failure.error) }
+      throw statement.mustAffectRows && failure.error.state == .divisionByZero
+        ? TenancyError.changedMeanwhile : failure
     }
   }
 
@@ -116,12 +117,20 @@ struct PlannedStatement: Sendable {
   let sql: SQL
   /// Where it comes from, if it is part of a migration file.
   var source: MigrationSource?
-  /// Whether it is a mistake for it to touch no row: somebody else was faster.
-  var mustAffectRows = false
+  /// Whether it fails, by a division, if it touches no row: somebody else was faster.
+  private(set) var mustAffectRows = false
 
-  init(_ sql: SQL, source: MigrationSource? = nil, mustAffectRows: Bool = false) {
+  init(_ sql: SQL, source: MigrationSource? = nil) {
     self.sql = sql
     self.source = source
-    self.mustAffectRows = mustAffectRows
+  }
+
+  /// A change of rows that fails, and with it the transaction, if there are none to change.
+  /// - Parameter other: a change that goes along with it, in the same statement.
+  init(mustAffectRows change: SQL, with other: SQL? = nil, source: MigrationSource? = nil) {
+    let others: SQL = other.map { "other AS (\($0)), " } ?? ""
+    sql = "WITH \(others)changed AS (\(change) RETURNING 1) SELECT 1 / count(*) FROM changed"
+    self.source = source
+    mustAffectRows = true
   }
 }

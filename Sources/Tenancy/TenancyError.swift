@@ -21,10 +21,17 @@ public enum TenancyError: Error, Sendable, Hashable {
   case schemaMissing(TenantName, SchemaName)
   /// The database has the schema, the registry no such tenant.
   case schemaWithoutTenant(SchemaName)
+  /// The tenant's schema is the shared one, as that of django-tenants' public tenant is: not ours to rename, drop or
+  /// migrate as a tenant's.
+  case sharedSchema(TenantName, SchemaName)
+  /// A drop was interrupted: the row is gone, the schema is not.
+  case dropUnfinished(TenantName)
   /// Rows of other tables refer to the tenant's row.
   case tenantReferenced(TenantName, detail: String)
 
   // Domains
+  /// The host's first label names no tenant.
+  case hostNotFound(String, label: String)
   /// The host is no tenant's: it leads to the shared schema.
   case hostNotTenant(String)
   /// No tenant has that domain.
@@ -33,6 +40,8 @@ public enum TenancyError: Error, Sendable, Hashable {
   case domainWithoutTenant(DomainName, tenant: TenantName?)
   /// A tenant has that domain already.
   case domainTaken(DomainName, by: TenantName)
+  /// The tenant itself has that domain already.
+  case domainExists(DomainName, of: TenantName)
   /// The primary domain of a tenant that has others.
   case domainIsPrimary(DomainName, of: TenantName, others: [DomainName])
 

@@ -5,6 +5,8 @@ internal import Tenancy
 extension Tenantctl {
   /// The whole program: words in, output and exit status out.
   public static func run(_ words: [String], environment: [String: String]) async -> Int32 {
+    // Who closes a pipe early has seen enough; some parents, such as Python, would have us complain.
+    signal(SIGPIPE, SIG_DFL)
     let terminal = Terminal()
     let printer = Printer(words: words, environment: environment, terminal: terminal)
     do {
@@ -18,6 +20,10 @@ extension Tenantctl {
         return try await run(action, input, environment, printer).rawValue
       }
       return ExitStatus.done.rawValue
+    } catch let error as UsageError where words.isEmpty {
+      // Whoever types the bare name wants to know what there is.
+      let page = try? HelpPage.text(in: tree, width: terminal.width)
+      return printer.fail(ErrorReport(error), showing: page).rawValue
     } catch {
       return printer.fail(ErrorReport(error)).rawValue
     }
@@ -44,8 +50,9 @@ struct Printer: Sendable {
   init(words: [String], environment: [String: String], terminal: Terminal) {
     self.terminal = terminal
     let options = words.prefix { $0 != "--" }
+    let isOff = environment["TENANTCTL_NO_COLOR"].map { !["", "0", "false", "no", "off"].contains($0) }
     let allowsColor =
-      !options.contains("--no-color") && (environment["NO_COLOR"] ?? "").isEmpty
+      !options.contains("--no-color") && isOff != true && (environment["NO_COLOR"] ?? "").isEmpty
       && environment["TERM"] != "dumb"
     errorStyle = Style(isColored: allowsColor && terminal.stderrIsTerminal)
     colorsOutput = allowsColor && terminal.stdoutIsTerminal
@@ -58,6 +65,7 @@ struct Printer: Sendable {
   }
 
   func show(_ result: CommandResult, _ session: Session) throws {
+    if result.isRaw { return try terminal.write(lines: result.text(session.style)) }
     try terminal.write(lines: try lines(of: result, session))
     guard session.format == .text, !session.isQuiet else { return }
     for note in result.notes { terminal.note(note) }
@@ -76,9 +84,14 @@ struct Printer: Sendable {
   }
 
   /// In JSON the same document goes to both streams, so that a script may read either; a person sees it once.
-  func fail(_ report: ErrorReport) -> ExitStatus {
+  /// - Parameter page: what people see instead of the error.
+  func fail(_ report: ErrorReport, showing page: String? = nil) -> ExitStatus {
     guard wantsJSON else {
-      report.lines(errorStyle).forEach(terminal.note)
+      if let page {
+        terminal.draw(page)
+        return report.status
+      }
+      for line in report.lines(errorStyle) { terminal.note(line) }
       return report.status
     }
     let document = JSON.text(["error": report.document])
@@ -87,6 +100,3 @@ struct Printer: Sendable {
     return report.status
   }
 }
-
-/// CSV was asked of something that is no list.
-struct NoTable: Error {}

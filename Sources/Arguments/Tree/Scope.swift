@@ -23,7 +23,12 @@ struct Scope<Action: Sendable>: Sendable {
   var line: String { (groups + [command]).map(\.name).joined(separator: " ") }
 
   /// The command's own first, then those of its groups, the root's last.
-  var parameters: [any Parameter] { ([command] + groups.reversed()).flatMap(\.parameters) }
+  var parameters: [any Parameter] {
+    // A loop: every command line passes here, and the generic types of a chain cost more than the work.
+    var all = command.parameters
+    for group in groups.reversed() { all += group.parameters }
+    return all
+  }
 
   var inheritedOptions: [Declaration] { groups.reversed().flatMap(\.options) }
 

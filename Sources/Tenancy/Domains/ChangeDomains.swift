@@ -10,12 +10,20 @@ extension TenantDatabase {
   > {
     try await withRegistry { connection, shape in
       let tenant = try await shape.tenant(name, over: connection)
+      if try await self.owner(of: host, shape, over: connection)?.tenant == name {
+        throw TenancyError.domainExists(host, of: name)
+      }
       try await self.checkFree([host], shape, over: connection)
       let isFirst = try await self.domains(of: [name], shape, over: connection).isEmpty
       let domain = Domain(name: host, tenant: tenant.name, isPrimary: primary || isFirst)
       let clear = domain.isPrimary ? shape.clearPrimary(of: name) : []
       return Change(
-        result: domain, steps: [.transaction([self.guards] + clear + [try shape.insertDomain(domain)])],
+        result: domain,
+        steps: [
+          .transaction(
+            ([self.guards] + clear).map { PlannedStatement($0) }
+              + [PlannedStatement(mustAffectRows: try shape.insertDomain(domain))])
+        ],
         database: self,
         explain: { $0.state == .uniqueViolation ? .changedMeanwhile : self.explainRows($0, name) })
     }
@@ -59,7 +67,12 @@ extension TenantDatabase {
       return Change(
         result: Domain(name: host, tenant: tenant, isPrimary: true),
         steps: owner.isPrimary
-          ? [] : [.transaction([self.guards] + shape.clearPrimary(of: tenant) + [set])], database: self)
+          ? []
+          : [
+            .transaction(
+              ([self.guards] + shape.clearPrimary(of: tenant)).map { PlannedStatement($0) }
+                + [PlannedStatement(mustAffectRows: set)])
+          ], database: self)
     }
   }
 }

@@ -48,7 +48,13 @@ extension TenantDatabase {
         throw TenancyError.tenantNotFound(missing)
       }
     }
-    let accepted = found.filter { selection.accepts($0.tenant) }.sorted { $0.tenant.name < $1.tenant.name }
+    // The shared schema has migrations of its own.
+    if let shared = found.first(where: { $0.tenant.schema.isNobodys }), selection.names != nil {
+      throw TenancyError.sharedSchema(shared.tenant.name, shared.tenant.schema)
+    }
+    let accepted = found.filter { selection.accepts($0.tenant) && !$0.tenant.schema.isNobodys }.sorted {
+      $0.tenant.name < $1.tenant.name
+    }
     return Array(accepted.prefix(selection.limit ?? accepted.count))
   }
 }

@@ -8,7 +8,7 @@ struct Ledger: Sendable {
   /// The columns that the table has; a table of dbmate's has one.
   var columns: Set<String> = Ledger.allColumns
 
-  private var name: QualifiedName { schema.relation(table) }
+  var name: QualifiedName { schema.relation(table) }
 
   /// All columns but `version` may be NULL: the tables of dbmate and Rails are this one with fewer columns.
   var create: SQL {
@@ -74,9 +74,7 @@ struct Ledger: Sendable {
   }
 
   /// Notes the time that a migration took, and makes sure that things are as they must be for the record to be true.
-  /// What fails tells what is wrong: the division, that its row is gone; the cast to a number, that the search path is
-  /// another; the cast to a date, that the ledger has not `count` rows, so that what is pending was taken from a head
-  /// comment that is not true.
+  /// The division fails if its row is gone; for the others see ``soundness(count:)``.
   func close(_ file: MigrationFile, count: Int) -> SQL {
     let took: SQL = "1000 * extract(epoch FROM clock_timestamp() - now())"
     let note: SQL = columns.contains("duration_ms") ? "duration_ms = \(took)" : "version = version"
@@ -84,13 +82,24 @@ struct Ledger: Sendable {
       WITH closed AS (
         UPDATE \(name) SET \(note) WHERE version = \(file.version.rawValue) RETURNING version
       )
-      SELECT 1 / count(*),
-        CASE WHEN current_setting('search_path') <> \(schema.searchPath)
-          THEN CAST(current_setting('search_path') AS integer) END,
-        CASE WHEN (SELECT count(*) FROM \(name)) <> \(count)
-          THEN CAST(current_setting('search_path') AS date) END
+      SELECT 1 / count(*), \(soundness(count: count))
       FROM closed
       """
+  }
+
+  /// Makes sure of the same after a migration was undone.
+  func closeUndone(count: Int) -> SQL { "SELECT \(soundness(count: count))" }
+
+  /// Two columns. What fails tells what is wrong: the cast to a number, that the search path is another; the cast to a
+  /// date, that the ledger has not `count` rows, so that what is to be done was taken from a head comment that is not
+  /// true, or from an older look.
+  private func soundness(count: Int) -> SQL {
+    """
+    CASE WHEN current_setting('search_path') <> \(schema.searchPath)
+        THEN CAST(current_setting('search_path') AS integer) END,
+      CASE WHEN (SELECT count(*) FROM \(name)) <> \(count)
+        THEN CAST(current_setting('search_path') AS date) END
+    """
   }
 
   /// Takes a migration out of the ledger. If it is not there any more, the division fails.
@@ -98,14 +107,6 @@ struct Ledger: Sendable {
     """
     WITH removed AS (DELETE FROM \(name) WHERE version = \(version.rawValue) RETURNING version)
     SELECT 1 / count(*) FROM removed
-    """
-  }
-
-  /// Fails if the search path is not the tenant's any more.
-  var checkSearchPath: SQL {
-    """
-    SELECT CASE WHEN current_setting('search_path') <> \(schema.searchPath)
-      THEN CAST(current_setting('search_path') AS integer) END
     """
   }
 
@@ -133,26 +134,28 @@ struct Ledger: Sendable {
   }
 
   /// A migration that runs outside of a transaction: recorded as begun, then each statement by itself and the count of
-  /// those that are done after it.
-  func runAlone(_ file: MigrationFile, from first: Int, guards: SQL) -> [Step] {
+  /// those that are done after it. Until it is through there is no head comment, so that everybody reads the ledger.
+  /// - Parameter begun: how many statements are done, if it is recorded as begun already.
+  func runAlone(_ file: MigrationFile, begun: Int?, guards: SQL) -> [Step] {
     let source = { MigrationSource(file: file, place: $0) }
     let begin: [Step] =
-      first > 0
+      begun != nil
       ? []
       : [
         .transaction([
           PlannedStatement(guards),
           PlannedStatement(record(file, statementsDone: 0), source: source(.ledger)),
+          PlannedStatement("COMMENT ON TABLE \(name) IS NULL", source: source(.ledger)),
         ])
       ]
     return begin
-      + statements(of: file, .up).enumerated().dropFirst(first).flatMap { index, statement in
+      + statements(of: file, .up).enumerated().dropFirst(begun ?? 0).flatMap { index, statement in
         let progress: SQL = """
           UPDATE \(name) SET statements_done = \(index + 1) WHERE version = \(file.version.rawValue)
           """
         return [
           Step.alone(statement, in: schema),
-          .transaction([PlannedStatement(progress, source: source(.close), mustAffectRows: true)]),
+          .transaction([PlannedStatement(mustAffectRows: progress, source: source(.close))]),
         ]
       }
   }

@@ -2,16 +2,22 @@
 struct LedgerHistory: Sendable, Hashable {
   /// By version; `nil` where the ledger has no checksum (one of dbmate's).
   private(set) var checksums: [MigrationVersion: Checksum?]
+  /// How many rows the ledger has besides, with versions that are none of ours.
+  private let foreign: Int
 
-  init(_ checksums: [MigrationVersion: Checksum?] = [:]) {
+  init(_ checksums: [MigrationVersion: Checksum?] = [:], foreign: Int = 0) {
     self.checksums = checksums
+    self.foreign = foreign
   }
 
   /// What the history is once all of the files are applied.
   init(of files: some Sequence<MigrationFile>) {
-    checksums = [:]
+    self.init()
     for file in files { checksums[file.version] = .some(file.checksum) }
   }
+
+  /// How many rows the ledger has.
+  var count: Int { checksums.count + foreign }
 
   func contains(_ version: MigrationVersion) -> Bool { checksums[version] != nil }
 
@@ -34,7 +40,7 @@ struct LedgerHistory: Sendable, Hashable {
     let versions = versions
     let lines = versions.map { "\($0.rawValue) \((checksums[$0] ?? nil)?.rawValue ?? "-")\n" }.joined()
     return LedgerHead(
-      version: versions.last, count: versions.count, digest: String(SHA256.hex(of: lines).prefix(32)))
+      version: versions.last, count: count, digest: String(SHA256.hex(of: lines).prefix(32)))
   }
 }
 

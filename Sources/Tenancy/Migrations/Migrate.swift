@@ -152,7 +152,7 @@ private struct SchemaMigration {
     // After another turn the first look at the ledger is too old.
     var survey = done.isEmpty ? first : try await look(at: first)
     var progress = SchemaProgress(survey)
-    var queue = done.isEmpty ? files[...] : plan.pending(survey)[...]
+    var queue = done.isEmpty ? files[...] : try rest(of: files, survey)[...]
     while let file = queue.first {
       do {
         for step in progress.steps(for: file, plan.direction, guards: plan.guards) {
@@ -164,10 +164,24 @@ private struct SchemaMigration {
       } catch let error as MigrationStatementError where error.source.isOutdated(error.error) {
         // Another runner was faster, or the comment was wrong: the ledger itself decides.
         let current = try await look(at: survey)
-        guard current.history != survey.history || current.hasLedger != survey.hasLedger else { throw error }
-        (survey, progress, queue) = (current, SchemaProgress(current), plan.pending(current)[...])
+        guard
+          current.history != survey.history || current.rows != survey.rows
+            || current.hasLedger != survey.hasLedger
+        else { throw error }
+        (survey, progress, queue) = (current, SchemaProgress(current), try rest(of: files, current)[...])
       }
     }
+  }
+
+  /// What is left to do, by the ledger as it is now. Of what is there, no more is undone than was planned, and nothing
+  /// from below a migration that came since.
+  private func rest(of planned: [MigrationFile], _ survey: Survey) throws -> [MigrationFile] {
+    if plan.direction == .up { return plan.pending(survey) }
+    let rest = planned.filter { survey.history.contains($0.version) }
+    guard survey.applied.suffix(rest.count) == rest.reversed().map(\.version)[...] else {
+      throw TenancyError.changedMeanwhile
+    }
+    return rest
   }
 
   private func look(at survey: Survey) async throws -> Survey {

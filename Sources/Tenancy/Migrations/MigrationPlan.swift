@@ -86,7 +86,9 @@ extension TenantDatabase {
     if case .to(let version) = extent, !files.tenant.contains(where: { $0.version == version }) {
       throw TenancyError.versionNotFound(version.rawValue)
     }
-    let tenants = try await survey(selection, MigrationSet(tenant: files.tenant, shared: [])).tenants
+    let set = MigrationSet(tenant: files.tenant, shared: [])
+    // Which migration is the last one is too grave a question for a comment.
+    let tenants = try await survey(selection, set, verify: true).tenants
     try refuseChanged(tenants)
     let known = Dictionary(files.tenant.map { ($0.version, $0) }, uniquingKeysWith: { $1 })
     let irreversible = Set(tenants.flatMap { extent.versions(of: $0) }).filter { known[$0]?.down == nil }

@@ -4,12 +4,14 @@ internal import Postgres
 struct SchemaProgress: Sendable {
   private(set) var history: LedgerHistory
   private(set) var hasLedger: Bool
+  private var rows: Int
   private let begun: [MigrationVersion: Int]
   private let ledger: Ledger
 
   init(_ survey: Survey) {
     history = survey.history
     hasLedger = survey.hasLedger
+    rows = survey.rows
     begun = survey.begun
     ledger = survey.ledger
   }
@@ -20,7 +22,9 @@ struct SchemaProgress: Sendable {
   }
 
   mutating func note(_ file: MigrationFile, _ direction: MigrationDirection) {
+    let before = history.checksums.count
     history = direction == .up ? history.adding(file) : history.removing(file.version)
+    rows += history.checksums.count - before
     hasLedger = true
   }
 
@@ -31,10 +35,10 @@ struct SchemaProgress: Sendable {
       ledger.opening(guards) + (hasLedger ? [] : [PlannedStatement(ledger.create, source: source)])
     let comment = PlannedStatement(ledger.comment(history.adding(file)), source: source)
     if file.upOptions.transaction {
-      return [.transaction(opening + ledger.run(file, after: history.checksums.count) + [comment])]
+      return [.transaction(opening + ledger.run(file, after: rows) + [comment])]
     }
     let create: [Step] = hasLedger ? [] : [.transaction(opening)]
-    return create + ledger.runAlone(file, from: begun[file.version] ?? 0, guards: guards)
+    return create + ledger.runAlone(file, begun: begun[file.version], guards: guards)
       + [.transaction([comment])]
   }
 
@@ -47,7 +51,8 @@ struct SchemaProgress: Sendable {
     if file.downOptions.transaction {
       let settings = file.downOptions.settings.map { PlannedStatement($0, source: source) }
       let check = PlannedStatement(
-        ledger.checkSearchPath, source: MigrationSource(file: file, place: .close))
+        ledger.closeUndone(count: history.count - 1), source: MigrationSource(file: file, place: .close)
+      )
       return [.transaction(ledger.opening(guards) + settings + [remove] + body + [check, comment])]
     }
     return body.map { .alone($0, in: ledger.schema) } + [.transaction([remove, comment])]

@@ -16,11 +16,15 @@ public struct Survey: Sendable {
   public let unknown: [String]
   /// Migrations outside of a transaction that stopped half-way: how many statements of each are done.
   public let begun: [MigrationVersion: Int]
+  /// What the comment on the ledger says, if the ledger was read and says otherwise.
+  public let wrongHead: LedgerHead?
   /// Why it cannot be migrated.
   public let problem: TenancyError?
   let history: LedgerHistory
   let ledger: Ledger
   let hasLedger: Bool
+  /// How many rows the ledger has, those that are none of ours too.
+  let rows: Int
 
   /// The newest migration that it has.
   public var head: MigrationVersion? { applied.last }
@@ -40,13 +44,14 @@ extension TenantDatabase {
   /// n files; only the other ledgers are read.
   ///
   /// Throws ``TenancyError``; what is wrong with a single tenant is in its ``Survey/problem``.
-  public func survey(_ selection: FleetSelection, _ files: MigrationSet) async throws -> (
-    shared: Survey?, tenants: [Survey]
-  ) {
+  /// - Parameter verify: whether all ledgers are read, whatever their comments say.
+  public func survey(
+    _ selection: FleetSelection, _ files: MigrationSet, verify: Bool = false
+  ) async throws -> (shared: Survey?, tenants: [Survey]) {
     try await readingRegistry { connection, shape in
       let members = try await self.members(of: selection, over: connection, shape)
       let surveyor = Surveyor(files: files.tenant, ledger: self.settings.ledger)
-      let tenants = try await surveyor.survey(members, over: connection)
+      let tenants = try await surveyor.survey(members, over: connection, verify: verify)
       guard !files.shared.isEmpty else { return (nil, tenants) }
       return (try await self.surveyShared(files.shared, over: connection), tenants)
     }
@@ -77,12 +82,14 @@ struct Surveyor: Sendable {
     prefixes = Dictionary(zip(histories, 0...), uniquingKeysWith: { first, _ in first })
   }
 
-  func survey(_ members: [FleetMember], over connection: Connection) async throws -> [Survey] {
+  func survey(
+    _ members: [FleetMember], over connection: Connection, verify: Bool
+  ) async throws -> [Survey] {
     var surveys: [Survey?] = []
     var toRead: [(index: Int, Subject)] = []
     for (index, member) in members.enumerated() {
       let subject = (tenant: Optional(member.tenant), schema: member.tenant.schema, member.state)
-      surveys.append(known(subject))
+      surveys.append(verify && member.state.hasLedger ? nil : known(subject))
       if surveys[index] == nil { toRead.append((index, subject)) }
     }
     // A few hundred ledgers a round trip keep the answers small.
@@ -136,9 +143,13 @@ struct Surveyor: Sendable {
       pending: files.filter { !history.contains($0.version) || contents.begun[$0.version] != nil },
       changed: changed,
       unknown: history.versions.filter { !known.contains($0) }.map(\.rawValue) + contents.foreign,
-      begun: contents.begun, problem: problem ?? contents.problem(in: subject.schema), history: history,
+      begun: contents.begun,
+      // A migration that is begun is in the ledger, and gets into the comment in the end.
+      wrongHead: problem == nil && contents.begun.isEmpty && subject.state.head != history.head
+        ? subject.state.head : nil,
+      problem: problem ?? contents.problem(in: subject.schema), history: history,
       ledger: Ledger(schema: subject.schema, table: ledger, columns: contents.columns),
-      hasLedger: subject.state.hasLedger)
+      hasLedger: subject.state.hasLedger, rows: history.checksums.count + contents.foreign.count)
   }
 }
 
@@ -166,7 +177,7 @@ struct LedgerContents: Sendable {
       checksums[version] = .some(checksum.map(Checksum.init(rawValue:)))
       if let done, let total, done < total { begun[version] = done }
     }
-    history = LedgerHistory(checksums)
+    history = LedgerHistory(checksums, foreign: foreign.count)
   }
 
   /// A table that has the ledger's name and is another tool's.

@@ -19,6 +19,9 @@ struct RegistryShape: Sendable {
     let activity: RegistryMapping.Activity?
 
     func has(_ column: String) -> Bool { columns.contains { $0.name == column } }
+
+    /// The schema's column where it is not the name's: django-tenants has one column for both.
+    var schemaApart: Identifier? { schema == name ? nil : schema }
   }
 
   struct Domains: Sendable {

@@ -26,7 +26,7 @@ extension TenantDatabase {
   /// Which tenant would serve the host, and why.
   ///
   /// An exact row in `domains` wins; otherwise, as in flask-tenants, the first label is the tenant's name, within the
-  /// ``RoutingRules``; otherwise nothing but the shared schema is meant. Throws ``TenancyError/tenantNotFound(_:)``,
+  /// ``RoutingRules``; otherwise nothing but the shared schema is meant. Throws ``TenancyError/hostNotFound(_:label:)``,
   /// ``TenancyError/domainWithoutTenant(_:tenant:)`` or ``TenancyError/tenantDeactivated(_:)``.
   public func resolve(host: Host) async throws -> Resolution {
     if host.isAddress || !host.name.contains(".") {
@@ -46,7 +46,7 @@ extension TenantDatabase {
       }
       guard let label else { return Resolution(host: host.name, tenant: nil, rule: .shared) }
       guard let row = answers.first?.first else {
-        throw TenancyError.tenantNotFound(TenantName(stored: label))
+        throw TenancyError.hostNotFound(host.name, label: label)
       }
       return try Self.served(RegistryShape.tenant(in: row), host, .subdomain)
     }

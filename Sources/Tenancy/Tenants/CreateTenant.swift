@@ -33,7 +33,7 @@ public struct CreatedTenant: Sendable, Hashable, Encodable {
 }
 
 extension TenantDatabase {
-  /// Plans a new tenant: schema, migrations, row and domains, in one transaction that is one round trip.
+  /// Plans a new tenant: schema, migrations, row and domains, in one transaction.
   ///
   /// The row is what makes a tenant, and it is written last: until the commit the app sees nothing of it. With a
   /// migration that PostgreSQL cannot run inside of a transaction there are several; the schema then carries a mark
@@ -50,27 +50,26 @@ extension TenantDatabase {
       let remains = try await self.checkFree(tenant, new.domains, shape, over: connection)
       let domains = new.domains.enumerated().map { Domain(name: $1, tenant: new.name, isPrimary: $0 == 0) }
       let mark = CreationMark()
+      let ledger = Ledger(schema: schema, table: self.settings.ledger)
       let steps = try self.creationSteps(
         for: tenant, migrations: migrations, mark: mark,
         rows: { condition in
-          [
-            PlannedStatement(
-              try shape.insertTenant(tenant, new.values, onlyIf: condition), mustAffectRows: true)
-          ]
+          let row = try shape.insertTenant(tenant, new.values, onlyIf: condition ?? "true")
+          return [condition == nil ? PlannedStatement(row) : PlannedStatement(mustAffectRows: row)]
             + (try domains.map { PlannedStatement(try shape.insertDomain($0)) })
         })
       return Change(
         result: CreatedTenant(tenant: tenant, domains: domains, migrations: migrations.map(\.version)),
-        steps: (remains ? [.transaction([Self.dropSchema(schema)])] : []) + steps, database: self,
-        explain: { self.explainCreate($0, tenant) },
-        cleanUp: steps.count > 1 ? [mark.dropIfMine(schema)] : [])
+        steps: (remains.map { [.transaction([self.guards, $0.drop(schema, ledger)])] } ?? []) + steps,
+        database: self, explain: { self.explainCreate($0, tenant, new.values) },
+        cleanUp: steps.count > 1 ? [self.guards, mark.drop(schema, ledger)] : [])
     }
   }
 
-  /// Looks for what stands in the way. Returns whether the remains of an interrupted create are there.
+  /// Looks for what stands in the way. Returns the mark on the remains of an interrupted create.
   private func checkFree(
     _ tenant: Tenant, _ hosts: [DomainName], _ shape: RegistryShape, over connection: Connection
-  ) async throws -> Bool {
+  ) async throws -> CreationMark? {
     let found = try await connection.pipeline([
       """
       SELECT \(shape.name) FROM \(shape.tenants.table) t
@@ -89,14 +88,17 @@ extension TenantDatabase {
         ? TenancyError.schemaMissing(tenant.name, tenant.schema) : TenancyError.tenantExists(tenant.name)
     }
     try await checkFree(hosts, shape, over: connection)
-    guard let row = found[1].first else { return false }
-    guard CreationMark.isMark(row[0]) else { throw TenancyError.schemaWithoutTenant(tenant.schema) }
-    return true
+    guard let row = found[1].first else { return nil }
+    if row[0] == Self.dropMark(of: tenant.name) { throw TenancyError.dropUnfinished(tenant.name) }
+    guard let mark = CreationMark(comment: row[0]) else {
+      throw TenancyError.schemaWithoutTenant(tenant.schema)
+    }
+    return mark
   }
 
   private func creationSteps(
     for tenant: Tenant, migrations: [MigrationFile], mark: CreationMark,
-    rows: (_ condition: SQL) throws -> [PlannedStatement]
+    rows: (_ condition: SQL?) throws -> [PlannedStatement]
   ) throws -> [Step] {
     let ledger = Ledger(schema: tenant.schema, table: settings.ledger)
     let create: [SQL] = ["CREATE SCHEMA \(tenant.schema.identifier)", ledger.create]
@@ -106,23 +108,30 @@ extension TenantDatabase {
       let body = migrations.enumerated().flatMap { ledger.run($1, after: $0) }
       return [
         .transaction(
-          (opening.map { PlannedStatement($0) }) + body + [PlannedStatement(comment)] + (try rows("true")))
+          (opening.map { PlannedStatement($0) }) + body + [PlannedStatement(comment)] + (try rows(nil)))
       ]
     }
     let steps = migrations.enumerated().flatMap { index, file in
       file.upOptions.transaction
         ? [.transaction(ledger.opening(self.guards) + ledger.run(file, after: index))]
-        : ledger.runAlone(file, from: 0, guards: self.guards)
+        : ledger.runAlone(file, begun: nil, guards: self.guards)
     }
     let closing = [comment, mark.remove(from: tenant.schema)].map { PlannedStatement($0) }
     return [.transaction(opening + [mark.set(on: tenant.schema)])] + steps
       + [.transaction(try rows(mark.isOn(tenant.schema)) + closing)]
   }
 
-  private func explainCreate(_ error: ServerError, _ tenant: Tenant) -> TenancyError? {
+  private func explainCreate(_ error: ServerError, _ tenant: Tenant, _ values: ColumnValues) -> TenancyError?
+  {
     switch (error.state, error.schema, error.table) {
     case (.duplicateSchema, _, _): return .tenantExists(tenant.name)
     case (.uniqueViolation, "pg_catalog", "pg_namespace"): return .tenantExists(tenant.name)
+    case (.uniqueViolation, _, settings.registry.tenants.name.name) where !values.isEmpty,
+      (.foreignKeyViolation, _, settings.registry.tenants.name.name), (.checkViolation, _, _):
+      // The name is free, or the schema would have been there: one of the values is to blame.
+      return .badValue(
+        column: error.column ?? values.keys.sorted().joined(separator: ", "),
+        reason: error.detail ?? error.message)
     default: return explainRows(error, tenant.name)
     }
   }
@@ -133,6 +142,7 @@ extension TenantDatabase {
     switch error.state {
     case .uniqueViolation where !isDomains && error.table == settings.registry.tenants.name.name:
       return .tenantExists(tenant)
+    case .uniqueViolation where isDomains: return .changedMeanwhile
     case .notNullViolation:
       return .valuesRequired(table: error.table ?? "", columns: [error.column].compactMap { $0 })
     case let state where state.errorClass == "22":
@@ -146,17 +156,22 @@ extension TenantDatabase {
     "SELECT set_config('search_path', \(schema.searchPath), true)"
   }
 
-  static func dropSchema(_ schema: SchemaName) -> SQL {
-    "DROP SCHEMA IF EXISTS \(schema.identifier) CASCADE"
-  }
 }
 
 /// The comment on a schema that is being created in several transactions.
 private struct CreationMark {
   private static let prefix = "tenantctl: being created, "
-  private let text = prefix + String(UInt64.random(in: 0...UInt64.max), radix: 16)
+  private let text: String
 
-  static func isMark(_ comment: String?) -> Bool { comment?.hasPrefix(prefix) ?? false }
+  init() {
+    text = Self.prefix + String(UInt64.random(in: 0...UInt64.max), radix: 16)
+  }
+
+  /// Reads a schema's comment; `nil` if it is no mark.
+  init?(comment: String?) {
+    guard let comment, comment.hasPrefix(Self.prefix) else { return nil }
+    text = comment
+  }
 
   func set(on schema: SchemaName) -> SQL { "COMMENT ON SCHEMA \(schema.identifier) IS \(literal: text)" }
 
@@ -164,13 +179,20 @@ private struct CreationMark {
 
   /// That the schema is still the one that this run made, and no other run has started over.
   func isOn(_ schema: SchemaName) -> SQL {
-    "obj_description(to_regnamespace(\(schema.identifier.quoted)), 'pg_namespace') = \(text)"
+    "obj_description(to_regnamespace(\(literal: schema.identifier.quoted)), 'pg_namespace') = \(literal: text)"
   }
 
-  func dropIfMine(_ schema: SchemaName) -> SQL {
-    let condition: SQL =
-      "obj_description(to_regnamespace(\(literal: schema.identifier.quoted)), 'pg_namespace') = \(literal: text)"
-    let body: SQL = "BEGIN IF \(condition) THEN DROP SCHEMA \(schema.identifier) CASCADE; END IF; END"
+  /// Drops the schema if it has this mark. The last transaction of a create comments on the ledger, so with a lock on
+  /// that it is decided whether the tenant is complete.
+  func drop(_ schema: SchemaName, _ ledger: Ledger) -> SQL {
+    let body: SQL = """
+      BEGIN
+        IF \(isOn(schema)) AND to_regclass(\(literal: ledger.name.quoted)) IS NOT NULL THEN
+          LOCK TABLE \(ledger.name);
+        END IF;
+        IF \(isOn(schema)) THEN DROP SCHEMA \(schema.identifier) CASCADE; END IF;
+      END
+      """
     return "DO \(literal: body.inlined)"
   }
 }

@@ -30,11 +30,14 @@ extension TenantDatabase {
       let found = try await connection.query(shape.tenantQuery(name)).first.map {
         try RegistryShape.tenant(in: $0)
       }
-      let schema = found?.schema ?? SchemaName(of: name)
+      if let found, found.schema.isNobodys { throw TenancyError.sharedSchema(name, found.schema) }
+      let mark = Self.dropMark(of: name)
+      let marked = found == nil ? try await self.schema(marked: mark, over: connection) : nil
+      let schema = found?.schema ?? marked ?? SchemaName(of: name)
       let domains = try await self.domains(of: [name], shape, over: connection)
-      let contents = try await SchemaContents.read(schema, over: connection)
-      guard found != nil || contents.mark == Self.dropMark else {
-        throw contents.exists && schema != .shared
+      let contents = try await SchemaContents.read(schema, ledger: self.settings.ledger, over: connection)
+      guard found != nil || contents.mark == mark else {
+        throw contents.exists && !schema.isNobodys
           ? TenancyError.schemaWithoutTenant(schema) : TenancyError.tenantNotFound(name)
       }
       let rows = [self.guards] + shape.deleteTenant(name)
@@ -42,7 +45,7 @@ extension TenantDatabase {
         result: DroppedTenant(
           name: name, schema: schema, hadRow: found != nil, hadSchema: contents.exists,
           tables: contents.tables, domains: domains.map(\.name)),
-        steps: contents.dropping(schema, after: rows, mark: Self.dropMark, guards: self.guards),
+        steps: contents.dropping(schema, after: rows, mark: mark, guards: self.guards),
         database: self,
         explain: { error in
           error.state == .foreignKeyViolation
@@ -51,7 +54,14 @@ extension TenantDatabase {
     }
   }
 
-  static let dropMark = "tenantctl: being dropped"
+  /// The comment on the schema of a tenant whose row is gone already.
+  static func dropMark(of name: TenantName) -> String { "tenantctl: being dropped, tenant \(name)" }
+
+  private func schema(marked mark: String, over connection: Connection) async throws -> SchemaName? {
+    let found = try await connection.query(
+      "SELECT nspname FROM pg_catalog.pg_namespace WHERE obj_description(oid, 'pg_namespace') = \(mark)")
+    return found.first?[0].map(SchemaName.init(stored:))
+  }
 }
 
 extension RegistryShape {
@@ -67,21 +77,32 @@ extension RegistryShape {
   }
 }
 
+/// A statement that drops something, and how many locks it takes.
+private struct Drop {
+  let sql: SQL
+  let locks: Int
+}
+
 /// What is in a schema, as far as dropping it is concerned.
 private struct SchemaContents {
   let exists: Bool
   let mark: String?
   let tables: Int
-  /// Everything that takes a lock of its own when it is dropped: a `DROP` for each.
-  let drops: [SQL]
+  /// A `DROP` for each relation and routine.
+  let drops: [Drop]
   /// How many locks one transaction of ours may take.
   let lockBudget: Int
 
-  static func read(_ schema: SchemaName, over connection: Connection) async throws -> SchemaContents {
+  static func read(_ schema: SchemaName, ledger: String, over connection: Connection) async throws
+    -> SchemaContents
+  {
     let rows = try await connection.pipeline([
       "SELECT obj_description(oid, 'pg_namespace') FROM pg_catalog.pg_namespace WHERE nspname = \(schema.rawValue)",
       """
-      SELECT relname, relkind FROM pg_catalog.pg_class
+      SELECT relname, relkind, (
+          SELECT count(DISTINCT (d.classid, d.objid)) FROM pg_catalog.pg_depend d
+          WHERE d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = pg_class.oid)
+      FROM pg_catalog.pg_class
       WHERE relnamespace = to_regnamespace(\(schema.identifier.quoted)) AND relkind IN ('r', 'p', 'f', 'v', 'm', 'S')
         AND NOT EXISTS (  -- a serial column's sequence goes with its table
           SELECT FROM pg_catalog.pg_depend
@@ -96,15 +117,22 @@ private struct SchemaContents {
       SELECT current_setting('max_locks_per_transaction')::int * current_setting('max_connections')::int
       """,
     ])
-    let relations = try rows[1].map { try $0.decode(String.self, String.self) }
-    let drops = relations.compactMap { name, kind in drop(schema.relation(name), kind: kind) }
+    let relations = try rows[1].map { try $0.decode(String.self, String.self, Int.self) }
+    let drops = relations.compactMap { name, kind, dependents in
+      drop(schema.relation(name), kind: kind).map { Drop(sql: $0, locks: locks(dependents)) }
+    }
     let routines = rows[2].compactMap { $0[0] }.map {
-      "DROP ROUTINE IF EXISTS \(unsafeRaw: $0) CASCADE" as SQL
+      Drop(sql: "DROP ROUTINE IF EXISTS \(unsafeRaw: $0) CASCADE", locks: 1)
     }
     return SchemaContents(
-      exists: !rows[0].isEmpty, mark: rows[0].first?[0], tables: relations.count { "rpf".contains($0.1) },
+      exists: !rows[0].isEmpty, mark: rows[0].first?[0],
+      tables: relations.count { "rpf".contains($0.1) && $0.0 != ledger },
       drops: drops + routines, lockBudget: try rows[3][0].decode(Int.self))
   }
+
+  /// What depends on a table is locked with it: types, constraints, defaults, indexes, its TOAST table. Most of them bring
+  /// one more: the array's type, the constraint's index, the TOAST table's.
+  private static func locks(_ dependents: Int) -> Int { 1 + 2 * dependents }
 
   private static func drop(_ name: QualifiedName, kind: String) -> SQL? {
     let words = [
@@ -115,16 +143,27 @@ private struct SchemaContents {
   }
 
   func dropping(_ schema: SchemaName, after rows: [SQL], mark: String, guards: SQL) -> [Step] {
-    guard exists, schema != .shared else { return [.transaction(rows)] }
+    guard exists, !schema.isNobodys else { return [.transaction(rows)] }
     let drop: SQL = "DROP SCHEMA \(schema.identifier) CASCADE"
-    // A table brings its indexes, its TOAST table and that one's index, its sequences: ten locks are typical. A
-    // quarter of the table leaves the other sessions what they need.
-    let batch = max(1, lockBudget / 4 / 10)
-    if drops.count <= batch { return [.transaction(rows + [drop])] }
+    // A quarter of the server's lock table leaves the other sessions what they need.
+    let batches = batches(of: lockBudget / 4)
+    if batches.count <= 1 { return [.transaction(rows + [drop])] }
     let setMark: SQL = "COMMENT ON SCHEMA \(schema.identifier) IS \(literal: mark)"
-    let batches = stride(from: 0, to: drops.count, by: batch).map { start in
-      Step.transaction([guards] + drops[start..<min(start + batch, drops.count)])
+    return [.transaction(rows + [setMark])] + batches.map { .transaction([guards] + $0) }
+      + [.transaction([guards, drop])]
+  }
+
+  private func batches(of locks: Int) -> [[SQL]] {
+    var batches: [[SQL]] = []
+    var left = 0
+    for drop in drops {
+      if drop.locks > left {
+        batches.append([])
+        left = locks
+      }
+      batches[batches.count - 1].append(drop.sql)
+      left -= drop.locks
     }
-    return [.transaction(rows + [setMark])] + batches + [.transaction([guards, drop])]
+    return batches
   }
 }

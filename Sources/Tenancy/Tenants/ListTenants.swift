@@ -73,15 +73,24 @@ extension TenantDatabase {
       ]
       let answers = try await connection.pipeline(queries.compactMap { $0 })
       let domains = answers.count > 1 ? try answers[1].map(RegistryShape.domain).sorted() : []
-      let domainsByTenant = Dictionary(grouping: domains, by: \.tenant)
-      let entries: [TenantEntry] = try answers[0].compactMap { row in
-        let tenant = try RegistryShape.tenant(in: row)
-        guard filter.accepts(tenant) else { return nil }
-        return TenantEntry(
-          tenant: tenant, domains: domainsByTenant[tenant.name] ?? [],
-          state: withState ? RegistryShape.state(in: row) : nil)
+      let tenants = try answers[0].map { row in
+        (tenant: try RegistryShape.tenant(in: row), state: withState ? RegistryShape.state(in: row) : nil)
       }
-      return entries.sorted { $0.tenant.name < $1.tenant.name }
+      return Self.entries(tenants.filter { filter.accepts($0.tenant) }, domains)
+    }
+  }
+}
+
+extension TenantDatabase {
+  /// Gives each tenant its domains: both are sorted by the tenant's name, so one walk does it.
+  private static func entries(
+    _ tenants: [(tenant: Tenant, state: SchemaState?)], _ domains: [Domain]
+  ) -> [TenantEntry] {
+    var rest = domains[...]
+    return tenants.sorted { $0.tenant.name < $1.tenant.name }.map { tenant, state in
+      rest = rest.drop { $0.tenant < tenant.name }
+      let own = rest.prefix { $0.tenant == tenant.name }
+      return TenantEntry(tenant: tenant, domains: Array(own), state: state)
     }
   }
 }

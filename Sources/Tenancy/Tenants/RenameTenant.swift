@@ -17,6 +17,7 @@ extension TenantDatabase {
     try settings.names.check(new)
     return try await withRegistry { connection, shape in
       let tenant = try await shape.tenant(old, over: connection)
+      if tenant.schema.isNobodys { throw TenancyError.sharedSchema(old, tenant.schema) }
       let movesSchema = tenant.schema.rawValue == old.rawValue
       let schema = movesSchema ? SchemaName(of: new) : tenant.schema
       try await self.checkRename(tenant, to: new, schema: schema, shape, over: connection)
@@ -74,18 +75,16 @@ extension RegistryShape {
     -> PlannedStatement
   {
     var assignments: SQL = "\(tenants.name) = \(new.rawValue)"
-    if let column = tenants.schema, let newSchema {
+    if let column = tenants.schemaApart, let newSchema {
       assignments = "\(assignments), \(column) = \(newSchema.rawValue)"
     }
     let row: SQL =
       "UPDATE \(tenants.table) SET \(assignments)\(touch) WHERE \(tenants.name) = \(old.rawValue)"
-    guard let domains, let column = domains.tenantName else {
-      return PlannedStatement(row, mustAffectRows: true)
+    let moved: SQL? = domains.flatMap { domains in
+      domains.tenantName.map {
+        "UPDATE \(domains.table) SET \($0) = \(new.rawValue) WHERE \($0) = \(old.rawValue)"
+      }
     }
-    return PlannedStatement(
-      """
-      WITH moved AS (UPDATE \(domains.table) SET \(column) = \(new.rawValue) WHERE \(column) = \(old.rawValue))
-      \(row)
-      """, mustAffectRows: true)
+    return PlannedStatement(mustAffectRows: row, with: moved)
   }
 }

@@ -25,9 +25,7 @@ extension TenantDatabase {
         """
       return Change(
         result: ChangedColumns(tenant: name, values: values),
-        steps: [
-          .transaction([PlannedStatement(self.guards), PlannedStatement(update, mustAffectRows: true)])
-        ],
+        steps: [.transaction([PlannedStatement(self.guards), PlannedStatement(mustAffectRows: update)])],
         database: self,
         explain: { error in
           switch error.state {

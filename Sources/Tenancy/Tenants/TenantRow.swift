@@ -31,7 +31,7 @@ extension RegistryShape {
   func insertTenant(_ tenant: Tenant, _ values: ColumnValues, onlyIf condition: SQL = "true") throws -> SQL {
     try check(values)
     var assignments: [(Identifier, SQL)] = [(tenants.name, "\(tenant.name.rawValue)::text")]
-    if let schema = tenants.schema { assignments.append((schema, "\(tenant.schema.rawValue)::text")) }
+    if let schema = tenants.schemaApart { assignments.append((schema, "\(tenant.schema.rawValue)::text")) }
     if let activity = tenants.activity {
       let value = tenant.isActive == activity.isInverse
       assignments.append((Identifier(activity.column), value ? "true" : "false"))

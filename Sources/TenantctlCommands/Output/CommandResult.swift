@@ -12,6 +12,8 @@ struct CommandResult: Sendable {
   var isPrinted = false
   /// What `--quiet` leaves: the names of a list.
   var names: [String] = []
+  /// Whether the text is printed as it is in every format: it is for a shell, whatever TENANTCTL_FORMAT says.
+  var isRaw = false
   /// Hints and remarks, for standard error.
   var notes: [String] = []
   /// How the program ends.

@@ -41,9 +41,9 @@ struct ErrorReport: Sendable {
       case let error as ProgramFailed: ErrorReport(program: error)
       case let error as OutputClosed:
         ErrorReport("output", .failed, "cannot write the result: \(error.reason)")
-      case is NeedsConfirmation:
+      case let error as NeedsConfirmation:
         ErrorReport(
-          "confirmation_needed", .refused, "this destroys data, and there is no terminal to ask on",
+          "confirmation_needed", .refused, "\(error.warning) There is no terminal to ask on.",
           hint: "give --yes if you mean it")
       case is NoTable:
         ErrorReport("usage", .usage, "this command has no result as CSV", hint: "use --format text or json")
@@ -56,20 +56,23 @@ struct ErrorReport: Sendable {
   }
 
   private init(usage error: UsageError) {
-    let message = error.message { underlying in
-      switch underlying {
-      case let error as TenancyError:
-        ErrorReport(tenancy: error).reason ?? ErrorReport(tenancy: error).message
-      default: "\(underlying)"
-      }
+    let message = error.message { Self.explanation(of: $0).reason }
+    let hint =
+      if case .invalidValue(_, _, _, let underlying) = error.problem {
+        Self.explanation(of: underlying).hint
+      } else { String?.none }
+    self.init("usage", .usage, message, hint: hint ?? error.hint)
+  }
+
+  /// Why a value is refused, without the value, and what to do about it.
+  private static func explanation(of error: any Error) -> (reason: String, hint: String?) {
+    switch error {
+    case let error as TenancyError:
+      let report = ErrorReport(tenancy: error)
+      return (report.reason ?? report.message, report.hint)
+    case let error as InvalidMigrationVersion: return ("it is not a migration's version", error.hint)
+    default: return ("\(error)", nil)
     }
-    var hint = error.hint
-    if case .invalidValue(_, _, _, let underlying as TenancyError) = error.problem,
-      let better = ErrorReport(tenancy: underlying).hint
-    {
-      hint = better
-    }
-    self.init("usage", .usage, message, hint: hint)
   }
 
   private init(configuration error: ConfigurationError) {
@@ -117,8 +120,8 @@ struct ErrorReport: Sendable {
   struct Document: Encodable, Sendable {
     let code: String
     let message: String
-    let hint: String?
-    let sqlstate: String?
+    @OrNull var hint: String?
+    @OrNull var sqlstate: String?
   }
 
   func lines(_ style: Style) -> [String] {

@@ -20,7 +20,7 @@ final class FleetProgress: Sendable {
     self.total = total
     terminal = session.terminal
     style = session.errorStyle
-    isSilent = session.isQuiet
+    isSilent = session.isQuiet || session.format != .text
     showsBar = terminal.stderrIsTerminal && !session.isQuiet && session.format == .text
   }
 
@@ -31,7 +31,9 @@ final class FleetProgress: Sendable {
       if failure != nil { state.failed += 1 }
       if let failure, !isSilent {
         clear()
-        terminal.note("\(style.red("failed")) \(name): \(ErrorReport(failure).message)")
+        // The summary says the rest.
+        let sentence = ErrorReport(failure).message.prefix { !$0.isNewline }
+        terminal.note("\(style.red("failed")) \(name): \(sentence)")
         state.drawnAt = nil
       }
       redraw(&state)

@@ -4,6 +4,19 @@
   internal import Foundation
 #endif
 
+/// A value, or `null`: a script finds every key in its place.
+@propertyWrapper
+struct OrNull<Value: Encodable & Sendable>: Encodable, Sendable {
+  var wrappedValue: Value?
+
+  init(wrappedValue: Value?) { self.wrappedValue = wrappedValue }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(wrappedValue)
+  }
+}
+
 /// Values as JSON: keys in snake case and in order, no escaped slashes.
 enum JSON {
   static func text(_ value: any Encodable, pretty: Bool = false) -> String {

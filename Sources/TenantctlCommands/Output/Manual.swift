@@ -45,7 +45,7 @@ enum ConfigurationManual {
         table = key.table
         lines += [".Ss [\(table)]", ".Bl -tag -width Ds"]
       }
-      lines += [".It Cm \(key.name) No = Ar \(escaped(key.example))", escaped(key.summary)]
+      lines += [".It Cm \(key.name) No = Ar \(escaped(key.example))"] + sentences(key.summary)
     }
     lines += [
       ".El", ".Sh EXAMPLES", "The registry of a django-tenants project:", ".Bd -literal -offset indent",
@@ -55,8 +55,13 @@ enum ConfigurationManual {
     return lines.joined(separator: "\n") + "\n"
   }
 
+  /// One to a line, as mdoc(7) asks for.
+  private static func sentences(_ text: String) -> [String] {
+    escaped(text).replacing(". ", with: ".\n").split(separator: "\n").map(String.init)
+  }
+
   private static func escaped(_ text: String) -> String {
-    text.replacing("\\", with: "\\e").replacing("\"", with: "\\(dq")
+    text.replacing("\\", with: "\\e").replacing("\"", with: "\\(dq").replacing("--", with: "\\-\\-")
   }
 
   private static let django = """

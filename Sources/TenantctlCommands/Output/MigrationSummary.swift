@@ -15,6 +15,7 @@ struct MigrationSummary {
     result.elements = { [] }
     result.names = failures.map(\.label)
     result.status = report.wasInterrupted ? .interrupted : failures.isEmpty ? .done : .partial
+    if report.tenants.isEmpty { result.notes = ["note: the selection has no tenants"] }
     if !failures.isEmpty {
       result.notes = ["hint: mend the cause and run the same command again: it does only what is left"]
     }
@@ -55,7 +56,7 @@ struct MigrationSummary {
 extension MigrationSummary {
   private struct Document: Encodable, Sendable {
     let direction: String
-    let shared: Entry?
+    @OrNull var shared: Entry?
     let tenants: [Entry]
     let summary: Summary
 
@@ -89,7 +90,7 @@ extension MigrationSummary {
     let status: String
     let versions: [MigrationVersion]
     let durationMs: Int
-    let error: ErrorReport.Document?
+    @OrNull var error: ErrorReport.Document?
 
     init(_ outcome: MigrationOutcome) {
       name = outcome.label

@@ -34,12 +34,27 @@ extension ErrorReport {
         Self(
           "schema_without_tenant", .refused, "a schema \(schema) is there, but no tenant has it",
           hint: "look at it with psql; drop it by hand if it is a left-over, or choose another name")
+      case .sharedSchema(let name, let schema):
+        Self(
+          "shared_schema", .refused, "the schema of tenant \(name) is \(schema), which all tenants share",
+          hint: "leave it to the app; migrations for it go into migrations/shared/")
+      case .dropUnfinished(let name):
+        Self(
+          "drop_unfinished", .refused, "tenant \(name) is half dropped: its row is gone, its schema is not",
+          hint: "'tenantctl drop \(name)' finishes it")
       case .tenantReferenced(let name, let detail):
         Self(
           "tenant_referenced", .refused, "rows of other tables refer to tenant \(name): \(detail)",
           hint: "remove or change those rows first; nothing was changed")
 
       // Domains
+      case .hostNotFound(let host, let label):
+        Self(
+          "tenant_not_found", .notFound,
+          "\(host) is no tenant's domain, and there is no tenant \(label), which its first label names",
+          hint:
+            "'tenantctl domain add NAME \(host)' registers it; routing.base_domains limits the first-label rule"
+        )
       case .hostNotTenant(let host):
         Self(
           "host_not_tenant", .notFound, "\(host) belongs to no tenant", hint: "see 'tenantctl domain list'")
@@ -56,6 +71,10 @@ extension ErrorReport {
         Self(
           "domain_taken", .refused, "the domain \(host) belongs to tenant \(owner)",
           hint: "'tenantctl domain remove \(host)' takes it away from there")
+      case .domainExists(let host, let tenant):
+        Self(
+          "domain_exists", .refused, "tenant \(tenant) has the domain \(host) already",
+          hint: "'tenantctl domain primary \(host)' makes it the primary one")
       case .domainIsPrimary(let host, let tenant, let others):
         Self(
           "domain_is_primary", .refused, "\(host) is the primary domain of tenant \(tenant)",
@@ -236,7 +255,7 @@ extension NameProblem {
     case .tooLong: "it is too long"
     case .malformed: "it has characters that a schema's name cannot have everywhere"
     case .keyword: "it is an SQL keyword"
-    case .reserved: "it has a meaning of its own"
+    case .reserved: "it is reserved"
     }
   }
 

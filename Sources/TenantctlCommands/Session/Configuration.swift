@@ -73,8 +73,10 @@ extension ConfigurationKey {
   ]
 
   private static let columns = [
-    column("name", \.name, "Of tenants: the name. Default: name.", "\"name\""),
-    column("schema", \.schema, "Of tenants: the schema. Default: the name is the schema.", "\"schema_name\""),
+    column("name", "Of tenants: the name. Default: name.", "\"name\"") { $0.name = $1 },
+    column("schema", "Of tenants: the schema. Default: the name is the schema.", "\"schema_name\"") {
+      $0.schema = $1
+    },
     ConfigurationKey(
       table: "registry.columns", name: "deactivated", kind: .string,
       summary:
@@ -86,27 +88,26 @@ extension ConfigurationKey {
       $1.settings.registry.columns.activity = .init(
         column: isInverse ? String(text.dropFirst()) : text, isInverse: isInverse)
     },
-    column("id", \.id, "Of tenants: the key. Default: id.", "\"uuid\""),
-    column("domain", \.domain, "Of domains: the host name. Default: domain_name.", "\"domain\""),
+    column("id", "Of tenants: the key. Default: id.", "\"uuid\"") { $0.id = $1 },
+    column("domain", "Of domains: the host name. Default: domain_name.", "\"domain\"") { $0.domain = $1 },
+    column("primary", "Of domains: whether it is the primary one. Default: is_primary.", "\"is_primary\"") {
+      $0.primary = $1
+    },
+    column("tenant_id", "Of domains: the tenant's key. Default: tenant_id, if there is one.", "\"client_id\"")
+    { $0.tenantID = $1 },
     column(
-      "primary", \.primary, "Of domains: whether it is the primary one. Default: is_primary.",
-      "\"is_primary\""),
-    column(
-      "tenant_id", \.tenantID, "Of domains: the tenant's key. Default: tenant_id, if there is one.",
-      "\"client_id\""),
-    column(
-      "tenant_name", \.tenantName, "Of domains: the tenant's name. Default: tenant_name, if there is one.",
-      "\"client_name\""),
+      "tenant_name", "Of domains: the tenant's name. Default: tenant_name, if there is one.",
+      "\"client_name\""
+    ) { $0.tenantName = $1 },
   ]
 
   private static func column(
-    _ name: String, _ path: any WritableKeyPath<RegistryMapping.Columns, String?> & Sendable,
-    _ summary: String,
-    _ example: String
+    _ name: String, _ summary: String, _ example: String,
+    _ set: @escaping @Sendable (inout RegistryMapping.Columns, String) -> Void
   ) -> ConfigurationKey {
     ConfigurationKey(table: "registry.columns", name: name, kind: .string, summary: summary, example: example)
     {
-      $1.settings.registry.columns[keyPath: path] = $0.string
+      set(&$1.settings.registry.columns, $0.string)
     }
   }
 

@@ -16,9 +16,15 @@ struct ConfigurationFile {
   let path: String
   private let text: String
 
-  init(path: String, text: String) {
+  /// Throws `ConfigurationError` for a file that cannot be read at all.
+  init(reading path: String) throws(ConfigurationError) {
     self.path = path
-    self.text = text
+    do {
+      text = try Files.read(path)
+    } catch {
+      throw ConfigurationError(
+        path: path, line: nil, column: nil, message: error.reason, hint: "check the path and its permissions")
+    }
   }
 
   /// Reads it whole. Throws `ConfigurationError` with line and column.
@@ -100,7 +106,9 @@ struct ConfigurationFile {
         if table == path || table.hasPrefix(path + ".") { return (index + 1, column) }
       } else if let equals = words.firstIndex(of: "=") {
         let name = words[..<equals].filter { $0 != " " && $0 != "\t" && $0 != "\"" }
-        if (table.isEmpty ? name : "\(table).\(name)") == path { return (index + 1, column) }
+        let key = table.isEmpty ? name : "\(table).\(name)"
+        // Of `names = { allow_hyphens = 1 }` the line is what can be told.
+        if key == path || path.hasPrefix(key + ".") { return (index + 1, column) }
       }
     }
     return nil

@@ -45,10 +45,10 @@ struct Session: Sendable {
     }
   }
 
-  /// Throws `ConfigurationError`, or `FileProblem` for a file that was named and cannot be read.
+  /// Throws `ConfigurationError`.
   func configuration() throws -> Configuration {
     guard let path = configurationPath else { return Configuration() }
-    var configuration = try ConfigurationFile(path: path, text: try Files.read(path)).read()
+    var configuration = try ConfigurationFile(reading: path).read()
     if let slash = path.lastIndex(of: "/"), !configuration.migrations.hasPrefix("/") {
       configuration.migrations = "\(path[..<slash])/\(configuration.migrations)"
     }
@@ -87,12 +87,19 @@ struct Session: Sendable {
     try option(Shared.migrations, "migrations") ?? configuration().migrations
   }
 
+  /// Something that the user should know, and a script need not: on standard error.
+  func remark(_ text: String) {
+    if format == .text && !isQuiet { terminal.note("note: \(text)") }
+  }
+
   /// The migrations; none, if there is no folder and none was asked for.
   func migrations() throws -> MigrationSet {
     do {
       return try MigrationSet.load(at: try migrationsFolder())
     } catch MigrationFolderError.missing(let path) {
       if option(Shared.migrations, "migrations") != nil { throw MigrationFolderError.missing(path: path) }
+      remark(
+        "there is no folder of migrations at \(path); run this in the project's folder, or give --migrations")
       return MigrationSet(tenant: [], shared: [])
     }
   }
@@ -114,7 +121,7 @@ struct Session: Sendable {
       guard isVerbose || severity == "WARNING" else { return }
       terminal.note("\(style.yellow(severity.lowercased() + ":")) \(message)")
     }
-    if isVerbose { observer.statement = { terminal.note(style.dim("\($0);")) } }
+    if isVerbose { observer.statement = { terminal.note(style.dim($0.hasSuffix(";") ? $0 : "\($0);")) } }
     return observer
   }
 }
@@ -130,29 +137,50 @@ extension Session {
   func make<Value: Sendable>(
     _ change: Change<Value>, dryRun: Bool, _ say: (Value) throws -> CommandResult
   ) async throws -> CommandResult {
-    if dryRun { return CommandResult(DryRun(sql: change.script)) { _ in change.script } }
+    try refuseCSV()
+    if dryRun { return .dryRun(change.script) }
     return try say(try await interruption.guarding { try await change.apply() })
+  }
+
+  /// For a command whose result is no list: throws before it changes anything, not when there is a result to print.
+  func refuseCSV() throws {
+    if format == .csv { throw NoTable() }
   }
 
   /// Asks a person to type `word` before something is destroyed; without a terminal only `--yes` will do.
   func confirm(_ word: String, _ warning: [String], unless yes: Bool) throws {
     if yes { return }
-    guard terminal.stdinIsTerminal, terminal.stderrIsTerminal else { throw NeedsConfirmation() }
-    warning.forEach(terminal.note)
+    guard terminal.stdinIsTerminal, terminal.stderrIsTerminal else {
+      throw NeedsConfirmation(warning: warning.joined(separator: " "))
+    }
+    for line in warning { terminal.note(line) }
     guard terminal.ask("Type \(word) to go on: ")?[...].trimmingWhitespace() == word else {
       throw NotConfirmed()
     }
   }
 }
 
-/// The SQL that would run.
-struct DryRun: Encodable, Sendable {
-  let dryRun = true
-  let sql: [String]
+extension CommandResult {
+  /// The SQL that would run: data, which stays when the user wants quiet.
+  static func dryRun(_ sql: [String]) -> CommandResult {
+    var result = CommandResult(DryRun(sql: sql)) { _ in sql }
+    result.names = sql
+    return result
+  }
+
+  private struct DryRun: Encodable, Sendable {
+    let dryRun = true
+    let sql: [String]
+  }
 }
 
+/// A result that is no list was to be CSV.
+struct NoTable: Error {}
+
 /// Something would be destroyed, and there is nobody to ask.
-struct NeedsConfirmation: Error {}
+struct NeedsConfirmation: Error {
+  let warning: String
+}
 
 /// Somebody was asked, and did not agree.
 struct NotConfirmed: Error {}

@@ -1,5 +1,6 @@
-@testable public import Tenancy
 import TestSupport
+
+@testable public import Tenancy
 
 /// A database with a registry, and the code that is tested on top of it.
 struct Fleet: Sendable {
@@ -74,9 +75,13 @@ struct Fleet: Sendable {
 }
 
 extension TestDatabase {
-  func tenancy(_ registry: Registry = .ours, url: String? = nil, connections: Int = 4) throws -> TenantDatabase {
+  func tenancy(
+    _ registry: Registry = .ours, url: String? = nil, connections: Int = 4,
+    lockTimeout: Duration = .seconds(2)
+  ) throws -> TenantDatabase {
     try TenantDatabase(
-      url ?? self.url, settings: .init(registry: registry.mapping), connections: connections)
+      url ?? self.url, settings: .init(registry: registry.mapping, lockTimeout: lockTimeout),
+      connections: connections)
   }
 }
 
@@ -86,5 +91,6 @@ func migration(_ version: String, _ sql: String) throws -> MigrationFile {
 }
 
 extension TenantName: ExpressibleByStringLiteral {
+  /// The tenant of that name.
   public init(stringLiteral value: String) { self.init(stored: value) }
 }

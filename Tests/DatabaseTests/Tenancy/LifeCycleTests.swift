@@ -1,7 +1,8 @@
 import Postgres
-@testable import Tenancy
 import TestSupport
 import Testing
+
+@testable import Tenancy
 
 /// One tenant's life in every shape of registry.
 @Suite struct LifeCycleTests {
@@ -35,7 +36,9 @@ import Testing
       try await fleet.psql(#"CREATE TABLE acme.tanks (name text); INSERT INTO acme.tanks VALUES ('x')"#)
       let details = try await fleet.tenancy.show("acme")
       #expect(details.entry.tenant.name == "acme")
-      let domains = registry.hasDomains ? (registry.hasPrimary ? ["b.acme.com", "a.acme.com"] : ["a.acme.com", "b.acme.com"]) : []
+      let domains =
+        registry.hasDomains
+        ? (registry.hasPrimary ? ["b.acme.com", "a.acme.com"] : ["a.acme.com", "b.acme.com"]) : []
       #expect(details.entry.domains.map(\.name.rawValue) == domains)
       #expect(details.entry.primaryDomain?.rawValue == (registry.hasPrimary ? "b.acme.com" : nil))
       #expect(details.entry.state?.exists == true)
@@ -76,7 +79,8 @@ import Testing
     try await Fleet.with(registry) { fleet in
       try await fleet.create("acme", domains: ["a.com", "b.com"], values: registry.values)
       try await fleet.create("beta", domains: ["beta.com"], values: registry.values)
-      await #expect(throws: TenancyError.domainIsPrimary(host("a.com"), of: "acme", others: [host("b.com")])) {
+      await #expect(throws: TenancyError.domainIsPrimary(host("a.com"), of: "acme", others: [host("b.com")]))
+      {
         try await fleet.tenancy.planRemoveDomain(host("a.com"))
       }
       try await fleet.tenancy.planSetPrimary(host("b.com")).apply()
@@ -117,13 +121,17 @@ import Testing
       try await fleet.create("beta", values: registry.values)
       guard registry.knowsActivity else {
         let table = registry.mapping.tenants.description
-        await #expect(throws: TenancyError.noDeactivation(table: table)) { try await fleet.setActive("acme", false) }
+        await #expect(throws: TenancyError.noDeactivation(table: table)) {
+          try await fleet.setActive("acme", false)
+        }
         return
       }
       #expect(try await fleet.setActive("acme", false))
       #expect(try await !fleet.setActive("acme", false))
       #expect(try await fleet.list() == "acme- beta")
-      await #expect(throws: TenancyError.tenantDeactivated("acme")) { try await fleet.resolve("acme.example.com") }
+      await #expect(throws: TenancyError.tenantDeactivated("acme")) {
+        try await fleet.resolve("acme.example.com")
+      }
       #expect(try await fleet.tenancy.list(.init(isActive: true)).map(\.tenant.name) == ["beta"])
       #expect(try await fleet.setActive("acme", true))
       #expect(try await fleet.list() == "acme beta")
@@ -135,12 +143,15 @@ import Testing
 
   @Test(arguments: Registry.all) func resolve(registry: Registry) async throws {
     try await Fleet.with(registry) { fleet in
-      try await fleet.create("acme", domains: registry.hasDomains ? ["shop.acme.com"] : [], values: registry.values)
+      try await fleet.create(
+        "acme", domains: registry.hasDomains ? ["shop.acme.com"] : [], values: registry.values)
       #expect(try await fleet.resolve("acme.example.com:8080") == "acme by subdomain")
       #expect(try await fleet.resolve("www.example.com") == "public by shared")
       #expect(try await fleet.resolve("127.0.0.1") == "public by not_a_domain")
       if registry.hasDomains { #expect(try await fleet.resolve("SHOP.acme.com.") == "acme by domain") }
-      await #expect(throws: TenancyError.tenantNotFound("none")) { try await fleet.resolve("none.example.com") }
+      await #expect(throws: TenancyError.hostNotFound("none.example.com", label: "none")) {
+        try await fleet.resolve("none.example.com")
+      }
     }
   }
 
@@ -149,7 +160,9 @@ import Testing
       try await fleet.create("acme", values: registry.values)
       await #expect(throws: TenancyError.self) { try await fleet.tenancy.planSet("acme", ["nonesuch": "1"]) }
       let name = registry.mapping.columns.name ?? "name"
-      await #expect(throws: TenancyError.reservedColumn(name)) { try await fleet.tenancy.planSet("acme", [name: "x"]) }
+      await #expect(throws: TenancyError.reservedColumn(name)) {
+        try await fleet.tenancy.planSet("acme", [name: "x"])
+      }
       guard let (column, value) = registry.extra else { return }
       try await fleet.tenancy.planSet("acme", [column: value]).apply()
       #expect(try await fleet.tenancy.show("acme").columns[column] == value)
@@ -178,7 +191,8 @@ import Testing
   @Test func aDryRunChangesNothing() async throws {
     try await Fleet.with { fleet in
       let plan = try await fleet.tenancy.planCreate(
-        NewTenant("acme", domains: [host("acme.com")]), migrations: [migration("1", "CREATE TABLE tanks ();")])
+        NewTenant("acme", domains: [host("acme.com")]), migrations: [migration("1", "CREATE TABLE tanks ();")]
+      )
       let script = plan.script
       #expect(script.first == "BEGIN;" && script.last == "COMMIT;")
       #expect(script.allSatisfy { $0.hasSuffix(";") })

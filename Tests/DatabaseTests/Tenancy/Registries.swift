@@ -22,7 +22,8 @@ struct Registry: Sendable, CustomTestStringConvertible {
 extension Registry {
   static let all = [
     ours, flaskBase, flaskReadme, cascade(onUpdate: "CASCADE"), cascade(onUpdate: "NO ACTION"),
-    cascade(onUpdate: "RESTRICT"), cascade(onUpdate: "NO ACTION DEFERRABLE INITIALLY DEFERRED"), uuids, required,
+    cascade(onUpdate: "RESTRICT"), cascade(onUpdate: "NO ACTION DEFERRABLE INITIALLY DEFERRED"), uuids,
+    required,
     djangoTenants, inverseActive, withoutDomains, withoutPrimary, quoted,
   ]
 
@@ -132,7 +133,8 @@ extension Registry {
 
   static let withoutDomains = Registry(
     name: "no domains",
-    ddl: "CREATE TABLE tenants (id serial PRIMARY KEY, name varchar(63) NOT NULL UNIQUE, deactivated boolean NOT NULL)",
+    ddl:
+      "CREATE TABLE tenants (id serial PRIMARY KEY, name varchar(63) NOT NULL UNIQUE, deactivated boolean NOT NULL)",
     mapping: RegistryMapping(domains: nil), hasDomains: false, hasPrimary: false)
 
   static let withoutPrimary = Registry(
@@ -167,7 +169,8 @@ extension Registry {
     _ tenants: String, _ domains: String, _ columns: (inout RegistryMapping.Columns) -> Void
   ) -> RegistryMapping {
     var mapping = RegistryMapping(
-      tenants: QualifiedName("public", Identifier(tenants)), domains: QualifiedName("public", Identifier(domains)))
+      tenants: QualifiedName("public", Identifier(tenants)),
+      domains: QualifiedName("public", Identifier(domains)))
     columns(&mapping.columns)
     return mapping
   }

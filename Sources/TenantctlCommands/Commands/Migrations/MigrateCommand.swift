@@ -27,6 +27,7 @@ enum MigrateCommand {
     ],
     section: Section.migrations
   ) { input, session in
+    try session.refuseCSV()
     let selection = try Selection.read(input, session)
     let database = try session.database(connections: input[RunOptions.jobs].value)
     let plan = try await database.planMigration(selection, try session.migrations(), to: input[target])
@@ -38,7 +39,7 @@ enum MigrateCommand {
   static func run(
     _ plan: MigrationPlan, _ database: TenantDatabase, _ input: Input, _ session: Session
   ) async throws -> CommandResult {
-    if input[Shared.dryRun] { return CommandResult(DryRun(sql: plan.script)) { _ in plan.script } }
+    if input[Shared.dryRun] { return .dryRun(plan.script) }
     let progress = FleetProgress(total: plan.tenants.count, session)
     let run = RunOptions.read(input, session, progress)
     defer { progress.finish() }
@@ -49,7 +50,7 @@ enum MigrateCommand {
   }
 
   private static func checked(_ plan: MigrationPlan) -> CommandResult {
-    let behind = plan.tenants.filter { !plan.pending($0).isEmpty }
+    let behind = ([plan.shared].compactMap { $0 } + plan.tenants).filter { !plan.pending($0).isEmpty }
     let entries = behind.map { PendingEntry(name: $0.label, pending: plan.pending($0).map(\.version)) }
     var result = CommandResult(["pending": entries]) { _ in
       entries.isEmpty
@@ -57,7 +58,7 @@ enum MigrateCommand {
         : entries.map { "\($0.name): \($0.pending.map(\.rawValue).joined(separator: ", "))" }
     }
     result.names = behind.map(\.label)
-    result.status = plan.isEmpty ? .done : .pending
+    result.status = behind.isEmpty ? .done : .pending
     return result
   }
 

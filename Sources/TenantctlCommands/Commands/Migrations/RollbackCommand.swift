@@ -19,6 +19,7 @@ enum RollbackCommand {
     ],
     section: Section.migrations
   ) { input, session in
+    try session.refuseCSV()
     let selection = try Selection.read(input, session)
     if input[target] != nil && input[steps] != nil {
       throw input.refusal("--steps and --to exclude each other")

@@ -29,15 +29,17 @@ enum StatusCommand {
     let groups = Dictionary(grouping: tenants) { $0.problem == nil ? $0.head?.rawValue ?? "none" : "unknown" }
     let rows = groups.sorted { ($0.value.first?.head, $0.key) > ($1.value.first?.head, $1.key) }.map {
       head, members in
-      let pending = members.map(\.pending.count).max() ?? 0
-      return [
-        Table.Cell(head), .count(members.count),
-        pending == 0 ? Table.Cell("up to date", .good) : Table.Cell("\(pending) pending", .bad),
-      ]
+      [Table.Cell(head), .count(members.count), state(members)]
     }
     return rows.isEmpty
       ? ["no tenants"]
       : Table(columns: ["VERSION", "TENANTS", "STATE"], rows: rows, numeric: ["TENANTS"]).lines(style)
+  }
+
+  private static func state(_ members: [Survey]) -> Table.Cell {
+    if members.contains(where: { $0.problem != nil }) { return Table.Cell("not readable", .bad) }
+    let pending = members.map(\.pending.count).max() ?? 0
+    return pending == 0 ? Table.Cell("up to date", .good) : Table.Cell("\(pending) pending", .bad)
   }
 
   private static func remarks(_ survey: Survey) -> [String] {
@@ -55,18 +57,18 @@ enum StatusCommand {
   }
 
   private struct Document: Encodable {
-    let shared: Entry?
+    @OrNull var shared: Entry?
     let tenants: [Entry]
   }
 
   private struct Entry: Encodable {
     let name: String
     let schema: SchemaName
-    let head: MigrationVersion?
+    @OrNull var head: MigrationVersion?
     let applied: Int
     let pending, outOfOrder, changed, begun: [MigrationVersion]
     let unknown: [String]
-    let error: ErrorReport.Document?
+    @OrNull var error: ErrorReport.Document?
 
     init(_ survey: Survey) {
       name = survey.label

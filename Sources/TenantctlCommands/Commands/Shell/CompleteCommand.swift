@@ -11,7 +11,7 @@ enum CompleteCommand {
     let names =
       (try? await withinTimeLimit { try await candidates(input[kind], session.with(typed.options)) }) ?? []
     var result = CommandResult(names) { _ in names }
-    result.names = names
+    result.isRaw = true
     return result
   }
 
@@ -53,6 +53,7 @@ enum CompleteCommand {
       ]
       for (word, next) in zip(words, words.dropFirst() + [""]) {
         if let name = names[word] { options[name] = next }
+        if word.hasPrefix("-d"), word.count > 2 { options["database"] = String(word.dropFirst(2)) }
         for (spelling, name) in names where word.hasPrefix(spelling + "=") && spelling.hasPrefix("--") {
           options[name] = String(word.dropFirst(spelling.count + 1))
         }

@@ -26,7 +26,10 @@ enum CreateCommand {
     let change = try await session.database().planCreate(new, migrations: files)
     return try await session.make(change, dryRun: input[Shared.dryRun]) { created in
       CommandResult(created) { _ in
-        ["created tenant \(created.tenant.name), \(counted(created.migrations.count, "migration")) applied"]
+        let state = created.tenant.isActive ? "" : "deactivated "
+        return [
+          "created \(state)tenant \(created.tenant.name), \(counted(created.migrations.count, "migration")) applied"
+        ]
           + created.domains.map { "added domain \($0.name)\($0.isPrimary ? " (primary)" : "")" }
       }
     }

@@ -19,11 +19,15 @@ enum InitCommand {
     let change = try await session.database().planInitialize()
     return try await session.make(change, dryRun: input[Shared.dryRun]) { registry in
       let files = input[noFiles] ? [] : try StarterFiles.write(session)
-      return CommandResult(Initialized(registry: registry, files: files)) { _ in
+      var result = CommandResult(Initialized(registry: registry, files: files)) { _ in
         let tables = [registry.tenants, registry.domains].compactMap { $0 }
         return tables.map { registry.created.contains($0) ? "created table \($0)" : "found table \($0)" }
           + files.map { "wrote \($0)" }
       }
+      result.notes = [
+        "next: 'tenantctl migration new NAME' for the tenants' tables, then 'tenantctl create NAME'"
+      ]
+      return result
     }
   }
 

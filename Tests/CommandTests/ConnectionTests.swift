@@ -1,0 +1,209 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct ConnectionTests {
+  private static let hint = "hint: check --database or DATABASE_URL, and that the server is up\n"
+
+  @Test func noServerIsStatus7() async throws {
+    try await TemporaryFolder.with { folder in
+      for url in ["postgresql:///shop?host=\(folder.path)", "host=127.0.0.1 port=1 dbname=shop"] {
+        let outcome = try await Tenantctl.run(["-d", url, "list"])
+        #expect(outcome.status == 7 && outcome.stdout == "")
+        #expect(outcome.stderr.hasPrefix("error: cannot connect to the database: connection to server"))
+        #expect(outcome.stderr.hasSuffix(Self.hint))
+        let json = try await Tenantctl.run(["-d", url, "list", "--format", "json"])
+        #expect(json.status == 7 && json.stdout == json.stderr)
+        #expect(
+          try JSONDecoder().decode(Failure.self, from: Data(json.stdout.utf8)).error.code == "cannot_connect")
+      }
+    }
+  }
+
+  @Test func noSuchDatabaseIsStatus7() async throws {
+    let url = try TestServer.given().url(database: "atlantis")
+    let outcome = try await Tenantctl.run(["-d", url, "list"])
+    #expect(outcome.status == 7)
+    #expect(outcome.stderr.contains(#"database "atlantis" does not exist"#))
+  }
+
+  @Test func malformedURLsAreStatus2() async throws {
+    for url in [
+      "shop", "mysql://a:secret@h/shop", "password=secret host", "postgresql://a:se@secret@h/shop",
+      "postgresql://a:se/secret@h/shop",
+    ] {
+      let outcome = try await Tenantctl.run(["-d", url, "list"])
+      #expect(outcome.status == 2, "\(url)")
+      #expect(outcome.stderr.hasPrefix("error: the database's URL cannot be understood: "), "\(url)")
+      #expect(outcome.stderr.hasSuffix("hint: write it as postgresql://USER@HOST:PORT/DATABASE\n"), "\(url)")
+      #expect(!outcome.stderr.contains("secret"), "\(url)")
+    }
+  }
+
+  /// A role with a password, and without any right but to connect.
+  private func withRole(_ scene: Scene, _ body: (_ url: (String) -> String) async throws -> Void) async throws
+  {
+    let role = "role_of_\(scene.database.name)"
+    try await scene.database.psql("CREATE ROLE \(role) LOGIN PASSWORD 'open sesame'")
+    do {
+      try await body { password in
+        scene.database.url.replacing(#/postgres@/#, with: "\(role):\(password)@")
+      }
+      try await scene.database.psql("DROP OWNED BY \(role); DROP ROLE \(role)")
+    } catch {
+      _ = try? await scene.database.psql("DROP OWNED BY \(role); DROP ROLE \(role)")
+      throw error
+    }
+  }
+
+  @Test func aRefusedPasswordIsStatus7() async throws {
+    try await Scene.with { scene in
+      try await withRole(scene) { url in
+        let outcome = try await scene.run("list", environment: ["TENANTCTL_DATABASE_URL": url("wr0ng")])
+        #expect(outcome.status == 7)
+        #expect(outcome.stderr.contains("password authentication failed for user"))
+        #expect(!outcome.stderr.contains("wr0ng"))
+      }
+    }
+  }
+
+  @Test func aMissingPrivilegeIsNamed() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      try await withRole(scene) { url in
+        let environment = ["TENANTCTL_DATABASE_URL": url("open%20sesame")]
+        let hint =
+          "hint: connect as the owner, or have it GRANTed; creating tenants needs CREATE on the database\n"
+        let list = try await scene.run("list", environment: environment)
+        #expect(
+          list
+            == Outcome(stdout: "", stderr: "error: permission denied for table tenants\n\(hint)", status: 1))
+        try await scene.database.psql("GRANT ALL ON ALL TABLES IN SCHEMA public TO PUBLIC")
+        let before = try await scene.database.contents()
+        let create = try await scene.run("create reef --format json", environment: environment)
+        let error = try JSONDecoder().decode(Failure.self, from: Data(create.stdout.utf8)).error
+        #expect(create.status == 1 && error.code == "insufficient_privilege" && error.sqlstate == "42501")
+        #expect(error.message == "permission denied for database \(scene.database.name)")
+        #expect(try await scene.database.contents() == before)
+      }
+    }
+  }
+
+  @Test func aPasswordIsNeverShown() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      try await withRole(scene) { url in
+        try await scene.database.psql("GRANT ALL ON ALL TABLES IN SCHEMA public TO PUBLIC")
+        for password in ["open%20sesame", "wrong%20sesame"] {
+          for words in [
+            "-v list", "-v create reef", "-v show acme --format json", "migrate --all",
+            "list extra \(url(password))",
+            "--databse \(url(password)) list", "list --format \(url(password))", "-v __complete tenant",
+          ] {
+            for database in [url(password), url(password) + "&port=1", url(password) + "&sslmode=bogus"] {
+              let outcome = try await scene.run(words, environment: ["TENANTCTL_DATABASE_URL": database])
+              let output = outcome.stdout + outcome.stderr
+              #expect(!output.contains("sesame"), "\(words): \(output)")
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// Waits inside the server until a session of the scene's database runs something that sleeps.
+  private func waitUntilAsleep(_ scene: Scene) async throws {
+    try await scene.database.psql(
+      """
+      DO $$ BEGIN
+        FOR i IN 1..1000 LOOP
+          PERFORM pg_stat_clear_snapshot();
+          IF EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'
+            AND pid <> pg_backend_pid()) THEN RETURN; END IF;
+          PERFORM pg_sleep(0.01);
+        END LOOP;
+        RAISE 'nobody sleeps';
+      END $$
+      """)
+  }
+
+  private static let sleeping = ["migrations/1_tanks.sql": "CREATE TABLE tanks ();\nSELECT pg_sleep(100);\n"]
+
+  @Test func aServerThatGoesAwayIsToldApart() async throws {
+    try await Scene.with(files: Self.sleeping) { scene in
+      let before = try await scene.database.contents()
+      let outcome = try await Tenantctl.start(
+        ["create", "acme"], database: scene.database, workingDirectory: scene.folder.path
+      ) { program in
+        try await waitUntilAsleep(scene)
+        try await scene.database.psql(
+          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"
+        )
+        return await program.outcome()
+      }
+      #expect(outcome.status == 1 && outcome.stdout == "")
+      #expect(outcome.stderr.hasPrefix("error: the connection to the server broke: "))
+      #expect(
+        outcome.stderr.hasSuffix(
+          "\nhint: run the same command again: what was committed stays, the rest is done anew\n"))
+      #expect(try await scene.database.contents() == before)
+    }
+  }
+
+  @Test(arguments: [SIGINT, SIGTERM])
+  func anInterruptionChangesNothing(signal: Int32) async throws {
+    try await Scene.with(files: Self.sleeping) { scene in
+      let before = try await scene.database.contents()
+      let outcome = try await Tenantctl.start(
+        ["create", "acme"], database: scene.database, workingDirectory: scene.folder.path
+      ) { program in
+        try await waitUntilAsleep(scene)
+        program.signal(signal)
+        return await program.outcome()
+      }
+      #expect(
+        outcome
+          == Outcome(
+            stdout: "", stderr: "error: interrupted; what was under way was rolled back\n", status: 130))
+      #expect(try await scene.database.contents() == before)
+    }
+  }
+
+  /// The first Ctrl-C lets the tenant that is under way finish, and begins no other; the second ends that, too.
+  @Test func migrateDrains() async throws {
+    try await Scene.with(tenants: ["acme", "reef"], files: [:]) { scene in
+      try scene.folder.write("SELECT pg_sleep(100);\n", to: "migrations/1_sleep.sql")
+      let outcome = try await Tenantctl.start(
+        ["migrate", "--all", "--jobs", "1", "--format", "json"], database: scene.database,
+        workingDirectory: scene.folder.path
+      ) { program in
+        try await waitUntilAsleep(scene)
+        program.signal(SIGINT)
+        try await program.wrote("finishing the tenants that are under way")
+        program.signal(SIGINT)
+        return await program.outcome()
+      }
+      #expect(outcome.status == 130)
+      #expect(outcome.stdout.contains(#""failed":0,"migrated":0,"not_run":2"#))
+    }
+  }
+
+  @Test func aLockIsNotWaitedForLong() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      try scene.folder.write("[migrations]\nlock_timeout = \"10ms\"\n", to: "tenantctl.toml")
+      let program = """
+        psql -Xq "$TENANTCTL_DATABASE_URL" <<'SQL'
+        BEGIN; UPDATE tenants SET name = name;
+        \\! tenantctl deactivate acme; echo $? >&2
+        SQL
+        """
+      let outcome = try await Tenantctl.script(
+        program, database: scene.database, workingDirectory: scene.folder.path)
+      #expect(
+        outcome.stderr == """
+          error: another session holds a lock that is needed: canceling statement due to lock timeout
+          hint: run it again when that session is done; lock_timeout in tenantctl.toml says how long to wait
+          1
+
+          """)
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import TestSupport
+import Testing
+
+/// How a run over the fleet goes about its work, whatever it runs.
+@Suite struct FleetRunTests {
+  /// Five tenants, the first and the third of which refuse the pending migration.
+  private func withTwoFailures(_ body: (Scene) async throws -> Void) async throws {
+    try await Scene.with(tenants: ["a1", "a2", "a3", "a4", "a5"]) { scene in
+      try scene.folder.write(
+        "ALTER TABLE tanks ADD colour text;\n", to: "migrations/tenant/20260103000000_colour.sql")
+      try await scene.database.psql(
+        "ALTER TABLE a1.tanks ADD colour text; ALTER TABLE a3.tanks ADD colour text")
+      try await body(scene)
+    }
+  }
+
+  @Test(arguments: [
+    ("", #""failed":2,"migrated":3,"not_run":0"#),
+    ("--on-error stop", #""failed":1,"migrated":0,"not_run":4"#),
+    ("--max-failures 2", #""failed":2,"migrated":1,"not_run":2"#),
+    ("--canary 2", #""failed":1,"migrated":1,"not_run":3"#),
+    ("--exclude a1 --canary 1", #""failed":1,"migrated":3,"not_run":0"#),
+  ])
+  func failuresStopIt(options: String, summary: String) async throws {
+    try await withTwoFailures { scene in
+      let outcome = try await scene.run("migrate --all --jobs 1 --format json \(options)")
+      #expect(outcome.status == 5)
+      #expect(outcome.stdout.contains(summary), "\(outcome.stdout)")
+    }
+  }
+
+  @Test func ndjsonTellsOfEachTenantAsItIsDone() async throws {
+    try await withTwoFailures { scene in
+      let outcome = try await scene.run("migrate --all --format ndjson")
+      let lines = outcome.stdout.split(separator: "\n")
+      #expect(outcome.status == 5 && lines.count == 5)
+      #expect(lines.allSatisfy { $0.hasPrefix(#"{"duration_ms":"#) && $0.hasSuffix("}") })
+      #expect(lines.count { $0.contains(#""status":"failed""#) } == 2)
+    }
+  }
+
+  @Test func theBarIsForTerminals() async throws {
+    try await Scene.with(tenants: ["acme", "reef"]) { scene in
+      for line in ["migrate --all", "migrate --all --quiet", "migrate --all --format json"] {
+        let screen = try await Tenantctl.onTerminal(
+          line.split(separator: " ").map(String.init), database: scene.database,
+          workingDirectory: scene.folder.path
+        ) { await $0.outcome().stdout }
+        #expect(screen.contains("\u{1B}[K") == (line == "migrate --all"), "\(line): \(screen)")
+      }
+    }
+  }
+
+  @Test func aLockedTenantIsTriedAgainAndThenNamed() async throws {
+    try await Scene.with(tenants: ["acme", "reef"]) { scene in
+      try scene.folder.write("[migrations]\nlock_timeout = \"10ms\"\n", to: "tenantctl.toml")
+      try scene.folder.write(
+        "ALTER TABLE tanks ADD colour text;\n", to: "migrations/tenant/20260103000000_colour.sql")
+      let outcome = try await Tenantctl.script(
+        """
+        psql -Xq "$TENANTCTL_DATABASE_URL" <<'SQL'
+        BEGIN; LOCK TABLE acme.tanks;
+        \\! tenantctl migrate --all --retries 1; echo $?
+        SQL
+        """, database: scene.database, workingDirectory: scene.folder.path)
+      #expect(outcome.stdout.contains("another session held a lock for longer than lock_timeout"))
+      #expect(outcome.stdout.contains("(psql) for "))
+      #expect(outcome.stdout.contains("reef: applied 20260103000000"))
+      #expect(outcome.stdout.hasSuffix("\n5\n"))
+    }
+  }
+}

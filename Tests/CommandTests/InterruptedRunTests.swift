@@ -1,0 +1,80 @@
+import Glibc
+import TestSupport
+import Testing
+
+/// Ctrl-C, `kill -9` and lost connections in the middle of a run over the fleet.
+@Suite struct InterruptedRunTests {
+  private static let third = "migrations/tenant/20260103000000_colour.sql"
+  private static let draining =
+    "finishing the tenants that are under way; once more to cancel them on the server\n"
+
+  /// Calls `body` while a run, one tenant after the other, waits for a lock on the second of three.
+  private func whileBlocked(
+    _ line: String, _ body: (Scene, RunningProgram) async throws -> Void,
+    thenFree: (RunningProgram) async throws -> Void
+  ) async throws {
+    try await Scene.with(tenants: ["acme", "reef", "rock"]) { scene in
+      try scene.folder.write("ALTER TABLE tanks ADD colour text;\n", to: Self.third)
+      try scene.folder.write("[migrations]\nlock_timeout = \"100s\"\n", to: "tenantctl.toml")
+      let words = line.split(separator: " ").map(String.init)
+      try await Tenantctl.start(words, database: scene.database, workingDirectory: scene.folder.path) {
+        program in
+        try await scene.whileHolding("SELECT FROM reef.tanks") { holder in
+          try await holder.hasBlocked()
+          try await body(scene, program)
+        }
+        try await thenFree(program)
+      }
+      // The next run does what is left, and nothing twice.
+      try await scene.succeed("migrate --all")
+      try await scene.prints("status --all --check --quiet", "")
+    }
+  }
+
+  @Test func theFirstSignalDrains() async throws {
+    try await whileBlocked("migrate --all --jobs 1") { _, program in
+      program.signal(SIGINT)
+      try await program.wrote(Self.draining)
+    } thenFree: { program in
+      let outcome = await program.outcome()
+      #expect(outcome.status == 130 && outcome.stderr == Self.draining)
+      #expect(
+        outcome.stdout.replacing(#/in .*|\(.*\)/#, with: "") == """
+          acme: applied 20260103000000 
+          reef: applied 20260103000000 
+          migrated 2 tenants, 0 up to date, 1 not run 
+
+          """)
+    }
+  }
+
+  @Test func theSecondSignalCancels() async throws {
+    try await whileBlocked("migrate --all --jobs 1 --format json") { scene, program in
+      program.signal(SIGTERM)
+      try await program.wrote(Self.draining)
+      program.signal(SIGTERM)
+      // The lock is still there: it is our statement that ends.
+      let outcome = await program.outcome()
+      #expect(outcome.status == 130)
+      #expect(outcome.stdout.contains(#""failed":0,"migrated":1,"not_run":2,"total":3,"up_to_date":0"#))
+      #expect(try await scene.database.psql("SELECT count(*) FROM reef.schema_migrations") == "2")
+    } thenFree: { _ in
+    }
+  }
+
+  @Test func eachTenantIsToldOfAsItIsDone() async throws {
+    try await whileBlocked("migrate --all --jobs 1 --format ndjson") { _, program in
+      try await program.wrote(
+        #""name":"acme","schema":"acme","status":"migrated","versions":["20260103000000"]}"# + "\n")
+    } thenFree: { program in
+      let outcome = await program.outcome()
+      #expect(outcome.status == 0 && outcome.stderr == "")
+      #expect(
+        outcome.stdout.replacing(#/"duration_ms":\d+/#, with: #""duration_ms":0"#)
+          == ["acme", "reef", "rock"].map {
+            #"{"duration_ms":0,"error":null,"name":"\#($0)","schema":"\#($0)","status":"migrated","versions":["20260103000000"]}"#
+              + "\n"
+          }.joined())
+    }
+  }
+}

@@ -1,0 +1,228 @@
+import TestSupport
+import Testing
+
+@Suite struct MigrateCommandTests {
+  /// What comes after the two of the scene.
+  private static let third = "migrations/tenant/20260103000000_colour.sql"
+
+  private func with(
+    _ sql: String, tenants: [String] = ["acme", "reef"], _ body: (Scene) async throws -> Void
+  ) async throws {
+    try await Scene.with(tenants: tenants) { scene in
+      try scene.folder.write(sql, to: Self.third)
+      try await body(scene)
+    }
+  }
+
+  @Test func appliesWhatIsPending() async throws {
+    try await with("ALTER TABLE tanks ADD colour text;\n") { scene in
+      let outcome = try await scene.run("migrate --all")
+      #expect(outcome.status == 0 && outcome.stderr == "")
+      #expect(
+        outcome.stdout.replacing(#/\d+ ms/#, with: "N ms") == """
+          acme: applied 20260103000000 (N ms)
+          reef: applied 20260103000000 (N ms)
+          migrated 2 tenants, 0 up to date in N ms
+
+          """)
+      #expect(
+        try await scene.database.psql("SELECT a.colour, r.colour FROM acme.tanks a, reef.tanks r") == "")
+      let again = try await scene.run("migrate --all --format json")
+      #expect(again.status == 0 && again.stderr == "")
+      #expect(
+        again.stdout.replacing(#/"duration_ms":\d+/#, with: #""duration_ms":0"#) == #"""
+          {"direction":"up","shared":null,\#
+          "summary":{"duration_ms":0,"failed":0,"migrated":0,"not_run":0,"total":2,"up_to_date":2},\#
+          "tenants":[{"duration_ms":0,"error":null,"name":"acme","schema":"acme","status":"up_to_date","versions":[]},\#
+          {"duration_ms":0,"error":null,"name":"reef","schema":"reef","status":"up_to_date","versions":[]}]}
+
+          """#)
+      try await scene.prints("migrate --all --quiet", "")
+    }
+  }
+
+  @Test func appliesTheSharedOnesFirst() async throws {
+    try await with("INSERT INTO colours VALUES (current_schema);\n") { scene in
+      try scene.folder.write("CREATE TABLE colours (name text);\n", to: "migrations/shared/1_colours.sql")
+      #expect(try await scene.run("migrate --all --check").stdout.hasPrefix("public: 1\n"))
+      let outcome = try await scene.run("migrate --all --jobs 1")
+      #expect(outcome.status == 0)
+      #expect(outcome.stdout.hasPrefix("public: applied 1\n"))
+      #expect(try await scene.database.psql("SELECT * FROM public.colours ORDER BY 1") == "acme\nreef")
+    }
+  }
+
+  /// Only the shared schema is behind: that is pending, too.
+  @Test func checksTheSharedSchema() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      try await scene.prints("migrate --all --check", "nothing to apply to 1 tenant\n")
+      try scene.folder.write("CREATE TABLE colours (name text);\n", to: "migrations/shared/1_colours.sql")
+      #expect(
+        try await scene.run("migrate --all --check") == Outcome(stdout: "public: 1\n", stderr: "", status: 6))
+      #expect(
+        try await scene.run("migrate --all --check --format json").stdout
+          == #"{"pending":[{"name":"public","pending":["1"]}]}"# + "\n")
+    }
+  }
+
+  @Test func checksWithoutAChange() async throws {
+    try await with("ALTER TABLE tanks ADD colour text;\n") { scene in
+      let before = try await scene.database.contents()
+      #expect(
+        try await scene.run("migrate acme --check")
+          == Outcome(stdout: "acme: 20260103000000\n", stderr: "", status: 6))
+      #expect(
+        try await scene.run("migrate --all --check --quiet")
+          == Outcome(stdout: "acme\nreef\n", stderr: "", status: 6))
+      #expect(
+        try await scene.run("migrate acme --check --to 20260102000000")
+          == Outcome(stdout: "nothing to apply to 1 tenant\n", stderr: "", status: 0))
+      #expect(try await scene.database.contents() == before)
+    }
+  }
+
+  @Test func dryRun() async throws {
+    try await with("ALTER TABLE tanks ADD colour text DEFAULT 'it''s; blue';\n") { scene in
+      try await scene.dryRunTellsTheTruth("migrate --all")
+      try await scene.prints("migrate --all --dry-run", "")
+    }
+  }
+
+  @Test func stopsAtAVersion() async throws {
+    try await Scene.with { scene in
+      try await scene.succeed("create acme --no-migrations")
+      try await scene.succeed("migrate acme --to 20260101000000")
+      #expect(
+        try await scene.database.psql("SELECT version FROM acme.schema_migrations") == "20260101000000")
+    }
+  }
+
+  @Test func selects() async throws {
+    let selections: [(words: String, stdin: String, names: String)] = [
+      ("--all", "", "acme\nreef\nrock\n"), ("acme rock", "", "acme\nrock\n"),
+      ("--match r*", "", "reef\nrock\n"),
+      ("--all --exclude r?ck", "", "acme\nreef\n"), ("--active", "", "acme\nreef\n"),
+      ("--all --limit 2", "", "acme\nreef\n"), ("--all --active --exclude acme", "", "reef\n"),
+      ("--from-file -", "reef # the second\n\n  acme\n", "acme\nreef\n"), ("--from-file -", "", ""),
+    ]
+    try await with("SELECT 1;\n", tenants: ["acme", "reef", "rock"]) { scene in
+      try await scene.succeed("deactivate rock")
+      for (words, stdin, names) in selections {
+        let outcome = try await scene.run("migrate --check --quiet \(words)", stdin: stdin)
+        #expect(outcome == Outcome(stdout: names, stderr: "", status: names.isEmpty ? 0 : 6), "\(words)")
+      }
+    }
+  }
+
+  @Test func oneFailureLeavesTheOthersUntouched() async throws {
+    try await with("SELECT 1;\nALTER TABLE tanks\n  ADD colour text;\n", tenants: ["acme", "reef", "rock"]) {
+      scene in
+      try await scene.database.psql("ALTER TABLE reef.tanks ADD colour text")
+      let outcome = try await scene.run("migrate --all --jobs 2")
+      #expect(outcome.status == 5)
+      let cause = """
+        migrations/tenant/20260103000000_colour.sql:2:1: column "colour" of relation "tanks" already exists
+          ALTER TABLE tanks
+        """
+      #expect(
+        outcome.stderr == """
+          failed reef: \(cause)
+          hint: mend the cause and run the same command again: it does only what is left
+
+          """)
+      #expect(
+        outcome.stdout.replacing(#/\d+ ms/#, with: "N ms") == """
+          acme: applied 20260103000000 (N ms)
+          rock: applied 20260103000000 (N ms)
+          failed on 1 tenant (reef):
+            migrations/tenant/20260103000000_colour.sql:2:1: column "colour" of relation "tanks" already exists
+              ALTER TABLE tanks
+          migrated 2 tenants, 0 up to date, 1 failed in N ms
+
+          """)
+      let json = try await scene.run("migrate --all --format json")
+      #expect(json.status == 5)
+      #expect(
+        json.stdout.contains(#""code":"migration_failed""#) && json.stdout.contains(#""sqlstate":"42701""#))
+      #expect(json.stdout.contains(#""failed":1,"migrated":0,"not_run":0,"total":3,"up_to_date":2"#))
+      try await scene.database.psql("ALTER TABLE reef.tanks DROP colour")
+      try await scene.succeed("migrate --all")
+    }
+  }
+
+  @Test func refusesBadFiles() async throws {
+    let hint = "mend the files; 'tenantctl migration list' checks them without a database"
+    let files: [(sql: String, problem: String)] = [
+      (
+        "SELECT 1;\nBEGIN;\n",
+        """
+        \(Self.third):2:1: BEGIN is not allowed: tenantctl opens and ends the transaction
+            remove it; what cannot run in a transaction goes in a file with '-- migrate:up transaction:false'
+        """
+      ),
+      (
+        "\\d tanks\n",
+        "\(Self.third):1:1: \\d is a command of psql, not SQL\n    remove it, or write what it does in SQL"
+      ),
+      (
+        "SELECT (1;\n",
+        "\(Self.third):1:8: a parenthesis is opened here and never closed\n    add the closing )"
+      ),
+    ]
+    for (sql, problem) in files {
+      try await with(sql) { scene in
+        let message = "1 problem in the migration files; nothing was run\n  \(problem)"
+        try await scene.refuses([
+          Refusal("migrate --all", 2, "migration_files", message, hint: hint),
+          Refusal("migration list", 2, "migration_files", message, hint: hint),
+          Refusal("create rock", 2, "migration_files", message, hint: hint),
+        ])
+      }
+    }
+  }
+
+  @Test func refusesAnEditedFile() async throws {
+    try await Scene.with(tenants: ["acme", "reef"]) { scene in
+      try scene.folder.write(
+        "CREATE TABLE tanks (id int);\n", to: "migrations/tenant/20260101000000_tanks.sql")
+      try await scene.refuses([
+        Refusal(
+          "migrate --all", 4, "checksum_mismatch",
+          "migrations/tenant/20260101000000_tanks.sql was edited after it had been applied to acme and 1 other",
+          hint: "put the file back as it was and write a new migration for the change; nothing was run")
+      ])
+    }
+  }
+
+  @Test func refuses() async throws {
+    try await with("SELECT 1;\n") { scene in
+      try await scene.refuses([
+        Refusal(
+          "migrate", 2, "usage", "no tenants are selected",
+          hint: "name them, or use --all, --active, --match GLOB or --from-file FILE"),
+        Refusal(
+          "migrate acme --all", 2, "usage", "names and --all exclude each other",
+          hint: "give the names, or the option, not both"),
+        Refusal(
+          "migrate acme atlantis", 3, "tenant_not_found", "there is no tenant atlantis",
+          hint: "'tenantctl list' shows all tenants"),
+        Refusal(
+          "migrate --all --to 7", 3, "version_not_found", "no migration file has the version 7",
+          hint: "'tenantctl migration list' shows them"),
+        Refusal(
+          "migrate --all --to colour", 2, "usage", "invalid --to 'colour': it is not a migration's version",
+          hint: "a version is the digits that a file's name begins with, at most 128"),
+        Refusal(
+          "migrate --all --jobs 0", 2, "usage", "invalid --jobs '0': expected a whole number above 0",
+          hint: "see 'tenantctl migrate --help'"),
+        Refusal(
+          "migrate --from-file nowhere", 1, "file", "nowhere: No such file or directory",
+          hint: "check the path and its permissions"),
+        Refusal(
+          "migrate --all --migrations nowhere", 2, "migrations_missing",
+          "there is no folder of migrations at nowhere",
+          hint: "'tenantctl migration new NAME' makes one; --migrations names another"),
+      ])
+    }
+  }
+}

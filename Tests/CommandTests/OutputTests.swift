@@ -1,0 +1,104 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct OutputTests {
+  /// What is no list is refused before anything is changed.
+  @Test func csvIsForLists() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      let before = try await scene.database.contents()
+      for line in [
+        "init", "create reef", "drop acme --yes", "rename acme reef", "set acme plan=gold", "deactivate acme",
+        "domain add acme a.com", "domain remove acme.example.com", "migrate --all", "migration new plans",
+        "show acme",
+      ] {
+        let outcome = try await scene.run("\(line) --format csv")
+        #expect(
+          outcome
+            == Outcome(
+              stdout: "",
+              stderr: "error: this command has no result as CSV\nhint: use --format text or json\n",
+              status: 2), "\(line)")
+      }
+      #expect(try await scene.database.contents() == before)
+      #expect(try scene.folder.files() == Scene.files.keys.sorted())
+    }
+  }
+
+  @Test func quietKeepsTheSQLOfADryRun() async throws {
+    try await Scene.with { scene in
+      let loud = try await scene.run("create acme --dry-run")
+      try await scene.prints("create acme --dry-run --quiet", loud.stdout)
+      let json = try await scene.run("create acme --dry-run --format json")
+      #expect(json.stdout.hasPrefix(#"{"dry_run":true,"sql":["BEGIN;","#))
+    }
+  }
+
+  /// A script need not ask whether a key is there.
+  @Test func anErrorHasAllItsKeys() async throws {
+    let outcome = try await Tenantctl.run(["migrate", "--format", "json"])
+    let document = try #require(
+      JSONSerialization.jsonObject(with: Data(outcome.stdout.utf8)) as? [String: [String: Any]])
+    #expect(document["error"]?.keys.sorted() == ["code", "hint", "message", "sqlstate"])
+    #expect(document["error"]?["sqlstate"] is NSNull)
+    #expect(document["error"]?["code"] as? String == "usage")
+  }
+
+  @Test(arguments: [
+    ["--format", "json", "bogus"], ["--format=json", "list", "--bogus"],
+    ["list", "--format", "json", "--limit"],
+  ])
+  func usageErrorsAreJSONToo(words: [String]) async throws {
+    let outcome = try await Tenantctl.run(words)
+    #expect(outcome.status == 2 && outcome.stdout == outcome.stderr)
+    #expect(try JSONDecoder().decode(Failure.self, from: Data(outcome.stdout.utf8)).error.code == "usage")
+  }
+
+  @Test func aClosedPipeEndsQuietly() async throws {
+    try await Scene.with { scene in
+      try await scene.database.psql(
+        "INSERT INTO tenants (name) SELECT 'tenant_' || n FROM generate_series(1, 5000) n")
+      for ignoring in ["", "trap '' PIPE;"] {
+        for format in ["text", "json", "csv", "ndjson"] {
+          let outcome = try await Tenantctl.script(
+            "\(ignoring) { tenantctl list --format \(format); echo $? >&2; } | head -c 20",
+            database: scene.database)
+          #expect(outcome.stdout.utf8.count == 20)
+          #expect(outcome.stderr == "141\n", "\(format)")
+        }
+      }
+      let whole = try await scene.run("list --quiet")
+      #expect(whole.stdout.split(separator: "\n").count == 5000)
+    }
+  }
+
+  @Test func aFullDiskIsAnError() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      for words in ["list", "--help", "--version", "completion zsh", "show acme --format json"] {
+        let outcome = try await Tenantctl.script("tenantctl \(words) >/dev/full", database: scene.database)
+        #expect(outcome.status == 1, "\(words)")
+        #expect(outcome.stderr.contains("cannot write the result: No space left on device"), "\(words)")
+      }
+    }
+  }
+
+  @Test func optionsStandAnywhere() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      for line in [
+        "-q domain list acme", "domain -q list acme", "domain list -q acme", "domain list acme -q",
+        "--format=text domain list acme --quiet", "domain list -q -- acme",
+      ] {
+        try await scene.prints(line, "acme.example.com\n")
+      }
+    }
+  }
+
+  @Test func verboseShowsTheSQL() async throws {
+    try await Scene.with { scene in
+      let outcome = try await scene.run("create acme -v")
+      #expect(outcome.status == 0 && outcome.stdout == "created tenant acme, 2 migrations applied\n")
+      #expect(outcome.stderr.contains(#"CREATE SCHEMA "acme";"#))
+      #expect(outcome.stderr.contains("CREATE TABLE tanks"))
+    }
+  }
+}

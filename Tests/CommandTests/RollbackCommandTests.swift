@@ -1,0 +1,99 @@
+import TestSupport
+import Testing
+
+@Suite struct RollbackCommandTests {
+  /// Both of the scene's migrations can be undone.
+  private func with(_ body: (Scene) async throws -> Void) async throws {
+    var files = Scene.files
+    files["migrations/tenant/20260102000000_litres.sql"] = """
+      -- migrate:up
+      ALTER TABLE tanks ADD COLUMN litres integer;
+      -- migrate:down
+      ALTER TABLE tanks DROP COLUMN litres;
+
+      """
+    try await Scene.with(tenants: ["acme", "reef"], files: files, body)
+  }
+
+  private func versions(_ scene: Scene, _ tenant: String) async throws -> String {
+    try await scene.database.psql("SELECT version FROM \(tenant).schema_migrations ORDER BY 1")
+  }
+
+  @Test func undoesTheLastMigration() async throws {
+    try await with { scene in
+      let outcome = try await scene.run("rollback acme --yes")
+      #expect(outcome.status == 0 && outcome.stderr == "")
+      #expect(
+        outcome.stdout.replacing(#/\d+ ms/#, with: "N ms") == """
+          acme: undid 20260102000000 (N ms)
+          rolled back 1 tenant, 0 unchanged in N ms
+
+          """)
+      #expect(try await versions(scene, "acme") == "20260101000000")
+      #expect(try await versions(scene, "reef") == "20260101000000\n20260102000000")
+      try await scene.succeed("migrate acme")
+      #expect(try await versions(scene, "acme") == "20260101000000\n20260102000000")
+    }
+  }
+
+  @Test func undoesSeveral() async throws {
+    try await with { scene in
+      let json = try await scene.run("rollback acme --steps 2 --yes --format json")
+      #expect(json.status == 0)
+      #expect(json.stdout.hasPrefix(#"{"direction":"down","shared":null"#))
+      #expect(json.stdout.contains(#""versions":["20260102000000","20260101000000"]"#))
+      #expect(try await versions(scene, "acme") == "")
+      try await scene.prints("rollback reef --to 20260101000000 --yes --quiet", "")
+      #expect(try await versions(scene, "reef") == "20260101000000")
+      try await scene.prints("rollback reef --to 20260101000000 --quiet", "")
+    }
+  }
+
+  @Test func dryRun() async throws {
+    try await with { scene in
+      try await scene.dryRunTellsTheTruth("rollback --all --yes")
+    }
+  }
+
+  @Test func refuses() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      try await scene.refuses([
+        Refusal(
+          "rollback acme --yes", 4, "not_reversible", "there is no down section to undo 20260102000000",
+          hint: "write one under '-- migrate:down', or write a new migration instead; nothing was run"),
+        Refusal(
+          "rollback --yes", 2, "usage", "no tenants are selected",
+          hint: "name them, or use --all, --active, --match GLOB or --from-file FILE"),
+        Refusal(
+          "rollback acme --to 7 --steps 1", 2, "usage", "--steps and --to exclude each other",
+          hint: "see 'tenantctl rollback --help'"),
+        Refusal(
+          "rollback atlantis --yes", 3, "tenant_not_found", "there is no tenant atlantis",
+          hint: "'tenantctl list' shows all tenants"),
+      ])
+    }
+    try await with { scene in
+      try await scene.refuses([
+        Refusal(
+          "rollback acme", 4, "confirmation_needed", "this destroys data, and there is no terminal to ask on",
+          hint: "give --yes if you mean it")
+      ])
+    }
+  }
+
+  @Test func asksOnATerminal() async throws {
+    try await with { scene in
+      for (typed, status) in [("no\n", Int32(4)), ("rollback\n", 0)] {
+        let outcome = try await Tenantctl.onTerminal(
+          ["rollback", "acme"], database: scene.database, workingDirectory: scene.folder.path
+        ) { program in
+          try await program.wrote("Type rollback to go on: ")
+          program.type(typed)
+          return await program.outcome()
+        }
+        #expect(outcome.status == status)
+      }
+      #expect(try await versions(scene, "acme") == "20260101000000")
+    }
+  }
+}

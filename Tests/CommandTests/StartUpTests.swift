@@ -1,0 +1,27 @@
+import TestSupport
+import Testing
+
+@Suite struct StartUpTests {
+  /// What needs neither HOME nor a database, and is not stopped by a broken configuration.
+  @Test(arguments: [
+    "--help", "--version", "help", "version", "migrate --help", "help domain add", "completion bash",
+  ])
+  func worksAnywhere(line: String) async throws {
+    let words = line.split(separator: " ").map(String.init)
+    try await TemporaryFolder.with(files: ["tenantctl.toml": "broken ["]) { folder in
+      let environment = ["HOME": "/nowhere", "DATABASE_URL": "nonsense", "PGHOST": "/nowhere"]
+      let outcome = try await Tenantctl.run(words, environment: environment, workingDirectory: folder.path)
+      #expect(outcome.status == 0 && outcome.stderr == "" && !outcome.stdout.isEmpty)
+      let bare = try await Tenantctl.script(
+        "cd \(folder.path); exec env -i LD_LIBRARY_PATH=\"$LD_LIBRARY_PATH\" \(Tenantctl.executable) \(line)")
+      #expect(bare == outcome)
+    }
+  }
+
+  @Test func nothingIsAUsageError() async throws {
+    let outcome = try await Tenantctl.run([])
+    #expect(
+      outcome.status == 2
+        && outcome.stderr.hasPrefix("Usage: tenantctl [OPTIONS] COMMAND\n") && outcome.stdout == "")
+  }
+}

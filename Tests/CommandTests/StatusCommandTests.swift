@@ -1,0 +1,81 @@
+import TestSupport
+import Testing
+
+@Suite struct StatusCommandTests {
+  @Test func tellsWhoIsWhere() async throws {
+    try await Scene.with(tenants: ["acme", "reef"]) { scene in
+      try await scene.succeed("create young --no-migrations")
+      try await scene.says(
+        "status --all",
+        """
+        VERSION         TENANTS  STATE
+        20260102000000        2  up to date
+        none                  1  2 pending
+        young: pending 20260101000000, 20260102000000
+
+        """,
+        json: #"""
+          {"shared":null,"tenants":[{"applied":2,"begun":[],"changed":[],"error":null,"head":"20260102000000","name":"acme",\#
+          "out_of_order":[],"pending":[],"schema":"acme","unknown":[]},\#
+          {"applied":2,"begun":[],"changed":[],"error":null,"head":"20260102000000","name":"reef","out_of_order":[],\#
+          "pending":[],"schema":"reef","unknown":[]},\#
+          {"applied":0,"begun":[],"changed":[],"error":null,"head":null,"name":"young","out_of_order":[],\#
+          "pending":["20260101000000","20260102000000"],"schema":"young","unknown":[]}]}
+          """#)
+      try await scene.prints("status --all --quiet", "young\n")
+      try await scene.prints("status acme reef --check --quiet", "")
+      #expect(try await scene.run("status --all --check").status == 6)
+      #expect(try await scene.run("status --all --check --format json").status == 6)
+    }
+  }
+
+  @Test func tellsWhatIsOdd() async throws {
+    try await Scene.with(tenants: ["acme", "reef", "rock"]) { scene in
+      try scene.folder.write("SELECT 1;\n", to: "migrations/tenant/20260101000000_tanks.sql")
+      try scene.folder.write("SELECT 1;\n", to: "migrations/tenant/20250101000000_late.sql")
+      try await scene.database.psql(
+        """
+        INSERT INTO reef.schema_migrations (version) VALUES ('20270101000000');
+        COMMENT ON TABLE reef.schema_migrations IS NULL;
+        DROP SCHEMA rock CASCADE
+        """)
+      let outcome = try await scene.run("status --all")
+      #expect(outcome.status == 0 && outcome.stderr == "")
+      #expect(
+        outcome.stdout == """
+          VERSION         TENANTS  STATE
+          20270101000000        1  1 pending
+          20260102000000        1  1 pending
+          unknown               1  not readable
+          acme: pending 20250101000000
+          acme: older than its head, and not applied: 20250101000000
+          acme: edited since they were applied: 20260101000000
+          reef: pending 20250101000000
+          reef: older than its head, and not applied: 20250101000000
+          reef: edited since they were applied: 20260101000000
+          reef: applied, but there is no such file: 20270101000000
+          rock: tenant rock has a row, but its schema rock is not there
+
+          """)
+    }
+  }
+
+  @Test func anEmptyFleet() async throws {
+    try await Scene.with { scene in
+      try await scene.prints("status --all", "no tenants\n")
+    }
+  }
+
+  @Test func refuses() async throws {
+    try await Scene.with { scene in
+      try await scene.refuses([
+        Refusal(
+          "status", 2, "usage", "no tenants are selected",
+          hint: "name them, or use --all, --active, --match GLOB or --from-file FILE"),
+        Refusal(
+          "status atlantis", 3, "tenant_not_found", "there is no tenant atlantis",
+          hint: "'tenantctl list' shows all tenants"),
+      ])
+    }
+  }
+}

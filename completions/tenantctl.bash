@@ -1,0 +1,159 @@
+# bash completion for tenantctl, generated from its command tree
+
+# What may be typed after the command $1. An option that takes a value is followed by = and the
+# kind of value; an argument that repeats ends in +.
+_tenantctl_grammar() {
+  case $1 in
+  '') commands='init create drop rename list show set activate deactivate domain resolve migrate rollback status migration exec completion help version' options='' arguments='' ;;
+  'init') commands='' options='--no-files --dry-run' arguments='' ;;
+  'create') commands='' options='--domain=none --set=none --deactivated --no-migrations --migrations=directories --dry-run' arguments='none' ;;
+  'drop') commands='' options='--yes -y --dry-run' arguments='ask:tenant' ;;
+  'rename') commands='' options='--dry-run' arguments='ask:tenant none' ;;
+  'list') commands='' options='--active --deactivated --match=none --behind --migrations=directories' arguments='' ;;
+  'show') commands='' options='' arguments='ask:tenant' ;;
+  'set') commands='' options='--unset=none --dry-run' arguments='ask:tenant none+' ;;
+  'activate') commands='' options='--dry-run' arguments='ask:tenant+' ;;
+  'deactivate') commands='' options='--dry-run' arguments='ask:tenant+' ;;
+  'domain') commands='add remove primary list' options='' arguments='' ;;
+  'domain add') commands='' options='--primary --dry-run' arguments='ask:tenant none' ;;
+  'domain remove') commands='' options='--dry-run' arguments='ask:domain' ;;
+  'domain primary') commands='' options='--dry-run' arguments='ask:domain' ;;
+  'domain list') commands='' options='' arguments='ask:tenant' ;;
+  'resolve') commands='' options='' arguments='ask:domain' ;;
+  'migrate') commands='' options='--all -a --match=none --exclude=none --active --limit=none --from-file=files --to=ask:version --check --jobs=none -j=none --on-error=words:continue,stop --max-failures=none --canary=none --retries=none --migrations=directories --dry-run' arguments='ask:tenant+' ;;
+  'rollback') commands='' options='--all -a --match=none --exclude=none --active --limit=none --from-file=files --steps=none --to=ask:version --jobs=none -j=none --on-error=words:continue,stop --max-failures=none --canary=none --retries=none --migrations=directories --yes -y --dry-run' arguments='ask:tenant+' ;;
+  'status') commands='' options='--all -a --match=none --exclude=none --active --limit=none --from-file=files --check --migrations=directories' arguments='ask:tenant+' ;;
+  'migration') commands='new list' options='' arguments='' ;;
+  'migration new') commands='' options='--shared --migrations=directories' arguments='none' ;;
+  'migration list') commands='' options='--migrations=directories' arguments='' ;;
+  'exec') commands='' options='--all -a --match=none --exclude=none --active --limit=none --from-file=files --command=none -c=none --file=files:sql -f=files:sql --write --statement-timeout=none --jobs=none -j=none --on-error=words:continue,stop --max-failures=none' arguments='ask:tenant+' ;;
+  'completion') commands='' options='' arguments='words:bash,zsh,fish' ;;
+  'help') commands='' options='' arguments='none+' ;;
+  'version') commands='' options='' arguments='' ;;
+  *) return 1 ;;
+  esac
+  options=" $options --database=none -d=none --config=files:toml --format=words:text,json,ndjson,csv --quiet -q --verbose -v --no-color --help -h --version -V "
+}
+
+_tenantctl() {
+  local IFS=$' \t\n' words=() line=${COMP_LINE:0:COMP_POINT} current i
+  # Readline splits at : and = too; whatever no blank parts is one word.
+  for ((i = 0; i <= COMP_CWORD; i++)); do
+    current=${COMP_WORDS[i]}
+    ((i < COMP_CWORD)) || current=${line#"${line%%[![:blank:]]*}"}
+    if [[ $i -gt 0 && $line != [[:blank:]]* ]]; then
+      words[${#words[@]} - 1]+=$current
+    else
+      words+=("$current")
+    fi
+    line=${line#*"$current"}
+  done
+  i=$((${#words[@]} - 1))
+  current=${words[i]}
+
+  local commands options arguments path='' kind='' verbatim='' count=0 word
+  _tenantctl_grammar ''
+  for word in "${words[@]:1:i - 1}"; do
+    if [[ $kind ]]; then
+      kind=''
+    elif [[ ! $verbatim && $word == -- ]]; then
+      verbatim=1
+      _tenantctl_grammar "$path --" && path+=' --'
+    elif [[ ! $verbatim && $word == -?* ]]; then
+      _tenantctl_pending "$word"
+    elif _tenantctl_grammar "${path:+$path }$word"; then
+      path+=${path:+ }$word
+    else
+      ((++count))
+    fi
+  done
+
+  COMPREPLY=()
+  if [[ $kind ]]; then
+    _tenantctl_offer "$kind" "$current"
+  elif [[ ! $verbatim && $current == --*=* ]]; then
+    _tenantctl_kind "${current%%=*}" && _tenantctl_offer "$kind" "${current#*=}" "${current%%=*}="
+  elif [[ ! $verbatim && $current == -* ]]; then
+    for word in $options; do
+      [[ $word == "$current"* ]] && COMPREPLY+=("${word%%=*}")
+    done
+  elif [[ $commands ]]; then
+    ((count)) || _tenantctl_offer "words:$commands" "$current"
+  else
+    for kind in $arguments ''; do
+      [[ $kind == *+ ]] || ((count-- == 0)) && break
+    done
+    _tenantctl_offer "${kind%+}" "$current"
+  fi
+
+  # Readline replaces only what follows the last break character.
+  local breaks=${COMP_WORDBREAKS//[^:=@]/}
+  if [[ $breaks ]]; then
+    COMPREPLY=("${COMPREPLY[@]#"${current%"${current##*[$breaks]}"}"}")
+  fi
+}
+
+# The kind of value that the option $1 takes.
+_tenantctl_kind() {
+  kind=${options#*" $1="}
+  [[ $kind != "$options" ]] && kind=${kind%% *} && return
+  kind=''
+  return 1
+}
+
+# The kind of value that is still to come after the option or the cluster $1.
+_tenantctl_pending() {
+  local i
+  if [[ $1 == --* ]]; then
+    _tenantctl_kind "$1"
+  else
+    for ((i = 1; i < ${#1}; i++)); do
+      _tenantctl_kind "-${1:i:1}" && break
+    done
+    ((i == ${#1} - 1)) || kind=''
+  fi
+}
+
+# Values of the kind $1 that start with $2, each after $3.
+_tenantctl_offer() {
+  local lines='' line plain value typed=()
+  _tenantctl_plain "$2"
+  value=$plain
+  case $1 in
+  words:*) lines=${1#words:} lines=${lines//[, ]/$'\n'} ;;
+  ask:*)
+    for line in "${words[@]}"; do
+      _tenantctl_plain "$line"
+      typed+=("$plain")
+    done
+    lines=$("${typed[0]}" __complete "${1#ask:}" -- "${typed[@]:1}" 2>/dev/null) || return
+    ;;
+  files*)
+    compopt -o filenames -o default 2>/dev/null
+    lines=${1#files} lines=${lines#:}
+    for line in ${lines//,/ }; do
+      typed+=("$(compgen -f -X "!*.$line" -- "$value")")
+    done
+    [[ $lines ]] && typed+=("$(compgen -d -- "$value")") || typed=("$(compgen -f -- "$value")")
+    printf -v lines '%s\n' "${typed[@]}"
+    ;;
+  directories)
+    compopt -o filenames 2>/dev/null
+    lines=$(compgen -d -- "$value")
+    ;;
+  esac
+  while IFS= read -r line; do
+    [[ $line && $line == "$value"* ]] && COMPREPLY+=("$3$line")
+  done <<<"$lines"
+}
+
+# The word $1 as the program would get it: without its quotes, and a lone variable looked up.
+_tenantctl_plain() {
+  plain=${1//[\"\'\\]/}
+  if [[ $1 != *\'* && $plain =~ ^(--[^=]*=)?\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?$ ]]; then
+    plain=${BASH_REMATCH[1]}${!BASH_REMATCH[2]}
+  fi
+  plain=${plain/#'~/'/$HOME/}
+}
+
+complete -F _tenantctl tenantctl

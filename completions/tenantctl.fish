@@ -1,0 +1,184 @@
+# fish completion for tenantctl, generated from its command tree
+
+# Whether the command so far is $argv[1], and the number of its arguments is as the test
+# in $argv[2..] says: "eq 1", "ge 0".
+function __tenantctl_at
+    set -l paths 'init' 'create' 'drop' 'rename' 'list' 'show' 'set' 'activate' 'deactivate' 'domain' 'domain add' 'domain remove' 'domain primary' 'domain list' 'resolve' 'migrate' 'rollback' 'status' 'migration' 'migration new' 'migration list' 'exec' 'completion' 'help' 'version'
+    set -l valued '--database' '-d' '--config' '--format' 'create --domain' 'create --set' 'create --migrations' 'list --match' 'list --migrations' 'set --unset' 'migrate --match' 'migrate --exclude' 'migrate --limit' 'migrate --from-file' 'migrate --to' 'migrate --jobs' 'migrate -j' 'migrate --on-error' 'migrate --max-failures' 'migrate --canary' 'migrate --retries' 'migrate --migrations' 'rollback --match' 'rollback --exclude' 'rollback --limit' 'rollback --from-file' 'rollback --steps' 'rollback --to' 'rollback --jobs' 'rollback -j' 'rollback --on-error' 'rollback --max-failures' 'rollback --canary' 'rollback --retries' 'rollback --migrations' 'status --match' 'status --exclude' 'status --limit' 'status --from-file' 'status --migrations' 'migration new --migrations' 'migration list --migrations' 'exec --match' 'exec --exclude' 'exec --limit' 'exec --from-file' 'exec --command' 'exec -c' 'exec --file' 'exec -f' 'exec --statement-timeout' 'exec --jobs' 'exec -j' 'exec --on-error' 'exec --max-failures'
+    set -l path
+    set -l count 0
+    set -l pending
+    set -l verbatim
+    set -l words (commandline -opc)
+    for word in $words[2..-1]
+        if test -n "$pending"
+            set pending
+        else if test -z "$verbatim"; and test "$word" = --
+            set verbatim yes
+            contains -- "$path --" $paths; and set path "$path" --
+        else if test -z "$verbatim"; and string match -q -- '--*' $word
+            contains -- $word $valued; or contains -- "$path $word" $valued; and set pending yes
+        else if test -z "$verbatim"; and string match -q -- '-?*' $word
+            set -l letters (string split '' -- $word)[2..-1]
+            while set -q letters[1]
+                set -l option -$letters[1]
+                set -e letters[1]
+                if contains -- $option $valued; or contains -- "$path $option" $valued
+                    set -q letters[1]; or set pending yes
+                    break
+                end
+            end
+        else if contains -- (string trim -- "$path $word") $paths
+            set path $path $word
+        else
+            set count (math $count + 1)
+        end
+    end
+    test "$path" = "$argv[1]"; and begin
+        not set -q argv[2]; or test $count -$argv[2] $argv[3]
+    end
+end
+
+# The names of the kind $argv[1].
+function __tenantctl_ask
+    set -l words
+    for word in (commandline -opc) (commandline -ct)
+        if set -l match (string match -r -- '^((?:--[^=]*=)?)\$(\w+)$' $word)
+            set word $match[2]$$match[3]
+        end
+        set -a words (string replace -r -- '^~/' ~/ $word)
+    end
+    type -q $words[1]
+    and set -l names ($words[1] __complete $argv[1] -- $words[2..-1] 2>/dev/null)
+    and printf '%s\n' $names
+end
+
+complete -c tenantctl -f
+complete -c tenantctl -s d -l database -r -f -d 'The database, as a URI or as key=value pairs. Without it: DATABASE_URL, then tenantctl.toml, then libpq\'s own PG* variables, service file and .pgpass'
+complete -c tenantctl -l config -r -f -a '(__fish_complete_suffix .toml)' -d 'The configuration file. Without it: tenantctl.toml in the working directory or above it'
+complete -c tenantctl -l format -r -f -a 'text json ndjson csv' -d 'How to print the result; csv is for lists, ndjson for lists and fleet runs'
+complete -c tenantctl -s q -l quiet -d 'Lists print names only, other commands nothing'
+complete -c tenantctl -s v -l verbose -d 'Print each SQL statement, and the server\'s notices, to standard error'
+complete -c tenantctl -l no-color -d 'No colours, as with NO_COLOR in the environment'
+complete -c tenantctl -s h -l help -d 'Show help and exit'
+complete -c tenantctl -s V -l version -d 'Show the version and exit'
+complete -c tenantctl -n "__tenantctl_at '' eq 0" -a init -d 'Create or check the registry; write tenantctl.toml and migrations/'
+complete -c tenantctl -n "__tenantctl_at '' eq 0" -a create -d 'Create a tenant: row, schema, all migrations and domains, all or nothing'
+complete -c tenantctl -n "__tenantctl_at '' eq 0" -a drop -d 'Remove a tenant: its rows, its schema and all that is in it'
+complete -c tenantctl -n "__tenantctl_at '' eq 0" -a rename -d 'Rename a tenant: schema, row and domain rows in one transaction'
+complete -c tenantctl -n "__tenantctl_at '' eq 0" -a list -d 'List the tenants'
+complete -c tenantctl -n "__tenantctl_at '' eq 0" -a show -d 'Show everything about a tenant'
+complete -c tenantctl -n "__tenantctl_at '' eq 0" -a set -d 'Set columns that the registry has beside ours, such as a plan or a phone number'
+complete -c tenantctl -n "__tenantctl_at '' eq 0" -a activate -d 'Have the app serve tenants again'
+complete -c tenantctl -n "__tenantctl_at '' eq 0" -a deactivate -d 'Have the app serve tenants no longer; their data stays'
+complete -c tenantctl -n "__tenantctl_at '' eq 0" -a domain -d 'Register the host names of tenants'
+complete -c tenantctl -n "__tenantctl_at '' eq 0" -a resolve -d 'Tell which tenant would serve a host, and why'
+complete -c tenantctl -n "__tenantctl_at '' eq 0" -a migrate -d 'Apply pending migrations to tenants'
+complete -c tenantctl -n "__tenantctl_at '' eq 0" -a rollback -d 'Undo the last migrations of tenants, by their files\' down sections'
+complete -c tenantctl -n "__tenantctl_at '' eq 0" -a status -d 'Tell who is where: how many tenants have which version, and who is behind'
+complete -c tenantctl -n "__tenantctl_at '' eq 0" -a migration -d 'Write and list the migration files'
+complete -c tenantctl -n "__tenantctl_at '' eq 0" -a exec -d 'Run SQL in tenants and put the results together'
+complete -c tenantctl -n "__tenantctl_at '' eq 0" -a completion -d 'Print a shell\'s completion script'
+complete -c tenantctl -n "__tenantctl_at '' eq 0" -a help -d 'Show the help of a command'
+complete -c tenantctl -n "__tenantctl_at '' eq 0" -a version -d 'Print the version'
+complete -c tenantctl -n "__tenantctl_at 'init'" -l no-files -d 'Only the database; write no files'
+complete -c tenantctl -n "__tenantctl_at 'init'" -l dry-run -d 'Print the SQL that would run; change nothing'
+complete -c tenantctl -n "__tenantctl_at 'create'" -l domain -r -f -d 'A domain of the tenant; the first one is primary'
+complete -c tenantctl -n "__tenantctl_at 'create'" -l set -r -f -d 'A value for a column that the registry has beside ours'
+complete -c tenantctl -n "__tenantctl_at 'create'" -l deactivated -d 'Create it deactivated: the app does not serve it yet'
+complete -c tenantctl -n "__tenantctl_at 'create'" -l no-migrations -d 'Create the schema with an empty ledger only'
+complete -c tenantctl -n "__tenantctl_at 'create'" -l migrations -r -f -a '(__fish_complete_directories (commandline -ct))' -d 'The folder of migrations. Without it: that of tenantctl.toml, or migrations/'
+complete -c tenantctl -n "__tenantctl_at 'create'" -l dry-run -d 'Print the SQL that would run; change nothing'
+complete -c tenantctl -n "__tenantctl_at 'drop'" -s y -l yes -d 'Do not ask'
+complete -c tenantctl -n "__tenantctl_at 'drop'" -l dry-run -d 'Print the SQL that would run; change nothing'
+complete -c tenantctl -n "__tenantctl_at 'drop' eq 0" -f -a '(__tenantctl_ask tenant)'
+complete -c tenantctl -n "__tenantctl_at 'rename'" -l dry-run -d 'Print the SQL that would run; change nothing'
+complete -c tenantctl -n "__tenantctl_at 'rename' eq 0" -f -a '(__tenantctl_ask tenant)'
+complete -c tenantctl -n "__tenantctl_at 'list'" -l active -d 'Only tenants that the app serves'
+complete -c tenantctl -n "__tenantctl_at 'list'" -l deactivated -d 'Only tenants that it does not'
+complete -c tenantctl -n "__tenantctl_at 'list'" -l match -r -f -d 'Only names that match; * is any characters, ? is one'
+complete -c tenantctl -n "__tenantctl_at 'list'" -l behind -d 'Only tenants that lack a migration'
+complete -c tenantctl -n "__tenantctl_at 'list'" -l migrations -r -f -a '(__fish_complete_directories (commandline -ct))' -d 'The folder of migrations. Without it: that of tenantctl.toml, or migrations/'
+complete -c tenantctl -n "__tenantctl_at 'show' eq 0" -f -a '(__tenantctl_ask tenant)'
+complete -c tenantctl -n "__tenantctl_at 'set'" -l unset -r -f -d 'A column to make NULL'
+complete -c tenantctl -n "__tenantctl_at 'set'" -l dry-run -d 'Print the SQL that would run; change nothing'
+complete -c tenantctl -n "__tenantctl_at 'set' eq 0" -f -a '(__tenantctl_ask tenant)'
+complete -c tenantctl -n "__tenantctl_at 'activate'" -l dry-run -d 'Print the SQL that would run; change nothing'
+complete -c tenantctl -n "__tenantctl_at 'activate' ge 0" -f -a '(__tenantctl_ask tenant)'
+complete -c tenantctl -n "__tenantctl_at 'deactivate'" -l dry-run -d 'Print the SQL that would run; change nothing'
+complete -c tenantctl -n "__tenantctl_at 'deactivate' ge 0" -f -a '(__tenantctl_ask tenant)'
+complete -c tenantctl -n "__tenantctl_at 'domain' eq 0" -a add -d 'Register a domain for a tenant'
+complete -c tenantctl -n "__tenantctl_at 'domain' eq 0" -a remove -d 'Remove a domain'
+complete -c tenantctl -n "__tenantctl_at 'domain' eq 0" -a primary -d 'Make a domain its tenant\'s primary one'
+complete -c tenantctl -n "__tenantctl_at 'domain' eq 0" -a list -d 'List the domains of a tenant, or of all'
+complete -c tenantctl -n "__tenantctl_at 'domain add'" -l primary -d 'Make it the tenant\'s primary domain'
+complete -c tenantctl -n "__tenantctl_at 'domain add'" -l dry-run -d 'Print the SQL that would run; change nothing'
+complete -c tenantctl -n "__tenantctl_at 'domain add' eq 0" -f -a '(__tenantctl_ask tenant)'
+complete -c tenantctl -n "__tenantctl_at 'domain remove'" -l dry-run -d 'Print the SQL that would run; change nothing'
+complete -c tenantctl -n "__tenantctl_at 'domain remove' eq 0" -f -a '(__tenantctl_ask domain)'
+complete -c tenantctl -n "__tenantctl_at 'domain primary'" -l dry-run -d 'Print the SQL that would run; change nothing'
+complete -c tenantctl -n "__tenantctl_at 'domain primary' eq 0" -f -a '(__tenantctl_ask domain)'
+complete -c tenantctl -n "__tenantctl_at 'domain list' eq 0" -f -a '(__tenantctl_ask tenant)'
+complete -c tenantctl -n "__tenantctl_at 'resolve' eq 0" -f -a '(__tenantctl_ask domain)'
+complete -c tenantctl -n "__tenantctl_at 'migrate'" -s a -l all -d 'Every tenant, the deactivated ones too'
+complete -c tenantctl -n "__tenantctl_at 'migrate'" -l match -r -f -d 'The tenants whose name matches; * stands for any characters, ? for one'
+complete -c tenantctl -n "__tenantctl_at 'migrate'" -l exclude -r -f -d 'Not the tenants whose name matches'
+complete -c tenantctl -n "__tenantctl_at 'migrate'" -l active -d 'Only tenants that are not deactivated'
+complete -c tenantctl -n "__tenantctl_at 'migrate'" -l limit -r -f -d 'At most N tenants, the first by name'
+complete -c tenantctl -n "__tenantctl_at 'migrate'" -l from-file -r -F -d 'The tenants that FILE names, one a line; - is standard input'
+complete -c tenantctl -n "__tenantctl_at 'migrate'" -l to -r -f -a '(__tenantctl_ask version)' -d 'The last version to apply. Without it: the newest'
+complete -c tenantctl -n "__tenantctl_at 'migrate'" -l check -d 'Only tell whether something is pending'
+complete -c tenantctl -n "__tenantctl_at 'migrate'" -s j -l jobs -r -f -d 'How many tenants at a time'
+complete -c tenantctl -n "__tenantctl_at 'migrate'" -l on-error -r -f -a 'continue stop' -d 'What to do when a tenant fails'
+complete -c tenantctl -n "__tenantctl_at 'migrate'" -l max-failures -r -f -d 'Begin with no other tenant after N have failed'
+complete -c tenantctl -n "__tenantctl_at 'migrate'" -l canary -r -f -d 'The first N tenants must succeed before any other is begun with'
+complete -c tenantctl -n "__tenantctl_at 'migrate'" -l retries -r -f -d 'How often a tenant gets another turn when somebody else holds a lock it needs'
+complete -c tenantctl -n "__tenantctl_at 'migrate'" -l migrations -r -f -a '(__fish_complete_directories (commandline -ct))' -d 'The folder of migrations. Without it: that of tenantctl.toml, or migrations/'
+complete -c tenantctl -n "__tenantctl_at 'migrate'" -l dry-run -d 'Print the SQL that would run; change nothing'
+complete -c tenantctl -n "__tenantctl_at 'migrate' ge 0" -f -a '(__tenantctl_ask tenant)'
+complete -c tenantctl -n "__tenantctl_at 'rollback'" -s a -l all -d 'Every tenant, the deactivated ones too'
+complete -c tenantctl -n "__tenantctl_at 'rollback'" -l match -r -f -d 'The tenants whose name matches; * stands for any characters, ? for one'
+complete -c tenantctl -n "__tenantctl_at 'rollback'" -l exclude -r -f -d 'Not the tenants whose name matches'
+complete -c tenantctl -n "__tenantctl_at 'rollback'" -l active -d 'Only tenants that are not deactivated'
+complete -c tenantctl -n "__tenantctl_at 'rollback'" -l limit -r -f -d 'At most N tenants, the first by name'
+complete -c tenantctl -n "__tenantctl_at 'rollback'" -l from-file -r -F -d 'The tenants that FILE names, one a line; - is standard input'
+complete -c tenantctl -n "__tenantctl_at 'rollback'" -l steps -r -f -d 'How many migrations of each tenant. Without it: one'
+complete -c tenantctl -n "__tenantctl_at 'rollback'" -l to -r -f -a '(__tenantctl_ask version)' -d 'Undo what is newer than this version'
+complete -c tenantctl -n "__tenantctl_at 'rollback'" -s j -l jobs -r -f -d 'How many tenants at a time'
+complete -c tenantctl -n "__tenantctl_at 'rollback'" -l on-error -r -f -a 'continue stop' -d 'What to do when a tenant fails'
+complete -c tenantctl -n "__tenantctl_at 'rollback'" -l max-failures -r -f -d 'Begin with no other tenant after N have failed'
+complete -c tenantctl -n "__tenantctl_at 'rollback'" -l canary -r -f -d 'The first N tenants must succeed before any other is begun with'
+complete -c tenantctl -n "__tenantctl_at 'rollback'" -l retries -r -f -d 'How often a tenant gets another turn when somebody else holds a lock it needs'
+complete -c tenantctl -n "__tenantctl_at 'rollback'" -l migrations -r -f -a '(__fish_complete_directories (commandline -ct))' -d 'The folder of migrations. Without it: that of tenantctl.toml, or migrations/'
+complete -c tenantctl -n "__tenantctl_at 'rollback'" -s y -l yes -d 'Do not ask'
+complete -c tenantctl -n "__tenantctl_at 'rollback'" -l dry-run -d 'Print the SQL that would run; change nothing'
+complete -c tenantctl -n "__tenantctl_at 'rollback' ge 0" -f -a '(__tenantctl_ask tenant)'
+complete -c tenantctl -n "__tenantctl_at 'status'" -s a -l all -d 'Every tenant, the deactivated ones too'
+complete -c tenantctl -n "__tenantctl_at 'status'" -l match -r -f -d 'The tenants whose name matches; * stands for any characters, ? for one'
+complete -c tenantctl -n "__tenantctl_at 'status'" -l exclude -r -f -d 'Not the tenants whose name matches'
+complete -c tenantctl -n "__tenantctl_at 'status'" -l active -d 'Only tenants that are not deactivated'
+complete -c tenantctl -n "__tenantctl_at 'status'" -l limit -r -f -d 'At most N tenants, the first by name'
+complete -c tenantctl -n "__tenantctl_at 'status'" -l from-file -r -F -d 'The tenants that FILE names, one a line; - is standard input'
+complete -c tenantctl -n "__tenantctl_at 'status'" -l check -d 'End with status 6 if a tenant is behind'
+complete -c tenantctl -n "__tenantctl_at 'status'" -l migrations -r -f -a '(__fish_complete_directories (commandline -ct))' -d 'The folder of migrations. Without it: that of tenantctl.toml, or migrations/'
+complete -c tenantctl -n "__tenantctl_at 'status' ge 0" -f -a '(__tenantctl_ask tenant)'
+complete -c tenantctl -n "__tenantctl_at 'migration' eq 0" -a new -d 'Write an empty migration file'
+complete -c tenantctl -n "__tenantctl_at 'migration' eq 0" -a list -d 'List the migration files, in the order in which they run'
+complete -c tenantctl -n "__tenantctl_at 'migration new'" -l shared -d 'For the shared schema, not for the tenants\''
+complete -c tenantctl -n "__tenantctl_at 'migration new'" -l migrations -r -f -a '(__fish_complete_directories (commandline -ct))' -d 'The folder of migrations. Without it: that of tenantctl.toml, or migrations/'
+complete -c tenantctl -n "__tenantctl_at 'migration list'" -l migrations -r -f -a '(__fish_complete_directories (commandline -ct))' -d 'The folder of migrations. Without it: that of tenantctl.toml, or migrations/'
+complete -c tenantctl -n "__tenantctl_at 'exec'" -s a -l all -d 'Every tenant, the deactivated ones too'
+complete -c tenantctl -n "__tenantctl_at 'exec'" -l match -r -f -d 'The tenants whose name matches; * stands for any characters, ? for one'
+complete -c tenantctl -n "__tenantctl_at 'exec'" -l exclude -r -f -d 'Not the tenants whose name matches'
+complete -c tenantctl -n "__tenantctl_at 'exec'" -l active -d 'Only tenants that are not deactivated'
+complete -c tenantctl -n "__tenantctl_at 'exec'" -l limit -r -f -d 'At most N tenants, the first by name'
+complete -c tenantctl -n "__tenantctl_at 'exec'" -l from-file -r -F -d 'The tenants that FILE names, one a line; - is standard input'
+complete -c tenantctl -n "__tenantctl_at 'exec'" -s c -l command -r -f -d 'The statements to run'
+complete -c tenantctl -n "__tenantctl_at 'exec'" -s f -l file -r -f -a '(__fish_complete_suffix .sql)' -d 'The file with the statements to run; - is standard input'
+complete -c tenantctl -n "__tenantctl_at 'exec'" -l write -d 'Let the statements change something'
+complete -c tenantctl -n "__tenantctl_at 'exec'" -l statement-timeout -r -f -d 'How long a statement may take, such as 30s. Without it: as the server says'
+complete -c tenantctl -n "__tenantctl_at 'exec'" -s j -l jobs -r -f -d 'How many tenants at a time'
+complete -c tenantctl -n "__tenantctl_at 'exec'" -l on-error -r -f -a 'continue stop' -d 'What to do when a tenant fails'
+complete -c tenantctl -n "__tenantctl_at 'exec'" -l max-failures -r -f -d 'Begin with no other tenant after N have failed'
+complete -c tenantctl -n "__tenantctl_at 'exec' ge 0" -f -a '(__tenantctl_ask tenant)'
+complete -c tenantctl -n "__tenantctl_at 'completion' eq 0" -f -a 'bash zsh fish'
