@@ -36,7 +36,7 @@ public actor Connection {
   private let waiter = Waiter()
   private let target: ConnectionTarget
   private let observer: ConnectionObserver
-  private var handle: Handle?
+  private(set) var handle: Handle?
   private let currentState = Atomic(State.closed)
 
   /// Where the connection lives.

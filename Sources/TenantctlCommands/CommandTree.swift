@@ -27,7 +27,7 @@ public enum Tenantctl {
       ShowCommand.command, SetCommand.command, ActivateCommand.command, DeactivateCommand.command,
       DomainCommand.command, ResolveCommand.command,
       MigrateCommand.command, RollbackCommand.command, StatusCommand.command, MigrationCommand.command,
-      ExecCommand.command,
+      ExecCommand.command, PsqlCommand.command, RunCommand.command,
       CompletionCommand.command, HelpCommand.command, VersionCommand.command,
       CompleteCommand.command, GenerateCommand.command,
     ])

@@ -34,6 +34,11 @@ struct ErrorReport: Sendable {
       case let error as FileProblem:
         ErrorReport(
           "file", .failed, "\(error.path): \(error.reason)", hint: "check the path and its permissions")
+      case let error as ProgramNotStarted:
+        ErrorReport(
+          "program", .failed, "cannot run \(error.name): \(error.reason)",
+          hint: error.isMissing ? "install it, or put its folder on PATH" : nil)
+      case let error as ProgramFailed: ErrorReport(program: error)
       case let error as OutputClosed:
         ErrorReport("output", .failed, "cannot write the result: \(error.reason)")
       case let error as NeedsConfirmation:

@@ -20,7 +20,7 @@ enum Global {
   static let format = DefaultedOption(
     "format", placeholder: "FORMAT", choices: OutputFormat.self, default: .text,
     environment: "TENANTCTL_FORMAT",
-    summary: "How to print the result; csv is for lists, ndjson for lists and fleet runs.")
+    summary: "How to print the result; csv is for lists and exec, ndjson for lists and fleet runs.")
   static let quiet = Flag(
     "quiet", short: "q", environment: "TENANTCTL_QUIET",
     summary: "Lists print names only, other commands nothing.")

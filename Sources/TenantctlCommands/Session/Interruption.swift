@@ -7,7 +7,7 @@ final class Interruption: Sendable {
   private struct State {
     var count = 0
     var drains = false
-    var cancel: (@Sendable () -> Void)?
+    var act: (@Sendable (Int32) -> Void)?
   }
 
   private let state = Mutex(State())
@@ -23,30 +23,38 @@ final class Interruption: Sendable {
   ) async throws -> Value {
     let task = Task { try await work() }
     state.withLock { $0.drains = drains }
-    watch { task.cancel() }
+    watch { _ in task.cancel() }
     return try await task.value
   }
 
-  private func watch(cancel: @escaping @Sendable () -> Void) {
-    state.withLock { $0.cancel = cancel }
+  /// Does work that other programs do: each signal is for them.
+  func guarding<Value: Sendable>(
+    passingOn signal: @escaping @Sendable (Int32) -> Void, _ work: () async throws -> Value
+  ) async throws -> Value {
+    watch(signal)
+    return try await work()
+  }
+
+  private func watch(_ act: @escaping @Sendable (Int32) -> Void) {
+    state.withLock { $0.act = act }
     for number in [SIGINT, SIGTERM] {
       Glibc.signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       // The handler holds the source, which would end with this scope otherwise.
-      source.setEventHandler { withExtendedLifetime(source) { self.receive() } }
+      source.setEventHandler { withExtendedLifetime(source) { self.receive(number) } }
       source.resume()
     }
   }
 
-  private func receive() {
-    let (cancel, isDraining) = state.withLock { state in
+  private func receive(_ number: Int32) {
+    let (act, isDraining) = state.withLock { state in
       state.count += 1
       let isDraining = state.drains && state.count == 1
-      return (isDraining ? nil : state.cancel, isDraining)
+      return (isDraining ? nil : state.act, isDraining)
     }
     if isDraining {
       Terminal().note("finishing the tenants that are under way; once more to cancel them on the server")
     }
-    cancel?()
+    act?(number)
   }
 }

@@ -69,6 +69,11 @@ struct Session: Sendable {
       executor: connections == 1 ? MainThread.shared : nil)
   }
 
+  /// The environment of a program that works on a tenant.
+  func environment(of client: ClientEnvironment, for tenant: Tenant) -> [String: String] {
+    client.variables(for: tenant, inheriting: environment)
+  }
+
   /// The same session with options that were found another way.
   func with(_ options: [String: String]) -> Session {
     var copy = self

@@ -1,0 +1,59 @@
+internal import Synchronization
+internal import Tenancy
+
+/// Takes what a tenant's program writes: to print it line by line after the tenant's name, or to keep it for JSON.
+final class ProgramOutput: Sendable {
+  private let name: String
+  private let session: Session
+  private let progress: FleetProgress
+  /// By stream: all of it, or the line that has not ended yet.
+  private let pending = Mutex<[[UInt8]]>([[], []])
+
+  init(of tenant: Tenant, _ session: Session, _ progress: FleetProgress) {
+    name = tenant.name.rawValue
+    self.session = session
+    self.progress = progress
+  }
+
+  private var isKept: Bool { session.format == .json || session.format == .ndjson }
+
+  func receive(_ stream: OutputStream, _ bytes: ArraySlice<UInt8>) {
+    let whole = pending.withLock { pending -> [UInt8] in
+      pending[stream.rawValue] += bytes
+      guard !isKept, let end = bytes.lastIndex(of: UInt8(ascii: "\n")) else { return [] }
+      let rest = bytes.endIndex - end - 1
+      let lines = pending[stream.rawValue].dropLast(rest)
+      pending[stream.rawValue] = Array(pending[stream.rawValue].suffix(rest))
+      return Array(lines)
+    }
+    if !whole.isEmpty { print(whole, to: stream) }
+  }
+
+  /// Ends lines that the program did not end, and returns what was kept.
+  func finish() -> (stdout: String, stderr: String) {
+    let rest = pending.withLock { pending in
+      defer { pending = [[], []] }
+      return pending
+    }
+    if isKept { return (String(decoding: rest[0], as: UTF8.self), String(decoding: rest[1], as: UTF8.self)) }
+    for stream in [OutputStream.stdout, .stderr] where !rest[stream.rawValue].isEmpty {
+      print(rest[stream.rawValue] + [UInt8(ascii: "\n")], to: stream)
+    }
+    return ("", "")
+  }
+
+  /// All the lines in one write, so that no other tenant's come between.
+  private func print(_ lines: [UInt8], to stream: OutputStream) {
+    let style = stream == .stdout ? session.style : session.errorStyle
+    let prefix = style.dim("\(name) |") + " "
+    let text = String(decoding: lines.dropLast(), as: UTF8.self)
+      .split(separator: "\n", omittingEmptySubsequences: false).map { "\(prefix)\($0)\n" }.joined()
+    progress.withoutBar {
+      switch stream {
+      // Nobody reads on: the programs still run to their end.
+      case .stdout: try? session.terminal.write(text)
+      case .stderr: session.terminal.draw(text)
+      }
+    }
+  }
+}

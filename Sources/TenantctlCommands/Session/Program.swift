@@ -1,0 +1,45 @@
+internal import Glibc
+
+/// A program that cannot be started.
+struct ProgramNotStarted: Error {
+  let name: String
+  let reason: String
+  let isMissing: Bool
+
+  init(_ name: String, code: Int32) {
+    self.name = name
+    reason = String(cString: strerror(code))
+    isMissing = code == ENOENT
+  }
+}
+
+/// A program, its arguments and its environment.
+struct Program: Sendable {
+  /// Its name, looked up on `PATH`, then its arguments.
+  let words: [String]
+  let environment: [String: String]
+
+  /// Becomes the program: same process, same terminal, and its exit status is ours.
+  ///
+  /// Throws `ProgramNotStarted`; otherwise it does not return.
+  func replaceProcess() throws -> Never {
+    // Swift does not see execvpe(3), which would take the environment as well.
+    clearenv()
+    for (name, value) in environment { setenv(name, value, 1) }
+    let code = withArrays { arguments, _ in
+      execvp(words[0], arguments)
+      return errno
+    }
+    throw ProgramNotStarted(words[0], code: code)
+  }
+
+  /// The words and the environment as C has them.
+  func withArrays<Result>(
+    _ body: ([UnsafeMutablePointer<CChar>?], [UnsafeMutablePointer<CChar>?]) -> Result
+  ) -> Result {
+    let words = words.map { strdup($0) }
+    let variables = environment.map { strdup("\($0)=\($1)") }
+    defer { for copy in words + variables { free(copy) } }
+    return body(words + [nil], variables + [nil])
+  }
+}

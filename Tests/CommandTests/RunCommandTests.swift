@@ -1,0 +1,125 @@
+import TestSupport
+import Testing
+
+@Suite struct RunCommandTests {
+  private static let tenants = ["acme", "reef", "rock"]
+
+  @Test func runsAProgramForEachTenant() async throws {
+    try await Scene.with(tenants: Self.tenants) { scene in
+      for name in Self.tenants {
+        try await scene.database.psql("INSERT INTO \(name).tanks (name) VALUES ('in \(name)')")
+      }
+      let outcome = try await scene.run([
+        "run", "--all", "--jobs", "1", "--", "psql", "-XAtc", "SELECT name, current_schema FROM tanks",
+      ])
+      #expect(
+        outcome.stdout == "acme | in acme|acme\nreef | in reef|reef\nrock | in rock|rock\n", "\(outcome)")
+      #expect(outcome.stderr.hasPrefix("done for 3 tenants in ") && outcome.status == 0)
+    }
+  }
+
+  @Test func theURLLeadsToTheDatabase() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      try await TestRole.with(scene.database) { role in
+        try await scene.database.psql("GRANT SELECT ON tenants TO \(role.name)")
+        // Nothing but the URL is left to psql.
+        let script = """
+          for name in $(env | sed -n 's/^\\(PG[A-Z]*\\)=.*/\\1/p'); do unset $name; done
+          psql -XAtc "SELECT current_user, current_database(), '$TENANT', '$TENANT_SCHEMA'" "$DATABASE_URL"
+          """
+        let outcome = try await scene.run(["run", "acme", "-d", role.url(), "--", "sh", "-c", script])
+        #expect(outcome.stdout == "acme | \(role.name)|\(scene.database.name)|acme|acme\n", "\(outcome)")
+      }
+    }
+  }
+
+  @Test func linesStayWholeAndOnTheirStream() async throws {
+    try await Scene.with(tenants: Self.tenants) { scene in
+      let script = """
+        for i in 1 2 3 4 5; do printf 'out '; echo $TENANT; printf 'err ' >&2; echo $TENANT >&2; done
+        printf end
+        """
+      let outcome = try await scene.run(["run", "--all", "--jobs", "3", "-q", "--", "sh", "-c", script])
+      let lines = outcome.stdout.split(separator: "\n").map(String.init)
+      #expect(
+        lines.sorted()
+          == Self.tenants.flatMap { name in
+            ["\(name) | end"] + Array(repeating: "\(name) | out \(name)", count: 5)
+          })
+      #expect(outcome.stdout.hasSuffix("| end\n"))
+      #expect(
+        outcome.stderr.split(separator: "\n").map(String.init).sorted()
+          == Self.tenants.flatMap { Array(repeating: "\($0) | err \($0)", count: 5) })
+    }
+  }
+
+  @Test func failuresAreGathered() async throws {
+    try await Scene.with(tenants: Self.tenants) { scene in
+      let script = "case $TENANT in reef) exit 7;; rock) kill -9 $$;; *) echo fine;; esac"
+      let outcome = try await scene.run(["run", "--all", "--", "sh", "-c", script])
+      #expect(outcome.status == 5 && outcome.stdout == "acme | fine\n")
+      #expect(outcome.stderr.contains("failed on 1 tenant (reef):\n  sh ended with status 7\n"))
+      #expect(outcome.stderr.contains("failed on 1 tenant (rock):\n  sh was ended by signal 9\n"))
+      #expect(outcome.stderr.contains("done for 1 tenant, 2 failed in "))
+
+      let json = try await scene.run(["run", "acme", "reef", "--format", "json", "--", "sh", "-c", script])
+      let stable = json.stdout.replacing(#/"duration_ms":\d+/#, with: "\"duration_ms\":0")
+      #expect(
+        stable == #"""
+          {"summary":{"done":1,"duration_ms":0,"failed":1,"not_run":0,"total":2},"tenants":[\#
+          {"duration_ms":0,"exit_status":0,"name":"acme","schema":"acme","status":"done",\#
+          "stderr":"","stdout":"fine\n"},\#
+          {"duration_ms":0,"error":{"code":"program_failed","message":"sh ended with status 7"},\#
+          "exit_status":7,"name":"reef","schema":"reef","status":"failed","stderr":"","stdout":""}]}
+
+          """#)
+      let lines = try await scene.run(["run", "--all", "--format", "ndjson", "--", "echo", "a"]).stdout
+      #expect(lines.split(separator: "\n").count == 3)
+
+      let stopped = try await scene.run([
+        "run", "--all", "--jobs", "1", "--on-error", "stop", "--", "sh", "-c", "exit 1",
+      ])
+      #expect(stopped.stderr.contains("done for 0 tenants, 1 failed, 2 not run in "))
+    }
+  }
+
+  @Test func aProgramThatIsNotThere() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      let outcome = try await scene.run(["run", "acme", "--", "no-such-program"])
+      #expect(outcome.status == 5)
+      #expect(outcome.stderr.contains("cannot run no-such-program: No such file or directory"))
+    }
+  }
+
+  @Test func aSignalIsPassedOn() async throws {
+    try await Scene.with(tenants: Self.tenants) { scene in
+      let script = "trap 'echo stopping; exit 3' INT; echo ready; tail -f /dev/null"
+      let words = ["run", "--all", "--jobs", "2", "--", "sh", "-c", script]
+      let outcome = try await Tenantctl.start(words, database: scene.database) { program in
+        try await program.wrote("acme | ready")
+        try await program.wrote("reef | ready")
+        program.signal(2)
+        return await program.outcome()
+      }
+      #expect(outcome.status == 130)
+      #expect(outcome.stdout.contains("acme | stopping") && outcome.stdout.contains("reef | stopping"))
+      #expect(outcome.stderr.contains("done for 0 tenants, 2 failed, 1 not run in "))
+    }
+  }
+
+  @Test func refuses() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      try await scene.refuses([
+        Refusal(
+          "run acme", 2, "usage", "missing argument -- COMMAND",
+          hint: "usage: tenantctl run [OPTIONS] [NAME...] -- COMMAND..."),
+        Refusal(
+          "run -- true", 2, "usage", "no tenants are selected",
+          hint: "name them, or use --all, --active, --match GLOB or --from-file FILE"),
+        Refusal(
+          "run zebra -- true", 3, "tenant_not_found", "there is no tenant zebra",
+          hint: "'tenantctl list' shows all tenants"),
+      ])
+    }
+  }
+}
