@@ -33,7 +33,7 @@ extension TenantDatabase {
         ? [] : survey.ledger.rewriteComment(survey.history).map { PlannedStatement($0) }
     }
     let accept = survey.ledger.accept(edited, insteadOf: recorded)
-    return [PlannedStatement(accept, mustAffectRows: true)]
+    return [PlannedStatement(mustAffectRows: accept)]
       + survey.ledger.rewriteComment(survey.history.adding(edited)).map { PlannedStatement($0) }
   }
 }

@@ -96,13 +96,16 @@ struct Session: Sendable {
   }
 
   /// The migrations; none, if there is no folder and none was asked for.
-  func migrations() throws -> MigrationSet {
+  /// - Parameter remarks: whether to say so.
+  func migrations(remarks: Bool = true) throws -> MigrationSet {
     do {
       return try MigrationSet.load(at: try migrationsFolder())
     } catch MigrationFolderError.missing(let path) {
       if option(Shared.migrations, "migrations") != nil { throw MigrationFolderError.missing(path: path) }
-      remark(
-        "there is no folder of migrations at \(path); run this in the project's folder, or give --migrations")
+      if remarks {
+        remark(
+          "there is no folder of migrations at \(path); run this in the project's folder, or give --migrations")
+      }
       return MigrationSet(tenant: [], shared: [])
     }
   }
