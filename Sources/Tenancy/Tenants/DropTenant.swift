@@ -143,7 +143,7 @@ private struct SchemaContents {
   }
 
   func dropping(_ schema: SchemaName, after rows: [SQL], mark: String, guards: SQL) -> [Step] {
-    guard exists, !schema.isNobodys else { return [.transaction(rows)] }
+    guard exists else { return [.transaction(rows)] }
     let drop: SQL = "DROP SCHEMA \(schema.identifier) CASCADE"
     // A quarter of the server's lock table leaves the other sessions what they need.
     let batches = batches(of: lockBudget / 4)
