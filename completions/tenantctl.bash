@@ -4,7 +4,7 @@
 # kind of value; an argument that repeats ends in +.
 _tenantctl_grammar() {
   case $1 in
-  '') commands='init create drop rename list show set activate deactivate domain resolve migrate rollback status migration exec completion help version' options='' arguments='' ;;
+  '') commands='init create drop rename list show set activate deactivate domain resolve migrate rollback status migration exec psql run completion help version' options='' arguments='' ;;
   'init') commands='' options='--no-files --dry-run' arguments='' ;;
   'create') commands='' options='--domain=none --set=none --deactivated --no-migrations --migrations=directories --dry-run' arguments='none' ;;
   'drop') commands='' options='--yes -y --dry-run' arguments='ask:tenant' ;;
@@ -27,6 +27,10 @@ _tenantctl_grammar() {
   'migration new') commands='' options='--shared --migrations=directories' arguments='none' ;;
   'migration list') commands='' options='--migrations=directories' arguments='' ;;
   'exec') commands='' options='--all -a --match=none --exclude=none --active --limit=none --from-file=files --command=none -c=none --file=files:sql -f=files:sql --write --statement-timeout=none --jobs=none -j=none --on-error=words:continue,stop --max-failures=none' arguments='ask:tenant+' ;;
+  'psql') commands='' options='' arguments='ask:tenant' ;;
+  'psql --') commands='' options='' arguments='files+' ;;
+  'run') commands='' options='--all -a --match=none --exclude=none --active --limit=none --from-file=files --jobs=none -j=none --on-error=words:continue,stop --max-failures=none' arguments='ask:tenant+' ;;
+  'run --') commands='' options='' arguments='files+' ;;
   'completion') commands='' options='' arguments='words:bash,zsh,fish' ;;
   'help') commands='' options='' arguments='none+' ;;
   'version') commands='' options='' arguments='' ;;

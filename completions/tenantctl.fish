@@ -3,8 +3,8 @@
 # Whether the command so far is $argv[1], and the number of its arguments is as the test
 # in $argv[2..] says: "eq 1", "ge 0".
 function __tenantctl_at
-    set -l paths 'init' 'create' 'drop' 'rename' 'list' 'show' 'set' 'activate' 'deactivate' 'domain' 'domain add' 'domain remove' 'domain primary' 'domain list' 'resolve' 'migrate' 'rollback' 'status' 'migration' 'migration new' 'migration list' 'exec' 'completion' 'help' 'version'
-    set -l valued '--database' '-d' '--config' '--format' 'create --domain' 'create --set' 'create --migrations' 'list --match' 'list --migrations' 'set --unset' 'migrate --match' 'migrate --exclude' 'migrate --limit' 'migrate --from-file' 'migrate --to' 'migrate --jobs' 'migrate -j' 'migrate --on-error' 'migrate --max-failures' 'migrate --canary' 'migrate --retries' 'migrate --migrations' 'rollback --match' 'rollback --exclude' 'rollback --limit' 'rollback --from-file' 'rollback --steps' 'rollback --to' 'rollback --jobs' 'rollback -j' 'rollback --on-error' 'rollback --max-failures' 'rollback --canary' 'rollback --retries' 'rollback --migrations' 'status --match' 'status --exclude' 'status --limit' 'status --from-file' 'status --migrations' 'migration new --migrations' 'migration list --migrations' 'exec --match' 'exec --exclude' 'exec --limit' 'exec --from-file' 'exec --command' 'exec -c' 'exec --file' 'exec -f' 'exec --statement-timeout' 'exec --jobs' 'exec -j' 'exec --on-error' 'exec --max-failures'
+    set -l paths 'init' 'create' 'drop' 'rename' 'list' 'show' 'set' 'activate' 'deactivate' 'domain' 'domain add' 'domain remove' 'domain primary' 'domain list' 'resolve' 'migrate' 'rollback' 'status' 'migration' 'migration new' 'migration list' 'exec' 'psql' 'psql --' 'run' 'run --' 'completion' 'help' 'version'
+    set -l valued '--database' '-d' '--config' '--format' 'create --domain' 'create --set' 'create --migrations' 'list --match' 'list --migrations' 'set --unset' 'migrate --match' 'migrate --exclude' 'migrate --limit' 'migrate --from-file' 'migrate --to' 'migrate --jobs' 'migrate -j' 'migrate --on-error' 'migrate --max-failures' 'migrate --canary' 'migrate --retries' 'migrate --migrations' 'rollback --match' 'rollback --exclude' 'rollback --limit' 'rollback --from-file' 'rollback --steps' 'rollback --to' 'rollback --jobs' 'rollback -j' 'rollback --on-error' 'rollback --max-failures' 'rollback --canary' 'rollback --retries' 'rollback --migrations' 'status --match' 'status --exclude' 'status --limit' 'status --from-file' 'status --migrations' 'migration new --migrations' 'migration list --migrations' 'exec --match' 'exec --exclude' 'exec --limit' 'exec --from-file' 'exec --command' 'exec -c' 'exec --file' 'exec -f' 'exec --statement-timeout' 'exec --jobs' 'exec -j' 'exec --on-error' 'exec --max-failures' 'run --match' 'run --exclude' 'run --limit' 'run --from-file' 'run --jobs' 'run -j' 'run --on-error' 'run --max-failures'
     set -l path
     set -l count 0
     set -l pending
@@ -56,7 +56,7 @@ end
 complete -c tenantctl -f
 complete -c tenantctl -s d -l database -r -f -d 'The database, as a URI or as key=value pairs. Without it: DATABASE_URL, then tenantctl.toml, then libpq\'s own PG* variables, service file and .pgpass'
 complete -c tenantctl -l config -r -f -a '(__fish_complete_suffix .toml)' -d 'The configuration file. Without it: tenantctl.toml in the working directory or above it'
-complete -c tenantctl -l format -r -f -a 'text json ndjson csv' -d 'How to print the result; csv is for lists, ndjson for lists and fleet runs'
+complete -c tenantctl -l format -r -f -a 'text json ndjson csv' -d 'How to print the result; csv is for lists and exec, ndjson for lists and fleet runs'
 complete -c tenantctl -s q -l quiet -d 'Lists print names only, other commands nothing'
 complete -c tenantctl -s v -l verbose -d 'Print each SQL statement, and the server\'s notices, to standard error'
 complete -c tenantctl -l no-color -d 'No colours, as with NO_COLOR in the environment'
@@ -78,6 +78,8 @@ complete -c tenantctl -n "__tenantctl_at '' eq 0" -a rollback -d 'Undo the last 
 complete -c tenantctl -n "__tenantctl_at '' eq 0" -a status -d 'Tell who is where: how many tenants have which version, and who is behind'
 complete -c tenantctl -n "__tenantctl_at '' eq 0" -a migration -d 'Write and list the migration files'
 complete -c tenantctl -n "__tenantctl_at '' eq 0" -a exec -d 'Run SQL in tenants and put the results together'
+complete -c tenantctl -n "__tenantctl_at '' eq 0" -a psql -d 'Open psql in a tenant\'s schema'
+complete -c tenantctl -n "__tenantctl_at '' eq 0" -a run -d 'Run a program for each of the tenants'
 complete -c tenantctl -n "__tenantctl_at '' eq 0" -a completion -d 'Print a shell\'s completion script'
 complete -c tenantctl -n "__tenantctl_at '' eq 0" -a help -d 'Show the help of a command'
 complete -c tenantctl -n "__tenantctl_at '' eq 0" -a version -d 'Print the version'
@@ -181,4 +183,17 @@ complete -c tenantctl -n "__tenantctl_at 'exec'" -s j -l jobs -r -f -d 'How many
 complete -c tenantctl -n "__tenantctl_at 'exec'" -l on-error -r -f -a 'continue stop' -d 'What to do when a tenant fails'
 complete -c tenantctl -n "__tenantctl_at 'exec'" -l max-failures -r -f -d 'Begin with no other tenant after N have failed'
 complete -c tenantctl -n "__tenantctl_at 'exec' ge 0" -f -a '(__tenantctl_ask tenant)'
+complete -c tenantctl -n "__tenantctl_at 'psql' eq 0" -f -a '(__tenantctl_ask tenant)'
+complete -c tenantctl -n "__tenantctl_at 'psql --'" -F
+complete -c tenantctl -n "__tenantctl_at 'run'" -s a -l all -d 'Every tenant, the deactivated ones too'
+complete -c tenantctl -n "__tenantctl_at 'run'" -l match -r -f -d 'The tenants whose name matches; * stands for any characters, ? for one'
+complete -c tenantctl -n "__tenantctl_at 'run'" -l exclude -r -f -d 'Not the tenants whose name matches'
+complete -c tenantctl -n "__tenantctl_at 'run'" -l active -d 'Only tenants that are not deactivated'
+complete -c tenantctl -n "__tenantctl_at 'run'" -l limit -r -f -d 'At most N tenants, the first by name'
+complete -c tenantctl -n "__tenantctl_at 'run'" -l from-file -r -F -d 'The tenants that FILE names, one a line; - is standard input'
+complete -c tenantctl -n "__tenantctl_at 'run'" -s j -l jobs -r -f -d 'How many tenants at a time'
+complete -c tenantctl -n "__tenantctl_at 'run'" -l on-error -r -f -a 'continue stop' -d 'What to do when a tenant fails'
+complete -c tenantctl -n "__tenantctl_at 'run'" -l max-failures -r -f -d 'Begin with no other tenant after N have failed'
+complete -c tenantctl -n "__tenantctl_at 'run' ge 0" -f -a '(__tenantctl_ask tenant)'
+complete -c tenantctl -n "__tenantctl_at 'run --'" -F
 complete -c tenantctl -n "__tenantctl_at 'completion' eq 0" -f -a 'bash zsh fish'
