@@ -292,8 +292,8 @@ import Testing
         fleet.tenancy.planMigration(FleetSelection(names: ["t01"]), files([Self.tanks[0]])))
       let before = try await fleet.psql("SELECT count(*) FROM pg_class")
       let edited = [("1", "CREATE TABLE tanks (id bigint);"), Self.tanks[1]]
-      let changed = try ChangedMigration(
-        version: MigrationVersion(parsing: "1"), path: "migrations/1_x.sql", schemas: ["t01"])
+      let changed = try MigrationOccurrence(
+        version: MigrationVersion(parsing: "1"), path: "migrations/1_x.sql", tenants: ["t01"])
       await #expect(throws: TenancyError.checksumMismatch([changed])) { try await fleet.migrate(edited) }
       #expect(try await fleet.psql("SELECT count(*) FROM pg_class") == before)
     }
