@@ -69,7 +69,7 @@ import Testing
           {"summary":{"done":1,"duration_ms":0,"failed":1,"not_run":0,"total":2},"tenants":[\#
           {"duration_ms":0,"exit_status":0,"name":"acme","schema":"acme","status":"done",\#
           "stderr":"","stdout":"fine\n"},\#
-          {"duration_ms":0,"error":{"code":"program_failed","message":"sh ended with status 7"},\#
+          {"duration_ms":0,"error":{"code":"program_failed","hint":null,"message":"sh ended with status 7","sqlstate":null},\#
           "exit_status":7,"name":"reef","schema":"reef","status":"failed","stderr":"","stdout":""}]}
 
           """#)

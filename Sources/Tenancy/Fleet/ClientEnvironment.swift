@@ -21,8 +21,8 @@ public struct ClientEnvironment: Sendable, CustomStringConvertible, CustomReflec
     ]
     var variables = inherited.filter { !foreign.contains($0.key) }
     variables.merge(settings) { $1 }
-    variables["PGOPTIONS"] =
-      (settings["PGOPTIONS"].map { "\($0) " } ?? "") + "-c search_path=\(Self.escaped(tenant.schema.searchPath))"
+    let path = Self.escaped(tenant.schema.searchPath)
+    variables["PGOPTIONS"] = (settings["PGOPTIONS"].map { "\($0) " } ?? "") + "-c search_path=\(path)"
     variables["DATABASE_URL"] = url
     variables["TENANT"] = tenant.name.rawValue
     variables["TENANT_SCHEMA"] = tenant.schema.rawValue
