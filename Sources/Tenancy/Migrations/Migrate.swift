@@ -168,6 +168,10 @@ private struct SchemaMigration {
           current.history != survey.history || current.rows != survey.rows
             || current.hasLedger != survey.hasLedger
         else { throw error }
+        // Begun since we looked: another runner is at it right now, and two must not run the same statements.
+        if current.begun[file.version] != nil, survey.begun[file.version] == nil {
+          throw TenancyError.changedMeanwhile
+        }
         (survey, progress, queue) = (current, SchemaProgress(current), try rest(of: files, current)[...])
         if queue.isEmpty { await mendComment(of: current) }
       }
