@@ -145,13 +145,16 @@ extension Connection {
     try Task.checkCancellation()
     let settings = [
       ("dbname", target.conninfo), ("fallback_application_name", applicationName),
-      ("client_encoding", "UTF8"),
     ].filter { !$0.1.isEmpty }
     guard let pointer = Self.start(settings) else {
       throw ConnectionError.refused("out of memory")
     }
     let handle = Handle(pointer, onNotice: observer.notice)
     try poll(handle)
+    // Asked for only where it is not so already: in the startup message it costs the server more than all the rest.
+    if PQparameterStatus(pointer, "client_encoding").map({ String(cString: $0) }) != "UTF8" {
+      try check(PQsetClientEncoding(pointer, "UTF8") == 0, handle)
+    }
     PQsetnonblocking(pointer, 1)
     PQenterPipelineMode(pointer)
     self.handle = handle
