@@ -104,7 +104,8 @@ struct Session: Sendable {
       if option(Shared.migrations, "migrations") != nil { throw MigrationFolderError.missing(path: path) }
       if remarks {
         remark(
-          "there is no folder of migrations at \(path); run this in the project's folder, or give --migrations")
+          "there is no folder of migrations at \(path); run this in the project's folder, or give --migrations"
+        )
       }
       return MigrationSet(tenant: [], shared: [])
     }
