@@ -45,7 +45,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "CommandTests",
-      dependencies: ["TenantctlCommands", "Tenancy", "Postgres", "TestSupport", "tenantctl"],
+      dependencies: [
+        "TenantctlCommands", "Arguments", "Tenancy", "Postgres", "TestSupport", "tenantctl",
+      ],
       swiftSettings: strict),
   ]
 )

@@ -89,7 +89,8 @@ import Testing
         CREATE TABLE customers_domain (client_id uuid REFERENCES customers_client, domain text, is_primary boolean);
         """)
       try await scene.prints(
-        "init", "found table public.customers_client\nfound table public.customers_domain\n")
+        "init", "found table public.customers_client\nfound table public.customers_domain\n",
+        stderr: InitCommandTests.next)
       try await scene.succeed("create acme-corp --domain acme.com --deactivated")
       #expect(
         try await scene.database.psql(

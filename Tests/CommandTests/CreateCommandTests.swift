@@ -55,9 +55,9 @@ import Testing
       ("café", "it has characters that a schema's name cannot have everywhere", form),
       (long, "it is too long", form),
       ("user", "it is an SQL keyword", other),
-      ("public", "it has a meaning of its own", other),
-      ("pg_acme", "it has a meaning of its own", other),
-      ("www", "it has a meaning of its own", other),
+      ("public", "it is reserved", other),
+      ("pg_acme", "it is reserved", other),
+      ("www", "it is reserved", other),
     ]
     try await Scene.with { scene in
       try await scene.refuses(

@@ -41,9 +41,9 @@ import Testing
           "the domain reef.example.com belongs to tenant reef",
           hint: "'tenantctl domain remove reef.example.com' takes it away from there"),
         Refusal(
-          "domain add acme acme.example.com", 4, "domain_taken",
-          "the domain acme.example.com belongs to tenant acme",
-          hint: "'tenantctl domain remove acme.example.com' takes it away from there"),
+          "domain add acme acme.example.com", 4, "domain_exists",
+          "tenant acme has the domain acme.example.com already",
+          hint: "'tenantctl domain primary acme.example.com' makes it the primary one"),
         Refusal(
           "domain add acme a.com:80", 2, "usage", "invalid HOST 'a.com:80': it has a port",
           hint: "leave the port out: the same tenant is served on every port"),

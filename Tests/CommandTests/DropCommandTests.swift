@@ -5,9 +5,9 @@ import Testing
   @Test func removesRowsAndSchema() async throws {
     try await Scene.with(tenants: ["acme", "reef"]) { scene in
       try await scene.says(
-        "drop acme --yes", "dropped tenant acme (2 tables, 1 domain)\n",
+        "drop acme --yes", "dropped tenant acme (1 table, 1 domain)\n",
         json: #"""
-          {"domains":["acme.example.com"],"had_row":true,"had_schema":true,"name":"acme","schema":"acme","tables":2}
+          {"domains":["acme.example.com"],"had_row":true,"had_schema":true,"name":"acme","schema":"acme","tables":1}
           """#)
       try await scene.prints("list --quiet", "reef\n")
       try await scene.prints("domain list --quiet", "reef.example.com\n")
@@ -32,7 +32,9 @@ import Testing
       try await scene.database.psql("CREATE SCHEMA left_over")
       try await scene.refuses([
         Refusal(
-          "drop acme", 4, "confirmation_needed", "this destroys data, and there is no terminal to ask on",
+          "drop acme", 4, "confirmation_needed",
+          "This removes the tenant acme: 1 table, domains acme.example.com. It cannot be undone. "
+            + "There is no terminal to ask on.",
           hint: "give --yes if you mean it"),
         Refusal(
           "drop atlantis --yes", 3, "tenant_not_found", "there is no tenant atlantis",
@@ -71,7 +73,7 @@ import Testing
         ("\n", 4, "error: not confirmed; nothing was changed\r\n"),
         ("\u{4}", 4, "error: not confirmed; nothing was changed\r\n"),
         ("\u{3}", 130, ""),
-        ("acme\n", 0, "dropped tenant acme (2 tables, 1 domain)\r\n"),
+        ("acme\n", 0, "dropped tenant acme (1 table, 1 domain)\r\n"),
       ]
       for (typed, status, end) in answers {
         let before = try await scene.database.contents()
@@ -85,7 +87,7 @@ import Testing
         #expect(outcome.status == status, "\(typed)")
         #expect(
           outcome.stdout.hasPrefix(
-            "This removes the tenant acme: 2 tables, domains acme.example.com. It cannot be undone.\r\n"))
+            "This removes the tenant acme: 1 table, domains acme.example.com. It cannot be undone.\r\n"))
         #expect(outcome.stdout.hasSuffix(end), "\(typed)")
         #expect(try await (scene.database.contents() == before) == (status != 0), "\(typed)")
       }

@@ -12,7 +12,10 @@ import Testing
     for name in ["20260102000000_litres", "20261123101500_plans"] {
       files["migrations/tenant/\(name).sql"] = "-- migrate:up\nSELECT 1;\n-- migrate:down\nSELECT 2;\n"
     }
+    files["report.sql"] = "SELECT count(*) FROM tanks;\n"
+    files["manage.py"] = "#!/bin/sh\n"
     try await Scene.with(tenants: ["acme", "globex"], files: files) { scene in
+      try await Program(["chmod", "+x", scene.folder.path("manage.py")]).succeed()
       try await scene.database.psql(
         "ALTER TABLE tenants ADD phone_number text; INSERT INTO domains (tenant_id, tenant_name, domain_name) SELECT id, name, 'www.acme.com' FROM tenants WHERE name = 'acme'"
       )

@@ -2,6 +2,9 @@ import TestSupport
 import Testing
 
 @Suite struct InitCommandTests {
+  static let next =
+    "next: 'tenantctl migration new NAME' for the tenants' tables, then 'tenantctl create NAME'\n"
+
   @Test func createsTheRegistryAndTheFilesOfAProject() async throws {
     try await Scene.empty { scene in
       try await scene.prints(
@@ -13,8 +16,9 @@ import Testing
         wrote migrations/tenant/
         wrote migrations/shared/
 
-        """)
-      try await scene.prints("init", "found table public.tenants\nfound table public.domains\n")
+        """, stderr: Self.next)
+      try await scene.prints(
+        "init", "found table public.tenants\nfound table public.domains\n", stderr: Self.next)
       try await scene.prints("list --quiet", "")
     }
   }
@@ -23,6 +27,7 @@ import Testing
     try await Scene.empty { scene in
       try await scene.says(
         "init --no-files", "created table public.tenants\ncreated table public.domains\n",
+        stderr: Self.next,
         json: #"""
           {"files":[],"registry":{"created":["public.tenants","public.domains"],"domains":"public.domains",\#
           "tenants":"public.tenants"}}

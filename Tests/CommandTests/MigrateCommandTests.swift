@@ -120,13 +120,9 @@ import Testing
       try await scene.database.psql("ALTER TABLE reef.tanks ADD colour text")
       let outcome = try await scene.run("migrate --all --jobs 2")
       #expect(outcome.status == 5)
-      let cause = """
-        migrations/tenant/20260103000000_colour.sql:2:1: column "colour" of relation "tanks" already exists
-          ALTER TABLE tanks
-        """
       #expect(
         outcome.stderr == """
-          failed reef: \(cause)
+          failed reef: migrations/tenant/20260103000000_colour.sql:2:1: column "colour" of relation "tanks" already exists
           hint: mend the cause and run the same command again: it does only what is left
 
           """)
@@ -141,7 +137,7 @@ import Testing
 
           """)
       let json = try await scene.run("migrate --all --format json")
-      #expect(json.status == 5)
+      #expect(json.status == 5 && json.stderr.isEmpty)
       #expect(
         json.stdout.contains(#""code":"migration_failed""#) && json.stdout.contains(#""sqlstate":"42701""#))
       #expect(json.stdout.contains(#""failed":1,"migrated":0,"not_run":0,"total":3,"up_to_date":2"#))

@@ -50,8 +50,11 @@ import Testing
           "resolve acme.example.com", 4, "tenant_deactivated", "tenant acme is deactivated",
           hint: "'tenantctl activate acme' has it served again"),
         Refusal(
-          "resolve atlantis.example.com", 3, "tenant_not_found", "there is no tenant atlantis",
-          hint: "'tenantctl list' shows all tenants"),
+          "resolve atlantis.example.com", 3, "tenant_not_found",
+          "atlantis.example.com is no tenant's domain, and there is no tenant atlantis, which its first label names",
+          hint:
+            "'tenantctl domain add NAME atlantis.example.com' registers it; routing.base_domains limits the first-label rule"
+        ),
         Refusal(
           "resolve https://acme.com/", 2, "usage", "invalid HOST 'https://acme.com/': it is a URL",
           hint: "give the host name only"),

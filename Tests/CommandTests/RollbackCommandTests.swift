@@ -75,7 +75,8 @@ import Testing
     try await with { scene in
       try await scene.refuses([
         Refusal(
-          "rollback acme", 4, "confirmation_needed", "this destroys data, and there is no terminal to ask on",
+          "rollback acme", 4, "confirmation_needed",
+          "This undoes migrations of 1 tenant, and what they hold may be lost. There is no terminal to ask on.",
           hint: "give --yes if you mean it")
       ])
     }

@@ -61,21 +61,23 @@ struct Scene {
     try #require(outcome.status == 0, "\(line): \(outcome)")
   }
 
-  /// Runs a command, which must succeed, print exactly this and say nothing on standard error.
+  /// Runs a command, which must succeed, print exactly this and say this, or nothing, on standard error.
   func prints(
-    _ line: String, _ text: String, environment: [String: String] = [:],
+    _ line: String, _ text: String, stderr: String = "", environment: [String: String] = [:],
     sourceLocation: SourceLocation = #_sourceLocation
   ) async throws {
     let outcome = try await run(line, environment: environment)
-    #expect(outcome == Outcome(stdout: text, stderr: "", status: 0), sourceLocation: sourceLocation)
+    #expect(outcome == Outcome(stdout: text, stderr: stderr, status: 0), sourceLocation: sourceLocation)
   }
 
-  /// Runs a command twice, in two equal scenes: what it says must be this text, and this JSON.
+  /// Runs a command twice, in two equal scenes: what it says must be this text, and this JSON, with which
+  /// nothing stands on standard error.
   func says(
-    _ line: String, _ text: String, json: String, sourceLocation: SourceLocation = #_sourceLocation
+    _ line: String, _ text: String, stderr: String = "", json: String,
+    sourceLocation: SourceLocation = #_sourceLocation
   ) async throws {
     let twin = try await inTwin { try await $0.run("\(line) --format json") }
-    try await prints(line, text, sourceLocation: sourceLocation)
+    try await prints(line, text, stderr: stderr, sourceLocation: sourceLocation)
     #expect(twin == Outcome(stdout: json + "\n", stderr: "", status: 0), sourceLocation: sourceLocation)
   }
 
