@@ -15,7 +15,7 @@ import Testing
     files["report.sql"] = "SELECT count(*) FROM tanks;\n"
     files["manage.py"] = "#!/bin/sh\n"
     try await Scene.with(tenants: ["acme", "globex"], files: files) { scene in
-      try await Program(["chmod", "+x", scene.folder.path("manage.py")]).succeed()
+      _ = try await Tenantctl.script("chmod +x '\(scene.folder.path("manage.py"))'")
       try await scene.database.psql(
         "ALTER TABLE tenants ADD phone_number text; INSERT INTO domains (tenant_id, tenant_name, domain_name) SELECT id, name, 'www.acme.com' FROM tenants WHERE name = 'acme'"
       )
