@@ -98,6 +98,15 @@ public actor Connection {
     try await wakingOnCancel { try await $0.exchange(segments) }
   }
 
+  /// Whether the server's process that answers is the one that was announced when the connection was made. If not,
+  /// there is a pooler in between, and the next transaction may meet another process.
+  ///
+  /// Throws as ``query(_:)`` does.
+  public func isDirect() async throws -> Bool {
+    let process = try await query("SELECT pg_backend_pid()")[0].decode(Int.self)
+    return handle.map { Int(PQbackendPID($0.pointer)) } == process
+  }
+
   /// What the session can be used for.
   public enum State: Int, Sendable, AtomicRepresentable {
     /// Nothing any more.

@@ -20,6 +20,7 @@ public struct Change<Result: Sendable>: Sendable {
   @discardableResult
   public func apply() async throws -> Result {
     try await database.connected { connection in
+      try await Step.check(steps, over: connection)
       for (index, step) in steps.enumerated() {
         do {
           try await step.run(over: connection, commitsApart: true)
@@ -87,8 +88,7 @@ enum Step: Sendable {
       case .transaction(let statements):
         try await connection.transaction(statements.map(\.sql), commitsApart: commitsApart)
       case .alone(let statement, let schema):
-        // Three transactions, but one message: PgBouncer lends one server connection for all of it, and the search
-        // path is gone again when it is given back.
+        // Three transactions in one message.
         _ = try await connection.segments([[Self.enter(schema)], [statement.sql], [Self.leave]])[1].get()
       }
     } catch let failure as StatementError {
@@ -98,6 +98,15 @@ enum Step: Sendable {
       throw statement.mustAffectRows && failure.error.state == .divisionByZero
         ? TenancyError.changedMeanwhile : failure
     }
+  }
+
+  /// A statement outside of a transaction takes its search path from the session, and behind a pooler the session may
+  /// be another one for each transaction: PgBouncer, asked 480 times, mixed them up once.
+  ///
+  /// Throws ``TenancyError/poolerInBetween``.
+  static func check(_ steps: [Step], over connection: Connection) async throws {
+    let needsSession = steps.contains { if case .alone = $0 { true } else { false } }
+    if needsSession, try await !connection.isDirect() { throw TenancyError.poolerInBetween }
   }
 
   private static func enter(_ schema: SchemaName) -> SQL {

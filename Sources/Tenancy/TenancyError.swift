@@ -110,6 +110,8 @@ public enum TenancyError: Error, Sendable, Hashable {
   case connectionLost(String)
   /// The role may not do that.
   case insufficientPrivilege(ServerFailure)
+  /// A migration outside of a transaction needs a session of its own, and a pooler lends one for each transaction.
+  case poolerInBetween
   /// Somebody else holds a lock for longer than we wait.
   case locked(ServerFailure)
   /// Anything else that the server refused.

@@ -155,9 +155,9 @@ private struct SchemaMigration {
     var queue = done.isEmpty ? files[...] : try rest(of: files, survey)[...]
     while let file = queue.first {
       do {
-        for step in progress.steps(for: file, plan.direction, guards: plan.guards) {
-          try await step.run(over: connection)
-        }
+        let steps = progress.steps(for: file, plan.direction, guards: plan.guards)
+        try await Step.check(steps, over: connection)
+        for step in steps { try await step.run(over: connection) }
         progress.note(file, plan.direction)
         queue.removeFirst()
         onDone(file)

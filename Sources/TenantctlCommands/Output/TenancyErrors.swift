@@ -200,6 +200,11 @@ extension ErrorReport {
           "insufficient_privilege", .failed, failure.sentence,
           hint: "connect as the owner, or have it GRANTed; creating tenants needs CREATE on the database",
           sqlState: failure.sqlState)
+      case .poolerInBetween:
+        Self(
+          "pooler_in_between", .failed,
+          "a migration with transaction:false needs a session of its own, and there is a connection pooler in between",
+          hint: "connect to PostgreSQL itself for this run: give its address with --database")
       case .locked(let failure):
         Self(
           "locked", .failed, "another session holds a lock that is needed: \(failure.message)",
