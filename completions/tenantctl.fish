@@ -164,7 +164,7 @@ complete -c tenantctl -n "__tenantctl_at 'status'" -l exclude -r -f -d 'Not the 
 complete -c tenantctl -n "__tenantctl_at 'status'" -l active -d 'Only tenants that are not deactivated'
 complete -c tenantctl -n "__tenantctl_at 'status'" -l limit -r -f -d 'At most N tenants, the first by name'
 complete -c tenantctl -n "__tenantctl_at 'status'" -l from-file -r -F -d 'The tenants that FILE names, one a line; - is standard input'
-complete -c tenantctl -n "__tenantctl_at 'status'" -l check -d 'End with status 6 if a tenant is behind'
+complete -c tenantctl -n "__tenantctl_at 'status'" -l check -d 'End with status 6 if a tenant is behind, 4 if an applied file was edited'
 complete -c tenantctl -n "__tenantctl_at 'status'" -l pending -d 'Only those that are behind'
 complete -c tenantctl -n "__tenantctl_at 'status'" -l verify -d 'Read every ledger, and tell where the comment on it is not true'
 complete -c tenantctl -n "__tenantctl_at 'status'" -l migrations -r -f -a '(__fish_complete_directories (commandline -ct))' -d 'The folder of migrations. Without it: that of tenantctl.toml, or migrations/'

@@ -29,7 +29,10 @@ enum StatusCommand {
     }
     result.elements = { tenants.map(Entry.init) }
     result.names = behind.map(\.label)
-    result.status = input[check] && !behind.isEmpty ? .pending : .done
+    // What migrate would refuse comes before what it would do.
+    if input[check] {
+      result.status = all.contains { !$0.changed.isEmpty } ? .refused : behind.isEmpty ? .done : .pending
+    }
     return result
   }
 
@@ -100,7 +103,8 @@ enum StatusCommand {
     }
   }
 
-  private static let check = Flag("check", summary: "End with status 6 if a tenant is behind.")
+  private static let check = Flag(
+    "check", summary: "End with status 6 if a tenant is behind, 4 if an applied file was edited.")
   private static let pending = Flag("pending", summary: "Only those that are behind.")
   private static let verify = Flag(
     "verify", summary: "Read every ledger, and tell where the comment on it is not true.")
