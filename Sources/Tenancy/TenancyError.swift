@@ -87,10 +87,6 @@ public enum TenancyError: Error, Sendable, Hashable {
   /// The table that has the ledger's name is another tool's.
   case foreignLedger(SchemaName, columns: [String])
 
-  // Selections
-  /// The words that are to name tenants name none.
-  case selectionFile(path: String, reason: String)
-
   // SQL over the fleet
   /// A script that cannot be run in any tenant.
   case scriptInvalid(ExecScriptProblem)

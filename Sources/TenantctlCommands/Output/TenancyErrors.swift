@@ -165,7 +165,6 @@ extension ErrorReport {
           "foreign_ledger", .failed,
           "the ledger's table in schema \(schema) is another tool's (\(columns.joined(separator: ", ")))",
           hint: "name another table with ledger = \"...\" under [migrations] in tenantctl.toml")
-      case .selectionFile(let path, let reason): Self("file", .usage, "\(path): \(reason)")
 
       // SQL over the fleet
       case .scriptInvalid(let problem): Self(script: problem)
