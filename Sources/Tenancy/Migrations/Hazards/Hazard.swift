@@ -12,7 +12,7 @@ public enum Hazard: String, Sendable, Hashable, CaseIterable {
   case volatileDefault = "volatile-default"
   /// `ADD COLUMN ... NOT NULL` without a default.
   case notNull = "not-null"
-  /// `CONCURRENTLY` inside of a transaction.
+  /// `CONCURRENTLY`, or what else PostgreSQL does not run there, inside of a transaction.
   case concurrently = "concurrently"
 
   /// Why it is one. One sentence without a full stop.
@@ -25,7 +25,7 @@ public enum Hazard: String, Sendable, Hashable, CaseIterable {
     case .indexLock: "while the index is built, nobody can write to the table, which has rows by now"
     case .volatileDefault: "the whole table is rewritten, and nobody can read it meanwhile"
     case .notNull: "it fails in every tenant whose table has a row"
-    case .concurrently: "PostgreSQL refuses CONCURRENTLY inside of a transaction"
+    case .concurrently: "PostgreSQL refuses this statement inside of a transaction"
     }
   }
 

@@ -13,7 +13,7 @@ struct HazardRules {
       (.searchPath, setsSearchPath), (.indexLock, locksForIndex),
       (.volatileDefault, addedColumns.contains(where: Self.hasVolatileDefault)),
       (.notNull, addedColumns.contains(where: Self.isNotNullWithoutDefault)),
-      (.concurrently, isInTransaction && runsConcurrently),
+      (.concurrently, isInTransaction && words.isRefusedInTransaction),
     ]
     return checks.filter(\.1).map(\.0)
   }
@@ -66,11 +66,6 @@ struct HazardRules {
       !words.contains("CONCURRENTLY"), let on = words.firstIndex(of: "ON"), let table = words.name(at: on + 1)
     else { return false }
     return earlierTables.contains(table)
-  }
-
-  private var runsConcurrently: Bool {
-    words.contains("CONCURRENTLY") && ["CREATE", "DROP", "REINDEX", "ALTER"].contains { all[0].is($0) }
-      && (words.contains("INDEX") || words.contains("REINDEX") || words.contains("DETACH"))
   }
 }
 
