@@ -23,12 +23,13 @@ _tenantctl_grammar() {
   'migrate') commands='' options='--all -a --match=none --exclude=none --active --limit=none --from-file=files --to=ask:version --check --strict --jobs=none -j=none --on-error=words:continue,stop --max-failures=none --canary=none --retries=none --report=none --migrations=directories --dry-run' arguments='ask:tenant+' ;;
   'rollback') commands='' options='--all -a --match=none --exclude=none --active --limit=none --from-file=files --steps=none --to=ask:version --jobs=none -j=none --on-error=words:continue,stop --max-failures=none --canary=none --retries=none --report=none --migrations=directories --yes -y --dry-run' arguments='ask:tenant+' ;;
   'status') commands='' options='--all -a --match=none --exclude=none --active --limit=none --from-file=files --check --pending --verify --migrations=directories' arguments='ask:tenant+' ;;
-  'migration') commands='new list check baseline repair' options='' arguments='' ;;
+  'migration') commands='new list check baseline repair import' options='' arguments='' ;;
   'migration new') commands='' options='--shared --migrations=directories' arguments='none' ;;
   'migration list') commands='' options='--migrations=directories' arguments='' ;;
   'migration check') commands='' options='--migrations=directories' arguments='' ;;
   'migration baseline') commands='' options='--all -a --match=none --exclude=none --active --limit=none --from-file=files --migrations=directories --dry-run' arguments='ask:version ask:tenant+' ;;
   'migration repair') commands='' options='--all -a --match=none --exclude=none --active --limit=none --from-file=files --migrations=directories --dry-run' arguments='ask:version ask:tenant+' ;;
+  'migration import') commands='' options='--from=words:goose,golang-migrate,flyway,sqlx --all -a --match=none --exclude=none --active --limit=none --from-file=files --ledger --table=none --shared --migrations=directories --dry-run' arguments='directories ask:tenant+' ;;
   'exec') commands='' options='--all -a --match=none --exclude=none --active --limit=none --from-file=files --command=none -c=none --file=files:sql -f=files:sql --write --statement-timeout=none --jobs=none -j=none --on-error=words:continue,stop --max-failures=none' arguments='ask:tenant+' ;;
   'psql') commands='' options='' arguments='ask:tenant' ;;
   'psql --') commands='' options='' arguments='files+' ;;

@@ -84,6 +84,10 @@ public enum TenancyError: Error, Sendable, Hashable {
   /// A migration failed.
   case migrationFailed(MigrationFailure)
 
+  /// Files of another tool's that cannot be taken over; nothing was written.
+  case importRefused([ImportProblem])
+  /// Schemas whose history by another tool cannot be taken over; nothing was written.
+  case historyRefused([HistoryProblem])
   /// The table that has the ledger's name is another tool's.
   case foreignLedger(SchemaName, columns: [String])
 

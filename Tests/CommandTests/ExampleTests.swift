@@ -1,4 +1,5 @@
 import Arguments
+import Foundation
 import TestSupport
 import Testing
 
@@ -22,6 +23,15 @@ import Testing
       if example.contains("domain primary") { try await scene.succeed("domain add acme acme.com") }
       if example.contains("domain add acme www.acme.com") {
         try await scene.succeed("domain remove www.acme.com")
+      }
+      if example.contains("migration import") {
+        try FileManager.default.removeItem(atPath: scene.folder.path("migrations"))
+        try scene.folder.write("-- +goose Up\nSELECT 1;\n", to: "db/goose/1_a.sql")
+        for name in ["acme", "globex"] {
+          try await scene.database.psql(
+            "CREATE TABLE \(name).goose_db_version (id int, version_id bigint, is_applied boolean, tstamp timestamp)"
+          )
+        }
       }
       if example.contains(" create acme") { try await scene.succeed("drop acme --yes") }
       // The examples that configure a shell are for that shell; whoever drops without --yes is asked.

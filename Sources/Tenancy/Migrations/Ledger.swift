@@ -78,16 +78,18 @@ struct Ledger: Sendable {
   }
 
   /// Records a migration as applied, or as begun. Its primary key is the lock: a second runner fails here.
-  func record(_ file: MigrationFile, statementsDone: Int) -> SQL {
+  /// - Parameter origin: when and by whom, if it was not now and by us.
+  func record(_ file: MigrationFile, statementsDone: Int, origin: LedgerOrigin? = nil) -> SQL {
     let total = file.up.count
-    let values: [(column: String, value: SQL)] = [
-      ("version", "\(file.version.rawValue)"),
-      ("name", "\(file.name)"), ("checksum", "\(file.checksum.rawValue)"),
-      ("applied_at", "CURRENT_TIMESTAMP"),
-      ("applied_by", "SESSION_USER"), ("statements_done", "\(statementsDone)"),
-      ("statements_total", "\(total)"),
-      ("tool_version", "\(tenancyVersion)"),
-    ]
+    let values: [(column: String, value: SQL)] =
+      [
+        ("version", "\(file.version.rawValue)"),
+        ("name", "\(file.name)"), ("checksum", "\(file.checksum.rawValue)"),
+        ("applied_at", origin.map { "\($0.appliedAt)" } ?? "CURRENT_TIMESTAMP"),
+        ("applied_by", origin.map { "\($0.appliedBy)" } ?? "SESSION_USER"),
+        ("statements_done", "\(statementsDone)"), ("statements_total", "\(total)"),
+        ("tool_version", "\(tenancyVersion)"),
+      ] + (origin.map { [("duration_ms", "\($0.milliseconds)")] } ?? [])
     let known = values.filter { columns.contains($0.column) }
     return """
       INSERT INTO \(name) (\(SQL.joined(known.map { "\(Identifier($0.column))" })))

@@ -72,6 +72,9 @@ extension TenantDatabase {
 struct Surveyor: Sendable {
   typealias Subject = (tenant: Tenant?, schema: SchemaName, state: SchemaState)
 
+  /// How many ledgers are read in a round trip: a few hundred keep the answers small.
+  static let batch = 200
+
   let files: [MigrationFile]
   let ledger: String
   /// By the digest of the history that has the first n files: n.
@@ -94,9 +97,8 @@ struct Surveyor: Sendable {
       surveys.append(verify && member.state.hasLedger ? nil : known(subject))
       if surveys[index] == nil { toRead.append((index, subject)) }
     }
-    // A few hundred ledgers a round trip keep the answers small.
-    for start in stride(from: 0, to: toRead.count, by: 200) {
-      let batch = toRead[start..<min(start + 200, toRead.count)]
+    for start in stride(from: 0, to: toRead.count, by: Self.batch) {
+      let batch = toRead[start..<min(start + Self.batch, toRead.count)]
       for (item, survey) in zip(batch, try await read(batch.map(\.1), over: connection)) {
         surveys[item.index] = survey
       }
@@ -116,6 +118,9 @@ struct Surveyor: Sendable {
     }
     return survey(subject, LedgerContents(history: LedgerHistory(of: files.prefix(count))))
   }
+
+  /// The survey of a schema as it is without a ledger.
+  func unread(_ subject: Subject) -> Survey { survey(subject, LedgerContents()) }
 
   /// Reads ledgers, each in a transaction of its own: one that cannot be read does not hide the others.
   func read(_ subjects: [Subject], over connection: Connection) async throws -> [Survey] {

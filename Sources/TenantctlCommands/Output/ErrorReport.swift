@@ -93,6 +93,9 @@ struct ErrorReport: Sendable {
       self.init(
         "usage", .usage, "'\(name)' is no name for a migration",
         hint: "say in a few words what it does, as add_capacity")
+    case .noSource: self.init("file", .usage, error.message, hint: error.hint)
+    case .nothingToImport: self.init("import_refused", .refused, error.message, hint: error.hint)
+    case .occupied: self.init("folder_occupied", .refused, error.message, hint: error.hint)
     }
   }
 

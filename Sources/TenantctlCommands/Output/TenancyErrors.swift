@@ -160,11 +160,15 @@ extension ErrorReport {
           "there is no down section to undo \(versions.map(\.rawValue).joined(separator: ", "))",
           hint: "write one under '-- migrate:down', or write a new migration instead; nothing was run")
       case .migrationFailed(let failure): Self(migration: failure)
+      case .importRefused(let problems): Self(importing: problems)
+      case .historyRefused(let problems): Self(history: problems)
       case .foreignLedger(let schema, let columns):
         Self(
           "foreign_ledger", .failed,
           "the ledger's table in schema \(schema) is another tool's (\(columns.joined(separator: ", ")))",
-          hint: "name another table with ledger = \"...\" under [migrations] in tenantctl.toml")
+          hint:
+            "'tenantctl migration import --ledger' takes it over; or name another table with ledger = \"...\" in tenantctl.toml"
+        )
 
       // SQL over the fleet
       case .scriptInvalid(let problem): Self(script: problem)

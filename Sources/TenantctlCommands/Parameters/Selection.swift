@@ -21,6 +21,12 @@ enum Selection {
 
   static let parameters: [any Parameter] = [names, all, match, exclude, active, limit, fromFile]
 
+  /// Whether any of the words that select tenants is there.
+  static func isGiven(_ input: Input) -> Bool {
+    !input[names].isEmpty || input[all] || input[match] != nil || !input[exclude].isEmpty || input[active]
+      || input[limit] != nil || input[fromFile] != nil
+  }
+
   /// The tenants that the words select. No selection is a usage error, never "all", but for a command that says so.
   static func read(
     _ input: Input, _ session: Session, whenNone fallback: FleetSelection? = nil

@@ -135,17 +135,3 @@ import Testing
     try MigrationFolder.create(name: name, shared: shared, at: Self.moment, in: folder)
   }
 }
-
-/// Makes a folder of files, by relative path, for as long as the closure runs.
-private func withFolder(_ files: [String: String], _ body: (String) throws -> Void) throws {
-  let manager = FileManager.default
-  let folder = manager.temporaryDirectory.appending(path: UUID().uuidString)
-  try manager.createDirectory(at: folder, withIntermediateDirectories: true)
-  defer { try? manager.removeItem(at: folder) }
-  for (name, text) in files {
-    let file = folder.appending(path: name)
-    try manager.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try Data(text.utf8).write(to: file)
-  }
-  try body(folder.path)
-}

@@ -54,6 +54,29 @@ enum Disk {
     if fclose(file) != 0 || !isWritten { throw Failure(code: errno) }
   }
 
+  /// Whether there is a folder of that path.
+  static func isFolder(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
+  /// Removes a file, or a folder that is empty.
+  static func remove(_ path: String) throws(Failure) {
+    if unlink(path) != 0, rmdir(path) != 0 { throw Failure(code: errno) }
+  }
+
+  /// Gives a file or a folder another path. A folder takes the place of an empty one.
+  static func rename(_ path: String, to other: String) throws(Failure) {
+    if renameat(AT_FDCWD, path, AT_FDCWD, other) != 0 { throw Failure(code: errno) }
+  }
+
+  /// Makes a folder that nobody else has, below one that is there; `MigrationLayout` does not look into it.
+  static func makeDraftFolder(in folder: String) throws(Failure) -> String {
+    let path = join(folder, ".draft-\(getpid())")
+    if mkdir(path, 0o777) != 0 { throw Failure(code: errno) }
+    return path
+  }
+
   /// Makes a folder and those above it.
   static func makeFolder(_ path: String) throws(Failure) {
     if mkdir(path, 0o777) == 0 || errno == EEXIST { return }

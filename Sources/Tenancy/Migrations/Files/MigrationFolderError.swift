@@ -8,6 +8,12 @@ public enum MigrationFolderError: Error, Sendable, Hashable {
   case invalid(MigrationFilesInvalid)
   /// A name for a new file without a letter or digit of ASCII, or too long.
   case badName(String)
+  /// There is no folder to take another tool's migrations from.
+  case noSource(path: String)
+  /// A folder in which that tool would find no migration.
+  case nothingToImport(path: String, ImportFormat)
+  /// Migrations of another tool were to be written where there is something already.
+  case occupied(path: String)
 }
 
 extension MigrationFolderError {
@@ -20,6 +26,9 @@ extension MigrationFolderError {
       invalid.problems.count == 1
         ? "a migration file is not sound" : "\(invalid.problems.count) problems in the migration files"
     case .badName(let name): "'\(name)' makes no file name"
+    case .noSource(let path): "there is no folder \(path)"
+    case .nothingToImport(let path, let format): "\(format.rawValue) would find no migration in \(path)"
+    case .occupied(let path): "there are other files in \(path)"
     }
   }
 
@@ -30,6 +39,10 @@ extension MigrationFolderError {
     case .inaccessible: "see to it that this user may read and write there"
     case .invalid: "mend the files; nothing has been run"
     case .badName: "say in a few words what the migration does: 'tenantctl migration new add_capacity'"
+    case .noSource: "give the folder that the other tool's migrations are in"
+    case .nothingToImport: "check the folder and --from; nothing was written"
+    case .occupied:
+      "give an empty folder with --migrations, and move the files from there; nothing was written"
     }
   }
 }

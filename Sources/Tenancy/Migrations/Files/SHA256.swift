@@ -4,18 +4,28 @@ internal import CCrypto
 public enum SHA256 {
   /// The digest in 64 lower-case hexadecimal digits.
   public static func hex(of bytes: [UInt8]) -> String {
-    var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
-    var count: UInt32 = 0
-    let status = EVP_Digest(bytes, bytes.count, &digest, &count, EVP_sha256(), nil)
-    precondition(status == 1, "libcrypto always has SHA-256")
-    return digest.prefix(Int(count)).map { byte in
-      let hex = String(byte, radix: 16)
-      return byte < 16 ? "0" + hex : hex
-    }.joined()
+    hexDigest(of: bytes, EVP_sha256())
   }
 
   /// The digest of a text's UTF-8.
   public static func hex(of text: String) -> String {
     hex(of: Array(text.utf8))
   }
+}
+
+/// SHA-384, from libcrypto.
+enum SHA384 {
+  /// The digest in 96 lower-case hexadecimal digits.
+  static func hex(of bytes: [UInt8]) -> String { hexDigest(of: bytes, EVP_sha384()) }
+}
+
+private func hexDigest(of bytes: [UInt8], _ algorithm: OpaquePointer?) -> String {
+  var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
+  var count: UInt32 = 0
+  let status = EVP_Digest(bytes, bytes.count, &digest, &count, algorithm, nil)
+  precondition(status == 1, "libcrypto always has SHA-2")
+  return digest.prefix(Int(count)).map { byte in
+    let hex = String(byte, radix: 16)
+    return byte < 16 ? "0" + hex : hex
+  }.joined()
 }

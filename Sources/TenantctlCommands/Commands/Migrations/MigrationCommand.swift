@@ -10,6 +10,6 @@ enum MigrationCommand {
     section: Section.migrations,
     subcommands: [
       MigrationNewCommand.command, MigrationListCommand.command, MigrationCheckCommand.command,
-      MigrationBaselineCommand.command, MigrationRepairCommand.command,
+      MigrationBaselineCommand.command, MigrationRepairCommand.command, MigrationImportCommand.command,
     ])
 }

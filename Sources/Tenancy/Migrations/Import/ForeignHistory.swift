@@ -1,0 +1,175 @@
+internal import Postgres
+
+/// What another tool recorded about one schema.
+struct ForeignHistory: Sendable {
+  /// Something that it recorded about a version.
+  struct Record: Sendable {
+    enum Event: String, Sendable {
+      case applied, undone
+      /// With all versions before it.
+      case upTo
+      /// Nothing that concerns us, such as that the schema was made.
+      case nothing
+    }
+
+    /// As the tool writes it.
+    let version: String
+    /// `nil` for what is not known here.
+    let event: Event?
+    /// The tool's word for it.
+    let kind: String
+    let isFinished: Bool
+    let checksum: String?
+    let origin: LedgerOrigin
+  }
+
+  let records: [Record]
+  /// Of all rows, to find out whether they are the same still.
+  let fingerprint: String
+
+  /// The queries that read it: the fingerprint, and the records in the order in which they were made.
+  static func queries(_ format: ImportFormat, _ table: QualifiedName) -> [SQL] {
+    [
+      "SELECT \(fingerprint(of: table))",
+      "SELECT version, event, kind, finished, checksum, applied_at, applied_by, ms FROM (\(records(format, table))) AS r",
+    ]
+  }
+
+  init(_ answers: [Rows]) throws {
+    fingerprint = try answers[0][0].decode(String.self)
+    records = try answers[1].map { row in
+      let (version, event, kind, isFinished, checksum) = try row.decode(
+        String?.self, String.self, String.self, Bool.self, String?.self)
+      return Record(
+        version: version ?? "", event: Record.Event(rawValue: event), kind: kind, isFinished: isFinished,
+        checksum: checksum, origin: LedgerOrigin(appliedAt: row[5], appliedBy: row[6], milliseconds: row[7]))
+    }
+  }
+
+  private static func fingerprint(of table: QualifiedName) -> SQL {
+    "(SELECT md5(coalesce(string_agg(h::text, '' ORDER BY h::text), '')) FROM \(table) AS h)"
+  }
+
+  /// Keeps others from changing the table, and fails by a division if somebody has.
+  func check(_ table: QualifiedName) -> [SQL] {
+    [
+      "LOCK TABLE \(table) IN SHARE ROW EXCLUSIVE MODE",
+      "SELECT 1 / (\(Self.fingerprint(of: table)) = \(literal: fingerprint))::integer",
+    ]
+  }
+
+  private static func records(_ format: ImportFormat, _ table: QualifiedName) -> SQL {
+    switch format {
+    case .goose:
+      // Before version 3 the way down was a row, too. Version 0 is that of an empty table.
+      """
+      SELECT version_id::text AS version, CASE WHEN is_applied THEN 'applied' ELSE 'undone' END AS event, '' AS kind,
+        true AS finished, NULL AS checksum, tstamp::timestamptz::text AS applied_at, NULL AS applied_by, NULL AS ms
+      FROM \(table) WHERE version_id > 0 ORDER BY id
+      """
+    case .golangMigrate:
+      """
+      SELECT version::text AS version, 'upTo' AS event, '' AS kind, NOT dirty AS finished, NULL AS checksum,
+        NULL AS applied_at, NULL AS applied_by, NULL AS ms
+      FROM \(table)
+      """
+    case .flyway:
+      // Repeatable migrations have no version.
+      """
+      SELECT version, CASE WHEN type = 'SCHEMA' OR version IS NULL AND type = 'SQL' THEN 'nothing'
+          WHEN type = 'SQL' THEN 'applied' WHEN type IN ('UNDO_SQL', 'DELETE') THEN 'undone'
+          WHEN type IN ('BASELINE', 'SQL_BASELINE') THEN 'upTo' ELSE 'unknown' END AS event,
+        type AS kind, success AS finished, checksum::text AS checksum, installed_on::timestamptz::text AS applied_at,
+        installed_by AS applied_by, execution_time::text AS ms
+      FROM \(table) ORDER BY installed_rank
+      """
+    case .sqlx:
+      // The time is in nanoseconds, and -1 until it is known.
+      """
+      SELECT version::text AS version, 'applied' AS event, '' AS kind, success AS finished,
+        encode(checksum, 'hex') AS checksum, installed_on::text AS applied_at, NULL AS applied_by,
+        (nullif(execution_time, -1) / 1000000)::text AS ms
+      FROM \(table) ORDER BY version
+      """
+    }
+  }
+}
+
+/// Where a row of the ledger comes from, if it is not a migration of ours: each part as text, `nil` if it is not known.
+struct LedgerOrigin: Sendable, Hashable {
+  var appliedAt: String?
+  var appliedBy: String?
+  var milliseconds: String?
+}
+
+/// Why what another tool recorded about a schema is not taken over.
+public struct HistoryProblem: Sendable, Hashable {
+  /// Why.
+  public enum Reason: Sendable, Hashable {
+    /// There is no such table, or it is not one of the tool's.
+    case missing(table: String)
+    /// A migration of that version failed half-way.
+    case unfinished(String)
+    /// It has a version that no file has.
+    case unknownVersion(String)
+    /// It has another checksum for that file.
+    case edited(String)
+    /// It has a record of a kind that cannot be taken over.
+    case unknownKind(String, version: String)
+    /// The schema, or our own ledger in it, is not as it must be.
+    case schema(TenancyError)
+  }
+
+  /// The tenant, or `public`.
+  public let tenant: String
+  /// Why.
+  public let reason: Reason
+}
+
+extension ForeignHistory {
+  /// Which of the migrations it says are applied. Throws the reason why it cannot be taken over.
+  func applied(
+    _ migrations: [ImportedMigration], _ format: ImportFormat
+  ) throws(HistoryFailure) -> [SourceVersion: LedgerOrigin] {
+    var applied: [SourceVersion: LedgerOrigin] = [:]
+    for record in records {
+      guard record.isFinished else { throw HistoryFailure(.unfinished(record.version)) }
+      guard let event = record.event else {
+        throw HistoryFailure(.unknownKind(record.kind, version: record.version))
+      }
+      if event == .nothing { continue }
+      guard let version = SourceVersion(dotted: record.version) else {
+        throw HistoryFailure(.unknownVersion(record.version))
+      }
+      let migration = migrations.first { $0.version == version }
+      switch event {
+      case .nothing: break
+      case .undone: applied[version] = nil
+      case .applied:
+        guard let migration else { throw HistoryFailure(.unknownVersion(record.version)) }
+        if let checksum = record.checksum, !migration.checksums.contains(checksum) {
+          throw HistoryFailure(.edited(migration.sources[0]))
+        }
+        applied[version] = record.origin
+      case .upTo:
+        // golang-migrate, too, wants the file of the version that it is at.
+        if migration == nil, format == .golangMigrate {
+          throw HistoryFailure(.unknownVersion(record.version))
+        }
+        for earlier in migrations where !(version < earlier.version) {
+          applied[earlier.version] = record.origin
+        }
+      }
+    }
+    return applied
+  }
+}
+
+/// A ``HistoryProblem`` of a schema that the one who throws it does not know.
+struct HistoryFailure: Error {
+  let reason: HistoryProblem.Reason
+
+  init(_ reason: HistoryProblem.Reason) {
+    self.reason = reason
+  }
+}

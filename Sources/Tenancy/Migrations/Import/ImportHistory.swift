@@ -1,0 +1,159 @@
+internal import Postgres
+
+/// What taking over its history did to one schema.
+public struct ImportedHistory: Sendable, Hashable, Encodable {
+  /// The tenant, or `public`.
+  public let name: String
+  /// What is recorded from now on, and was not before.
+  public let recorded: [MigrationVersion]
+  /// What the other tool's table is called now, if it stood where our ledger is.
+  public let renamedTable: String?
+
+  /// With every key, also where there is no value.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(name, forKey: .name)
+    try container.encode(recorded, forKey: .recorded)
+    try container.encode(renamedTable, forKey: .renamedTable)
+  }
+
+  private enum CodingKeys: CodingKey { case name, recorded, renamedTable }
+}
+
+extension TenantDatabase {
+  /// Plans to record as applied what another tool has recorded as applied, without running it. The other tool's table
+  /// stays; where it has the name of our ledger, it gets another.
+  ///
+  /// Throws ``TenancyError/historyRefused(_:)`` with every schema whose history cannot be taken over as what it is. What
+  /// is applied is one transaction for each schema; after a failure the same plan, made again, does what is left.
+  /// - Parameters:
+  ///   - selection: the tenants; `nil` is the shared schema.
+  ///   - table: the other tool's table; `nil` if it has its usual name.
+  public func planImport(
+    of placed: PlacedImport, history table: String?, _ selection: FleetSelection?
+  ) async throws -> Change<[ImportedHistory]> {
+    let set = MigrationSet(
+      tenant: selection == nil ? [] : placed.files, shared: selection == nil ? placed.files : [])
+    let (shared, tenants) = try await survey(selection ?? FleetSelection(names: []), set, verify: true)
+    let importer = HistoryImporter(
+      placed, table: table ?? placed.source.format.historyTable, ledger: settings.ledger, guards: guards)
+    let surveys = shared.map { [$0] } ?? tenants
+    let histories = try await connected { connection in try await importer.read(surveys, over: connection) }
+    try refuseChanged(surveys.filter { $0.problem == nil })
+    var problems: [HistoryProblem] = []
+    var results: [ImportedHistory] = []
+    var steps: [Step] = []
+    for (survey, history) in zip(surveys, histories) {
+      do {
+        let (result, statements) = try importer.take(history, survey)
+        results.append(result)
+        if !statements.isEmpty { steps.append(.transaction(statements)) }
+      } catch {
+        problems.append(HistoryProblem(tenant: survey.label, reason: error.reason))
+      }
+    }
+    if !problems.isEmpty { throw TenancyError.historyRefused(problems) }
+    return Change(
+      result: results, steps: steps, database: self,
+      explain: {
+        [.uniqueViolation, .duplicateTable, .divisionByZero].contains($0.state) ? .changedMeanwhile : nil
+      })
+  }
+}
+
+/// Takes over histories, schema by schema.
+private struct HistoryImporter {
+  private typealias Answer = Result<[Rows], StatementError>
+
+  private let placed: PlacedImport
+  private let table: String
+  private let ledger: String
+  private let guards: SQL
+  private var format: ImportFormat { placed.source.format }
+
+  init(_ placed: PlacedImport, table: String, ledger: String, guards: SQL) {
+    self.placed = placed
+    self.table = table
+    self.ledger = ledger
+    self.guards = guards
+  }
+
+  /// The histories of schemas; `nil` where there is none that could be read.
+  func read(_ surveys: [Survey], over connection: Connection) async throws -> [ForeignHistory?] {
+    var histories: [ForeignHistory?] = []
+    for start in stride(from: 0, to: surveys.count, by: Surveyor.batch) {
+      let batch = surveys[start..<min(start + Surveyor.batch, surveys.count)]
+      let queries = batch.map { ForeignHistory.queries(format, $0.schema.relation(table)) }
+      histories += try await connection.segments(queries).map(history)
+    }
+    return histories
+  }
+
+  private func history(_ answer: Answer) throws -> ForeignHistory? {
+    switch answer {
+    case .success(let rows): return try ForeignHistory(rows)
+    case .failure(let failure):
+      guard [.undefinedTable, .undefinedColumn, .invalidSchemaName].contains(failure.error.state) else {
+        throw failure
+      }
+      return nil
+    }
+  }
+
+  func take(
+    _ history: ForeignHistory?, _ survey: Survey
+  ) throws(HistoryFailure) -> (ImportedHistory, [PlannedStatement]) {
+    let standsInPlace = table == ledger
+    // Our own ledger stands where the other tool's was: it is taken over already.
+    if standsInPlace, history == nil, survey.hasLedger, survey.problem == nil {
+      return (ImportedHistory(name: survey.label, recorded: [], renamedTable: nil), [])
+    }
+    if let problem = survey.problem, !(standsInPlace && history != nil) {
+      throw HistoryFailure(.schema(problem))
+    }
+    guard let history else {
+      throw HistoryFailure(.missing(table: survey.schema.relation(table).description))
+    }
+    let applied = try history.applied(placed.source.migrations, format)
+    let target = standsInPlace ? survey.withoutLedger(placed.files) : survey
+    let pending = Set(target.pending.map(\.version))
+    let new = zip(placed.source.migrations, placed.files).compactMap { migration, file in
+      applied[migration.version].flatMap { pending.contains(file.version) ? (file: file, origin: $0) : nil }
+    }
+    let renamed = standsInPlace ? "\(table)_\(format.rawValue.replacing("-", with: "_"))" : nil
+    let result = ImportedHistory(
+      name: survey.label, recorded: new.map(\.file.version), renamedTable: renamed)
+    if new.isEmpty, renamed == nil { return (result, []) }
+    let relation = survey.schema.relation(table)
+    let statements =
+      history.check(relation) + (renamed.map { rename(relation, to: $0) } ?? [])
+      + target.recording(new)
+    return (result, target.ledger.opening(guards) + statements.map { PlannedStatement($0) })
+  }
+
+  /// The index of its primary key goes along: ours takes the name.
+  private func rename(_ relation: QualifiedName, to name: String) -> [SQL] {
+    let index = QualifiedName(relation.schema, Identifier("\(table)_pkey"))
+    return [
+      "ALTER TABLE \(relation) RENAME TO \(Identifier(name))",
+      "ALTER INDEX IF EXISTS \(index) RENAME TO \(Identifier("\(name)_pkey"))",
+    ]
+  }
+}
+
+extension Survey {
+  /// The same schema without the table that has our ledger's name.
+  fileprivate func withoutLedger(_ files: [MigrationFile]) -> Survey {
+    let state = SchemaState(exists: true, hasLedger: false, head: nil)
+    return Surveyor(files: files, ledger: ledger.table).unread((tenant: tenant, schema: schema, state))
+  }
+
+  fileprivate func recording(_ new: [(file: MigrationFile, origin: LedgerOrigin)]) -> [SQL] {
+    let records = new.map { file, origin in
+      begun[file.version] == nil
+        ? ledger.record(file, statementsDone: file.up.count, origin: origin) : ledger.finish(file)
+    }
+    let comment = ledger.comment(new.reduce(history) { $0.adding($1.file) })
+    return (hasLedger ? [] : [ledger.create]) + records + [comment]
+  }
+}

@@ -1,0 +1,125 @@
+/// A migration of another tool's, as tenantctl is to have it.
+public struct ImportedMigration: Sendable {
+  /// The name of its file here: `00001_tanks.sql`.
+  public let fileName: String
+  /// The files that it comes from.
+  public let sources: [String]
+  let version: SourceVersion
+  let up: ImportedSection
+  let down: ImportedSection?
+  /// What the tool may have recorded as the checksum of its file; empty if it records none.
+  var checksums: Set<String> = []
+
+  /// What its file here holds.
+  var text: String {
+    let sections = [(MigrationDirection.up, up)] + (down.map { [(.down, $0)] } ?? [])
+    return sections.map { direction, section in
+      direction.marker + (section.isTransactional ? "" : " transaction:false") + "\n" + section.lines
+    }.joined()
+  }
+}
+
+/// One direction of it.
+struct ImportedSection: Sendable {
+  /// How the tool sends it, which decides what of it is one transaction.
+  enum Sending: Sendable {
+    /// As a transaction.
+    case transaction
+    /// As one message: a transaction of its own, unless it is a single statement that wants none.
+    case message
+    /// Statement by statement.
+    case statements
+  }
+
+  /// The SQL.
+  let text: String
+  /// Whether it is to run in a transaction.
+  let isTransactional: Bool
+
+  /// A direction with nothing to do.
+  static let empty = ImportedSection(text: "", isTransactional: true)
+
+  /// The text, ended by a line break.
+  fileprivate var lines: String { text.isEmpty || text.utf8.last == ASCII.lineFeed ? text : text + "\n" }
+
+  private init(text: String, isTransactional: Bool) {
+    self.text = text
+    self.isTransactional = isTransactional
+  }
+
+  /// Takes a part of a file. A BEGIN before all of it with a COMMIT after it goes: that is what tenantctl does itself.
+  /// - Parameter cuts: what is no SQL of it, in order.
+  init(
+    _ file: SourceFile, _ range: Range<Int>, without cuts: [Range<Int>] = [], sent: Sending,
+    _ problems: inout [ImportProblem]
+  ) {
+    let script = SQLScript(valid: file.bytes, in: range, countedFrom: file.start)
+    var frame: [SQLStatement] = []
+    if sent != .statements, let first = script.statements.first, let last = script.statements.last,
+      first.opensTransaction, last.commits
+    {
+      frame = [first, last]
+    }
+    let harmless = Set(frame.map(\.location))
+    problems += script.problems.filter { !harmless.contains($0.location) }
+      .map { ImportProblem(.script($0.reason), file: file.path, at: $0.location) }
+    let body = script.statements.dropFirst(frame.isEmpty ? 0 : 1).dropLast(frame.isEmpty ? 0 : 1)
+    text = file.text(range, without: (cuts + frame.map(file.range)).sorted { $0.lowerBound < $1.lowerBound })
+    isTransactional =
+      switch sent {
+      case .transaction: true
+      case .statements: body.isEmpty
+      case .message: !frame.isEmpty || !body.wantsNoTransaction
+      }
+    let bytes = Array(text.utf8)
+    for marker in MigrationMarker.all(in: bytes, from: 0) {
+      let line = String(decoding: bytes[marker.range], as: UTF8.self)
+      problems.append(ImportProblem(.marker(line), file: file.path))
+    }
+  }
+}
+
+extension SourceFile {
+  /// A statement with its semicolon.
+  fileprivate func range(of statement: SQLStatement) -> Range<Int> {
+    let start = offset(of: statement.textLocation)
+    let end = start + statement.text.utf8.count
+    return start..<(end < bytes.count && bytes[end] == UInt8(ascii: ";") ? end + 1 : end)
+  }
+
+  fileprivate func text(_ range: Range<Int>, without cuts: [Range<Int>]) -> String {
+    var rest = range.lowerBound
+    var kept: [UInt8] = []
+    for cut in cuts where range.contains(cut.lowerBound) {
+      kept += bytes[rest..<cut.lowerBound]
+      rest = cut.upperBound
+    }
+    kept += bytes[rest..<range.upperBound]
+    return String(decoding: kept.drop(while: ASCII.isSpace), as: UTF8.self)
+  }
+}
+
+extension SQLStatement {
+  /// A BEGIN without settings of its own.
+  fileprivate var opensTransaction: Bool {
+    [["BEGIN"], ["BEGIN", "WORK"], ["BEGIN", "TRANSACTION"], ["START", "TRANSACTION"]].contains(
+      leadingKeywords)
+  }
+
+  fileprivate var commits: Bool {
+    ["COMMIT", "END"].contains { word in
+      [[word], [word, "WORK"], [word, "TRANSACTION"]].contains(leadingKeywords)
+    }
+  }
+}
+
+extension ArraySlice<SQLStatement> {
+  /// Whether PostgreSQL refuses one of them in a transaction, or their only one is a program that may end it.
+  fileprivate var wantsNoTransaction: Bool {
+    if contains(where: { SQLWords($0).isRefusedInTransaction }) { return true }
+    guard count == 1, let only = first else { return false }
+    let text = only.text.uppercased()
+    return only.leadingKeywords.first == "CALL"
+      || only.leadingKeywords.first == "DO" && (text.contains("COMMIT") || text.contains("ROLLBACK"))
+  }
+}
