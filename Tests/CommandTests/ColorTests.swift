@@ -27,7 +27,7 @@ import Testing
         #expect(!(piped.stdout + piped.stderr).contains(Self.escape), "\(words)")
       }
       let json = try await onTerminal(scene, ["list", "--format", "json"])
-      #expect(json.contains("  \"name\" : \"acme\"") && !json.contains(Self.escape), "pretty, and only that")
+      #expect(json.contains("  \"name\": \"acme\"") && !json.contains(Self.escape), "pretty, and only that")
     }
   }
 

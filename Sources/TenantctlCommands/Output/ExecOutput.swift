@@ -28,7 +28,7 @@ final class ExecOutput: Sendable {
       switch session.format {
       case .text, .json: state.kept[tenant.name] = table
       case .csv: write((isFirst ? [csvHeading(table)] : []) + csv(tenant, table), &state)
-      case .ndjson: write(JSONRow.rows(of: tenant, table).map { JSON.text($0) }, &state)
+      case .ndjson: write(JSON.rows(of: tenant, table).map { JSON.text($0) }, &state)
       }
     }
   }
@@ -53,7 +53,7 @@ final class ExecOutput: Sendable {
     let summary = Summary(report)
     let failures = report.failures.map { FleetFailure($0.tenant, $0.failure) }
     let document = Document(
-      rows: session.format == .json ? tables.flatMap { JSONRow.rows(of: $0, $1) } : [], failures: failures,
+      rows: session.format == .json ? tables.flatMap { JSON.rows(of: $0, $1) } : [], failures: failures,
       summary: summary)
     var result = CommandResult(document) { style in
       columns.isEmpty ? [] : Table(columns, tables).lines(style)
@@ -81,7 +81,7 @@ extension ExecOutput {
   }
 
   private struct Document: Encodable, Sendable {
-    let rows: [JSONRow]
+    let rows: [JSON]
     let failures: [FleetFailure]
     let summary: Summary
   }
