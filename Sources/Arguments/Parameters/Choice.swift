@@ -13,7 +13,7 @@ extension CaseIterable where Self: RawRepresentable<String> {
     return choice
   }
 
-  static var spellings: [String] { allCases.map(\.rawValue) }
+  static var spellings: [String] { allCases.map { $0.rawValue } }
 }
 
 extension [String] {

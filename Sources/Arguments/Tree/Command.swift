@@ -1,6 +1,7 @@
 /// A word that the user can type, and what it means: an action, or a group of commands under it.
 ///
-/// `Action` is whatever the program runs; this module only carries it.
+/// `Action` is whatever the program runs; this module only carries it. Parameters, examples and subcommands are made when
+/// somebody asks: a command line needs the names of all commands, but the parameters of one.
 public struct Command<Action: Sendable>: Sendable {
   /// What a command holds.
   public enum Content: Sendable {
@@ -16,45 +17,53 @@ public struct Command<Action: Sendable>: Sendable {
   public let summary: String
   /// Paragraphs for the command's own help, parted by blank lines; indented lines stay as they are.
   public let discussion: String
-  /// What can be given. A group's options hold for every command under it.
-  public let parameters: [any Parameter]
-  /// Command lines that show it at work.
-  public let examples: [Example]
   /// The heading under which the program's help lists it.
   public let section: String
   /// Whether help, man pages and shells leave it out.
   public let hidden: Bool
+  private let makeParameters: @Sendable () -> [any Parameter]
+  private let makeExamples: @Sendable () -> [Example]
+  private let makeContent: @Sendable () -> Content
+
+  /// What can be given. A group's options hold for every command under it.
+  public var parameters: [any Parameter] { makeParameters() }
+  /// Command lines that show it at work.
+  public var examples: [Example] { makeExamples() }
   /// What it holds.
-  public let content: Content
+  public var content: Content { makeContent() }
 
   /// A command to run.
   public init(
-    _ name: String, summary: String, discussion: String = "", parameters: [any Parameter] = [],
-    examples: [Example] = [], section: String = "", hidden: Bool = false, action: Action
+    _ name: String, summary: String, discussion: String = "",
+    parameters: @autoclosure @escaping @Sendable () -> [any Parameter] = [],
+    examples: @autoclosure @escaping @Sendable () -> [Example] = [], section: String = "",
+    hidden: Bool = false, action: Action
   ) {
     self.name = name
     self.summary = summary
     self.discussion = discussion
-    self.parameters = parameters
-    self.examples = examples
     self.section = section
     self.hidden = hidden
-    content = .action(action)
+    makeParameters = parameters
+    makeExamples = examples
+    makeContent = { .action(action) }
   }
 
   /// A group of commands.
   public init(
-    _ name: String, summary: String, discussion: String = "", parameters: [any Parameter] = [],
-    examples: [Example] = [], section: String = "", hidden: Bool = false, subcommands: [Command]
+    _ name: String, summary: String, discussion: String = "",
+    parameters: @autoclosure @escaping @Sendable () -> [any Parameter] = [],
+    examples: @autoclosure @escaping @Sendable () -> [Example] = [], section: String = "",
+    hidden: Bool = false, subcommands: @autoclosure @escaping @Sendable () -> [Command]
   ) {
     self.name = name
     self.summary = summary
     self.discussion = discussion
-    self.parameters = parameters
-    self.examples = examples
     self.section = section
     self.hidden = hidden
-    content = .subcommands(subcommands)
+    makeParameters = parameters
+    makeExamples = examples
+    makeContent = { .subcommands(subcommands()) }
   }
 }
 

@@ -7,24 +7,30 @@ public struct CommandTree<Action: Sendable>: Sendable {
   public let versionText: String
   /// The date of the man pages, in mdoc's spelling: `November 23, 2026`.
   public let date: String
+  private let makeExitStatuses: @Sendable () -> [(Int, String)]
+  private let makeManSections: @Sendable () -> [ManSection]
+
   /// What each exit status means.
-  public let exitStatuses: [(Int, String)]
+  public var exitStatuses: [(Int, String)] { makeExitStatuses() }
   /// Further sections of the program's man page, such as FILES.
-  public let manSections: [ManSection]
+  public var manSections: [ManSection] { makeManSections() }
 
   /// `parameters` are the global options; `--help` and `--version` need not be among them.
   public init(
     _ name: String, versionText: String, date: String, summary: String, discussion: String = "",
-    parameters: [any Parameter] = [], examples: [Example] = [], exitStatuses: [(Int, String)] = [],
-    manSections: [ManSection] = [], commands: [Command<Action>]
+    parameters: @autoclosure @escaping @Sendable () -> [any Parameter] = [],
+    examples: @autoclosure @escaping @Sendable () -> [Example] = [],
+    exitStatuses: @autoclosure @escaping @Sendable () -> [(Int, String)] = [],
+    manSections: @autoclosure @escaping @Sendable () -> [ManSection] = [],
+    commands: @autoclosure @escaping @Sendable () -> [Command<Action>]
   ) {
     root = Command(
-      name, summary: summary, discussion: discussion, parameters: parameters, examples: examples,
-      subcommands: commands)
+      name, summary: summary, discussion: discussion, parameters: parameters(), examples: examples(),
+      subcommands: commands())
     self.versionText = versionText
     self.date = date
-    self.exitStatuses = exitStatuses
-    self.manSections = manSections
+    makeExitStatuses = exitStatuses
+    makeManSections = manSections
   }
 
   /// The program's name.

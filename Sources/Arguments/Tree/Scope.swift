@@ -17,7 +17,7 @@ struct Scope<Action: Sendable>: Sendable {
   }
 
   /// The words that lead here, without the program's name.
-  var path: [String] { (groups + [command]).dropFirst().map(\.name) }
+  var path: [String] { groups.isEmpty ? [] : groups.dropFirst().map { $0.name } + [command.name] }
 
   /// The command line up to here: `tenantctl domain add`.
   var line: String { (groups + [command]).map(\.name).joined(separator: " ") }
@@ -41,8 +41,8 @@ struct Scope<Action: Sendable>: Sendable {
   }
 
   func entering(_ name: String) -> Scope? {
-    guard let child = command.subcommands.first(where: { $0.name == name }) else { return nil }
-    return entering(child)
+    for child in command.subcommands where child.name == name { return entering(child) }
+    return nil
   }
 
   private func entering(_ child: Command<Action>) -> Scope {
