@@ -18,7 +18,7 @@ program = .build/release/tenantctl
 # makes it as fast as `psql -V`. swift links -lstdc++ by itself, so a folder in front holds the archive alone.
 archives = .build/archives
 link_flags = -Xswiftc -Xclang-linker -Xswiftc -no-pie -Xswiftc -Xclang-linker -Xswiftc -static-libgcc \
-  -Xlinker -L$(archives) -Xlinker --as-needed
+  -Xlinker -L$(archives) -Xlinker --as-needed -Xlinker --no-export-dynamic
 release = mkdir -p $(archives) && ln -sf "$$(clang -print-file-name=libstdc++.a)" $(archives)/ && \
   swift build -c release --product tenantctl --static-swift-stdlib --disable-local-rpath $(link_flags)
 pages = $(notdir $(wildcard man/*.$(1)))

@@ -1,9 +1,28 @@
+/// What came of one of several pipelines that went out together.
+///
+/// As Swift's own `Result`, but not generic: to make that type, every program that asks one thing would search all
+/// conformances for that of ``StatementError`` to `Error`.
+public enum PipelineResult: Sendable {
+  /// The rows of each statement.
+  case success([Rows])
+  /// The first statement that failed.
+  case failure(StatementError)
+
+  /// The rows. Throws ``StatementError``.
+  public func get() throws(StatementError) -> [Rows] {
+    switch self {
+    case .success(let rows): return rows
+    case .failure(let error): throw error
+    }
+  }
+}
+
 /// What has come back from the server for the pipelines that were sent.
 struct Answers {
   private let expected: Int
   private var rows: [Rows] = []
   private var failure: StatementError?
-  private(set) var segments: [Result<[Rows], StatementError>] = []
+  private(set) var segments: [PipelineResult] = []
   var wereCancelled = false
 
   init(expected: Int) {

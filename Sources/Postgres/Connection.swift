@@ -94,7 +94,7 @@ public actor Connection {
   ///
   /// Throws ``ConnectionError`` or `CancellationError`; ``StatementError`` with nothing sent if a statement or a value
   /// has a NUL, which PostgreSQL's text cannot hold.
-  public func segments(_ segments: [[SQL]]) async throws -> [Result<[Rows], StatementError>] {
+  public func segments(_ segments: [[SQL]]) async throws -> [PipelineResult] {
     try await wakingOnCancel { try await $0.exchange(segments) }
   }
 
@@ -224,7 +224,7 @@ extension Connection {
 // MARK: - Talking
 
 extension Connection {
-  private func exchange(_ segments: [[SQL]]) throws -> [Result<[Rows], StatementError>] {
+  private func exchange(_ segments: [[SQL]]) throws -> [PipelineResult] {
     guard let handle else { throw ConnectionError.lost("the connection is closed") }
     for statements in segments {
       if let index = statements.firstIndex(where: \.hasNUL) {

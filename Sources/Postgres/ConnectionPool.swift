@@ -42,9 +42,7 @@ public actor ConnectionPool {
   }
 
   private func lease() async throws -> Connection {
-    while leased >= size {
-      await withCheckedContinuation { waiting.append($0) }
-    }
+    while leased >= size { await turn() }
     leased += 1
     while let connection = idle.popLast() {
       // The server may have been restarted since.
@@ -58,6 +56,18 @@ public actor ConnectionPool {
     }
   }
 
+  // Apart from their callers, which would make the continuation's generic type also where nobody waits.
+
+  @inline(never)
+  private func turn() async {
+    await withCheckedContinuation { waiting.append($0) }
+  }
+
+  @inline(never)
+  private func giveTurn() {
+    waiting.removeFirst().resume()
+  }
+
   private func takeBack(_ connection: Connection) async {
     if !isClosed, connection.state == .idle {
       idle.append(connection)
@@ -69,6 +79,6 @@ public actor ConnectionPool {
 
   private func release() {
     leased -= 1
-    if !waiting.isEmpty { waiting.removeFirst().resume() }
+    if !waiting.isEmpty { giveTurn() }
   }
 }

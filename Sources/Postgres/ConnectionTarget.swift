@@ -69,7 +69,7 @@ public struct ConnectionTarget: Sendable, Hashable, CustomStringConvertible, Cus
     let scheme = text[..<end.lowerBound].lowercased()
     let dialect = scheme.prefix { $0 != "+" }
     guard ["postgres", "postgresql", "postgis"].contains(dialect) else { return text }
-    return "postgresql" + text[end.lowerBound...]
+    return "postgresql" + String(text[end.lowerBound...])
   }
 
   /// What a password must not have in a URI. libpq would read the rest of it as a port or a database, and say so.

@@ -63,7 +63,7 @@ extension TenantDatabase {
 
 /// Takes over histories, schema by schema.
 private struct HistoryImporter {
-  private typealias Answer = Result<[Rows], StatementError>
+  private typealias Answer = PipelineResult
 
   private let placed: PlacedImport
   private let table: String
