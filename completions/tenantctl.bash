@@ -6,7 +6,7 @@ _tenantctl_grammar() {
   case $1 in
   '') commands='init create drop rename list show set activate deactivate domain resolve migrate rollback status migration exec psql run completion help version' options='' arguments='' ;;
   'init') commands='' options='--no-files --dry-run' arguments='' ;;
-  'create') commands='' options='--domain=none --set=none --deactivated --no-migrations --migrations=directories --dry-run' arguments='none' ;;
+  'create') commands='' options='--schema=none --domain=none --set=none --deactivated --no-migrations --migrations=directories --dry-run' arguments='none' ;;
   'drop') commands='' options='--yes -y --dry-run' arguments='ask:tenant' ;;
   'rename') commands='' options='--dry-run' arguments='ask:tenant none' ;;
   'list') commands='' options='--active --deactivated --match=none --behind --migrations=directories' arguments='' ;;
@@ -15,7 +15,7 @@ _tenantctl_grammar() {
   'activate') commands='' options='--dry-run' arguments='ask:tenant+' ;;
   'deactivate') commands='' options='--dry-run' arguments='ask:tenant+' ;;
   'domain') commands='add remove primary list' options='' arguments='' ;;
-  'domain add') commands='' options='--primary --dry-run' arguments='ask:tenant none' ;;
+  'domain add') commands='' options='--primary --set=none --dry-run' arguments='ask:tenant none' ;;
   'domain remove') commands='' options='--dry-run' arguments='ask:domain' ;;
   'domain primary') commands='' options='--dry-run' arguments='ask:domain' ;;
   'domain list') commands='' options='' arguments='ask:tenant' ;;

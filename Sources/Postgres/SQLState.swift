@@ -61,6 +61,8 @@ public struct SQLState: RawRepresentable, Sendable, Hashable, ExpressibleByStrin
   public static let duplicateTable: SQLState = "42P07"
   /// 42804
   public static let datatypeMismatch: SQLState = "42804"
+  /// 42883
+  public static let undefinedFunction: SQLState = "42883"
   /// 53200
   public static let outOfMemory: SQLState = "53200"
   /// 55P03

@@ -5,6 +5,8 @@ public enum TenancyError: Error, Sendable, Hashable {
   // Names
   /// A tenant's name that cannot be one, or not one of a new tenant.
   case invalidTenantName(String, NameProblem)
+  /// A schema's name that cannot be a new tenant's.
+  case invalidSchemaName(String, NameProblem)
   /// A host name that cannot be one.
   case invalidDomainName(String, DomainProblem)
 
@@ -21,6 +23,10 @@ public enum TenancyError: Error, Sendable, Hashable {
   case schemaMissing(TenantName, SchemaName)
   /// The database has the schema, the registry no such tenant.
   case schemaWithoutTenant(SchemaName)
+  /// The schema that a tenant would have is another tenant's.
+  case schemaTaken(SchemaName, by: TenantName)
+  /// The schema of a tenant is another tenant's too: what is done to the one would be done to the other.
+  case schemaNotAlone(SchemaName, of: TenantName, and: TenantName)
   /// The tenant's schema is the shared one, as that of django-tenants' public tenant is: not ours to rename, drop or
   /// migrate as a tenant's.
   case sharedSchema(TenantName, SchemaName)
@@ -57,8 +63,14 @@ public enum TenancyError: Error, Sendable, Hashable {
   case registryColumnType(table: String, column: String, type: String, expected: String)
   /// The registry has no column for deactivation.
   case noDeactivation(table: String)
+  /// The registry has no column for the schema: it is named as the tenant.
+  case noSchemaColumn(table: String)
   /// The registry has no table of domains.
   case noDomains
+  /// The registry has no column for primary domains.
+  case noPrimary(table: String)
+  /// A new domain needs values for these columns.
+  case domainValuesRequired(table: String, columns: [String])
   /// A new tenant needs values for these columns.
   case valuesRequired(table: String, columns: [String])
   /// No such column.

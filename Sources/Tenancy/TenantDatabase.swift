@@ -127,8 +127,8 @@ extension TenantDatabase {
   }
 
   /// Lends a connection and the registry's shape, for a read that can be done again: the first attempt takes the
-  /// mapping at its word and saves the round trip to the catalog; if the server knows no such column or table, the
-  /// catalog is read and decides.
+  /// mapping at its word and saves the round trip to the catalog; if the server knows no such column or table, or the
+  /// column has another type, the catalog is read and decides.
   func readingRegistry<T: Sendable>(
     _ body: (Connection, RegistryShape) async throws -> T
   ) async throws -> T {
@@ -145,7 +145,7 @@ extension TenantDatabase {
     do {
       return try await body(known ?? RegistryShape.promised(by: settings.registry))
     } catch {
-      guard (error as? any PostgresFailure)?.isUnknownName == true else { throw error }
+      guard (error as? any PostgresFailure)?.deniesShape == true else { throw error }
     }
     knownShape.withLock { $0 = nil }
     return try await body(try await shape(over: connection))
@@ -173,8 +173,10 @@ extension StatementError: PostgresFailure {
 }
 
 extension PostgresFailure {
-  fileprivate var isUnknownName: Bool {
-    [.undefinedColumn, .undefinedTable, .invalidSchemaName].contains(state)
+  /// Whether a name is not there, or is of a type that the statement has no use for.
+  fileprivate var deniesShape: Bool {
+    [.undefinedColumn, .undefinedTable, .invalidSchemaName, .datatypeMismatch, .undefinedFunction]
+      .contains(state)
   }
 }
 

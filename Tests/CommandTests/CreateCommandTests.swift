@@ -32,6 +32,40 @@ import Testing
     }
   }
 
+  @Test func aSchemaOfItsOwn() async throws {
+    try await Scene.with(tenants: ["reef"]) { scene in
+      try await scene.database.psql("ALTER TABLE tenants ADD db_schema text")
+      try await scene.refuses([
+        Refusal(
+          "create acme --schema t_acme", 4, "no_schema_column",
+          "the registry has no column for the schema, so a tenant's schema is named as the tenant",
+          hint:
+            "leave out --schema, or map a column of public.tenants with schema = \"...\" under [registry.columns]"
+        )
+      ])
+      try scene.folder.write("[registry.columns]\nschema = \"db_schema\"\n", to: "tenantctl.toml")
+      try await scene.prints("create acme --schema t_acme", "created tenant acme, 2 migrations applied\n")
+      #expect(try await scene.database.psql("SELECT db_schema FROM tenants ORDER BY 1") == "t_acme\nNULL")
+      #expect(try await scene.database.psql("SELECT count(*) FROM t_acme.tanks") == "0")
+      try await scene.refuses([
+        Refusal(
+          "create t_acme", 4, "schema_taken", "the schema t_acme is that of tenant acme",
+          hint: "choose another name, or give another --schema"),
+        Refusal(
+          "create beta --schema Beta", 2, "invalid_schema",
+          "invalid schema name 'Beta': it has characters that a schema's name cannot have everywhere",
+          hint: "a name is 1 to 63 lower-case letters, digits and underscores, and begins with a letter"),
+      ])
+      try await scene.database.psql("UPDATE tenants SET db_schema = 't_acme'")
+      try await scene.refuses([
+        Refusal(
+          "drop acme --yes", 4, "schema_not_alone",
+          "the schema t_acme of tenant acme is that of tenant reef too",
+          hint: "look at the two rows with psql, and give one of them another schema")
+      ])
+    }
+  }
+
   @Test func isQuiet() async throws {
     try await Scene.with { scene in
       try await scene.prints("create acme --quiet", "")

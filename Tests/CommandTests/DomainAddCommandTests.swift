@@ -23,6 +23,45 @@ import Testing
     }
   }
 
+  @Test func fillsTheTablesOwnColumns() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      try await scene.database.psql("ALTER TABLE domains ADD tls boolean, ADD note text")
+      try await scene.succeed("domain add acme acme.com --set tls=yes --set note=a=b")
+      try await scene.database.psql("UPDATE domains SET tls = false WHERE tls IS NULL")
+      #expect(try await scene.database.psql("SELECT tls, note FROM domains ORDER BY id") == "f|NULL\nt|a=b")
+      try await scene.database.psql("ALTER TABLE domains ALTER tls SET NOT NULL")
+      try await scene.refuses([
+        Refusal(
+          "domain add acme b.com", 2, "values_required", "table public.domains needs values for tls",
+          hint: "'tenantctl domain add NAME HOST --set tls=VALUE' gives them, to a tenant that is there"),
+        Refusal(
+          "create reef --domain b.com", 2, "values_required", "table public.domains needs values for tls",
+          hint: "'tenantctl domain add NAME HOST --set tls=VALUE' gives them, to a tenant that is there"),
+        Refusal(
+          "domain add acme b.com --set ssl=yes", 2, "unknown_column",
+          "table public.domains has no column ssl",
+          hint: "it has id, tls, note"),
+      ])
+    }
+  }
+
+  @Test func withoutPrimaryDomains() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      try await scene.database.psql("ALTER TABLE domains DROP is_primary")
+      try await scene.prints("domain add acme acme.com", "added domain acme.com to tenant acme\n")
+      let hint =
+        "ALTER TABLE public.domains ADD COLUMN is_primary boolean NOT NULL DEFAULT false, or map one in tenantctl.toml"
+      try await scene.refuses(
+        ["domain add acme b.com --primary", "domain primary acme.com"].map {
+          Refusal(
+            $0, 4, "no_primary", "the registry has no column that says which domain is the primary one",
+            hint: hint)
+        })
+      try await scene.prints(
+        "create reef --domain reef.com", "created tenant reef, 2 migrations applied\nadded domain reef.com\n")
+    }
+  }
+
   @Test func dryRun() async throws {
     try await Scene.with(tenants: ["acme"]) { scene in
       try await scene.dryRunTellsTheTruth("domain add acme acme.com --primary")

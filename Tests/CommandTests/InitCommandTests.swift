@@ -61,7 +61,9 @@ import Testing
         Refusal(
           "init", 2, "registry_mismatch",
           "column deactivated of public.tenants is of type integer, not boolean",
-          hint: "name another column under [registry.columns] in tenantctl.toml")
+          hint: """
+            name another column under [registry.columns] in tenantctl.toml; deactivated = false says that there is none
+            """)
       ])
     }
   }

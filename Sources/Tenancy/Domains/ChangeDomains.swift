@@ -1,31 +1,34 @@
 internal import Postgres
 
 extension TenantDatabase {
-  /// Plans another domain for a tenant. Its first one is primary in any case; making another one primary clears the old
-  /// one in the same transaction.
+  /// Plans another domain for a tenant. Its first one is primary in any case, where the registry knows primary domains;
+  /// making another one primary clears the old one in the same transaction.
   ///
-  /// Throws ``TenancyError`` if there is no such tenant, or the domain is taken.
-  public func planAddDomain(_ host: DomainName, to name: TenantName, primary: Bool) async throws -> Change<
-    Domain
-  > {
+  /// Throws ``TenancyError`` if there is no such tenant, the domain is taken, or it is to be primary where the registry
+  /// has no column for that.
+  /// - Parameter values: for columns that the domains' table has beside ours.
+  public func planAddDomain(
+    _ host: DomainName, to name: TenantName, primary: Bool, values: ColumnValues = [:]
+  ) async throws -> Change<Domain> {
     try await withRegistry { connection, shape in
+      if primary { _ = try shape.primaryColumn() }
       let tenant = try await shape.tenant(name, over: connection)
       if try await self.owner(of: host, shape, over: connection)?.tenant == name {
         throw TenancyError.domainExists(host, of: name)
       }
       try await self.checkFree([host], shape, over: connection)
       let isFirst = try await self.domains(of: [name], shape, over: connection).isEmpty
-      let domain = Domain(name: host, tenant: tenant.name, isPrimary: primary || isFirst)
+      let domain = Domain(
+        name: host, tenant: tenant.name, isPrimary: (primary || isFirst) && shape.domains?.primary != nil)
       let clear = domain.isPrimary ? shape.clearPrimary(of: name) : []
       return Change(
         result: domain,
         steps: [
           .transaction(
             ([self.guards] + clear).map { PlannedStatement($0) }
-              + [PlannedStatement(mustAffectRows: try shape.insertDomain(domain))])
+              + [PlannedStatement(mustAffectRows: try shape.insertDomain(domain, values))])
         ],
-        database: self,
-        explain: { $0.state == .uniqueViolation ? .changedMeanwhile : self.explainRows($0, name) })
+        database: self, explain: { shape.explainDomain($0, values) ?? self.explainRows($0, name) })
     }
   }
 
@@ -41,32 +44,34 @@ extension TenantDatabase {
       }
       if owner.isPrimary, let tenant = owner.tenant {
         let others = try await self.domains(of: [tenant], shape, over: connection).map(\.name)
-          .filter { $0.rawValue.lowercased() != host.rawValue }
+          .filter { $0 != owner.host }
         if !others.isEmpty { throw TenancyError.domainIsPrimary(host, of: tenant, others: others) }
       }
-      let delete: SQL = "DELETE FROM \(domains.table) WHERE lower(\(domains.host)) = \(host.rawValue)"
+      let delete: SQL = "DELETE FROM \(domains.table) WHERE \(domains.host) = \(owner.host.rawValue)"
       return Change(
         result: Domain(
-          name: host, tenant: owner.tenant ?? TenantName(stored: ""), isPrimary: owner.isPrimary),
+          name: owner.host, tenant: owner.tenant ?? TenantName(stored: ""), isPrimary: owner.isPrimary),
         steps: [.transaction([self.guards, delete])], database: self)
     }
   }
 
-  /// Plans to make a domain its tenant's primary one. Nothing is sent if it is already.
+  /// Plans to make a domain its tenant's primary one, and no other. Nothing is sent if it is so already.
   ///
-  /// Throws ``TenancyError/domainNotFound(_:)``.
+  /// Throws ``TenancyError/domainNotFound(_:)``, or ``TenancyError/noPrimary(table:)``.
   public func planSetPrimary(_ host: DomainName) async throws -> Change<Domain> {
     try await withRegistry { connection, shape in
-      guard let domains = shape.domains, let primary = domains.primary else { throw TenancyError.noDomains }
+      guard let domains = shape.domains else { throw TenancyError.noDomains }
+      let primary = try shape.primaryColumn()
       guard let owner = try await self.owner(of: host, shape, over: connection) else {
         throw TenancyError.domainNotFound(host)
       }
       guard let tenant = owner.tenant else { throw TenancyError.domainWithoutTenant(host, tenant: nil) }
+      let primaries = try await self.domains(of: [tenant], shape, over: connection).filter(\.isPrimary)
       let set: SQL =
-        "UPDATE \(domains.table) SET \(primary) = true WHERE lower(\(domains.host)) = \(host.rawValue)"
+        "UPDATE \(domains.table) SET \(primary) = true WHERE \(domains.host) = \(owner.host.rawValue)"
       return Change(
-        result: Domain(name: host, tenant: tenant, isPrimary: true),
-        steps: owner.isPrimary
+        result: Domain(name: owner.host, tenant: tenant, isPrimary: true),
+        steps: primaries.map(\.name) == [owner.host]
           ? []
           : [
             .transaction(
@@ -78,6 +83,15 @@ extension TenantDatabase {
 }
 
 extension RegistryShape {
+  /// Throws ``TenancyError/noDomains`` or ``TenancyError/noPrimary(table:)``.
+  fileprivate func primaryColumn() throws -> Identifier {
+    guard let domains else { throw TenancyError.noDomains }
+    guard let primary = domains.primary else {
+      throw TenancyError.noPrimary(table: domains.table.description)
+    }
+    return primary
+  }
+
   fileprivate func clearPrimary(of tenant: TenantName) -> [SQL] {
     guard let domains, let primary = domains.primary else { return [] }
     return [
@@ -86,5 +100,20 @@ extension RegistryShape {
       WHERE \(link(domains)) AND t.\(tenants.name) = \(tenant.rawValue) AND d.\(primary)
       """
     ]
+  }
+
+  /// What a refused row of the domains' table means.
+  func explainDomain(_ error: ServerError, _ values: ColumnValues) -> TenancyError? {
+    guard let domains, error.table == domains.table.name.name else { return nil }
+    let host = domains.columns.first { $0.name == domains.host.name }
+    switch error.state {
+    case .uniqueViolation where host?.uniqueIndexes.contains(error.constraint ?? "") == true:
+      return .changedMeanwhile
+    case let state where state.errorClass == "23" && state != .notNullViolation:
+      return .badValue(
+        column: error.column ?? values.keys.sorted().joined(separator: ", "),
+        reason: error.detail ?? error.message)
+    default: return nil
+    }
   }
 }

@@ -19,6 +19,13 @@ public struct NamePolicy: Sendable, Hashable {
     }
   }
 
+  /// Throws ``TenancyError/invalidSchemaName(_:_:)`` if no tenant may be given that schema.
+  public func check(_ schema: SchemaName) throws {
+    if let problem = problem(of: schema.rawValue) {
+      throw TenancyError.invalidSchemaName(schema.rawValue, problem)
+    }
+  }
+
   private func problem(of name: String) -> NameProblem? {
     guard let first = name.utf8.first else { return .empty }
     guard Self.isLower(first), name.utf8.allSatisfy(isInner) else { return .malformed }

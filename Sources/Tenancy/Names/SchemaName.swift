@@ -5,6 +5,13 @@ public struct SchemaName: Sendable, Hashable, Comparable, Encodable, CustomStrin
   /// The name itself.
   public let rawValue: String
 
+  /// A name typed by a user. Throws ``TenancyError/invalidSchemaName(_:_:)`` for the empty string; what the schema of a
+  /// *new* tenant must look like is up to the ``NamePolicy``.
+  public init(parsing text: String) throws {
+    guard !text.isEmpty else { throw TenancyError.invalidSchemaName(text, .empty) }
+    rawValue = text
+  }
+
   /// A name read from the registry or the catalog.
   init(stored: String) {
     rawValue = stored

@@ -40,11 +40,13 @@ extension RegistryMapping {
     public var schema: String?
     /// Of tenants: whether it is deactivated, or the inverse. Default `deactivated`, which may be missing.
     public var activity: Activity?
-    /// Of tenants: the key. Default `id`.
+    /// Whether there is such a column at all; `false` lets one that is called `deactivated` mean something else.
+    public var hasActivity = true
+    /// Of tenants: the key. Default `id`, which may be missing where domains have `tenant_name`.
     public var id: String?
     /// Of domains: the host name. Default `domain_name`.
     public var domain: String?
-    /// Of domains: whether it is the tenant's primary one. Default `is_primary`.
+    /// Of domains: whether it is the tenant's primary one. Default `is_primary`, which may be missing.
     public var primary: String?
     /// Of domains: the tenant's key. Default `tenant_id`, which may be missing.
     public var tenantID: String?

@@ -45,9 +45,9 @@ extension TenantDatabase {
       }
       guard tenant.isActive else { throw TenancyError.tenantDeactivated(name) }
       return try await connection.transaction(opening: [shape.enter(tenant)]) { opened in
-        let (isThere, isActive) = try opened[0].first?.decode(Bool.self, Bool?.self) ?? (false, false)
+        let (isThere, isActive) = try opened[0].first?.decode(Bool.self, Bool.self) ?? (false, false)
         guard isThere else { throw TenancyError.schemaMissing(name, tenant.schema) }
-        guard isActive ?? true else { throw TenancyError.tenantDeactivated(name) }
+        guard isActive else { throw TenancyError.tenantDeactivated(name) }
         return try await body(TenantSession(tenant: tenant, connection: connection))
       }
     }

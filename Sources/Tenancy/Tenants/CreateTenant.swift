@@ -4,6 +4,8 @@ internal import Postgres
 public struct NewTenant: Sendable {
   /// Its name.
   public var name: TenantName
+  /// Its schema; `nil` is one of the tenant's name, and all there is where the registry has no column for it.
+  public var schema: SchemaName?
   /// Its domains; the first is the primary one.
   public var domains: [DomainName]
   /// Values for the registry's extra columns.
@@ -13,9 +15,11 @@ public struct NewTenant: Sendable {
 
   /// A new tenant, active and without domains unless it is said otherwise.
   public init(
-    _ name: TenantName, domains: [DomainName] = [], values: ColumnValues = [:], isActive: Bool = true
+    _ name: TenantName, schema: SchemaName? = nil, domains: [DomainName] = [], values: ColumnValues = [:],
+    isActive: Bool = true
   ) {
     self.name = name
+    self.schema = schema
     self.domains = domains
     self.values = values
     self.isActive = isActive
@@ -44,11 +48,17 @@ extension TenantDatabase {
     _ new: NewTenant, migrations: [MigrationFile] = []
   ) async throws -> Change<CreatedTenant> {
     try settings.names.check(new.name)
+    if let schema = new.schema { try settings.names.check(schema) }
     return try await withRegistry { connection, shape in
-      let schema = SchemaName(of: new.name)
+      let schema = new.schema ?? SchemaName(of: new.name)
+      if schema != SchemaName(of: new.name), shape.tenants.schemaApart == nil {
+        throw TenancyError.noSchemaColumn(table: shape.tenants.table.description)
+      }
       let tenant = Tenant(name: new.name, schema: schema, isActive: new.isActive)
       let remains = try await self.checkFree(tenant, new.domains, shape, over: connection)
-      let domains = new.domains.enumerated().map { Domain(name: $1, tenant: new.name, isPrimary: $0 == 0) }
+      let domains = new.domains.enumerated().map {
+        Domain(name: $1, tenant: new.name, isPrimary: $0 == 0 && shape.domains?.primary != nil)
+      }
       let mark = CreationMark()
       let ledger = Ledger(schema: schema, table: self.settings.ledger)
       let steps = try self.creationSteps(
@@ -61,7 +71,8 @@ extension TenantDatabase {
       return Change(
         result: CreatedTenant(tenant: tenant, domains: domains, migrations: migrations.map(\.version)),
         steps: (remains.map { [.transaction([self.guards, $0.drop(schema, ledger)])] } ?? []) + steps,
-        database: self, explain: { self.explainCreate($0, tenant, new.values) },
+        database: self,
+        explain: { shape.explainDomain($0, [:]) ?? self.explainCreate($0, tenant, new.values) },
         cleanUp: steps.count > 1 ? [self.guards, mark.drop(schema, ledger)] : [])
     }
   }
@@ -71,21 +82,16 @@ extension TenantDatabase {
     _ tenant: Tenant, _ hosts: [DomainName], _ shape: RegistryShape, over connection: Connection
   ) async throws -> CreationMark? {
     let found = try await connection.pipeline([
-      """
-      SELECT \(shape.name) FROM \(shape.tenants.table) t
-      WHERE lower(t.\(shape.tenants.name)) = lower(\(tenant.name.rawValue))
-      """,
+      shape.rivalQuery(tenant.name, tenant.schema),
       """
       SELECT obj_description(n.oid, 'pg_namespace') FROM pg_catalog.pg_namespace n
       WHERE n.nspname = \(tenant.schema.rawValue)
       """,
     ])
-    if let row = found[0].first, let taken = row[0] {
-      if taken != tenant.name.rawValue {
-        throw TenancyError.tenantNameCollides(tenant.name, with: TenantName(stored: taken))
-      }
-      throw found[1].isEmpty
-        ? TenancyError.schemaMissing(tenant.name, tenant.schema) : TenancyError.tenantExists(tenant.name)
+    if let rival = try found[0].first.map(RegistryShape.tenant) {
+      guard rival.name == tenant.name else { throw shape.collision(tenant, with: rival) }
+      throw found[0][0][3] == "t"
+        ? TenancyError.tenantExists(tenant.name) : TenancyError.schemaMissing(tenant.name, rival.schema)
     }
     try await checkFree(hosts, shape, over: connection)
     guard let row = found[1].first else { return nil }
@@ -155,7 +161,6 @@ extension TenantDatabase {
     // Not SET LOCAL, which keeps another spelling of the same path: Ledger.close compares it.
     "SELECT set_config('search_path', \(schema.searchPath), true)"
   }
-
 }
 
 /// The comment on a schema that is being created in several transactions.

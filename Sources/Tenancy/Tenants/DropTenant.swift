@@ -30,14 +30,21 @@ extension TenantDatabase {
       let found = try await connection.query(shape.tenantQuery(name)).first.map {
         try RegistryShape.tenant(in: $0)
       }
-      if let found, found.schema.isNobodys { throw TenancyError.sharedSchema(name, found.schema) }
+      if let found {
+        if found.schema.isNobodys { throw TenancyError.sharedSchema(name, found.schema) }
+        if let other = try await shape.sharer(of: found, over: connection) {
+          throw TenancyError.schemaNotAlone(found.schema, of: name, and: other)
+        }
+      }
       let mark = Self.dropMark(of: name)
       let marked = found == nil ? try await self.schema(marked: mark, over: connection) : nil
       let schema = found?.schema ?? marked ?? SchemaName(of: name)
       let domains = try await self.domains(of: [name], shape, over: connection)
       let contents = try await SchemaContents.read(schema, ledger: self.settings.ledger, over: connection)
       guard found != nil || contents.mark == mark else {
-        throw contents.exists && !schema.isNobodys
+        let missing = Tenant(name: name, schema: schema, isActive: true)
+        let isOrphan = try await shape.sharer(of: missing, over: connection) == nil
+        throw contents.exists && !schema.isNobodys && isOrphan
           ? TenancyError.schemaWithoutTenant(schema) : TenancyError.tenantNotFound(name)
       }
       let rows = [self.guards] + shape.deleteTenant(name)

@@ -9,8 +9,41 @@ extension RegistryShape {
   }
 
   static func tenant(in row: Row) throws -> Tenant {
-    let (name, schema, isActive) = try row.decode(String.self, String.self, Bool?.self)
-    return Tenant(name: .init(stored: name), schema: .init(stored: schema), isActive: isActive ?? true)
+    let (name, schema, isActive) = try row.decode(String.self, String.self, Bool.self)
+    return Tenant(name: .init(stored: name), schema: .init(stored: schema), isActive: isActive)
+  }
+
+  /// The tenant that has this name but for its case, or this schema; the very name comes first. A fourth column says
+  /// whether its schema is there.
+  /// - Parameter other: not this one.
+  func rivalQuery(_ name: TenantName, _ schema: SchemaName?, butNot other: TenantName? = nil) -> SQL {
+    let isOther: SQL = other.map { "t.\(tenants.name) <> \($0.rawValue)" } ?? "true"
+    let hasSchema: SQL = schema.map { "\(self.schema) = \($0.rawValue)" } ?? "false"
+    let hasName: SQL = "lower(t.\(tenants.name)) = lower(\(name.rawValue))"
+    return """
+      SELECT \(tenantColumns), n.oid IS NOT NULL
+      FROM \(tenants.table) t LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = \(self.schema)
+      WHERE (\(hasName) OR \(hasSchema)) AND \(isOther)
+      ORDER BY t.\(tenants.name) = \(name.rawValue) DESC, \(hasName) DESC LIMIT 1
+      """
+  }
+
+  /// Why a tenant cannot be beside another one that the ``rivalQuery(_:_:butNot:)`` found.
+  func collision(_ tenant: Tenant, with rival: Tenant) -> TenancyError {
+    if rival.name == tenant.name { return .tenantExists(tenant.name) }
+    return rival.name.rawValue.lowercased() == tenant.name.rawValue.lowercased()
+      ? .tenantNameCollides(tenant.name, with: rival.name) : .schemaTaken(tenant.schema, by: rival.name)
+  }
+
+  /// Another tenant with the same schema.
+  func sharer(of tenant: Tenant, over connection: Connection) async throws -> TenantName? {
+    guard tenants.schemaApart != nil else { return nil }
+    let rows = try await connection.query(
+      """
+      SELECT \(name) FROM \(tenants.table) t
+      WHERE \(schema) = \(tenant.schema.rawValue) AND t.\(tenants.name) <> \(tenant.name.rawValue) LIMIT 1
+      """)
+    return rows.first?[0].map(TenantName.init(stored:))
   }
 
   /// The tenant of that name. Throws ``TenancyError/tenantNotFound(_:)``.

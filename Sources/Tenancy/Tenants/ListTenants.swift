@@ -61,7 +61,8 @@ public struct SchemaState: Sendable, Hashable {
 }
 
 extension TenantDatabase {
-  /// The tenants by name, each with its domains.
+  /// The tenants by name, each with its domains. A row whose schema is the shared one, as django-tenants keeps it for
+  /// `public`, is no tenant, and neither is one without a name.
   ///
   /// Throws ``TenancyError``.
   /// - Parameter withState: whether to look at each schema and its ledger's head too; that is what costs most.
@@ -69,42 +70,35 @@ extension TenantDatabase {
     try await readingRegistry { connection, shape in
       let queries = [
         withState ? shape.statesQuery(ledger: self.settings.ledger) : shape.listQuery,
-        shape.domainsQuery(of: nil),
+        shape.domainsByKeyQuery,
       ]
       let answers = try await connection.pipeline(queries.compactMap { $0 })
-      let domains = answers.count > 1 ? try answers[1].map(RegistryShape.domain).sorted() : []
-      let tenants = try answers[0].map { row in
-        (tenant: try RegistryShape.tenant(in: row), state: withState ? RegistryShape.state(in: row) : nil)
+      let domains = answers.count > 1 ? try RegistryShape.domainsByKey(in: answers[1]) : [:]
+      let entries = try answers[0].compactMap { row -> TenantEntry? in
+        let tenant = try RegistryShape.tenant(in: row)
+        guard filter.accepts(tenant), tenant.schema != .shared else { return nil }
+        let own = domains[row[withState ? 6 : 3] ?? ""] ?? []
+        return TenantEntry(
+          tenant: tenant, domains: own.map { $0.of(tenant.name) }.sorted(),
+          state: withState ? RegistryShape.state(in: row) : nil)
       }
-      return Self.entries(tenants.filter { filter.accepts($0.tenant) }, domains)
-    }
-  }
-}
-
-extension TenantDatabase {
-  /// Gives each tenant its domains: both are sorted by the tenant's name, so one walk does it.
-  private static func entries(
-    _ tenants: [(tenant: Tenant, state: SchemaState?)], _ domains: [Domain]
-  ) -> [TenantEntry] {
-    var rest = domains[...]
-    return tenants.sorted { $0.tenant.name < $1.tenant.name }.map { tenant, state in
-      rest = rest.drop { $0.tenant < tenant.name }
-      let own = rest.prefix { $0.tenant == tenant.name }
-      return TenantEntry(tenant: tenant, domains: Array(own), state: state)
+      return entries.sorted { $0.tenant.name < $1.tenant.name }
     }
   }
 }
 
 extension RegistryShape {
   fileprivate var listQuery: SQL {
-    "SELECT \(tenantColumns) FROM \(tenants.table) t"
+    "SELECT \(tenantColumns), \(key) FROM \(tenants.table) t WHERE t.\(tenants.name) IS NOT NULL"
   }
 
   /// The tenants, each with its schema's state: one query on the catalog for the whole fleet.
   func statesQuery(ledger: String, of names: [TenantName]? = nil) -> SQL {
-    let condition: SQL = names.map { "t.\(tenants.name) = ANY(\($0.map(\.rawValue))::text[])" } ?? "true"
+    let condition: SQL =
+      names.map { "t.\(tenants.name) = ANY(\($0.map(\.rawValue))::text[])" }
+      ?? "t.\(tenants.name) IS NOT NULL"
     return """
-      SELECT \(tenantColumns), n.oid IS NOT NULL, c.oid IS NOT NULL, d.description
+      SELECT \(tenantColumns), n.oid IS NOT NULL, c.oid IS NOT NULL, d.description, \(key)
       FROM \(tenants.table) t
       LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = \(schema)
       LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = \(ledger) AND c.relkind IN ('r', 'p')

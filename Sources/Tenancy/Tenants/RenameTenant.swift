@@ -20,6 +20,9 @@ extension TenantDatabase {
       if tenant.schema.isNobodys { throw TenancyError.sharedSchema(old, tenant.schema) }
       let movesSchema = tenant.schema.rawValue == old.rawValue
       let schema = movesSchema ? SchemaName(of: new) : tenant.schema
+      if movesSchema, let other = try await shape.sharer(of: tenant, over: connection) {
+        throw TenancyError.schemaNotAlone(tenant.schema, of: old, and: other)
+      }
       try await self.checkRename(tenant, to: new, schema: schema, shape, over: connection)
       let move: [SQL] =
         movesSchema ? ["ALTER SCHEMA \(tenant.schema.identifier) RENAME TO \(schema.identifier)"] : []
@@ -44,18 +47,14 @@ extension TenantDatabase {
     over connection: Connection
   ) async throws {
     let found = try await connection.pipeline([
-      """
-      SELECT \(shape.name) FROM \(shape.tenants.table) t
-      WHERE lower(t.\(shape.tenants.name)) = lower(\(new.rawValue)) AND t.\(shape.tenants.name) <> \(tenant.name.rawValue)
-      """,
+      shape.rivalQuery(new, schema == tenant.schema ? nil : schema, butNot: tenant.name),
       """
       SELECT nspname FROM pg_catalog.pg_namespace
       WHERE nspname = ANY(\([tenant.schema.rawValue, schema.rawValue])::name[])
       """,
     ])
-    if let taken = found[0].first?[0] {
-      throw taken == new.rawValue
-        ? TenancyError.tenantExists(new) : .tenantNameCollides(new, with: TenantName(stored: taken))
+    if let rival = try found[0].first.map(RegistryShape.tenant) {
+      throw shape.collision(Tenant(name: new, schema: schema, isActive: true), with: rival)
     }
     let schemas = found[1].compactMap { $0[0] }
     if new == tenant.name { throw TenancyError.tenantExists(new) }
@@ -82,7 +81,10 @@ extension RegistryShape {
       "UPDATE \(tenants.table) SET \(assignments)\(touch) WHERE \(tenants.name) = \(old.rawValue)"
     let moved: SQL? = domains.flatMap { domains in
       domains.tenantName.map {
-        "UPDATE \(domains.table) SET \($0) = \(new.rawValue) WHERE \($0) = \(old.rawValue)"
+        """
+        UPDATE \(domains.table) d SET \($0) = \(new.rawValue) FROM \(tenants.table) t
+        WHERE \(link(domains)) AND t.\(tenants.name) = \(old.rawValue)
+        """
       }
     }
     return PlannedStatement(mustAffectRows: row, with: moved)

@@ -13,7 +13,8 @@ public struct ActivityChange: Sendable, Hashable, Encodable {
 extension TenantDatabase {
   /// Plans to have tenants served, or not served, by the app. Those that are so already stay as they are.
   ///
-  /// Throws ``TenancyError`` if one of them does not exist, or the registry knows no deactivation.
+  /// Throws ``TenancyError`` if one of them does not exist, is no tenant but the shared schema's row, or the registry
+  /// knows no deactivation.
   public func planSetActive(_ names: [TenantName], _ isActive: Bool) async throws -> Change<[ActivityChange]>
   {
     try await withRegistry { connection, shape in
@@ -26,6 +27,9 @@ extension TenantDatabase {
         WHERE t.\(shape.tenants.name) = ANY(\(names.map(\.rawValue))::text[])
         """)
       let found = try rows.map { try RegistryShape.tenant(in: $0) }
+      if !isActive, let shared = found.first(where: { $0.schema.isNobodys }) {
+        throw TenancyError.sharedSchema(shared.name, shared.schema)
+      }
       let wasActive = Dictionary(found.map { ($0.name, $0.isActive) }, uniquingKeysWith: { $1 })
       let changes = try names.uniqued().map { name in
         guard let before = wasActive[name] else { throw TenancyError.tenantNotFound(name) }

@@ -6,20 +6,30 @@ public typealias ColumnValues = [String: String?]
 extension RegistryShape {
   /// The columns of the tenants' table that are ours to write, each with the command that writes it.
   private var ownColumns: Set<String> {
-    var names: Set<String> = [tenants.id.name, tenants.name.name, "created_at", "updated_at"]
-    if let schema = tenants.schema { names.insert(schema.name) }
+    var names: Set<String> = [tenants.name.name]
+    names.formUnion([tenants.id, tenants.schema].compactMap { $0?.name })
+    names.formUnion(tenants.columns.filter { Clock.created($0) || Clock.updated($0) }.map(\.name))
     if let activity = tenants.activity { names.insert(activity.column) }
     return names
   }
 
   /// Throws ``TenancyError/unknownColumn(_:table:available:)`` or ``TenancyError/reservedColumn(_:)``.
-  func check(_ values: ColumnValues) throws {
+  /// - Parameter isNew: whether the row is to be added. A key that the app makes up is given then.
+  func check(_ values: ColumnValues, isNew: Bool = false) throws {
+    let given = isNew ? tenants.columns.filter { $0.isRequired && $0.name == tenants.id?.name } : []
+    let ours = ownColumns.subtracting(given.map(\.name)).union([tenants.name.name])
+    try Self.check(values, in: tenants.columns, of: tenants.table, ours: ours)
+  }
+
+  private static func check(
+    _ values: ColumnValues, in columns: [CatalogTable.Column], of table: QualifiedName, ours: Set<String>
+  ) throws {
     for column in values.keys.sorted() {
-      guard tenants.has(column) else {
-        let available = tenants.columns.map(\.name).filter { !ownColumns.contains($0) }
-        throw TenancyError.unknownColumn(column, table: tenants.table.description, available: available)
+      guard columns.contains(where: { $0.name == column }) else {
+        let available = columns.map(\.name).filter { !ours.contains($0) }
+        throw TenancyError.unknownColumn(column, table: table.description, available: available)
       }
-      if ownColumns.contains(column) { throw TenancyError.reservedColumn(column) }
+      if ours.contains(column) { throw TenancyError.reservedColumn(column) }
     }
   }
 
@@ -29,18 +39,19 @@ extension RegistryShape {
   /// Throws ``TenancyError/valuesRequired(table:columns:)`` with all the columns that are still without a value.
   /// - Parameter condition: the row is added only if this holds.
   func insertTenant(_ tenant: Tenant, _ values: ColumnValues, onlyIf condition: SQL = "true") throws -> SQL {
-    try check(values)
+    try check(values, isNew: true)
     var assignments: [(Identifier, SQL)] = [(tenants.name, "\(tenant.name.rawValue)::text")]
     if let schema = tenants.schemaApart { assignments.append((schema, "\(tenant.schema.rawValue)::text")) }
     if let activity = tenants.activity {
       let value = tenant.isActive == activity.isInverse
       assignments.append((Identifier(activity.column), value ? "true" : "false"))
     }
-    for (column, value) in values.sorted(by: { $0.key < $1.key }) {
-      let type = tenants.columns.first { $0.name == column }?.type ?? "text"
-      assignments.append((Identifier(column), "\(value)::\(unsafeRaw: type)"))
+    assignments += Self.given(values, in: tenants.columns)
+    let (automatic, missing) = Self.automatic(in: tenants.columns, given: assignments.map(\.0))
+    guard missing.isEmpty else {
+      throw TenancyError.valuesRequired(table: tenants.table.description, columns: missing)
     }
-    assignments += try automatic(in: tenants.columns, of: tenants.table, given: assignments.map(\.0))
+    assignments += automatic
     return """
       INSERT INTO \(tenants.table) (\(SQL.joined(assignments.map { "\($0.0)" })))
       SELECT \(SQL.joined(assignments.map(\.1))) WHERE \(condition)
@@ -48,13 +59,24 @@ extension RegistryShape {
   }
 
   /// The statement that adds a domain's row to a tenant that has a row by then.
-  func insertDomain(_ domain: Domain) throws -> SQL {
+  ///
+  /// Throws ``TenancyError/domainValuesRequired(table:columns:)`` with all the columns that are still without a value.
+  func insertDomain(_ domain: Domain, _ values: ColumnValues = [:]) throws -> SQL {
     guard let domains else { throw TenancyError.noDomains }
     var assignments: [(Identifier, SQL)] = [(domains.host, "\(domain.name.rawValue)::text")]
     if let primary = domains.primary { assignments.append((primary, domain.isPrimary ? "true" : "false")) }
-    if let id = domains.tenantID { assignments.append((id, "t.\(tenants.id)")) }
-    if let name = domains.tenantName { assignments.append((name, "t.\(tenants.name)")) }
-    assignments += try automatic(in: domains.columns, of: domains.table, given: assignments.map(\.0))
+    if let own = tenants.id, let foreign = domains.tenantID { assignments.append((foreign, "t.\(own)")) }
+    if let name = domains.tenantName, name != domains.tenantID {
+      assignments.append((name, "t.\(tenants.name)"))
+    }
+    let ours = Set(assignments.map(\.0.name))
+    try Self.check(values, in: domains.columns, of: domains.table, ours: ours)
+    assignments += Self.given(values, in: domains.columns)
+    let (automatic, missing) = Self.automatic(in: domains.columns, given: assignments.map(\.0))
+    guard missing.isEmpty else {
+      throw TenancyError.domainValuesRequired(table: domains.table.description, columns: missing)
+    }
+    assignments += automatic
     return """
       INSERT INTO \(domains.table) (\(SQL.joined(assignments.map { "\($0.0)" })))
       SELECT \(SQL.joined(assignments.map(\.1))) FROM \(tenants.table) t
@@ -63,26 +85,48 @@ extension RegistryShape {
   }
 
   /// `, updated_at = ...` where the table has such a column.
-  var touch: SQL { tenants.has("updated_at") ? ", updated_at = CURRENT_TIMESTAMP" : "" }
+  var touch: SQL {
+    SQL.joined(
+      tenants.columns.filter(Clock.updated).map { ", \(Identifier($0.name)) = CURRENT_TIMESTAMP" }, by: "")
+  }
 
-  /// Values for the required columns that nobody gives and that have an obvious one.
-  private func automatic(
-    in columns: [Column], of table: QualifiedName, given: [Identifier]
-  ) throws -> [(Identifier, SQL)] {
-    let open = columns.filter { column in column.isRequired && !given.contains(Identifier(column.name)) }
+  private static func given(
+    _ values: ColumnValues, in columns: [CatalogTable.Column]
+  ) -> [(Identifier, SQL)] {
+    values.sorted { $0.key < $1.key }.map { column, value in
+      let type = columns.first { $0.name == column }?.type ?? "text"
+      return (Identifier(column), "\(value)::\(unsafeRaw: type)")
+    }
+  }
+
+  /// Values for the required columns that nobody gives and that have an obvious one, and the names of the others.
+  static func automatic(
+    in columns: [CatalogTable.Column], given: [Identifier]
+  ) -> (assignments: [(Identifier, SQL)], missing: [String]) {
     var missing: [String] = []
+    let open = columns.filter { column in column.isRequired && !given.contains(Identifier(column.name)) }
     let assignments = open.compactMap { column -> (Identifier, SQL)? in
-      switch (column.name, column.type) {
-      case ("created_at", _), ("updated_at", _): return (Identifier(column.name), "CURRENT_TIMESTAMP")
-      case (tenants.id.name, "uuid"): return (Identifier(column.name), "gen_random_uuid()")
-      default:
-        missing.append(column.name)
-        return nil
+      if Clock.created(column) || Clock.updated(column) {
+        return (Identifier(column.name), "CURRENT_TIMESTAMP")
       }
+      if column.isKey && column.type == "uuid" { return (Identifier(column.name), "gen_random_uuid()") }
+      missing.append(column.name)
+      return nil
     }
-    guard missing.isEmpty else {
-      throw TenancyError.valuesRequired(table: table.description, columns: missing)
-    }
-    return assignments
+    return (assignments, missing)
+  }
+}
+
+/// The columns in which frameworks note when a row was made and changed: those of Flask-SQLAlchemy's models, Rails,
+/// Laravel, Phoenix and Django's manuals.
+private enum Clock {
+  static func created(_ column: CatalogTable.Column) -> Bool {
+    column.kind == .time && ["created_at", "created_on", "created", "inserted_at"].contains(column.name)
+  }
+
+  static func updated(_ column: CatalogTable.Column) -> Bool {
+    column.kind == .time
+      && ["updated_at", "updated_on", "updated", "modified_at", "modified_on", "modified"].contains(
+        column.name)
   }
 }

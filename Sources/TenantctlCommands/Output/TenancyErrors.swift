@@ -8,6 +8,9 @@ extension ErrorReport {
       // Names
       case .invalidTenantName(let name, let problem):
         Self("invalid_name", .usage, "invalid tenant name '\(name)': \(problem.sentence)", hint: problem.hint)
+      case .invalidSchemaName(let name, let problem):
+        Self(
+          "invalid_schema", .usage, "invalid schema name '\(name)': \(problem.sentence)", hint: problem.hint)
       case .invalidDomainName(let name, let problem):
         Self("invalid_domain", .usage, "invalid domain '\(name)': \(problem.sentence)", hint: problem.hint)
 
@@ -34,6 +37,15 @@ extension ErrorReport {
         Self(
           "schema_without_tenant", .refused, "a schema \(schema) is there, but no tenant has it",
           hint: "look at it with psql; drop it by hand if it is a left-over, or choose another name")
+      case .schemaTaken(let schema, let owner):
+        Self(
+          "schema_taken", .refused, "the schema \(schema) is that of tenant \(owner)",
+          hint: "choose another name, or give another --schema")
+      case .schemaNotAlone(let schema, let tenant, let other):
+        Self(
+          "schema_not_alone", .refused,
+          "the schema \(schema) of tenant \(tenant) is that of tenant \(other) too",
+          hint: "look at the two rows with psql, and give one of them another schema")
       case .sharedSchema(let name, let schema):
         Self(
           "shared_schema", .refused, "the schema of tenant \(name) is \(schema), which all tenants share",
@@ -101,21 +113,38 @@ extension ErrorReport {
       case .registryColumnType(let table, let column, let type, let expected):
         Self(
           "registry_mismatch", .usage, "column \(column) of \(table) is of type \(type), not \(expected)",
-          hint: "name another column under [registry.columns] in tenantctl.toml")
+          hint: wayOut(ofColumnOfType: expected))
       case .noDeactivation(let table):
         Self(
           "no_deactivation", .refused, "the registry has no column that says whether a tenant is deactivated",
           hint:
             "ALTER TABLE \(table) ADD COLUMN deactivated boolean NOT NULL DEFAULT false, or map one in tenantctl.toml"
         )
+      case .noSchemaColumn(let table):
+        Self(
+          "no_schema_column", .refused,
+          "the registry has no column for the schema, so a tenant's schema is named as the tenant",
+          hint:
+            "leave out --schema, or map a column of \(table) with schema = \"...\" under [registry.columns]")
       case .noDomains:
         Self(
           "no_domains", .refused, "the registry has no table of domains",
           hint: "name one with domains = \"...\" under [registry] in tenantctl.toml")
+      case .noPrimary(let table):
+        Self(
+          "no_primary", .refused, "the registry has no column that says which domain is the primary one",
+          hint:
+            "ALTER TABLE \(table) ADD COLUMN is_primary boolean NOT NULL DEFAULT false, or map one in tenantctl.toml"
+        )
+      case .domainValuesRequired(let table, let columns):
+        Self(
+          "values_required", .usage, "table \(table) needs values for \(columns.joined(separator: ", "))",
+          hint:
+            "'tenantctl domain add NAME HOST \(assignments(columns))' gives them, to a tenant that is there")
       case .valuesRequired(let table, let columns):
         Self(
           "values_required", .usage, "table \(table) needs values for \(columns.joined(separator: ", "))",
-          hint: "give them: \(columns.map { "--set \($0)=VALUE" }.joined(separator: " "))")
+          hint: "give them: \(assignments(columns))")
       case .unknownColumn(let column, let table, let available):
         Self(
           "unknown_column", .usage, "table \(table) has no column \(column)",
@@ -267,6 +296,18 @@ extension MigrationOccurrence {
   fileprivate var whom: String { firstAndOthers(tenants) }
   /// That it is older than what tenants have.
   var lateness: String { "\(path) is older than the newest migration of \(whom)" }
+}
+
+/// `--set plan=VALUE --set seats=VALUE`.
+func assignments(_ columns: [String]) -> String {
+  columns.map { "--set \($0)=VALUE" }.joined(separator: " ")
+}
+
+/// What to do about a column that the registry cannot use.
+private func wayOut(ofColumnOfType expected: String) -> String {
+  expected == "boolean"
+    ? "name another column under [registry.columns] in tenantctl.toml; deactivated = false says that there is none"
+    : "name another column under [registry.columns] in tenantctl.toml"
 }
 
 /// `acme and 2 others`.

@@ -30,6 +30,11 @@ struct Assignment: Sendable {
     value = String(text[text.index(after: equals)...])
   }
 
+  /// By column; the last one counts.
+  static func values(_ assignments: [Assignment]) -> ColumnValues {
+    Dictionary(assignments.map { ($0.column, $0.value) }, uniquingKeysWith: { $1 })
+  }
+
   struct NotAnAssignment: Error, CustomStringConvertible {
     let description = "expected COLUMN=VALUE"
   }

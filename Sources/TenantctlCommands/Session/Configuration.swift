@@ -74,25 +74,33 @@ extension ConfigurationKey {
 
   private static let columns = [
     column("name", "Of tenants: the name. Default: name.", "\"name\"") { $0.name = $1 },
-    column("schema", "Of tenants: the schema. Default: the name is the schema.", "\"schema_name\"") {
-      $0.schema = $1
-    },
+    column(
+      "schema",
+      "Of tenants: the schema. A row in which it is NULL, and a registry without it, has the name for it.",
+      "\"schema_name\""
+    ) { $0.schema = $1 },
     ConfigurationKey(
-      table: "registry.columns", name: "deactivated", kind: .string,
-      summary:
-        "Of tenants: a boolean column, or with ! before it the inverse of one. Default: deactivated, if there is one.",
+      table: "registry.columns", name: "deactivated", kind: .stringOrFalse,
+      summary: """
+        Of tenants: a boolean column, or with ! before it the inverse of one; false if there is none. Default: \
+        deactivated, if there is one.
+        """,
       example: "\"!active\""
     ) {
-      let text = $0.string
+      guard case .string(let text) = $0 else {
+        $1.settings.registry.columns.hasActivity = false
+        return
+      }
       let isInverse = text.hasPrefix("!")
       $1.settings.registry.columns.activity = .init(
         column: isInverse ? String(text.dropFirst()) : text, isInverse: isInverse)
     },
-    column("id", "Of tenants: the key. Default: id.", "\"uuid\"") { $0.id = $1 },
+    column("id", "Of tenants: the key, to which tenant_id refers. Default: id.", "\"uuid\"") { $0.id = $1 },
     column("domain", "Of domains: the host name. Default: domain_name.", "\"domain\"") { $0.domain = $1 },
-    column("primary", "Of domains: whether it is the primary one. Default: is_primary.", "\"is_primary\"") {
-      $0.primary = $1
-    },
+    column(
+      "primary", "Of domains: whether it is the primary one. Default: is_primary, if there is one.",
+      "\"main\""
+    ) { $0.primary = $1 },
     column("tenant_id", "Of domains: the tenant's key. Default: tenant_id, if there is one.", "\"client_id\"")
     { $0.tenantID = $1 },
     column(

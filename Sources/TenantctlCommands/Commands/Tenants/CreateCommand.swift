@@ -11,7 +11,7 @@ enum CreateCommand {
       A name is lower-case letters, digits and underscores, begins with a letter, has at most 63 characters, and is \
       neither an SQL keyword nor one of public, www, localhost, local, information_schema, pg_*.
       """,
-    parameters: [name, domains, values, deactivated, noMigrations, Shared.migrations, Shared.dryRun],
+    parameters: [name, schema, domains, values, deactivated, noMigrations, Shared.migrations, Shared.dryRun],
     examples: [
       Example("tenantctl create acme --domain acme.example.com", "Create a tenant with a primary domain."),
       Example(
@@ -20,8 +20,9 @@ enum CreateCommand {
     ],
     section: Section.tenants
   ) { input, session in
-    var new = NewTenant(input[name], domains: input[domains], isActive: !input[deactivated])
-    new.values = Dictionary(input[values].map { ($0.column, $0.value) }, uniquingKeysWith: { $1 })
+    let new = NewTenant(
+      input[name], schema: input[schema], domains: input[domains], values: Assignment.values(input[values]),
+      isActive: !input[deactivated])
     let files = input[noMigrations] ? [] : try session.migrations().tenant
     let change = try await session.database().planCreate(new, migrations: files)
     return try await session.make(change, dryRun: input[Shared.dryRun]) { created in
@@ -37,6 +38,9 @@ enum CreateCommand {
 
   private static let name = Argument(
     "NAME", parse: TenantName.init(parsing:), summary: "The new tenant's name.")
+  private static let schema = Option(
+    "schema", placeholder: "SCHEMA", parse: SchemaName.init(parsing:),
+    summary: "Its schema, where the registry has a column of its own for it. Without it: the name.")
   private static let domains = RepeatedOption(
     "domain", placeholder: "HOST", parse: DomainName.init(parsing:),
     summary: "A domain of the tenant; the first one is primary.")

@@ -22,7 +22,7 @@ enum ListCommand {
     let database = try session.database()
     var entries = try await database.list(filter, withState: session.format != .text || input[behind])
     if input[behind] {
-      let names = try await database.behind(entries.map(\.tenant.name), try session.migrations())
+      let names = try await database.behind(entries.map(\.tenant), try session.migrations())
       entries = entries.filter { names.contains($0.tenant.name) }
     }
     return CommandResult(

@@ -1,0 +1,86 @@
+internal import Postgres
+
+/// Holds one table's columns against the mapping.
+struct ColumnMatcher {
+  let table: CatalogTable
+
+  /// Throws ``TenancyError/registryColumnMissing(_:)`` or ``TenancyError/registryColumnType(table:column:type:expected:)``.
+  func tenants(_ mapping: RegistryMapping.Columns) throws -> RegistryShape.Tenants {
+    RegistryShape.Tenants(
+      table: table.name, columns: table.columns,
+      id: try optional("id", mapping.id, default: "id"),
+      name: try required("name", mapping.name, default: "name", .text),
+      schema: try mapping.schema.map { try required("schema", $0, default: $0, .text) },
+      activity: try activity(mapping))
+  }
+
+  /// Throws as ``tenants(_:)`` does.
+  func domains(
+    _ mapping: RegistryMapping.Columns, of tenants: RegistryShape.Tenants
+  ) throws -> RegistryShape.Domains {
+    let id = try tenantID(mapping, of: tenants)
+    let name = try optional("tenant_name", mapping.tenantName, default: "tenant_name", .text)
+    if id == nil && name == nil {
+      throw table.column("tenant_id") == nil ? missing("tenant_id", "tenant_id") : lacksKey(tenants)
+    }
+    return RegistryShape.Domains(
+      table: table.name, columns: table.columns,
+      host: try required("domain", mapping.domain, default: "domain_name", .text),
+      primary: try optional("primary", mapping.primary, default: "is_primary", .boolean), tenantID: id,
+      tenantName: name)
+  }
+
+  private func activity(_ mapping: RegistryMapping.Columns) throws -> RegistryMapping.Activity? {
+    guard mapping.hasActivity else { return nil }
+    let column = try optional("deactivated", mapping.activity?.column, default: "deactivated", .boolean)
+    return column.map { .init(column: $0.name, isInverse: mapping.activity?.isInverse ?? false) }
+  }
+
+  /// The domain's reference to the tenant's key: of the key's type, or the two could not be compared.
+  private func tenantID(
+    _ mapping: RegistryMapping.Columns, of tenants: RegistryShape.Tenants
+  ) throws -> Identifier? {
+    guard let id = tenants.id, let key = tenants.columns.first(where: { $0.name == id.name }) else {
+      // A table without a key is referred to by name.
+      if mapping.tenantID != nil { throw lacksKey(tenants) }
+      return nil
+    }
+    let column = try optional("tenant_id", mapping.tenantID, default: "tenant_id")
+    if let column, let type = table.column(column.name), type.kind != key.kind {
+      throw wrongType(type, expected: key.type)
+    }
+    return column
+  }
+
+  private func required(
+    _ role: String, _ mapped: String?, default name: String, _ kind: CatalogTable.Kind? = nil
+  ) throws -> Identifier {
+    guard let column = table.column(mapped ?? name) else { throw missing(role, mapped ?? name) }
+    if let kind, column.kind != kind {
+      throw wrongType(column, expected: kind == .boolean ? "boolean" : "text")
+    }
+    return Identifier(column.name)
+  }
+
+  private func optional(
+    _ role: String, _ mapped: String?, default name: String, _ kind: CatalogTable.Kind? = nil
+  ) throws -> Identifier? {
+    guard mapped != nil || table.column(name) != nil else { return nil }
+    return try required(role, mapped, default: name, kind)
+  }
+
+  private func wrongType(_ column: CatalogTable.Column, expected: String) -> TenancyError {
+    .registryColumnType(
+      table: table.name.description, column: column.name, type: column.type, expected: expected)
+  }
+
+  private func lacksKey(_ tenants: RegistryShape.Tenants) -> TenancyError {
+    ColumnMatcher(table: CatalogTable(name: tenants.table, columns: tenants.columns)).missing("id", "id")
+  }
+
+  private func missing(_ role: String, _ name: String) -> TenancyError {
+    .registryColumnMissing(
+      .init(
+        table: table.name.description, column: name, role: role, available: table.columns.map(\.name)))
+  }
+}
