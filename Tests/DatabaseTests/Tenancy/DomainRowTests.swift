@@ -1,0 +1,84 @@
+import Postgres
+import TestSupport
+import Testing
+
+@testable import Tenancy
+
+/// Domains as an app may have written them.
+@Suite struct DomainRowTests {
+  /// An app's row in capitals is taken, and resolves; the exact one comes first.
+  @Test(arguments: [Registry.ours, .djangoManual, .namesAsKeys]) func capitals(registry: Registry)
+    async throws
+  {
+    try await Fleet.with(registry) { fleet in
+      try await fleet.create("acme", domains: ["www.acme.com"], values: registry.values)
+      try await fleet.create("shop", values: registry.values)
+      let column = registry.mapping.columns.domain ?? "domain_name"
+      let table = registry.mapping.domains?.name.name ?? ""
+      try await fleet.psql("UPDATE \(table) SET \(column) = 'SHOP.Acme.com'")
+      #expect(try await fleet.resolve("Shop.acme.com:443") == "acme by domain")
+      #expect(try await fleet.resolve("shop.other.com") == "shop by subdomain")
+      await #expect(throws: TenancyError.domainTaken(host("shop.acme.com"), by: "acme")) {
+        try await fleet.tenancy.planAddDomain(host("shop.acme.com"), to: "shop", primary: false)
+      }
+      #expect(
+        try await fleet.tenancy.planRemoveDomain(host("shop.acme.com")).apply().name.rawValue
+          == "SHOP.Acme.com")
+      #expect(try await fleet.list() == "acme shop")
+    }
+  }
+
+  @Test func anExactRowComesFirst() async throws {
+    try await Fleet.with { fleet in
+      for (name, domain) in [("acme", "a.com"), ("beta", "b.com")] {
+        try await fleet.create(name, domains: [domain])
+      }
+      try await fleet.psql("UPDATE domains SET domain_name = 'B.com' WHERE domain_name = 'a.com'")
+      #expect(try await fleet.resolve("b.com") == "beta by domain")
+      #expect(try await fleet.tenancy.planRemoveDomain(host("b.com")).apply().tenant == "beta")
+      #expect(try await fleet.resolve("b.com") == "acme by domain")
+    }
+  }
+
+  @Test func severalPrimaryOnes() async throws {
+    try await Fleet.with { fleet in
+      try await fleet.create("acme", domains: ["a.com", "b.com", "c.com"])
+      try await fleet.psql("UPDATE domains SET is_primary = true")
+      try await fleet.tenancy.planSetPrimary(host("b.com")).apply()
+      #expect(try await fleet.list() == "acme(b.com,a.com,c.com)")
+      #expect(try await fleet.psql("SELECT domain_name FROM domains WHERE is_primary") == "b.com")
+    }
+  }
+
+  @Test func noPrimaryColumn() async throws {
+    try await Fleet.with(.withoutPrimary) { fleet in
+      try await fleet.create("acme", domains: ["a.com"])
+      let refusal = TenancyError.noPrimary(table: "public.domains")
+      await #expect(throws: refusal) { try await fleet.tenancy.planSetPrimary(host("a.com")) }
+      await #expect(throws: refusal) {
+        try await fleet.tenancy.planAddDomain(host("b.com"), to: "acme", primary: true)
+      }
+      try await fleet.tenancy.planAddDomain(host("b.com"), to: "acme", primary: false).apply()
+      #expect(try await fleet.tenancy.list().map(\.primaryDomain) == [nil])
+      try await fleet.tenancy.planRemoveDomain(host("a.com")).apply()
+      #expect(try await fleet.list() == "acme(b.com)")
+    }
+  }
+
+  /// A rule of the app's own is its own, not another session that was faster.
+  @Test func aConstraintOfTheApp() async throws {
+    try await Fleet.with { fleet in
+      try await fleet.psql("ALTER TABLE domains ADD CONSTRAINT one UNIQUE (tenant_id)")
+      try await fleet.create("acme", domains: ["a.com"])
+      await #expect(throws: TenancyError.badValue(column: "", reason: "Key (tenant_id)=(1) already exists."))
+      {
+        try await fleet.tenancy.planAddDomain(host("b.com"), to: "acme", primary: false).apply()
+      }
+      await #expect(throws: TenancyError.badValue(column: "", reason: "Key (tenant_id)=(2) already exists."))
+      {
+        try await fleet.create("beta", domains: ["c.com", "d.com"])
+      }
+      #expect(try await fleet.list() == "acme(a.com)")
+    }
+  }
+}
