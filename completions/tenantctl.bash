@@ -20,8 +20,8 @@ _tenantctl_grammar() {
   'domain primary') commands='' options='--dry-run' arguments='ask:domain' ;;
   'domain list') commands='' options='' arguments='ask:tenant' ;;
   'resolve') commands='' options='' arguments='ask:domain' ;;
-  'migrate') commands='' options='--all -a --match=none --exclude=none --active --limit=none --from-file=files --to=ask:version --check --strict --jobs=none -j=none --on-error=words:continue,stop --max-failures=none --canary=none --retries=none --report=none --migrations=directories --dry-run' arguments='ask:tenant+' ;;
-  'rollback') commands='' options='--all -a --match=none --exclude=none --active --limit=none --from-file=files --steps=none --to=ask:version --jobs=none -j=none --on-error=words:continue,stop --max-failures=none --canary=none --retries=none --report=none --migrations=directories --yes -y --dry-run' arguments='ask:tenant+' ;;
+  'migrate') commands='' options='--all -a --match=none --exclude=none --active --limit=none --from-file=files --to=ask:version --check --strict --jobs=none -j=none --on-error=words:continue,stop --max-failures=none --canary=none --retries=none --statement-timeout=none --report=none --migrations=directories --dry-run' arguments='ask:tenant+' ;;
+  'rollback') commands='' options='--all -a --match=none --exclude=none --active --limit=none --from-file=files --steps=none --to=ask:version --jobs=none -j=none --on-error=words:continue,stop --max-failures=none --canary=none --retries=none --statement-timeout=none --report=none --migrations=directories --yes -y --dry-run' arguments='ask:tenant+' ;;
   'status') commands='' options='--all -a --match=none --exclude=none --active --limit=none --from-file=files --check --pending --verify --migrations=directories' arguments='ask:tenant+' ;;
   'migration') commands='new list check baseline repair import' options='' arguments='' ;;
   'migration new') commands='' options='--shared --migrations=directories' arguments='none' ;;

@@ -54,8 +54,8 @@ public struct Change<Result: Sendable>: Sendable {
 enum Step: Sendable {
   /// All of it or nothing.
   case transaction([PlannedStatement])
-  /// A statement that PostgreSQL does not run inside of a transaction block, with a schema's search path.
-  case alone(PlannedStatement, in: SchemaName)
+  /// A statement that PostgreSQL does not run inside of a transaction block.
+  case alone(PlannedStatement, SessionSettings)
 
   static func transaction(_ statements: [SQL]) -> Step {
     .transaction(statements.map { PlannedStatement($0) })
@@ -71,8 +71,8 @@ enum Step: Sendable {
   var script: [String] {
     switch self {
     case .transaction(let statements): ["BEGIN;"] + statements.map { Self.line($0.sql) } + ["COMMIT;"]
-    case .alone(let statement, let schema):
-      [Self.enter(schema), statement.sql, Self.leave].map(Self.line)
+    case .alone(let statement, let settings):
+      (settings.enter + [statement.sql] + settings.leave).map(Self.line)
     }
   }
 
@@ -87,9 +87,9 @@ enum Step: Sendable {
       switch self {
       case .transaction(let statements):
         try await connection.transaction(statements.map(\.sql), commitsApart: commitsApart)
-      case .alone(let statement, let schema):
+      case .alone(let statement, let settings):
         // Three transactions in one message.
-        _ = try await connection.segments([[Self.enter(schema)], [statement.sql], [Self.leave]])[1].get()
+        _ = try await connection.segments([settings.enter, [statement.sql], settings.leave])[1].get()
       }
     } catch let failure as StatementError {
       guard failure.index < statements.count else { throw failure }
@@ -108,11 +108,6 @@ enum Step: Sendable {
     let needsSession = steps.contains { if case .alone = $0 { true } else { false } }
     if needsSession, try await !connection.isDirect() { throw TenancyError.poolerInBetween }
   }
-
-  private static func enter(_ schema: SchemaName) -> SQL {
-    "SET search_path TO \(unsafeRaw: schema.searchPath)"
-  }
-  private static let leave: SQL = "RESET search_path"
 }
 
 /// A statement of a migration that the server refused.

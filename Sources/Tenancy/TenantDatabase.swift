@@ -159,7 +159,9 @@ extension TenantDatabase {
   }
 
   /// The settings that every transaction of ours begins with.
-  var guards: SQL { "SET LOCAL lock_timeout TO \(literal: settings.lockTimeout.milliseconds)" }
+  var guards: SQL { limits.local }
+
+  var limits: TimeLimits { TimeLimits(lock: settings.lockTimeout) }
 }
 
 /// An error of the server, in whichever way it came.

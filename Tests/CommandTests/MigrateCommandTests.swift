@@ -88,6 +88,66 @@ import Testing
     }
   }
 
+  @Test func dryRunOutsideOfATransaction() async throws {
+    let sql = """
+      -- migrate:up transaction:false statement_timeout:1min
+      CREATE INDEX CONCURRENTLY tanks_name ON tanks (name);
+      ALTER TABLE tanks ADD colour text;
+
+      """
+    try await with(sql) { try await $0.dryRunTellsTheTruth("migrate --all") }
+  }
+
+  @Test func aStatementThatTakesTooLong() async throws {
+    try await with("SELECT pg_sleep(1000);\n", tenants: ["acme"]) { scene in
+      let outcome = try await scene.run("migrate --all --statement-timeout 20ms")
+      #expect(outcome.status == 5)
+      #expect(
+        outcome.stdout.contains(
+          "\(Self.third):1:1: canceling statement due to statement timeout\n    SELECT pg_sleep"))
+      try await scene.refuses([
+        Refusal(
+          "migrate --all --statement-timeout soon", 2, "usage",
+          "invalid --statement-timeout 'soon': expected a time such as 30s, 500ms or 1min",
+          hint: "see 'tenantctl migrate --help'")
+      ])
+    }
+  }
+
+  /// What became of the index that is not valid, in both cases.
+  @Test func aBuildThatFails() async throws {
+    let head = "-- migrate:up transaction:false\n"
+    try await with(head + "CREATE UNIQUE INDEX CONCURRENTLY ON tanks (name);\n") { scene in
+      for name in ["acme", "reef"] {
+        try await scene.database.psql("INSERT INTO \(name).tanks (name) VALUES ('x'), ('x')")
+      }
+      #expect(
+        try await scene.run("migrate --all").stdout.replacing(#/in \d+ ms/#, with: "") == """
+          failed on 2 tenants (acme, reef):
+            \(Self.third):2:1: could not create unique index "tanks_name_idx"
+              Key (name)=(x) is duplicated.
+              dropped again, unfinished: index tanks_name_idx
+              CREATE UNIQUE INDEX CONCURRENTLY ON tanks (name);
+          migrated 0 tenants, 0 up to date, 2 failed 
+
+          """)
+      // As if the program had been killed in the middle of it.
+      for name in ["acme", "reef"] {
+        _ = try? await scene.database.psql("CREATE UNIQUE INDEX CONCURRENTLY ON \(name).tanks (name)")
+      }
+      #expect(
+        try await scene.run("migrate --all").stdout.replacing(#/in \d+ ms/#, with: "") == """
+          failed on 2 tenants (acme, reef):
+            \(Self.third):2:1: an index is in the way that is not valid: what a build that was cut off leaves
+              not valid, and still there: index tanks_name_idx
+              CREATE UNIQUE INDEX CONCURRENTLY ON tanks (name);
+            hint: tenantctl psql NAME -- -c 'DROP INDEX CONCURRENTLY "tanks_name_idx"', then the same command again
+          migrated 0 tenants, 0 up to date, 2 failed 
+
+          """)
+    }
+  }
+
   @Test func stopsAtAVersion() async throws {
     try await Scene.with { scene in
       try await scene.succeed("create acme --no-migrations")

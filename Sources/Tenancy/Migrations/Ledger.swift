@@ -119,10 +119,19 @@ struct Ledger: Sendable {
   /// true, or from an older look.
   private func soundness(count: Int) -> SQL {
     """
-    CASE WHEN current_setting('search_path') <> \(schema.searchPath)
-        THEN CAST(current_setting('search_path') AS integer) END,
+    \(searchPathIsSound),
       CASE WHEN (SELECT count(*) FROM \(name)) <> \(count)
         THEN CAST(current_setting('search_path') AS date) END
+    """
+  }
+
+  /// Makes sure of the search path alone.
+  var checkSearchPath: SQL { "SELECT \(searchPathIsSound)" }
+
+  private var searchPathIsSound: SQL {
+    """
+    CASE WHEN current_setting('search_path') <> \(schema.searchPath)
+        THEN CAST(current_setting('search_path') AS integer) END
     """
   }
 
@@ -155,33 +164,6 @@ struct Ledger: Sendable {
     return settings.map { PlannedStatement($0, source: source(.ledger)) }
       + [PlannedStatement(record(file, statementsDone: body.count), source: source(.ledger))]
       + body + [PlannedStatement(close(file, count: count + 1), source: source(.close))]
-  }
-
-  /// A migration that runs outside of a transaction: recorded as begun, then each statement by itself and the count of
-  /// those that are done after it. Until it is through there is no head comment, so that everybody reads the ledger.
-  /// - Parameter begun: how many statements are done, if it is recorded as begun already.
-  func runAlone(_ file: MigrationFile, begun: Int?, guards: SQL) -> [Step] {
-    let source = { MigrationSource(file: file, place: $0) }
-    let begin: [Step] =
-      begun != nil
-      ? []
-      : [
-        .transaction([
-          PlannedStatement(guards),
-          PlannedStatement(record(file, statementsDone: 0), source: source(.ledger)),
-          PlannedStatement("COMMENT ON TABLE \(name) IS NULL", source: source(.ledger)),
-        ])
-      ]
-    return begin
-      + statements(of: file, .up).enumerated().dropFirst(begun ?? 0).flatMap { index, statement in
-        let progress: SQL = """
-          UPDATE \(name) SET statements_done = \(index + 1) WHERE version = \(file.version.rawValue)
-          """
-        return [
-          Step.alone(statement, in: schema),
-          .transaction([PlannedStatement(mustAffectRows: progress, source: source(.close))]),
-        ]
-      }
   }
 }
 

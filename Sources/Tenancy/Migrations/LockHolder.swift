@@ -15,15 +15,31 @@ public struct LockHolder: Sendable, Hashable {
 extension LockHolder {
   /// Who holds locks in a schema, the oldest transaction first, at most three of them.
   static func find(in schema: SchemaName, over connection: Connection) async throws -> [LockHolder] {
+    try await find(
+      """
+      SELECT FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_class c ON c.oid = l.relation
+      WHERE l.pid = a.pid AND l.granted AND c.relnamespace = to_regnamespace(\(schema.identifier.quoted))
+      """, over: connection)
+  }
+
+  /// Who has the ``SessionLock`` of a ledger.
+  static func find(applying ledger: Ledger, over connection: Connection) async throws -> [LockHolder] {
+    try await find(
+      """
+      SELECT FROM pg_catalog.pg_locks l
+      WHERE l.pid = a.pid AND l.granted AND l.locktype = 'advisory' AND l.objsubid = 1
+        AND l.classid = \(SessionLock.space)::bigint::oid AND l.objid = to_regclass(\(ledger.name.quoted))::oid
+      """, over: connection)
+  }
+
+  private static func find(_ lock: SQL, over connection: Connection) async throws -> [LockHolder] {
     let rows = try await connection.query(
       """
       SELECT a.pid, coalesce(a.application_name, ''),
         coalesce(extract(epoch FROM clock_timestamp() - a.xact_start), 0)::float8,
         left(regexp_replace(coalesce(a.query, ''), '\\s+', ' ', 'g'), 80)
       FROM pg_catalog.pg_stat_activity a
-      WHERE a.pid <> pg_backend_pid() AND EXISTS (
-        SELECT FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_class c ON c.oid = l.relation
-        WHERE l.pid = a.pid AND l.granted AND c.relnamespace = to_regnamespace(\(schema.identifier.quoted)))
+      WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND EXISTS (\(lock))
       ORDER BY a.xact_start LIMIT 3
       """)
     return try rows.map { row in

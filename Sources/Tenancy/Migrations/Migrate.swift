@@ -19,12 +19,22 @@ extension TenantDatabase {
     let fleet = FleetMigration(self, plan, plan.tenants, run)
     let canaries = min(run.canaries, plan.tenants.count)
     var outcomes = await fleet.run(0..<canaries)
-    if outcomes.contains(where: { $0?.isFailure ?? true }) { fleet.stop() }
+    if outcomes.contains(where: { !$0.isSuccess }) { fleet.stop() }
     outcomes += await fleet.run(canaries..<plan.tenants.count)
     return MigrationReport(
-      direction: plan.direction, shared: shared,
-      tenants: zip(plan.tenants, outcomes).map { $1 ?? MigrationOutcome($0, .notRun) },
-      duration: .now - start, wasInterrupted: run.shouldStop())
+      direction: plan.direction, shared: shared, tenants: outcomes, duration: .now - start,
+      wasInterrupted: run.shouldStop())
+  }
+}
+
+/// What is done of each tenant before the others have their turn.
+private enum Part {
+  /// Up to the first file that runs outside of a transaction.
+  case transactions
+  case all
+
+  func files(_ pending: [MigrationFile], _ direction: MigrationDirection) -> ArraySlice<MigrationFile> {
+    pending.prefix { self == .all || $0.runsInTransaction(direction) }
   }
 }
 
@@ -34,6 +44,7 @@ private final class FleetMigration: Sendable {
     var failures = 0
     var isStopped = false
     var attempts: [Int: Attempt] = [:]
+    var outcomes: [Int: MigrationOutcome] = [:]
   }
 
   /// What the turns of one tenant have come to so far.
@@ -61,10 +72,27 @@ private final class FleetMigration: Sendable {
     state.withLock { $0.isStopped = true }
   }
 
-  func run(_ range: Range<Int>) async -> [MigrationOutcome?] {
-    let queue = FleetQueue<MigrationOutcome>(count: range.count)
-    return await queue.run(jobs: min(settings.jobs, range.count), shouldStop: shouldStop) { offset in
-      await self.turn(of: range.lowerBound + offset)
+  /// What runs outside of a transaction waits until everybody has what comes before it: it takes long, waits for other
+  /// transactions, and is the one thing that can be left half-done.
+  func run(_ range: Range<Int>) async -> [MigrationOutcome] {
+    await serve(Array(range), .transactions, jobs: settings.jobs)
+    let rest = state.withLock { state in range.filter { state.outcomes[$0] == nil } }
+    await serve(rest, .all, jobs: min(settings.jobs, Self.jobsOutsideOfTransactions))
+    return state.withLock { state in
+      range.map { index in
+        state.outcomes[index]
+          ?? MigrationOutcome(surveys[index], .notRun, state.attempts[index]?.versions ?? [])
+      }
+    }
+  }
+
+  /// Each build of an index waits for all transactions that are older than it, and reads its whole table.
+  private static let jobsOutsideOfTransactions = 2
+
+  private func serve(_ indices: [Int], _ part: Part, jobs: Int) async {
+    let queue = FleetQueue<Void>(count: indices.count)
+    _ = await queue.run(jobs: min(jobs, indices.count), shouldStop: shouldStop) { offset in
+      await self.turn(of: indices[offset], part)
     }
   }
 
@@ -73,22 +101,30 @@ private final class FleetMigration: Sendable {
     return isStopped || failures >= settings.maxFailures ?? .max || settings.shouldStop()
   }
 
-  private func turn(of index: Int) async -> FleetQueue<MigrationOutcome>.Turn {
+  private func turn(of index: Int, _ part: Part) async -> FleetQueue<Void>.Turn {
     let survey = surveys[index]
     let start = ContinuousClock.now
     var attempt = state.withLock { $0.attempts[index] } ?? Attempt()
-    let status = await status(of: survey, &attempt.versions)
+    let status = await status(of: survey, part, &attempt.versions)
     attempt.count += 1
     attempt.duration += .now - start
     if case .failed(let error) = status, error.isWorthAnotherTurn, attempt.count <= settings.retries {
       state.withLock { $0.attempts[index] = attempt }
       return .again(after: Self.pause(afterAttempt: attempt.count))
     }
+    guard let status else {
+      attempt.count = 0
+      state.withLock { $0.attempts[index] = attempt }
+      return .done(())
+    }
     let outcome = MigrationOutcome(
-      survey, await naming(status, survey.schema), attempt.versions, took: attempt.duration)
-    if outcome.isFailure { state.withLock { $0.failures += 1 } }
+      survey, await naming(status, survey), attempt.versions, took: attempt.duration)
+    state.withLock { state in
+      state.outcomes[index] = outcome
+      if outcome.isFailure { state.failures += 1 }
+    }
     settings.onOutcome(outcome)
-    return .done(outcome)
+    return .done(())
   }
 
   /// Twice as long each time, up to eight seconds; by chance up to half of it less, so that runners do not meet again.
@@ -97,30 +133,35 @@ private final class FleetMigration: Sendable {
   }
 
   /// A failure for a lock, with those who hold it; if they cannot be had, without.
-  private func naming(_ status: MigrationOutcome.Status, _ schema: SchemaName) async
-    -> MigrationOutcome.Status
-  {
-    guard case .failed(.migrationFailed(var failure)) = status, failure.reason == .locked else {
-      return status
-    }
+  private func naming(_ status: MigrationOutcome.Status, _ survey: Survey) async -> MigrationOutcome.Status {
+    guard case .failed(.migrationFailed(var failure)) = status, [.locked, .underWay].contains(failure.reason)
+    else { return status }
+    let isLocked = failure.reason == .locked
     failure.lockHolders =
-      (try? await database.connected { try await LockHolder.find(in: schema, over: $0) }) ?? []
+      (try? await database.connected { connection in
+        try await isLocked
+          ? LockHolder.find(in: survey.schema, over: connection)
+          : LockHolder.find(applying: survey.ledger, over: connection)
+      }) ?? []
     return .failed(.migrationFailed(failure))
   }
 
-  private func status(of survey: Survey, _ versions: inout [MigrationVersion]) async
-    -> MigrationOutcome.Status
-  {
+  /// How a turn ended; `nil` if the rest has to wait until the others have had theirs.
+  private func status(
+    of survey: Survey, _ part: Part, _ versions: inout [MigrationVersion]
+  ) async -> MigrationOutcome.Status? {
     if let problem = survey.problem { return .failed(problem) }
     let done = versions
     let files = plan.pending(survey).filter { !done.contains($0.version) }
     if files.isEmpty { return versions.isEmpty ? .upToDate : .migrated }
+    if part.files(files, plan.direction).isEmpty { return nil }
     do {
-      try await database.connected { connection in
-        let schema = SchemaMigration(database: self.database, plan: self.plan, connection: connection)
-        try await schema.run(files, survey, done) { versions.append($0.version) }
+      let isComplete = try await database.connected { connection in
+        let schema = SchemaMigration(
+          database: self.database, plan: self.plan, part: part, connection: connection)
+        return try await schema.run(files, survey, done) { versions.append($0.version) }
       }
-      return versions.isEmpty ? .upToDate : .migrated
+      return isComplete ? (versions.isEmpty ? .upToDate : .migrated) : nil
     } catch let error as TenancyError {
       return .failed(error)
     } catch let error as MigrationStatementError {
@@ -136,7 +177,7 @@ extension TenancyError {
   fileprivate var isWorthAnotherTurn: Bool {
     guard case .migrationFailed(let failure) = self else { return false }
     let states: [SQLState] = [.lockNotAvailable, .deadlockDetected, .serializationFailure]
-    return states.contains { $0.rawValue == failure.server.sqlState }
+    return failure.reason == .underWay || states.contains { $0.rawValue == failure.server?.sqlState }
   }
 }
 
@@ -144,23 +185,41 @@ extension TenancyError {
 private struct SchemaMigration {
   let database: TenantDatabase
   let plan: MigrationPlan
+  let part: Part
   let connection: Connection
 
+  /// Whether that was all, and nothing has to wait for the other part.
   func run(
     _ files: [MigrationFile], _ first: Survey, _ done: [MigrationVersion], onDone: (MigrationFile) -> Void
-  ) async throws {
+  ) async throws -> Bool {
     // After another turn the first look at the ledger is too old.
     var survey = done.isEmpty ? first : try await look(at: first)
     var progress = SchemaProgress(survey)
-    var queue = done.isEmpty ? files[...] : try rest(of: files, survey)[...]
+    var pending = done.isEmpty ? files : try rest(of: files, survey)
+    var queue = part.files(pending, plan.direction)
+    func start(from current: Survey) throws {
+      (survey, progress, pending) = (current, SchemaProgress(current), try rest(of: files, current))
+      queue = part.files(pending, plan.direction)
+    }
     while let file = queue.first {
       do {
-        let steps = progress.steps(for: file, plan.direction, guards: plan.guards)
-        try await Step.check(steps, over: connection)
-        for step in steps { try await step.run(over: connection) }
-        progress.note(file, plan.direction)
-        queue.removeFirst()
-        onDone(file)
+        if file.runsInTransaction(plan.direction) {
+          // One that is half undone is not applied.
+          _ = try survey.progress(of: file, plan.direction)
+          for step in progress.steps(for: file, plan.direction, plan.limits) {
+            try await step.run(over: connection)
+          }
+          progress.note(file, plan.direction)
+          queue.removeFirst()
+          onDone(file)
+        } else {
+          for step in progress.creating(plan.limits, file) { try await step.run(over: connection) }
+          let isNew = try await StatementwiseRun.run(
+            file, plan.direction, survey.ledger, plan.limits, over: connection
+          ) { try await look(at: survey) }
+          if isNew { onDone(file) }
+          try start(from: try await look(at: survey))
+        }
       } catch let error as MigrationStatementError where error.source.isOutdated(error.error) {
         // Another runner was faster, or the comment was wrong: the ledger itself decides.
         let current = try await look(at: survey)
@@ -168,21 +227,18 @@ private struct SchemaMigration {
           current.history != survey.history || current.rows != survey.rows
             || current.hasLedger != survey.hasLedger
         else { throw error }
-        // Begun since we looked: another runner is at it right now, and two must not run the same statements.
-        if current.begun[file.version] != nil, survey.begun[file.version] == nil {
-          throw TenancyError.changedMeanwhile
-        }
-        (survey, progress, queue) = (current, SchemaProgress(current), try rest(of: files, current)[...])
+        try start(from: current)
         if queue.isEmpty { await mendComment(of: current) }
       }
     }
+    return pending.count == part.files(pending, plan.direction).count
   }
 
   /// Without this, a comment that another tool's migration left behind would be wrong until the next of ours. If it
   /// cannot be written, it stays what it is: a hint.
   private func mendComment(of survey: Survey) async {
     guard survey.hasLedger, survey.problem == nil, survey.begun.isEmpty else { return }
-    let opening = [plan.guards, TenantDatabase.setSearchPath(survey.schema)]
+    let opening = [plan.limits.local, TenantDatabase.setSearchPath(survey.schema)]
     _ = try? await connection.transaction(opening + survey.ledger.rewriteComment(survey.history))
   }
 

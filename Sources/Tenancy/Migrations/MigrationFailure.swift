@@ -12,6 +12,12 @@ public struct MigrationFailure: Sendable, Hashable {
     case searchPathChanged
     /// The statements ran, but removed the record that they ran.
     case ledgerRowGone
+    /// Another session applies or undoes it right now.
+    case underWay
+    /// A rollback of it was begun, and stopped half-way.
+    case halfUndone
+    /// There is an index of that name, or on that table, that a build which failed has left.
+    case invalidIndex
   }
 
   /// What went wrong.
@@ -26,10 +32,35 @@ public struct MigrationFailure: Sendable, Hashable {
   public let column: Int?
   /// The text of that line.
   public let excerpt: String?
-  /// The server's words.
-  public let server: ServerFailure
-  /// Who held locks in the schema when the last attempt had failed for one.
+  /// The server's words; `nil` if it did not come to a statement.
+  public let server: ServerFailure?
+  /// Who held locks in the schema when the last attempt had failed for one, or who is at it right now.
   public internal(set) var lockHolders: [LockHolder] = []
+  /// Indexes that are not valid and had to be dropped again: what a build that failed leaves.
+  public internal(set) var droppedIndexes: [String] = []
+  /// Those that are there still.
+  public internal(set) var leftIndexes: [String] = []
+
+  /// Of those that are there still: the SQL that drops them, in the tenant's schema.
+  public var dropStatements: [String] {
+    leftIndexes.map { "DROP INDEX CONCURRENTLY \(Identifier($0).quoted)" }
+  }
+
+  /// One that no statement of the server's is to blame for.
+  static func before(_ file: MigrationFile, _ reason: Reason) -> MigrationFailure {
+    MigrationFailure(reason, MigrationSource(file: file, place: .ledger), nil)
+  }
+
+  init(_ reason: Reason, _ source: MigrationSource, _ error: ServerError?) {
+    let place = source.location(error?.position)
+    self.reason = reason
+    version = source.file.version
+    path = source.file.path
+    line = place?.line
+    column = place?.column
+    excerpt = place?.excerpt
+    server = error.map(ServerFailure.init)
+  }
 }
 
 /// Where a statement that is sent comes from.
@@ -55,12 +86,7 @@ struct MigrationSource: Sendable {
     }
   }
 
-  func failure(_ error: ServerError) -> MigrationFailure {
-    let place = location(error)
-    return MigrationFailure(
-      reason: reason(error), version: file.version, path: file.path, line: place?.line, column: place?.column,
-      excerpt: place?.excerpt, server: ServerFailure(error))
-  }
+  func failure(_ error: ServerError) -> MigrationFailure { MigrationFailure(reason(error), self, error) }
 
   private func reason(_ error: ServerError) -> MigrationFailure.Reason {
     switch (place, error.state) {
@@ -71,9 +97,9 @@ struct MigrationSource: Sendable {
     }
   }
 
-  private func location(_ error: ServerError) -> (line: Int, column: Int, excerpt: String)? {
+  fileprivate func location(_ position: Int?) -> (line: Int, column: Int, excerpt: String)? {
     guard case .statement(let statement) = place else { return nil }
-    guard let position = error.position else {
+    guard let position else {
       return (statement.line, statement.column, statement.excerpt(ofCharacter: 1))
     }
     let place = statement.location(ofCharacter: position)

@@ -9,18 +9,19 @@ public struct MigrationPlan: Sendable {
   /// Whether migrations are applied or undone.
   public let direction: MigrationDirection
   let files: MigrationSet
-  let guards: SQL
+  let limits: TimeLimits
   private let choose: @Sendable (Survey) -> [MigrationFile]
 
   init(
-    _ direction: MigrationDirection, shared: Survey?, tenants: [Survey], files: MigrationSet, guards: SQL,
+    _ direction: MigrationDirection, shared: Survey?, tenants: [Survey], files: MigrationSet,
+    limits: TimeLimits,
     choose: @escaping @Sendable (Survey) -> [MigrationFile]
   ) {
     self.direction = direction
     self.shared = shared
     self.tenants = tenants
     self.files = files
-    self.guards = guards
+    self.limits = limits
     self.choose = choose
   }
 
@@ -49,7 +50,7 @@ public struct MigrationPlan: Sendable {
       var progress = SchemaProgress(survey)
       for file in pending(survey) {
         lines.append("-- \(survey.label): \(file.path)")
-        lines += progress.steps(for: file, direction, guards: guards).flatMap(\.script)
+        lines += progress.steps(for: file, direction, limits).flatMap(\.script)
         progress.note(file, direction)
       }
     }
@@ -83,17 +84,22 @@ extension TenantDatabase {
   /// Throws ``TenancyError/checksumMismatch(_:)`` if a file was edited after one of the tenants got it,
   /// ``TenancyError/versionNotFound(_:)`` if no file has the target's version, ``TenancyError/outOfOrder(_:)`` as
   /// `strict` says.
-  /// - Parameter strict: whether a file that is older than what a tenant has is refused.
+  /// - Parameters:
+  ///   - strict: whether a file that is older than what a tenant has is refused.
+  ///   - statementTimeout: how long a statement may take, unless its file says otherwise; `nil`: as the server says.
   public func planMigration(
     _ selection: FleetSelection, _ files: MigrationSet, to target: MigrationVersion? = nil,
-    strict: Bool = false
+    strict: Bool = false, statementTimeout: Duration? = nil
   ) async throws -> MigrationPlan {
     if let target, !files.tenant.contains(where: { $0.version == target }) {
       throw TenancyError.versionNotFound(target.rawValue)
     }
     let (shared, tenants) = try await survey(selection, files)
     try refuseChanged([shared].compactMap { $0 } + tenants)
-    let plan = MigrationPlan(.up, shared: shared, tenants: tenants, files: files, guards: guards) { survey in
+    let plan = MigrationPlan(
+      .up, shared: shared, tenants: tenants, files: files,
+      limits: TimeLimits(lock: settings.lockTimeout, statement: statementTimeout)
+    ) { survey in
       guard let target, survey.tenant != nil else { return survey.pending }
       return survey.pending.filter { $0.version <= target }
     }
@@ -107,7 +113,8 @@ extension TenantDatabase {
   /// Throws ``TenancyError/checksumMismatch(_:)`` as ``planMigration(_:_:to:)`` does,
   /// ``TenancyError/notReversible(_:)`` if one of the migrations has no down section or no file.
   public func planRollback(
-    _ selection: FleetSelection, _ files: MigrationSet, _ extent: RollbackExtent
+    _ selection: FleetSelection, _ files: MigrationSet, _ extent: RollbackExtent,
+    statementTimeout: Duration? = nil
   ) async throws -> MigrationPlan {
     if case .to(let version) = extent, !files.tenant.contains(where: { $0.version == version }) {
       throw TenancyError.versionNotFound(version.rawValue)
@@ -119,7 +126,10 @@ extension TenantDatabase {
     let known = Dictionary(files.tenant.map { ($0.version, $0) }, uniquingKeysWith: { $1 })
     let irreversible = Set(tenants.flatMap { extent.versions(of: $0) }).filter { known[$0]?.down == nil }
     if !irreversible.isEmpty { throw TenancyError.notReversible(irreversible.sorted()) }
-    return MigrationPlan(.down, shared: nil, tenants: tenants, files: files, guards: guards) { survey in
+    return MigrationPlan(
+      .down, shared: nil, tenants: tenants, files: files,
+      limits: TimeLimits(lock: settings.lockTimeout, statement: statementTimeout)
+    ) { survey in
       extent.versions(of: survey).compactMap { known[$0] }
     }
   }

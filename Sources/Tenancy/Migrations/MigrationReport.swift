@@ -33,6 +33,13 @@ public struct MigrationOutcome: Sendable {
     self.duration = duration
   }
 
+  /// Whether all that was to be done is done.
+  public var isSuccess: Bool {
+    switch status {
+    case .upToDate, .migrated: true
+    case .failed, .notRun: false
+    }
+  }
   /// Whether it failed.
   public var isFailure: Bool { if case .failed = status { true } else { false } }
   /// The tenant's name, or `public`.

@@ -17,8 +17,25 @@ struct SchemaProgress: Sendable {
   }
 
   /// What takes the file in that direction. With a transaction that is one, and one round trip.
-  func steps(for file: MigrationFile, _ direction: MigrationDirection, guards: SQL) -> [Step] {
-    direction == .up ? applying(file, guards) : undoing(file, guards)
+  func steps(for file: MigrationFile, _ direction: MigrationDirection, _ limits: TimeLimits) -> [Step] {
+    guard file.runsInTransaction(direction) else {
+      let count = begun[file.version].flatMap { direction == .up ? max($0, 0) : $0 < 0 ? -1 - $0 : nil }
+      return creating(limits, file) + statementwise(file, direction, limits).all(from: count)
+    }
+    return [direction == .up ? applying(file, limits.local) : undoing(file, limits.local)]
+  }
+
+  /// What a file sends that runs outside of a transaction, once there is a ledger.
+  func statementwise(_ file: MigrationFile, _ direction: MigrationDirection, _ limits: TimeLimits)
+    -> StatementSteps
+  {
+    StatementSteps(file, direction, ledger, limits, history: history)
+  }
+
+  /// Makes the ledger, if there is none.
+  func creating(_ limits: TimeLimits, _ file: MigrationFile) -> [Step] {
+    let create = PlannedStatement(ledger.create, source: MigrationSource(file: file, place: .ledger))
+    return hasLedger ? [] : [.transaction(ledger.opening(limits.local) + [create])]
   }
 
   mutating func note(_ file: MigrationFile, _ direction: MigrationDirection) {
@@ -29,32 +46,47 @@ struct SchemaProgress: Sendable {
   }
 
   /// The ledger's row goes first.
-  private func applying(_ file: MigrationFile, _ guards: SQL) -> [Step] {
+  private func applying(_ file: MigrationFile, _ guards: SQL) -> Step {
     let source = MigrationSource(file: file, place: .ledger)
     let opening =
       ledger.opening(guards) + (hasLedger ? [] : [PlannedStatement(ledger.create, source: source)])
     let comment = PlannedStatement(ledger.comment(history.adding(file)), source: source)
-    if file.upOptions.transaction {
-      return [.transaction(opening + ledger.run(file, after: rows) + [comment])]
-    }
-    let create: [Step] = hasLedger ? [] : [.transaction(opening)]
-    return create + ledger.runAlone(file, begun: begun[file.version], guards: guards)
-      + [.transaction([comment])]
+    return .transaction(opening + ledger.run(file, after: rows) + [comment])
   }
 
   /// Taking the row out goes first: it is the lock here, too.
-  private func undoing(_ file: MigrationFile, _ guards: SQL) -> [Step] {
+  private func undoing(_ file: MigrationFile, _ guards: SQL) -> Step {
     let source = MigrationSource(file: file, place: .ledger)
+    let settings = file.downOptions.settings.map { PlannedStatement($0, source: source) }
+    let check = PlannedStatement(
+      ledger.closeUndone(count: history.count - 1), source: MigrationSource(file: file, place: .close))
     let comment = PlannedStatement(ledger.comment(history.removing(file.version)), source: source)
-    let remove = PlannedStatement(ledger.remove(file.version), source: source)
-    let body = ledger.statements(of: file, .down)
-    if file.downOptions.transaction {
-      let settings = file.downOptions.settings.map { PlannedStatement($0, source: source) }
-      let check = PlannedStatement(
-        ledger.closeUndone(count: history.count - 1), source: MigrationSource(file: file, place: .close)
-      )
-      return [.transaction(ledger.opening(guards) + settings + [remove] + body + [check, comment])]
+    return .transaction(
+      ledger.opening(guards) + settings + [PlannedStatement(ledger.remove(file.version), source: source)]
+        + ledger.statements(of: file, .down) + [check, comment])
+  }
+}
+
+extension MigrationFile {
+  /// Whether all of a direction is one transaction. What has no statement needs no other.
+  func runsInTransaction(_ direction: MigrationDirection) -> Bool {
+    direction == .up ? upOptions.transaction || up.isEmpty : downOptions.transaction || (down ?? []).isEmpty
+  }
+}
+
+extension Survey {
+  /// How far a file has come.
+  ///
+  /// Throws ``TenancyError`` if it is half undone and was to be applied.
+  func progress(of file: MigrationFile, _ direction: MigrationDirection) throws -> StatementwiseRun.Progress {
+    let isRecorded = history.contains(file.version)
+    switch (direction, begun[file.version]) {
+    case (.up, let count?) where count < 0: throw TenancyError.migrationFailed(.before(file, .halfUndone))
+    case (.up, let count?): return .begun(count)
+    case (.up, nil): return isRecorded ? .done : .notBegun
+    // One that stopped half-way up is undone from the start of its down section.
+    case (.down, let count?) where count < 0: return .begun(-1 - count)
+    case (.down, _): return isRecorded ? .notBegun : .done
     }
-    return body.map { .alone($0, in: ledger.schema) } + [.transaction([remove, comment])]
   }
 }

@@ -110,7 +110,7 @@ extension TenantDatabase {
     let create: [SQL] = ["CREATE SCHEMA \(tenant.schema.identifier)", ledger.create]
     let opening = [guards] + create + [Self.setSearchPath(tenant.schema)]
     let comment = ledger.comment(LedgerHistory(of: migrations))
-    if migrations.allSatisfy(\.upOptions.transaction) {
+    if migrations.allSatisfy({ $0.runsInTransaction(.up) }) {
       let body = migrations.enumerated().flatMap { ledger.run($1, after: $0) }
       return [
         .transaction(
@@ -118,9 +118,10 @@ extension TenantDatabase {
       ]
     }
     let steps = migrations.enumerated().flatMap { index, file in
-      file.upOptions.transaction
+      file.runsInTransaction(.up)
         ? [.transaction(ledger.opening(self.guards) + ledger.run(file, after: index))]
-        : ledger.runAlone(file, begun: nil, guards: self.guards)
+        : StatementSteps(file, .up, ledger, self.limits, history: LedgerHistory(of: migrations.prefix(index)))
+          .all(from: nil)
     }
     let closing = [comment, mark.remove(from: tenant.schema)].map { PlannedStatement($0) }
     return [.transaction(opening + [mark.set(on: tenant.schema)])] + steps

@@ -247,48 +247,12 @@ extension ErrorReport {
         Self("server", .failed, failure.sentence, hint: failure.hint, sqlState: failure.sqlState)
       }
   }
-
-  private init(migration failure: MigrationFailure) {
-    let place = [failure.line, failure.column].compactMap { $0.map { ":\($0)" } }.joined()
-    let line = failure.excerpt.map { "\n  \($0[...].trimmingWhitespace())" } ?? ""
-    let (code, sentence, hint) =
-      switch failure.reason {
-      case .refused: ("migration_failed", failure.server.sentence, failure.server.hint)
-      case .locked:
-        (
-          "locked",
-          (["another session held a lock for longer than lock_timeout"] + failure.lockHolders.map(\.sentence))
-            .joined(separator: "\n  "),
-          "run the same command again when that session is done"
-        )
-      case .searchPathChanged:
-        (
-          "search_path_changed", "it left another search_path behind, so it was rolled back",
-          "take the statement that sets search_path out of the file, or write SET LOCAL and set it back"
-        )
-      case .ledgerRowGone:
-        (
-          "ledger_changed", "it removed its own record from the ledger, so it was rolled back",
-          "take the statement that changes the ledger out of the file"
-        )
-      }
-    self.init(
-      code, .failed, "\(failure.path)\(place): \(sentence)\(line)", hint: hint,
-      sqlState: failure.server.sqlState)
-  }
 }
 
 extension ServerFailure {
   /// The server's message, and its details on lines of their own.
-  fileprivate var sentence: String {
+  var sentence: String {
     ([message] + (detail.map { [$0] } ?? [])).joined(separator: "\n  ")
-  }
-}
-
-extension LockHolder {
-  fileprivate var sentence: String {
-    let name = application.isEmpty ? "" : " (\(application))"
-    return "held by pid \(pid)\(name) for \(durationText(age)): \(query)"
   }
 }
 

@@ -31,7 +31,14 @@ enum RunOptions {
     "report", placeholder: "junit=FILE", parse: ReportTarget.init(parsing:),
     summary: "Write a report for CI to FILE: JUnit's XML, with a test case for each tenant.")
 
-  static let parameters: [any Parameter] = common + [canary, retries, report]
+  static let statementTimeout = Option(
+    "statement-timeout", placeholder: "TIME",
+    parse: { text throws -> Duration in
+      guard let duration = Duration(postgresSetting: text) else { throw NotATime() }
+      return duration
+    }, summary: "How long a statement may take, such as 30s. Without it: as the server says.")
+
+  static let parameters: [any Parameter] = common + [canary, retries, statementTimeout, report]
 
   /// The run that the words describe, which shows its progress and ends early when it is interrupted.
   static func read(_ input: Input, _ session: Session, _ progress: FleetProgress) -> MigrationRun {
@@ -67,6 +74,10 @@ enum RunOptions {
     run.onOutcome = { progress.note($0.tenant.name.rawValue, failure: $0.failure) }
     run.shouldStop = { interruption.isRequested }
     return run
+  }
+
+  struct NotATime: Error, CustomStringConvertible {
+    let description = "expected a time such as 30s, 500ms or 1min"
   }
 
   struct NotACount: Error, CustomStringConvertible {

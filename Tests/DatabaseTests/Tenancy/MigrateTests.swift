@@ -106,7 +106,7 @@ import Testing
       #expect(failed[0].versions.map(\.rawValue) == ["1", "2", "3"])
       let failure = try #require(failed[0].failure)
       #expect(failure.reason == .refused)
-      #expect(failure.server.sqlState == "42P07")
+      #expect(failure.server?.sqlState == "42P07")
       #expect((failure.version.rawValue, failure.line) == ("4", 3))
       #expect(try await ledger("t02", fleet) == "1,2,3")
       #expect(try await fleet.psql("SELECT to_regclass('t02.fine')") == "NULL")

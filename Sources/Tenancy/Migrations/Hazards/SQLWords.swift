@@ -31,25 +31,6 @@ struct SQLWords {
 
   func contains(_ keyword: String) -> Bool { words.contains { $0.is(keyword) } }
 
-  /// Whether PostgreSQL refuses the statement inside of a transaction: what its source calls PreventInTransactionBlock.
-  var isRefusedInTransaction: Bool {
-    guard let first = words.first, let second = words.dropFirst().first else {
-      return words.first.map { $0.is("VACUUM") || $0.is("CLUSTER") } ?? false
-    }
-    func isSecond(_ keywords: String...) -> Bool { keywords.contains(where: second.is) }
-    switch first.isQuoted ? "" : first.text {
-    case "VACUUM": return true
-    case "CREATE", "DROP":
-      return isSecond("DATABASE", "TABLESPACE", "SUBSCRIPTION")
-        || contains("INDEX") && contains("CONCURRENTLY")
-    case "REINDEX":
-      return contains("CONCURRENTLY") || ["SCHEMA", "DATABASE", "SYSTEM"].contains(where: contains)
-    case "ALTER": return isSecond("SYSTEM") || contains("DETACH") && contains("CONCURRENTLY")
-    case "DISCARD": return isSecond("ALL")
-    default: return false
-    }
-  }
-
   /// Where these keywords stand one after the other.
   func firstIndex(of keywords: String...) -> Int? {
     words.indices.first { index in

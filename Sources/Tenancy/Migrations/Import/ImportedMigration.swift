@@ -116,10 +116,6 @@ extension SQLStatement {
 extension ArraySlice<SQLStatement> {
   /// Whether PostgreSQL refuses one of them in a transaction, or their only one is a program that may end it.
   fileprivate var wantsNoTransaction: Bool {
-    if contains(where: { SQLWords($0).isRefusedInTransaction }) { return true }
-    guard count == 1, let only = first else { return false }
-    let text = only.text.uppercased()
-    return only.leadingKeywords.first == "CALL"
-      || only.leadingKeywords.first == "DO" && (text.contains("COMMIT") || text.contains("ROLLBACK"))
+    contains { SQLWords($0).isRefusedInTransaction } || count == 1 && contains(where: \.mayEndTransaction)
   }
 }

@@ -16,7 +16,7 @@ enum ExecCommand {
 
       The status is 5 if a tenant failed, 130 after an interruption. With --write, what other tenants did stays done.
       """,
-    parameters: Selection.parameters + [sql, file, write, statementTimeout] + RunOptions.common,
+    parameters: Selection.parameters + [sql, file, write, RunOptions.statementTimeout] + RunOptions.common,
     examples: [
       Example(
         "tenantctl exec --all -c 'SELECT count(*) FROM tanks'", "Count a table's rows in every tenant."),
@@ -31,7 +31,7 @@ enum ExecCommand {
     let script = try script(input)
     var options = ExecOptions()
     options.mayWrite = input[write]
-    options.statementTimeout = input[statementTimeout]
+    options.statementTimeout = input[RunOptions.statementTimeout]
     return try await run(script, selection, options, input, session)
   }
 
@@ -69,14 +69,4 @@ enum ExecCommand {
     "file", short: "f", placeholder: "FILE", completion: .files(extensions: ["sql"]), parse: { $0 },
     summary: "The file with the statements to run; - is standard input.")
   private static let write = Flag("write", summary: "Let the statements change something.")
-  private static let statementTimeout = Option(
-    "statement-timeout", placeholder: "TIME",
-    parse: { text throws -> Duration in
-      guard let duration = Duration(postgresSetting: text) else { throw NotATime() }
-      return duration
-    }, summary: "How long a statement may take, such as 30s. Without it: as the server says.")
-
-  struct NotATime: Error, CustomStringConvertible {
-    let description = "expected a time such as 30s, 500ms or 1min"
-  }
 }

@@ -10,8 +10,15 @@ enum MigrateCommand {
       command, run again, does what is left. Migrations for the shared schema come first.
 
       A statement waits for a lock no longer than lock_timeout (2 s, see tenantctl.toml(5)), so that it never stands in \
-      front of a tenant's traffic; the tenant then goes to the back of the queue and gets another turn. The first Ctrl-C \
-      finishes the tenants that are under way, the second cancels them on the server.
+      front of a tenant's traffic; the tenant then goes to the back of the queue and gets another turn. How long it may \
+      run in all is --statement-timeout's to say; a file's own lock_timeout and statement_timeout go before both. The \
+      first Ctrl-C finishes the tenants that are under way, the second cancels them on the server.
+
+      A file with transaction:false, as for CREATE INDEX CONCURRENTLY, comes when every tenant has what stands before it, \
+      and two tenants at a time. Each statement is counted when it is done, and the next run resumes at the one that is \
+      not. An index that a failed build leaves is dropped again; one that was cut off is dropped by the next run before \
+      it builds it anew, or named where that is not safe. CONCURRENTLY waits for other transactions, which blocks \
+      nobody, as long as it takes.
 
       A file that is older than what a tenant has is applied with a warning, or refused with --strict.
 
@@ -33,7 +40,8 @@ enum MigrateCommand {
     let selection = try Selection.read(input, session)
     let database = try session.database(connections: input[RunOptions.jobs].value)
     let plan = try await database.planMigration(
-      selection, try session.migrations(), to: input[target], strict: input[strict])
+      selection, try session.migrations(), to: input[target], strict: input[strict],
+      statementTimeout: input[RunOptions.statementTimeout])
     if input[check] { return checked(plan) }
     return try await run(plan, database, input, session)
   }

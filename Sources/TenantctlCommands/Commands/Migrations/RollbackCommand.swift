@@ -26,7 +26,8 @@ enum RollbackCommand {
     }
     let extent = input[target].map { RollbackExtent.to($0) } ?? .steps(input[steps]?.value ?? 1)
     let database = try session.database(connections: input[RunOptions.jobs].value)
-    let plan = try await database.planRollback(selection, try session.migrations(), extent)
+    let plan = try await database.planRollback(
+      selection, try session.migrations(), extent, statementTimeout: input[RunOptions.statementTimeout])
     if !input[Shared.dryRun] && !plan.isEmpty {
       let count = plan.tenants.count { !plan.pending($0).isEmpty }
       try session.confirm(

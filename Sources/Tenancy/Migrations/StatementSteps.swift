@@ -1,0 +1,119 @@
+internal import Postgres
+
+/// What is sent for a file that runs outside of a transaction. It is recorded as begun first; then each statement by
+/// itself, and that it is done: in the same transaction, unless the statement is one that cannot be in one.
+///
+/// The ledger's `statements_done` counts them: 0 to n on the way up, and on the way down -1 for none, -2 for one and so
+/// on, so that an undone half is never taken for an applied one. Until all is done there is no head comment, so that
+/// everybody reads the ledger itself.
+struct StatementSteps: Sendable {
+  let file: MigrationFile
+  let direction: MigrationDirection
+  let schema: SchemaName
+  /// The ledger as it is once the file is begun.
+  private let ledger: Ledger
+  private let limits: TimeLimits
+  /// What the schema has when the file is not begun.
+  private let history: LedgerHistory
+  private let lacksProgress: Bool
+
+  init(
+    _ file: MigrationFile, _ direction: MigrationDirection, _ ledger: Ledger, _ limits: TimeLimits,
+    history: LedgerHistory
+  ) {
+    self.file = file
+    self.direction = direction
+    self.limits = limits
+    self.history = history
+    schema = ledger.schema
+    lacksProgress = !ledger.columns.isSuperset(of: Ledger.progressColumns)
+    self.ledger = Ledger(
+      schema: ledger.schema, table: ledger.table, columns: ledger.columns.union(Ledger.progressColumns))
+  }
+
+  var statements: [PlannedStatement] { ledger.statements(of: file, direction) }
+
+  private var options: MigrationOptions { direction == .up ? file.upOptions : file.downOptions }
+  private func source(_ place: MigrationSource.Place) -> MigrationSource {
+    MigrationSource(file: file, place: place)
+  }
+
+  /// All of it, from the statement of that index; `nil`: from the start, which is recorded.
+  func all(from first: Int?) -> [Step] {
+    (first == nil ? [begin] : []) + statements.indices.dropFirst(first ?? 0).flatMap(steps)
+  }
+
+  /// The ledger of another tool may have no columns for it.
+  var begin: Step {
+    let extend: [PlannedStatement] =
+      lacksProgress ? [PlannedStatement(ledger.addProgressColumns, source: source(.ledger))] : []
+    let record =
+      direction == .up
+      ? PlannedStatement(ledger.record(file, statementsDone: 0), source: source(.ledger))
+      : PlannedStatement(mustAffectRows: progress(0, withTotal: true), source: source(.ledger))
+    return .transaction(
+      ledger.opening(limits.local) + extend
+        + [record, PlannedStatement("COMMENT ON TABLE \(ledger.name) IS NULL", source: source(.ledger))])
+  }
+
+  /// A statement, and that it is done.
+  func steps(_ index: Int) -> [Step] {
+    let statement = statements[index]
+    let isLast = index == statements.count - 1
+    let done =
+      isLast ? ending : [PlannedStatement(mustAffectRows: progress(index + 1), source: source(.close))]
+    guard text(index).wantsNoTransaction else {
+      let check = PlannedStatement(ledger.checkSearchPath, source: source(.close))
+      return [.transaction(opening + [statement, check] + done)]
+    }
+    return [
+      .alone(statement, SessionSettings(schema: schema, limits: aloneLimits(index))),
+      .transaction(opening + done),
+    ]
+  }
+
+  /// What counts as done when all of it is: in the ledger, and in the comment that repeats its head.
+  private var ending: [PlannedStatement] {
+    direction == .up
+      ? [
+        PlannedStatement(mustAffectRows: progress(statements.count), source: source(.close)),
+        PlannedStatement(ledger.comment(history.adding(file)), source: source(.ledger)),
+      ]
+      : [
+        PlannedStatement(ledger.remove(file.version), source: source(.close)),
+        PlannedStatement(ledger.comment(history.removing(file.version)), source: source(.ledger)),
+      ]
+  }
+
+  private var opening: [PlannedStatement] { ledger.opening(limits.overridden(by: options).local) }
+
+  private func progress(_ count: Int, withTotal: Bool = false) -> SQL {
+    let value = direction == .up ? count : -1 - count
+    let total: SQL = withTotal ? ", statements_total = coalesce(statements_total, \(file.up.count))" : ""
+    return """
+      UPDATE \(ledger.name) SET statements_done = \(value)\(total) WHERE version = \(file.version.rawValue)
+      """
+  }
+
+  func text(_ index: Int) -> SQLStatement { (direction == .up ? file.up : file.down ?? [])[index] }
+
+  /// CONCURRENTLY waits for other transactions to end, and blocks nobody meanwhile: given up half-way, it would leave an
+  /// index that is not valid. So it waits as long as it takes, unless the file says otherwise.
+  private func aloneLimits(_ index: Int) -> TimeLimits {
+    var own = limits.overridden(by: options)
+    if options.lockTimeout == nil, SQLWords(text(index)).contains("CONCURRENTLY") { own.lock = .zero }
+    return own
+  }
+}
+
+extension Ledger {
+  static let progressColumns: Set<String> = ["statements_done", "statements_total"]
+
+  /// For a ledger that another tool made.
+  fileprivate var addProgressColumns: SQL {
+    """
+    ALTER TABLE \(name) ADD COLUMN IF NOT EXISTS statements_done integer,
+      ADD COLUMN IF NOT EXISTS statements_total integer
+    """
+  }
+}

@@ -1,0 +1,156 @@
+internal import Postgres
+
+/// Runs a file outside of a transaction in one schema, and resumes where an earlier run stopped.
+///
+/// A lock of the session's says that somebody is at it: it goes with the session, however that ends. So whoever gets it
+/// knows that a statement which is not counted as done is not running any more.
+struct StatementwiseRun {
+  /// How far a file has come in a schema.
+  enum Progress {
+    case notBegun
+    /// So many statements are done.
+    case begun(Int)
+    case done
+  }
+
+  private let steps: StatementSteps
+  private let limits: TimeLimits
+  private let connection: Connection
+
+  /// Throws ``TenancyError`` or `MigrationStatementError`.
+  /// - Parameter look: reads the ledger, which must be there; asked once nobody else can be at it.
+  /// - Returns: whether there was something to do.
+  static func run(
+    _ file: MigrationFile, _ direction: MigrationDirection, _ ledger: Ledger, _ limits: TimeLimits,
+    over connection: Connection, look: () async throws -> Survey
+  ) async throws -> Bool {
+    guard try await connection.isDirect() else { throw TenancyError.poolerInBetween }
+    let lock = try await SessionLock.take(on: ledger, over: connection)
+    guard let lock else { throw TenancyError.migrationFailed(.before(file, .underWay)) }
+    do {
+      let survey = try await look()
+      let run = StatementwiseRun(
+        steps: SchemaProgress(survey).statementwise(file, direction, limits), limits: limits,
+        connection: connection)
+      let isNew = try await run.run(try survey.progress(of: file, direction))
+      await lock.release(over: connection)
+      return isNew
+    } catch {
+      await lock.release(over: connection)
+      throw error
+    }
+  }
+
+  private func run(_ progress: Progress) async throws -> Bool {
+    switch progress {
+    case .done: return false
+    case .notBegun:
+      try await steps.begin.run(over: connection)
+      try await run(from: 0, isResumed: false)
+    case .begun(let count): try await run(from: count, isResumed: true)
+    }
+    return true
+  }
+
+  private func run(from first: Int, isResumed: Bool) async throws {
+    for index in steps.statements.indices.dropFirst(first) {
+      let own = steps.steps(index)
+      let statement = steps.text(index)
+      var isDone = false
+      if let built = ConcurrentIndex(statement) {
+        isDone = try await prepare(built, at: own[0], isResumed: isResumed && index == first)
+      }
+      if !isDone {
+        try await SQLWords(statement).contains("CONCURRENTLY") ? build(own[0]) : own[0].run(over: connection)
+      }
+      for step in own.dropFirst() { try await step.run(over: connection) }
+    }
+  }
+
+  /// Takes away what an earlier attempt at this very statement has left. Whether that one has done it already.
+  private func prepare(_ index: ConcurrentIndex, at step: Step, isResumed: Bool) async throws -> Bool {
+    guard let name = index.name else {
+      let left = isResumed ? try await IndexState.invalid(in: steps.schema, over: connection) : []
+      if !left.isEmpty { throw unsound(left, at: step) }
+      return false
+    }
+    let state = try await IndexState.find(name, in: steps.schema, over: connection)
+    switch (index.action, state) {
+    case (.drop, nil): return isResumed
+    case (.drop, _), (_, nil): return false
+    case (_, let state?) where state.isValid: return isResumed
+    case (_, let state?) where state.isBeingBuilt:
+      throw TenancyError.migrationFailed(.before(steps.file, .underWay))
+    case (_, _) where isResumed:
+      do {
+        try await drop(name, at: step)
+        return false
+      } catch let error as MigrationStatementError {
+        var failure = error.source.failure(error.error)
+        failure.leftIndexes = [name]
+        throw TenancyError.migrationFailed(failure)
+      }
+    // PostgreSQL would take it for the real one.
+    case (.createIfNotExists, _): throw unsound([name], at: step)
+    default: return false
+    }
+  }
+
+  /// Runs the statement. What it leaves when it fails keeps up with every write and serves nobody: away with it.
+  private func build(_ step: Step) async throws {
+    let before = Set(try await IndexState.invalid(in: steps.schema, over: connection))
+    do {
+      try await step.run(over: connection)
+    } catch let error as MigrationStatementError {
+      var failure = error.source.failure(error.error)
+      let found = (try? await IndexState.invalid(in: steps.schema, over: connection)) ?? []
+      for name in found where !before.contains(name) {
+        do {
+          try await drop(name, at: step)
+          failure.droppedIndexes.append(name)
+        } catch {
+          failure.leftIndexes.append(name)
+        }
+      }
+      throw TenancyError.migrationFailed(failure)
+    }
+  }
+
+  /// If it fails, it is the statement that could not be run.
+  private func drop(_ name: String, at step: Step) async throws {
+    let statement = PlannedStatement(
+      IndexState.drop(name, in: steps.schema), source: step.statements[0].source)
+    try await Step.alone(statement, SessionSettings(schema: steps.schema, limits: limits)).run(
+      over: connection)
+  }
+
+  private func unsound(_ indexes: [String], at step: Step) -> TenancyError {
+    let source = step.statements[0].source ?? MigrationSource(file: steps.file, place: .ledger)
+    var failure = MigrationFailure(.invalidIndex, source, nil)
+    failure.leftIndexes = indexes
+    return .migrationFailed(failure)
+  }
+}
+
+/// An advisory lock of the session's on one ledger (PostgreSQL manual, 13.3.5).
+struct SessionLock {
+  /// The upper half of the key: "tena".
+  static let space = 0x7465_6E61
+  private let key: Int
+
+  /// `nil` if another session has it. Never waits.
+  static func take(on ledger: Ledger, over connection: Connection) async throws -> SessionLock? {
+    let row = try await connection.query(
+      """
+      SELECT key, pg_try_advisory_lock(key) FROM (
+        SELECT (\(space)::bigint << 32) | to_regclass(\(ledger.name.quoted))::oid::bigint) AS k (key)
+      """)[0]
+    let (key, isTaken) = try row.decode(Int.self, Bool.self)
+    return isTaken ? SessionLock(key: key) : nil
+  }
+
+  /// In a task of its own: this one may be cancelled, and could not talk to the server any more.
+  func release(over connection: Connection) async {
+    _ = await Task { try? await connection.query("SELECT pg_advisory_unlock(\(key)::bigint)") }.value
+  }
+}

@@ -1,0 +1,75 @@
+internal import Tenancy
+
+extension ErrorReport {
+  /// A migration that failed, with its place and what it left.
+  init(migration failure: MigrationFailure) {
+    let place = [failure.line, failure.column].compactMap { $0.map { ":\($0)" } }.joined()
+    let line = failure.excerpt.map { "\n  \($0[...].trimmingWhitespace())" } ?? ""
+    self.init(
+      failure.code, .failed,
+      "\(failure.path)\(place): \(([failure.sentence] + failure.remains).joined(separator: "\n  "))\(line)",
+      hint: failure.leftIndexes.isEmpty ? failure.hint : failure.dropHint, sqlState: failure.server?.sqlState)
+  }
+}
+
+extension MigrationFailure {
+  fileprivate var code: String {
+    switch reason {
+    case .refused: "migration_failed"
+    case .locked: "locked"
+    case .searchPathChanged: "search_path_changed"
+    case .ledgerRowGone: "ledger_changed"
+    case .underWay: "migration_under_way"
+    case .halfUndone: "half_undone"
+    case .invalidIndex: "invalid_index"
+    }
+  }
+
+  fileprivate var sentence: String {
+    switch reason {
+    case .refused: server?.sentence ?? ""
+    case .locked: held("another session held a lock for longer than lock_timeout")
+    case .searchPathChanged: "it left another search_path behind, so it was rolled back"
+    case .ledgerRowGone: "it removed its own record from the ledger, so it was rolled back"
+    case .underWay: held("another session is at it right now")
+    case .halfUndone: "a rollback of it was begun and has not finished"
+    case .invalidIndex: "an index is in the way that is not valid: what a build that was cut off leaves"
+    }
+  }
+
+  fileprivate var hint: String? {
+    switch reason {
+    case .refused: server?.hint
+    case .locked, .underWay: "run the same command again when that session is done"
+    case .searchPathChanged:
+      "take the statement that sets search_path out of the file, or write SET LOCAL and set it back"
+    case .ledgerRowGone: "take the statement that changes the ledger out of the file"
+    case .halfUndone: "'tenantctl rollback' finishes it, from the statement that is next; then migrate"
+    case .invalidIndex: dropHint
+    }
+  }
+
+  /// What became of the indexes that are not valid: what a build leaves that failed.
+  fileprivate var remains: [String] {
+    (droppedIndexes.isEmpty
+      ? [] : ["dropped again, unfinished: index \(droppedIndexes.joined(separator: ", "))"])
+      + (leftIndexes.isEmpty
+        ? [] : ["not valid, and still there: index \(leftIndexes.joined(separator: ", "))"])
+  }
+
+  /// The same for each tenant, so that those with one cause stand together.
+  fileprivate var dropHint: String {
+    "tenantctl psql NAME -- \(dropStatements.map { "-c '\($0)'" }.joined(separator: " ")), then the same command again"
+  }
+
+  private func held(_ sentence: String) -> String {
+    ([sentence] + lockHolders.map(\.sentence)).joined(separator: "\n  ")
+  }
+}
+
+extension LockHolder {
+  fileprivate var sentence: String {
+    let name = application.isEmpty ? "" : " (\(application))"
+    return "held by pid \(pid)\(name) for \(durationText(age)): \(query)"
+  }
+}

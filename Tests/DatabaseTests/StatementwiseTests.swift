@@ -1,0 +1,291 @@
+import Postgres
+import TestSupport
+import Testing
+
+@testable import Tenancy
+
+/// Files with `transaction:false`.
+@Suite(.timeLimit(.minutes(10))) struct StatementwiseTests {
+  private static let build = "CREATE INDEX CONCURRENTLY i ON t1 (id);"
+
+  /// Our session is killed while it builds an index, which stays behind, not valid.
+  @Test(arguments: [build, "CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON t1 (id);"])
+  func aBuildThatWasCutOffIsMadeAnew(statement: String) async throws {
+    try await fleet(statement) { fleet, files in
+      try await cutOff(fleet, files)
+      #expect(try await fleet.indexes() == "i: not valid")
+      #expect(
+        try await fleet.psql("SELECT statements_done FROM a.schema_migrations WHERE version = '2'") == "0")
+      #expect(try await fleet.migrate(files).outline == "a: 2")
+      #expect(try await fleet.indexes() == "i: valid")
+      #expect(try await fleet.ledger("a", of: files) == "1,2")
+    }
+  }
+
+  /// Which index it is that an unnamed build has left, nobody can say for sure: so it is named, and left.
+  @Test func aBuildWithoutANameIsLeftToAPerson() async throws {
+    try await fleet("CREATE INDEX CONCURRENTLY ON t1 (id);") { fleet, files in
+      try await cutOff(fleet, files)
+      let failure = try #require(try await fleet.migrate(files).tenants[0].failure)
+      #expect((failure.reason, failure.line) == (.invalidIndex, 2))
+      #expect(failure.leftIndexes == ["t1_id_idx"])
+      #expect(failure.dropStatements == [#"DROP INDEX CONCURRENTLY "t1_id_idx""#])
+      try await fleet.psql("SET search_path TO a; \(failure.dropStatements[0])")
+      #expect(try await fleet.migrate(files).outline == "a: 2")
+      #expect(try await fleet.indexes() == "t1_id_idx: valid")
+    }
+  }
+
+  /// An index of somebody else's is not ours to drop; `IF NOT EXISTS` would take it for the real one.
+  @Test func whatIsNotValidFromBeforeIsNamed() async throws {
+    try await fleet("CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON t1 (id);") { fleet, files in
+      try await fleet.psql("INSERT INTO a.t1 VALUES (1), (1)")
+      _ = try? await fleet.psql("CREATE UNIQUE INDEX CONCURRENTLY i ON a.t1 (id)")
+      try await fleet.psql("DELETE FROM a.t1")
+      #expect(try await fleet.indexes() == "i: not valid")
+      let failure = try #require(try await fleet.migrate(files).tenants[0].failure)
+      #expect((failure.reason, failure.leftIndexes) == (.invalidIndex, ["i"]))
+    }
+  }
+
+  /// It would be kept up by every write, and refuse some.
+  @Test func aBuildThatFailsLeavesNothing() async throws {
+    try await fleet("CREATE UNIQUE INDEX CONCURRENTLY i ON t1 (id);") { fleet, files in
+      try await fleet.psql("INSERT INTO a.t1 VALUES (1), (1)")
+      let failure = try #require(try await fleet.migrate(files).tenants[0].failure)
+      #expect(failure.server?.sqlState == "23505")
+      #expect((failure.droppedIndexes, failure.leftIndexes) == (["i"], []))
+      #expect(try await fleet.indexes() == "")
+      try await fleet.psql("DELETE FROM a.t1")
+      #expect(try await fleet.migrate(files).outline == "a: 2")
+    }
+  }
+
+  /// The other one's transaction is in the way of the build, and of taking its remains away.
+  @Test func whatCannotBeDroppedIsNamed() async throws {
+    try await fleet("CREATE INDEX CONCURRENTLY i ON t1 (id);", options: "lock_timeout:10ms") { fleet, files in
+      let tenancy = try fleet.database.tenancy(lockTimeout: .milliseconds(10))
+      let hurried = Fleet(database: fleet.database, tenancy: tenancy)
+      let failure = try await fleet.database.whileHolding("INSERT INTO a.t1 VALUES (1)") { _ in
+        try await hurried.migrate(files) { $0.retries = 1 }.tenants[0].failure
+      }
+      #expect((failure?.reason, failure?.leftIndexes) == (.locked, ["i"]))
+      #expect(try await hurried.migrate(files).outline == "a: 2")
+      #expect(try await fleet.indexes() == "i: valid")
+      await tenancy.close()
+    }
+  }
+
+  /// The server had finished the statement, but we were gone before it was counted.
+  @Test(arguments: [(build, "i: valid"), ("DROP INDEX CONCURRENTLY old;", "")])
+  func whatTheServerFinishedCountsAsDone(statement: String, indexes: String) async throws {
+    try await fleet(statement) { fleet, files in
+      try await fleet.psql("CREATE INDEX old ON a.t1 (id)")
+      try await fleet.migrate(files)
+      try await fleet.psql(
+        "UPDATE a.schema_migrations SET statements_done = 0 WHERE version = '2'; DROP INDEX IF EXISTS a.old;"
+          + "COMMENT ON TABLE a.schema_migrations IS NULL")
+      #expect(try await fleet.migrate(files).outline == "a: 2")
+      #expect(try await fleet.indexes() == indexes)
+    }
+  }
+
+  @Test func allTransactionsComeFirst() async throws {
+    try await fleet(Self.build, ["a", "b", "c"]) { fleet, _ in
+      try await fleet.psql("CREATE TABLE public.log (number serial, what text)")
+      let files = try [
+        tableMigration(1), migration("2", "INSERT INTO log (what) SELECT 'transaction'"),
+        migration("3", "-- migrate:up transaction:false\nINSERT INTO log (what) SELECT 'alone';"),
+        migration("4", "INSERT INTO log (what) SELECT 'after it'"),
+      ]
+      let report = try await fleet.migrate(files) { $0.jobs = 3 }
+      #expect(report.outline == "a: 2,3,4; b: 2,3,4; c: 2,3,4")
+      let order = try await fleet.psql("SELECT what FROM public.log ORDER BY number").split(separator: "\n")
+      #expect(order.prefix(3).allSatisfy { $0 == "transaction" })
+      #expect(order.count == 9 && order.count { $0 == "alone" } == 3)
+      #expect(order.lastIndex(of: "after it") == 8)
+    }
+  }
+
+  @Test(arguments: [(true, 4), (false, 2)]) func fewAtATime(isTransactional: Bool, jobs: Int) async throws {
+    try await fleet(Self.build, ["a", "b", "c", "d"]) { fleet, _ in
+      try await fleet.psql("CREATE TABLE public.gate ()")
+      let files = try [
+        tableMigration(1),
+        migration("2", "-- migrate:up transaction:\(isTransactional)\nSELECT FROM public.gate;"),
+      ]
+      let report = try await withThrowingTaskGroup { group in
+        try await fleet.database.whileHolding("LOCK TABLE public.gate") { holder in
+          group.addTask { try await fleet.migrate(files) { $0.jobs = 4 } }
+          let waiting: SQL =
+            "SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+          _ = try await holder.awaited("SELECT nullif((\(waiting)) >= \(jobs), false)::int")
+          for _ in 0..<50 {
+            let count = try await holder.pipeline([
+              "SELECT pg_stat_clear_snapshot()", "SELECT pg_sleep(0.002)", waiting,
+            ])[2]
+            #expect(try count[0].decode(Int.self) == jobs)
+          }
+        }
+        return try await group.next()
+      }
+      #expect(report?.tenants.count { $0.isSuccess } == 4)
+    }
+  }
+
+  /// Two runs at a time: no error, and nothing twice.
+  @Test(arguments: 0..<3) func twoRunners(round: Int) async throws {
+    let names = (1...8).map { "t\($0)" }
+    try await fleet(Self.build, names) { fleet, _ in
+      let files = try [
+        tableMigration(1),
+        migration(
+          "2",
+          "-- migrate:up transaction:false\n\(Self.build)\nCREATE TABLE once ();\nINSERT INTO t1 VALUES (1);"),
+        migration("3", "CREATE TABLE after ()"),
+      ]
+      let other = try fleet.database.tenancy()
+      let set = MigrationSet(tenant: files, shared: [])
+      let plans = [
+        try await fleet.tenancy.planMigration(.all, set), try await other.planMigration(.all, set),
+      ]
+      var run = MigrationRun()
+      run.jobs = 3
+      async let first = fleet.tenancy.migrate(plans[0], run)
+      async let second = other.migrate(plans[1], run)
+      let reports = try await [first, second]
+      await other.close()
+      #expect(reports.flatMap(\.tenants).allSatisfy { $0.isSuccess }, "\(reports.map(\.outline))")
+      for name in names {
+        #expect(try await fleet.ledger(name, of: files) == "1,2,3")
+        #expect(try await fleet.psql("SELECT count(*) FROM \(name).t1") == "1")
+      }
+    }
+  }
+
+  @Test func whoIsAtItIsNamed() async throws {
+    try await fleet(Self.build) { fleet, files in
+      let other = try await fleet.database.connect()
+      let lock = try await SessionLock.take(
+        on: Ledger(schema: SchemaName(stored: "a"), table: "schema_migrations"), over: other)
+      #expect(lock != nil)
+      let failure = try #require(try await fleet.migrate(files) { $0.retries = 1 }.tenants[0].failure)
+      #expect(failure.reason == .underWay)
+      #expect(try await failure.lockHolders.map(\.pid) == [other.backend])
+      await other.close()
+      #expect(try await fleet.migrate(files).outline == "a: 2")
+    }
+  }
+
+  /// dbmate's table has one column.
+  @Test func aLedgerWithoutColumnsForIt() async throws {
+    try await fleet("\(Self.build)\nSELECT 1/0;") { fleet, files in
+      try await fleet.psql(
+        "DROP TABLE a.schema_migrations; CREATE TABLE a.schema_migrations (version varchar(128) PRIMARY KEY);"
+          + "INSERT INTO a.schema_migrations VALUES ('1')")
+      #expect(try await fleet.migrate(files).outline == "a: failed")
+      let rows = "SELECT version, statements_done, statements_total FROM a.schema_migrations ORDER BY version"
+      #expect(try await fleet.psql(rows) == "1|NULL|NULL\n2|1|2")
+    }
+  }
+
+  /// Files that leave behind what would make the record a lie.
+  @Test(arguments: [
+    ("SET search_path TO public;", MigrationFailure.Reason.searchPathChanged, "0"),
+    ("SELECT set_config('search_path', '', false);", .searchPathChanged, "0"),
+    ("DELETE FROM schema_migrations;", .ledgerRowGone, "0"),
+    ("DROP TABLE schema_migrations;", .ledgerRowGone, "0"),
+    ("DROP SCHEMA a CASCADE;", .ledgerRowGone, "0"),
+    (
+      "DO $$ BEGIN CREATE TABLE x (); COMMIT; DELETE FROM schema_migrations WHERE version = '2'; END $$;",
+      .ledgerRowGone, "gone"
+    ),
+    ("DO $$ BEGIN CREATE TABLE x (); COMMIT; DROP TABLE schema_migrations; END $$;", .ledgerRowGone, "gone"),
+    ("DO $$ BEGIN CREATE TABLE x (); COMMIT; PERFORM 1/0; END $$;", .refused, "0"),
+  ])
+  func filesThatMeddle(sql: String, reason: MigrationFailure.Reason, done: String) async throws {
+    try await fleet(sql) { fleet, files in
+      let failure = try #require(try await fleet.migrate(files).tenants[0].failure)
+      #expect(failure.reason == reason)
+      let count = try? await fleet.psql("SELECT statements_done FROM a.schema_migrations WHERE version = '2'")
+      #expect(count == "0" || done == "gone" && (count ?? "").isEmpty)
+      #expect(try await fleet.psql("SELECT to_regclass('public.t1')") == "NULL")
+    }
+  }
+
+  @Test func aProgramThatCommits() async throws {
+    try await fleet("DO $$ BEGIN CREATE TABLE x (); COMMIT; CREATE TABLE y (); END $$;\nCREATE TABLE z ();") {
+      fleet, files in
+      let report = try await fleet.migrate(files)
+      let made = try await fleet.psql("SELECT to_regclass('a.x'), to_regclass('a.y'), to_regclass('a.z')")
+      #expect((report.outline, made) == ("a: 2", "a.x|a.y|a.z"))
+    }
+  }
+
+  /// What waits behind the build is not there for long: a statement that is not CONCURRENTLY has the usual limit.
+  @Test func timeLimits() async throws {
+    try await fleet("ALTER TABLE t1 ADD b int;") { fleet, files in
+      let tenancy = try fleet.database.tenancy(lockTimeout: .milliseconds(10))
+      let hurried = Fleet(database: fleet.database, tenancy: tenancy)
+      let failure = try await fleet.database.whileHolding("SELECT FROM a.t1") { _ in
+        try await hurried.migrate(files) { $0.retries = 0 }.tenants[0].failure
+      }
+      #expect(failure?.reason == .locked)
+      let slow = try [files[0], migration("2", "-- migrate:up transaction:false\nCALL p();")]
+      try await fleet.psql(
+        "CREATE PROCEDURE a.p() LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(100); COMMIT; END $$; DELETE FROM a.schema_migrations WHERE version = '2'"
+      )
+      let plan = try await tenancy.planMigration(
+        .all, MigrationSet(tenant: slow, shared: []), statementTimeout: .milliseconds(10))
+      let outcome = try await tenancy.migrate(plan).tenants[0]
+      #expect(outcome.failure?.server?.sqlState == "57014")
+      // The session is as it was.
+      let left = try await tenancy.connected {
+        try await $0.pipeline(["SHOW search_path", "SHOW lock_timeout", "SHOW statement_timeout"]).map {
+          $0[0][0]
+        }
+      }
+      #expect(left == ["\"$user\", public", "0", "0"])
+      await tenancy.close()
+    }
+  }
+
+  /// Our session is killed while it waits for a transaction in its second phase.
+  private func cutOff(_ fleet: Fleet, _ files: [MigrationFile]) async throws {
+    let report = try await withThrowingTaskGroup { group in
+      try await fleet.database.whileHolding("INSERT INTO a.t1 VALUES (1)") { holder in
+        group.addTask { try await fleet.migrate(files) }
+        try await holder.kill(try await holder.blocked())
+        return try await group.next()
+      }
+    }
+    #expect(report?.outline == "a: failed")
+  }
+
+  /// Tenants that have the table `t1`, and a file to run outside of a transaction.
+  private func fleet(
+    _ statements: String, _ tenants: [String] = ["a"], options: String = "",
+    _ body: (Fleet, [MigrationFile]) async throws -> Void
+  ) async throws {
+    try await Fleet.with { fleet in
+      try await fleet.populate(tenants)
+      let files = try [
+        tableMigration(1), migration("2", "-- migrate:up transaction:false \(options)\n\(statements)\n"),
+      ]
+      try await fleet.migrate([files[0]])
+      try await body(fleet, files)
+    }
+  }
+}
+
+extension Fleet {
+  /// The indexes of the tenant a's tables: `i: valid`.
+  fileprivate func indexes() async throws -> String {
+    try await psql(
+      """
+      SELECT coalesce(string_agg(c.relname || CASE WHEN indisvalid THEN ': valid' ELSE ': not valid' END, ' '), '')
+      FROM pg_index i JOIN pg_class c ON c.oid = indexrelid
+      WHERE relnamespace = 'a'::regnamespace AND indrelid = to_regclass('a.t1')
+      """)
+  }
+}
