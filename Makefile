@@ -80,6 +80,7 @@ uninstall:
 ## clean: remove everything that was built
 clean:
 	swift package clean
+	rm -rf .build/python
 
 ## help: this list
 help:
