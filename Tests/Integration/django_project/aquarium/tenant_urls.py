@@ -1,0 +1,5 @@
+from django.urls import path
+
+from tanks.views import tanks
+
+urlpatterns = [path("tanks", tanks)]
