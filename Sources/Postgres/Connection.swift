@@ -36,15 +36,19 @@ public actor Connection {
   private let waiter = Waiter()
   private let target: ConnectionTarget
   private let observer: ConnectionObserver
+  private let opening: SQL?
   private(set) var handle: Handle?
   private let currentState = Atomic(State.closed)
 
   /// Where the connection lives.
   public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-  private init(target: ConnectionTarget, observer: ConnectionObserver, executor: any SerialExecutor) {
+  private init(
+    target: ConnectionTarget, opening: SQL?, observer: ConnectionObserver, executor: any SerialExecutor
+  ) {
     self.executor = executor
     self.target = target
+    self.opening = opening
     self.observer = observer
   }
 
@@ -53,12 +57,17 @@ public actor Connection {
   /// `application_name` is `applicationName` unless the target or the environment says otherwise. Gives up after
   /// the target's `connect_timeout`, 10 seconds if it has none.
   /// Throws ``ConnectionError``, or `CancellationError` when the task is cancelled.
-  /// - Parameter executor: where the connection waits for the server, which blocks; by default a thread of its own.
+  /// - Parameters:
+  ///   - opening: what each ``query(_:)`` and ``pipeline(_:)`` outside of a transaction block begins with, in the same round
+  ///     trip: a setting for that transaction only, such as `SELECT set_config('lock_timeout', '2s', true)`. In the
+  ///     session it would be lost behind a pooler, and PgBouncer refuses it among the start-up options.
+  ///   - executor: where the connection waits for the server, which blocks; by default a thread of its own.
   public static func open(
-    _ target: ConnectionTarget, applicationName: String, observer: ConnectionObserver = .init(),
-    executor: (any SerialExecutor)? = nil
+    _ target: ConnectionTarget, applicationName: String, opening: SQL? = nil,
+    observer: ConnectionObserver = .init(), executor: (any SerialExecutor)? = nil
   ) async throws -> Connection {
-    let connection = Connection(target: target, observer: observer, executor: executor ?? ConnectionThread())
+    let connection = Connection(
+      target: target, opening: opening, observer: observer, executor: executor ?? ConnectionThread())
     try await connection.wakingOnCancel { try await $0.connect(applicationName: applicationName) }
     return connection
   }
@@ -86,6 +95,16 @@ public actor Connection {
   /// Outside of a transaction block they are one transaction. After the first failure the rest is not run.
   /// Throws ``StatementError`` for that failure, ``ConnectionError`` or `CancellationError`.
   public func pipeline(_ statements: [SQL]) async throws -> [Rows] {
+    guard let opening, state == .idle else { return try await bare(statements) }
+    do {
+      return Array(try await bare([opening] + statements).dropFirst())
+    } catch let failure as StatementError {
+      throw StatementError(index: max(0, failure.index - 1), error: failure.error)
+    }
+  }
+
+  /// The same without the opening.
+  func bare(_ statements: [SQL]) async throws -> [Rows] {
     try await segments([statements])[0].get()
   }
 

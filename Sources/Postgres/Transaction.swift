@@ -10,7 +10,7 @@ extension Connection {
   public func transaction(_ statements: [SQL], commitsApart: Bool = false) async throws -> [Rows] {
     do {
       if commitsApart { return try await transaction(opening: statements) { $0 } }
-      return try await pipeline(["BEGIN"] + statements + ["COMMIT"]).dropFirst().dropLast()
+      return try await bare(["BEGIN"] + statements + ["COMMIT"]).dropFirst().dropLast()
     } catch let failure as StatementError {
       await rollBack()
       throw StatementError(index: max(0, failure.index - 1), error: failure.error)
@@ -29,7 +29,7 @@ extension Connection {
     opening: [SQL] = [], _ body: (_ opened: [Rows]) async throws -> T
   ) async throws -> T {
     do {
-      let opened = try await pipeline(["BEGIN"] + opening).dropFirst()
+      let opened = try await bare(["BEGIN"] + opening).dropFirst()
       let value = try await body(Array(opened))
       // To a COMMIT of a failed transaction the server says ROLLBACK, and no error.
       guard try await query("COMMIT").command == "COMMIT" else { throw ServerError.failedTransaction }

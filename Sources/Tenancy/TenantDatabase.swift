@@ -34,8 +34,9 @@ public final class TenantDatabase: Sendable {
       self.settings = settings
       pool = ConnectionPool(size: connections) {
         try await Connection.open(
-          target, applicationName: settings.applicationName, observer: observer.forConnection,
-          executor: executor)
+          target, applicationName: settings.applicationName,
+          opening: "SELECT set_config('lock_timeout', \(literal: settings.lockTimeout.milliseconds), true)",
+          observer: observer.forConnection, executor: executor)
       }
     } catch {
       throw TenancyError.translating(error)

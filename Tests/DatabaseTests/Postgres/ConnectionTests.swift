@@ -54,6 +54,25 @@ import Testing
     }
   }
 
+  /// A setting that ends with the round trip, and is no transaction's.
+  @Test func anOpening() async throws {
+    try await TestDatabase.with { database in
+      let connection = try await Connection.open(
+        ConnectionTarget(database.url), applicationName: "tests",
+        opening: "SELECT set_config('lock_timeout', '7s', true)")
+      let rows = try await connection.pipeline(["SHOW lock_timeout", "SELECT 1"])
+      #expect(rows.map { $0[0][0] } == ["7s", "1"])
+      #expect(try await connection.segments([["SHOW lock_timeout"]])[0].get()[0][0][0] == "0")
+      #expect(try await connection.transaction(["SHOW lock_timeout"])[0][0][0] == "0")
+      let inside = try await connection.transaction { _ in try await connection.query("SHOW lock_timeout") }
+      #expect(inside[0][0] == "0")
+      let failure = await #expect(throws: StatementError.self) {
+        try await connection.pipeline(["SELECT 1", "SELECT 1/0"])
+      }
+      #expect(failure?.index == 1)
+    }
+  }
+
   /// libpq's strings end at a NUL: a value would be cut, silently.
   @Test func refusesANULByte() async throws {
     try await TestDatabase.with { database in

@@ -1,0 +1,36 @@
+import TestSupport
+import Testing
+
+/// No command waits for ever behind somebody else's lock on the registry.
+@Suite struct LockTimeoutTests {
+  private static let lines = [
+    "list", "list --format json", "show acme", "resolve acme.example.com", "domain list", "domain list acme",
+    "status --all", "migrate --all", "exec --all -c SELECT", "create reef", "drop acme --yes",
+    "rename acme apex", "set acme plan=gold", "deactivate acme", "domain add acme a.com",
+    "domain remove acme.example.com", "domain primary acme.example.com",
+  ]
+
+  @Test(arguments: ["", "through PgBouncer"]) func gaveUp(path: String) async throws {
+    var files = Scene.files
+    files["tenantctl.toml"] = "[migrations]\nlock_timeout = \"100ms\"\n"
+    try await Scene.with(tenants: ["acme"], files: files) { scene in
+      let before = try await scene.database.contents()
+      try await scene.whileHolding("LOCK TABLE tenants, domains IN ACCESS EXCLUSIVE MODE") { _ in
+        if path.isEmpty { return try await Self.try(scene, [:]) }
+        try await TestPgBouncer.with(scene.database) { url in
+          try await Self.try(scene, ["TENANTCTL_DATABASE_URL": url])
+        }
+      }
+      #expect(try await scene.database.contents() == before)
+      try await scene.prints("list --quiet", "acme\n")
+    }
+  }
+
+  private static func `try`(_ scene: Scene, _ environment: [String: String]) async throws {
+    for line in lines {
+      let outcome = try await scene.run(line, environment: environment)
+      #expect(outcome.status == 1, "\(line): \(outcome)")
+      #expect(outcome.stderr.contains("lock timeout"), "\(line): \(outcome.stderr)")
+    }
+  }
+}
