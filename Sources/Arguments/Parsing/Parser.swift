@@ -48,7 +48,8 @@ extension Scope {
   fileprivate func values(
     _ given: [String: [Occurrence]], _ environment: [String: String]
   ) throws(UsageError.Problem) -> [String: any Sendable] {
-    var values: [String: any Sendable] = [:]
+    let parameters = parameters
+    var values = [String: any Sendable](minimumCapacity: parameters.count)
     for parameter in parameters {
       guard let words = given[parameter.declaration.spelling] else { continue }
       values[parameter.declaration.spelling] = try parameter.value(of: words)

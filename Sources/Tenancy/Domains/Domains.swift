@@ -82,7 +82,7 @@ extension RegistryShape {
 
   /// The domains by the ``key`` of their tenants; those that refer to none are left out.
   static func domainsByKey(in rows: Rows) throws -> [String: [DomainRow]] {
-    var domains: [String: [DomainRow]] = [:]
+    var domains = [String: [DomainRow]](minimumCapacity: rows.count)
     for row in rows {
       let (host, isPrimary, key) = try row.decode(String.self, Bool.self, String?.self)
       if let key { domains[key, default: []].append(DomainRow(host: host, isPrimary: isPrimary)) }

@@ -1,13 +1,13 @@
 /// Which host belongs to which tenant, where no row in `domains` says so.
 public struct RoutingRules: Sendable, Hashable {
   /// First labels that never name a tenant.
-  public var nonTenantSubdomains: Set<String>
+  public var nonTenantSubdomains: [String]
   /// If not empty: only below these domains does the first label name a tenant.
   public var baseDomains: [DomainName]
 
   /// flask-tenants' rules: `www`, `localhost` and `local` are no tenants, every domain is a base.
   public init(
-    nonTenantSubdomains: Set<String> = ["www", "localhost", "local"], baseDomains: [DomainName] = []
+    nonTenantSubdomains: [String] = ["www", "localhost", "local"], baseDomains: [DomainName] = []
   ) {
     self.nonTenantSubdomains = nonTenantSubdomains
     self.baseDomains = baseDomains

@@ -36,12 +36,17 @@ struct Table: Sendable {
   }
 
   private func line(_ cells: [(plain: String, styled: String)], _ widths: [Int]) -> String {
-    let padded = cells.indices.map { index in
-      let gap = String(repeating: " ", count: widths[index] - cells[index].plain.count)
-      if numeric.contains(columns[index]) { return gap + cells[index].styled }
-      return index == cells.count - 1 ? cells[index].styled : cells[index].styled + gap
+    var line = ""
+    for (index, cell) in cells.enumerated() {
+      let gap = String(repeating: " ", count: widths[index] - cell.plain.count)
+      if index > 0 { line += "  " }
+      if numeric.contains(columns[index]) {
+        line += gap + cell.styled
+      } else {
+        line += index == cells.count - 1 ? cell.styled : cell.styled + gap
+      }
     }
-    return padded.joined(separator: "  ")
+    return line
   }
 
   /// RFC 4180, with LF for line ends; the headings are the columns in snake case.

@@ -145,7 +145,7 @@ extension ConfigurationKey {
       table: "routing", name: "non_tenant_subdomains", kind: .strings,
       summary: "First labels that never name a tenant. Default: www, localhost, local.",
       example: "[\"www\", \"api\"]"
-    ) { $1.settings.routing.nonTenantSubdomains = Set($0.strings.map { $0.lowercased() }) },
+    ) { $1.settings.routing.nonTenantSubdomains = $0.strings.map { $0.lowercased() } },
   ]
 
   private static let migrations = [

@@ -4,7 +4,7 @@ internal import Glibc
 public enum Environment {
   /// By name.
   public static var current: [String: String] {
-    var variables: [String: String] = [:]
+    var variables = [String: String](minimumCapacity: 64)
     var entry = environ
     while let text = entry.pointee {
       entry += 1

@@ -24,7 +24,7 @@ struct Terminal: Sendable {
   /// Writes lines to standard output.
   func write(lines: [String]) throws {
     guard !lines.isEmpty else { return }
-    try write(lines.joined(separator: "\n") + "\n")
+    try write(lines.reduce(into: "") { $0 += $1 + "\n" })
   }
 
   /// Writes a line to standard error. If even that fails there is nobody left to tell.
