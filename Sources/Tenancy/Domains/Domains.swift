@@ -75,7 +75,6 @@ extension RegistryShape {
     domains.map { domains in
       """
       SELECT d.\(domains.host)::text, \(isPrimary), d.\(keys(domains).domain)::text FROM \(domains.table) d
-      WHERE d.\(domains.host) IS NOT NULL
       """
     }
   }
@@ -84,8 +83,8 @@ extension RegistryShape {
   static func domainsByKey(in rows: Rows) throws -> [String: [DomainRow]] {
     var domains = [String: [DomainRow]](minimumCapacity: rows.count)
     for row in rows {
-      let (host, isPrimary, key) = try row.decode(String.self, Bool.self, String?.self)
-      if let key { domains[key, default: []].append(DomainRow(host: host, isPrimary: isPrimary)) }
+      let (host, isPrimary, key) = try row.decode(String?.self, Bool.self, String?.self)
+      if let host, let key { domains[key, default: []].append(DomainRow(host: host, isPrimary: isPrimary)) }
     }
     return domains
   }

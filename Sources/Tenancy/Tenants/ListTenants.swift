@@ -75,6 +75,7 @@ extension TenantDatabase {
       let answers = try await connection.pipeline(queries.compactMap { $0 })
       let domains = answers.count > 1 ? try RegistryShape.domainsByKey(in: answers[1]) : [:]
       let entries = try answers[0].compactMap { row -> TenantEntry? in
+        guard row[0] != nil else { return nil }
         let tenant = try RegistryShape.tenant(in: row)
         guard filter.accepts(tenant), tenant.schema != .shared else { return nil }
         let own = domains[row[withState ? 6 : 3] ?? ""] ?? []
@@ -88,8 +89,9 @@ extension TenantDatabase {
 }
 
 extension RegistryShape {
+  /// Without a condition, for which a fresh session would have to read the table's statistics.
   fileprivate var listQuery: SQL {
-    "SELECT \(tenantColumns), \(key) FROM \(tenants.table) t WHERE t.\(tenants.name) IS NOT NULL"
+    "SELECT \(tenantColumns), \(key) FROM \(tenants.table) t"
   }
 
   /// The tenants, each with its schema's state: one query on the catalog for the whole fleet.

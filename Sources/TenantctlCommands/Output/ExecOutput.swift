@@ -118,7 +118,7 @@ extension Table {
         [Cell(tenant.name.rawValue)] + table[row].map { .optional($0.map(visible)) }
       }
     }
-    numeric = Set(columns.filter { $0.kind == .number }.map(\.name))
+    numeric = columns.filter { $0.kind == .number }.map(\.name)
   }
 }
 

@@ -25,7 +25,7 @@ struct Table: Sendable {
   let columns: [String]
   let rows: [[Cell]]
   /// The columns of numbers, which stand to the right.
-  var numeric: Set<String> = []
+  var numeric: [String] = []
 
   func lines(_ style: Style) -> [String] {
     let widths = columns.indices.map { column in
