@@ -4,7 +4,7 @@
 # kind of value; an argument that repeats ends in +.
 _tenantctl_grammar() {
   case $1 in
-  '') commands='init create drop rename list show set activate deactivate domain resolve migrate rollback status migration exec psql run completion help version' options='' arguments='' ;;
+  '') commands='init create drop rename list show set activate deactivate adopt domain resolve migrate rollback status migration exec psql run completion help version' options='' arguments='' ;;
   'init') commands='' options='--no-files --dry-run' arguments='' ;;
   'create') commands='' options='--schema=none --domain=none --set=none --deactivated --no-migrations --migrations=directories --dry-run' arguments='none' ;;
   'drop') commands='' options='--yes -y --dry-run' arguments='ask:tenant' ;;
@@ -14,6 +14,7 @@ _tenantctl_grammar() {
   'set') commands='' options='--unset=none --dry-run' arguments='ask:tenant none+' ;;
   'activate') commands='' options='--dry-run' arguments='ask:tenant+' ;;
   'deactivate') commands='' options='--dry-run' arguments='ask:tenant+' ;;
+  'adopt') commands='' options='--all -a --match=none --exclude=none --active --limit=none --from-file=files --version=ask:version --like=ask:tenant --migrations=directories --retries=none --jobs=none -j=none --on-error=words:continue,stop --max-failures=none --dry-run' arguments='ask:tenant+' ;;
   'domain') commands='add remove primary list' options='' arguments='' ;;
   'domain add') commands='' options='--primary --set=none --dry-run' arguments='ask:tenant none' ;;
   'domain remove') commands='' options='--dry-run' arguments='ask:domain' ;;
@@ -27,7 +28,7 @@ _tenantctl_grammar() {
   'migration new') commands='' options='--shared --migrations=directories' arguments='none' ;;
   'migration list') commands='' options='--migrations=directories' arguments='' ;;
   'migration check') commands='' options='--migrations=directories' arguments='' ;;
-  'migration baseline') commands='' options='--all -a --match=none --exclude=none --active --limit=none --from-file=files --migrations=directories --dry-run' arguments='ask:version ask:tenant+' ;;
+  'migration baseline') commands='' options='--all -a --match=none --exclude=none --active --limit=none --from-file=files --migrations=directories --retries=none --jobs=none -j=none --on-error=words:continue,stop --max-failures=none --dry-run' arguments='ask:version ask:tenant+' ;;
   'migration repair') commands='' options='--all -a --match=none --exclude=none --active --limit=none --from-file=files --migrations=directories --dry-run' arguments='ask:version ask:tenant+' ;;
   'migration import') commands='' options='--from=words:goose,golang-migrate,flyway,sqlx --all -a --match=none --exclude=none --active --limit=none --from-file=files --ledger --table=none --shared --migrations=directories --dry-run' arguments='directories ask:tenant+' ;;
   'exec') commands='' options='--all -a --match=none --exclude=none --active --limit=none --from-file=files --command=none -c=none --file=files:sql -f=files:sql --write --statement-timeout=none --jobs=none -j=none --on-error=words:continue,stop --max-failures=none' arguments='ask:tenant+' ;;

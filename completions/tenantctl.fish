@@ -3,8 +3,8 @@
 # Whether the command so far is $argv[1], and the number of its arguments is as the test
 # in $argv[2..] says: "eq 1", "ge 0".
 function __tenantctl_at
-    set -l paths 'init' 'create' 'drop' 'rename' 'list' 'show' 'set' 'activate' 'deactivate' 'domain' 'domain add' 'domain remove' 'domain primary' 'domain list' 'resolve' 'migrate' 'rollback' 'status' 'migration' 'migration new' 'migration list' 'migration check' 'migration baseline' 'migration repair' 'migration import' 'exec' 'psql' 'psql --' 'run' 'run --' 'completion' 'help' 'version'
-    set -l valued '--database' '-d' '--config' '--format' 'create --schema' 'create --domain' 'create --set' 'create --migrations' 'list --match' 'list --migrations' 'set --unset' 'domain add --set' 'migrate --match' 'migrate --exclude' 'migrate --limit' 'migrate --from-file' 'migrate --to' 'migrate --jobs' 'migrate -j' 'migrate --on-error' 'migrate --max-failures' 'migrate --canary' 'migrate --retries' 'migrate --statement-timeout' 'migrate --report' 'migrate --migrations' 'rollback --match' 'rollback --exclude' 'rollback --limit' 'rollback --from-file' 'rollback --steps' 'rollback --to' 'rollback --jobs' 'rollback -j' 'rollback --on-error' 'rollback --max-failures' 'rollback --canary' 'rollback --retries' 'rollback --statement-timeout' 'rollback --report' 'rollback --migrations' 'status --match' 'status --exclude' 'status --limit' 'status --from-file' 'status --migrations' 'migration new --migrations' 'migration list --migrations' 'migration check --migrations' 'migration baseline --match' 'migration baseline --exclude' 'migration baseline --limit' 'migration baseline --from-file' 'migration baseline --migrations' 'migration repair --match' 'migration repair --exclude' 'migration repair --limit' 'migration repair --from-file' 'migration repair --migrations' 'migration import --from' 'migration import --match' 'migration import --exclude' 'migration import --limit' 'migration import --from-file' 'migration import --table' 'migration import --migrations' 'exec --match' 'exec --exclude' 'exec --limit' 'exec --from-file' 'exec --command' 'exec -c' 'exec --file' 'exec -f' 'exec --statement-timeout' 'exec --jobs' 'exec -j' 'exec --on-error' 'exec --max-failures' 'run --match' 'run --exclude' 'run --limit' 'run --from-file' 'run --jobs' 'run -j' 'run --on-error' 'run --max-failures'
+    set -l paths 'init' 'create' 'drop' 'rename' 'list' 'show' 'set' 'activate' 'deactivate' 'adopt' 'domain' 'domain add' 'domain remove' 'domain primary' 'domain list' 'resolve' 'migrate' 'rollback' 'status' 'migration' 'migration new' 'migration list' 'migration check' 'migration baseline' 'migration repair' 'migration import' 'exec' 'psql' 'psql --' 'run' 'run --' 'completion' 'help' 'version'
+    set -l valued '--database' '-d' '--config' '--format' 'create --schema' 'create --domain' 'create --set' 'create --migrations' 'list --match' 'list --migrations' 'set --unset' 'adopt --match' 'adopt --exclude' 'adopt --limit' 'adopt --from-file' 'adopt --version' 'adopt --like' 'adopt --migrations' 'adopt --retries' 'adopt --jobs' 'adopt -j' 'adopt --on-error' 'adopt --max-failures' 'domain add --set' 'migrate --match' 'migrate --exclude' 'migrate --limit' 'migrate --from-file' 'migrate --to' 'migrate --jobs' 'migrate -j' 'migrate --on-error' 'migrate --max-failures' 'migrate --canary' 'migrate --retries' 'migrate --statement-timeout' 'migrate --report' 'migrate --migrations' 'rollback --match' 'rollback --exclude' 'rollback --limit' 'rollback --from-file' 'rollback --steps' 'rollback --to' 'rollback --jobs' 'rollback -j' 'rollback --on-error' 'rollback --max-failures' 'rollback --canary' 'rollback --retries' 'rollback --statement-timeout' 'rollback --report' 'rollback --migrations' 'status --match' 'status --exclude' 'status --limit' 'status --from-file' 'status --migrations' 'migration new --migrations' 'migration list --migrations' 'migration check --migrations' 'migration baseline --match' 'migration baseline --exclude' 'migration baseline --limit' 'migration baseline --from-file' 'migration baseline --migrations' 'migration baseline --retries' 'migration baseline --jobs' 'migration baseline -j' 'migration baseline --on-error' 'migration baseline --max-failures' 'migration repair --match' 'migration repair --exclude' 'migration repair --limit' 'migration repair --from-file' 'migration repair --migrations' 'migration import --from' 'migration import --match' 'migration import --exclude' 'migration import --limit' 'migration import --from-file' 'migration import --table' 'migration import --migrations' 'exec --match' 'exec --exclude' 'exec --limit' 'exec --from-file' 'exec --command' 'exec -c' 'exec --file' 'exec -f' 'exec --statement-timeout' 'exec --jobs' 'exec -j' 'exec --on-error' 'exec --max-failures' 'run --match' 'run --exclude' 'run --limit' 'run --from-file' 'run --jobs' 'run -j' 'run --on-error' 'run --max-failures'
     set -l path
     set -l count 0
     set -l pending
@@ -71,6 +71,7 @@ complete -c tenantctl -n "__tenantctl_at '' eq 0" -a show -d 'Show everything ab
 complete -c tenantctl -n "__tenantctl_at '' eq 0" -a set -d 'Set columns that the registry has beside ours, such as a plan or a phone number'
 complete -c tenantctl -n "__tenantctl_at '' eq 0" -a activate -d 'Have the app serve tenants again'
 complete -c tenantctl -n "__tenantctl_at '' eq 0" -a deactivate -d 'Have the app serve tenants no longer; their data stays'
+complete -c tenantctl -n "__tenantctl_at '' eq 0" -a adopt -d 'Take over tenants that an app or another tool made: give each a ledger'
 complete -c tenantctl -n "__tenantctl_at '' eq 0" -a domain -d 'Register the host names of tenants'
 complete -c tenantctl -n "__tenantctl_at '' eq 0" -a resolve -d 'Tell which tenant would serve a host, and why'
 complete -c tenantctl -n "__tenantctl_at '' eq 0" -a migrate -d 'Apply pending migrations to tenants'
@@ -110,6 +111,21 @@ complete -c tenantctl -n "__tenantctl_at 'activate'" -l dry-run -d 'Print the SQ
 complete -c tenantctl -n "__tenantctl_at 'activate' ge 0" -f -a '(__tenantctl_ask tenant)'
 complete -c tenantctl -n "__tenantctl_at 'deactivate'" -l dry-run -d 'Print the SQL that would run; change nothing'
 complete -c tenantctl -n "__tenantctl_at 'deactivate' ge 0" -f -a '(__tenantctl_ask tenant)'
+complete -c tenantctl -n "__tenantctl_at 'adopt'" -s a -l all -d 'Every tenant, the deactivated ones too'
+complete -c tenantctl -n "__tenantctl_at 'adopt'" -l match -r -f -d 'The tenants whose name matches; * stands for any characters, ? for one'
+complete -c tenantctl -n "__tenantctl_at 'adopt'" -l exclude -r -f -d 'Not the tenants whose name matches'
+complete -c tenantctl -n "__tenantctl_at 'adopt'" -l active -d 'Only tenants that are not deactivated'
+complete -c tenantctl -n "__tenantctl_at 'adopt'" -l limit -r -f -d 'At most N tenants, the first by name'
+complete -c tenantctl -n "__tenantctl_at 'adopt'" -l from-file -r -F -d 'The tenants that FILE names, one a line; - is standard input'
+complete -c tenantctl -n "__tenantctl_at 'adopt'" -l version -r -f -a '(__tenantctl_ask version)' -d 'The last migration that the tenants have'
+complete -c tenantctl -n "__tenantctl_at 'adopt'" -l like -r -f -a '(__tenantctl_ask tenant)' -d 'The tenant whose ledger says what those have whose tables equal its'
+complete -c tenantctl -n "__tenantctl_at 'adopt'" -l migrations -r -f -a '(__fish_complete_directories (commandline -ct))' -d 'The folder of migrations. Without it: that of tenantctl.toml, or migrations/'
+complete -c tenantctl -n "__tenantctl_at 'adopt'" -l retries -r -f -d 'How often a tenant gets another turn when somebody else holds a lock it needs'
+complete -c tenantctl -n "__tenantctl_at 'adopt'" -s j -l jobs -r -f -d 'How many tenants at a time'
+complete -c tenantctl -n "__tenantctl_at 'adopt'" -l on-error -r -f -a 'continue stop' -d 'What to do when a tenant fails'
+complete -c tenantctl -n "__tenantctl_at 'adopt'" -l max-failures -r -f -d 'Begin with no other tenant after N have failed'
+complete -c tenantctl -n "__tenantctl_at 'adopt'" -l dry-run -d 'Print the SQL that would run; change nothing'
+complete -c tenantctl -n "__tenantctl_at 'adopt' ge 0" -f -a '(__tenantctl_ask tenant)'
 complete -c tenantctl -n "__tenantctl_at 'domain' eq 0" -a add -d 'Register a domain for a tenant'
 complete -c tenantctl -n "__tenantctl_at 'domain' eq 0" -a remove -d 'Remove a domain'
 complete -c tenantctl -n "__tenantctl_at 'domain' eq 0" -a primary -d 'Make a domain its tenant\'s primary one'
@@ -190,6 +206,10 @@ complete -c tenantctl -n "__tenantctl_at 'migration baseline'" -l active -d 'Onl
 complete -c tenantctl -n "__tenantctl_at 'migration baseline'" -l limit -r -f -d 'At most N tenants, the first by name'
 complete -c tenantctl -n "__tenantctl_at 'migration baseline'" -l from-file -r -F -d 'The tenants that FILE names, one a line; - is standard input'
 complete -c tenantctl -n "__tenantctl_at 'migration baseline'" -l migrations -r -f -a '(__fish_complete_directories (commandline -ct))' -d 'The folder of migrations. Without it: that of tenantctl.toml, or migrations/'
+complete -c tenantctl -n "__tenantctl_at 'migration baseline'" -l retries -r -f -d 'How often a tenant gets another turn when somebody else holds a lock it needs'
+complete -c tenantctl -n "__tenantctl_at 'migration baseline'" -s j -l jobs -r -f -d 'How many tenants at a time'
+complete -c tenantctl -n "__tenantctl_at 'migration baseline'" -l on-error -r -f -a 'continue stop' -d 'What to do when a tenant fails'
+complete -c tenantctl -n "__tenantctl_at 'migration baseline'" -l max-failures -r -f -d 'Begin with no other tenant after N have failed'
 complete -c tenantctl -n "__tenantctl_at 'migration baseline'" -l dry-run -d 'Print the SQL that would run; change nothing'
 complete -c tenantctl -n "__tenantctl_at 'migration baseline' eq 0" -f -a '(__tenantctl_ask version)'
 complete -c tenantctl -n "__tenantctl_at 'migration baseline' ge 1" -f -a '(__tenantctl_ask tenant)'

@@ -51,12 +51,15 @@ public struct SQLState: RawRepresentable, Sendable, Hashable, ExpressibleByStrin
   public static let deadlockDetected: SQLState = "40P01"
   /// 42501
   public static let insufficientPrivilege: SQLState = "42501"
+  /// 42701
+  public static let duplicateColumn: SQLState = "42701"
   /// 42703
   public static let undefinedColumn: SQLState = "42703"
   /// 42P01
   public static let undefinedTable: SQLState = "42P01"
   /// 42P06
   public static let duplicateSchema: SQLState = "42P06"
+  /// 42P07
   /// 42P07
   public static let duplicateTable: SQLState = "42P07"
   /// 42804

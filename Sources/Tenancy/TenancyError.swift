@@ -100,8 +100,20 @@ public enum TenancyError: Error, Sendable, Hashable {
   case importRefused([ImportProblem])
   /// Schemas whose history by another tool cannot be taken over; nothing was written.
   case historyRefused([HistoryProblem])
-  /// The table that has the ledger's name is another tool's.
-  case foreignLedger(SchemaName, columns: [String])
+  /// The table that has the ledger's name is another tool's: this one's, if it is known.
+  case foreignLedger(SchemaName, MigrationTool?, columns: [String])
+  /// The app itself migrates by the table that has the ledger's name.
+  case ledgerInUse(SchemaName, by: MigrationTool)
+
+  // Taking over
+  /// The schema's tables differ from those of the tenant that was to be the model.
+  case schemaDiffers(from: TenantName, SchemaDifference)
+  /// The schema has no tables.
+  case schemaEmpty(TenantName)
+  /// The tenant that was to be the model has no migration in its ledger, or no ledger.
+  case nothingRecorded(TenantName)
+  /// The tenant that was to be the model has migrations that are begun and not finished.
+  case migrationUnfinished(TenantName, [MigrationVersion])
 
   // SQL over the fleet
   /// A script that cannot be run in any tenant.

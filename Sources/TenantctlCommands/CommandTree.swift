@@ -25,6 +25,7 @@ public enum Tenantctl {
       InitCommand.command, CreateCommand.command, DropCommand.command, RenameCommand.command,
       ListCommand.command,
       ShowCommand.command, SetCommand.command, ActivateCommand.command, DeactivateCommand.command,
+      AdoptCommand.command,
       DomainCommand.command, ResolveCommand.command,
       MigrateCommand.command, RollbackCommand.command, StatusCommand.command, MigrationCommand.command,
       ExecCommand.command, PsqlCommand.command, RunCommand.command,

@@ -63,6 +63,29 @@ extension MigrationOutcome {
   }
 }
 
+extension FleetReport<BaselinedTenant> {
+  /// `a: 1,2; b: ; c: changedMeanwhile; d: not run`: what was recorded, or what went wrong.
+  var outline: String {
+    tenants.map { outcome in
+      switch outcome.status {
+      case .done(let value):
+        "\(outcome.tenant.name): \((value.recorded + value.addedColumns.map { "+\($0)" }).joined(separator: ","))"
+      case .failed(let error): "\(outcome.tenant.name): \(Self.name(of: error))"
+      case .notRun: "\(outcome.tenant.name): not run"
+      }
+    }.joined(separator: "; ")
+  }
+
+  private static func name(of error: any Error) -> String {
+    switch error as? TenancyError {
+    case .foreignLedger(_, let tool, _): "foreignLedger \(tool?.rawValue ?? "?")"
+    case .ledgerInUse(_, let tool): "ledgerInUse \(tool.rawValue)"
+    case let error?: String("\(error)".prefix { $0 != "(" })
+    case nil: "\(error)"
+    }
+  }
+}
+
 /// `CREATE TABLE t1`, and how to undo it.
 func tableMigration(_ number: Int) throws -> MigrationFile {
   try migration(

@@ -51,6 +51,8 @@ public struct FleetReport<Value: Sendable>: Sendable {
 public struct FleetRun<Value: Sendable>: Sendable {
   /// How many tenants at a time.
   public var jobs = 1
+  /// How often a tenant gets another turn when somebody else holds a lock, or a deadlock was broken at its cost.
+  public var retries = 0
   /// The run begins with no other tenant after so many have failed; `nil`: however many fail.
   public var maxFailures: Int?
   /// Is told of each tenant as it is done, in the order in which they are.
@@ -81,11 +83,19 @@ extension SelectedTenants {
   ) async -> FleetReport<Value> {
     let start = ContinuousClock.now
     let failures = Atomic(0)
+    let attempts = Mutex<[Int: Int]>([:])
     let queue = FleetQueue<FleetOutcome<Value>>(count: count)
     let outcomes = await queue.run(jobs: min(run.jobs, count)) {
       failures.load(ordering: .relaxed) >= run.maxFailures ?? .max || run.shouldStop()
     } _: { index in
       let outcome = await members[index].outcome(of: work)
+      if let error = outcome.failure as? TenancyError, error.isWorthAnotherTurn {
+        let count = attempts.withLock { attempts in
+          attempts[index, default: 0] += 1
+          return attempts[index, default: 0]
+        }
+        if count <= run.retries { return .again(after: FleetRetry.pause(afterAttempt: count)) }
+      }
       if outcome.failure != nil { failures.add(1, ordering: .relaxed) }
       run.onOutcome(outcome)
       return .done(outcome)

@@ -1,48 +1,40 @@
 internal import Postgres
 
-/// What recording migrations as applied did to one tenant.
-public struct BaselinedTenant: Sendable, Hashable, Encodable {
-  /// The tenant.
-  public let name: TenantName
-  /// What is recorded from now on, and was not before.
-  public let recorded: [MigrationVersion]
-}
-
 extension TenantDatabase {
-  /// Plans to record every tenant migration up to a version as applied, without running it: for schemas that have their
-  /// tables already. The ledger is created where there is none; what is recorded already stays as it is.
+  /// Plans to record every tenant migration up to a version as applied, without running it and without a look at the
+  /// tables: what is recorded already stays as it is, what is begun counts as finished, and where there is no ledger one
+  /// is created. ``planAdoption(_:_:_:)`` is for tenants that come from somewhere else.
   ///
   /// Throws ``TenancyError/versionNotFound(_:)`` if no file has the version, ``TenancyError/ledgerBeyond(_:tenants:)`` if
-  /// a tenant has a newer migration, ``TenancyError/checksumMismatch(_:)``, or a tenant's ``Survey/problem``. What is
-  /// applied is one transaction for each schema; after a failure the same plan, made again, does what is left.
+  /// a tenant has a newer migration, ``TenancyError/checksumMismatch(_:)``. What is wrong with a single tenant is that
+  /// tenant's failure in the run.
   public func planBaseline(
     at version: MigrationVersion, _ selection: FleetSelection, _ files: MigrationSet
-  ) async throws -> Change<[BaselinedTenant]> {
-    guard files.tenant.contains(where: { $0.version == version }) else {
-      throw TenancyError.versionNotFound(version.rawValue)
-    }
-    let set = MigrationSet(tenant: files.tenant.filter { $0.version <= version }, shared: [])
+  ) async throws -> BaselinePlan {
+    let set = MigrationSet(tenant: try files.tenant(upTo: version), shared: [])
     let surveys = try await survey(selection, set, verify: true).tenants
-    for survey in surveys { if let problem = survey.problem { throw problem } }
     let beyond = surveys.filter { $0.head ?? version > version }.map(\.label)
     if !beyond.isEmpty { throw TenancyError.ledgerBeyond(version, tenants: beyond) }
     try refuseChanged(surveys)
-    return Change(
-      result: surveys.compactMap { survey in
-        survey.tenant.map { BaselinedTenant(name: $0.name, recorded: survey.pending.map(\.version)) }
+    return BaselinePlan(
+      entries: surveys.compactMap { survey in
+        guard let tenant = survey.tenant else { return nil }
+        if let problem = survey.problem { return .init(tenant: tenant, .failure(problem)) }
+        let update = LedgerUpdate(survey, recording: survey.pending.map { ($0, nil) })
+        return .init(tenant: tenant, .success(BaselineWork(update: update)))
       },
-      steps: surveys.filter { !$0.pending.isEmpty }.map(baseline), database: self,
-      explain: { [.uniqueViolation, .duplicateTable].contains($0.state) ? .changedMeanwhile : nil })
+      guards: guards)
   }
+}
 
-  private func baseline(_ survey: Survey) -> Step {
-    let ledger = survey.ledger
-    let records = survey.pending.map { file in
-      survey.begun[file.version] == nil
-        ? ledger.record(file, statementsDone: file.up.count) : ledger.finish(file)
+extension MigrationSet {
+  /// The tenants' files up to one.
+  ///
+  /// Throws ``TenancyError/versionNotFound(_:)`` if no file has the version.
+  func tenant(upTo version: MigrationVersion) throws -> [MigrationFile] {
+    guard tenant.contains(where: { $0.version == version }) else {
+      throw TenancyError.versionNotFound(version.rawValue)
     }
-    let comment = ledger.comment(survey.pending.reduce(survey.history) { $0.adding($1) })
-    let statements = (survey.hasLedger ? [] : [ledger.create]) + records + [comment]
-    return .transaction(ledger.opening(guards) + statements.map { PlannedStatement($0) })
+    return tenant.filter { $0.version <= version }
   }
 }

@@ -12,26 +12,34 @@ struct Ledger: Sendable {
 
   /// All columns but `version` may be NULL: the tables of dbmate and Rails are this one with fewer columns.
   var create: SQL {
-    """
-    CREATE TABLE \(name) (
-      version varchar(128) CONSTRAINT \(Identifier("\(table)_pkey")) PRIMARY KEY,
-      name text,
-      checksum text,
-      applied_at timestamp with time zone,
-      applied_by text,
-      duration_ms bigint,
-      statements_done integer,
-      statements_total integer,
-      tool_version text
-    )
-    """
+    let others = Self.optionalColumns.map { $0.definition }
+    return """
+      CREATE TABLE \(name) (
+        version varchar(128) CONSTRAINT \(Identifier("\(table)_pkey")) PRIMARY KEY,
+        \(SQL.joined(others, by: ",\n  "))
+      )
+      """
   }
 
-  static let allColumns: Set<String> = [
-    "version", "name", "checksum", "applied_at", "applied_by", "duration_ms", "statements_done",
-    "statements_total",
-    "tool_version",
+  /// Adds the columns that a table of dbmate's lacks; `nil` if it lacks none.
+  var complete: SQL? {
+    let missing = Self.optionalColumns.filter { !columns.contains($0.name) }
+    if missing.isEmpty { return nil }
+    return "ALTER TABLE \(name) \(SQL.joined(missing.map { "ADD COLUMN \($0.definition)" }))"
+  }
+
+  /// The columns that it lacks, in order.
+  var missingColumns: [String] { Self.optionalColumns.map(\.name).filter { !columns.contains($0) } }
+
+  private static let optionalColumns: [(name: String, definition: SQL)] = [
+    ("name", "name text"), ("checksum", "checksum text"),
+    ("applied_at", "applied_at timestamp with time zone"),
+    ("applied_by", "applied_by text"), ("duration_ms", "duration_ms bigint"),
+    ("statements_done", "statements_done integer"), ("statements_total", "statements_total integer"),
+    ("tool_version", "tool_version text"),
   ]
+
+  static let allColumns: Set<String> = Set(["version"] + optionalColumns.map(\.name))
 
   /// Whether the table is there.
   var exists: SQL { "SELECT to_regclass(\(name.quoted)) IS NOT NULL" }
@@ -48,6 +56,14 @@ struct Ledger: Sendable {
       FROM (SELECT to_jsonb(l) FROM \(name) l) AS l (r)
       """,
     ]
+  }
+
+  /// The rows that ``LedgerRecord/init(_:)`` reads.
+  var readRecords: SQL {
+    """
+    SELECT r->>'version', r->>'name', r->>'checksum', (r->>'statements_done')::int, (r->>'statements_total')::int
+    FROM (SELECT to_jsonb(l) FROM \(name) l) AS l (r) WHERE r->>'version' IS NOT NULL ORDER BY 1
+    """
   }
 
   /// Repeats the head where one catalog query finds it for all tenants.
@@ -75,26 +91,6 @@ struct Ledger: Sendable {
   /// Records a migration that is begun as applied.
   func finish(_ file: MigrationFile) -> SQL {
     "UPDATE \(name) SET statements_done = statements_total WHERE version = \(file.version.rawValue)"
-  }
-
-  /// Records a migration as applied, or as begun. Its primary key is the lock: a second runner fails here.
-  /// - Parameter origin: when and by whom, if it was not now and by us.
-  func record(_ file: MigrationFile, statementsDone: Int, origin: LedgerOrigin? = nil) -> SQL {
-    let total = file.up.count
-    let values: [(column: String, value: SQL)] =
-      [
-        ("version", "\(file.version.rawValue)"),
-        ("name", "\(file.name)"), ("checksum", "\(file.checksum.rawValue)"),
-        ("applied_at", origin.map { "\($0.appliedAt)" } ?? "CURRENT_TIMESTAMP"),
-        ("applied_by", origin.map { "\($0.appliedBy)" } ?? "SESSION_USER"),
-        ("statements_done", "\(statementsDone)"), ("statements_total", "\(total)"),
-        ("tool_version", "\(tenancyVersion)"),
-      ] + (origin.map { [("duration_ms", "\($0.milliseconds)")] } ?? [])
-    let known = values.filter { columns.contains($0.column) }
-    return """
-      INSERT INTO \(name) (\(SQL.joined(known.map { "\(Identifier($0.column))" })))
-      VALUES (\(SQL.joined(known.map(\.value))))
-      """
   }
 
   /// Notes the time that a migration took, and makes sure that things are as they must be for the record to be true.
@@ -162,7 +158,7 @@ struct Ledger: Sendable {
     let body = statements(of: file, .up)
     let source = { MigrationSource(file: file, place: $0) }
     return settings.map { PlannedStatement($0, source: source(.ledger)) }
-      + [PlannedStatement(record(file, statementsDone: body.count), source: source(.ledger))]
+      + [PlannedStatement(record([LedgerRecord(file)]), source: source(.ledger))]
       + body + [PlannedStatement(close(file, count: count + 1), source: source(.close))]
   }
 }

@@ -110,7 +110,7 @@ private final class FleetMigration: Sendable {
     attempt.duration += .now - start
     if case .failed(let error) = status, error.isWorthAnotherTurn, attempt.count <= settings.retries {
       state.withLock { $0.attempts[index] = attempt }
-      return .again(after: Self.pause(afterAttempt: attempt.count))
+      return .again(after: FleetRetry.pause(afterAttempt: attempt.count))
     }
     guard let status else {
       attempt.count = 0
@@ -125,11 +125,6 @@ private final class FleetMigration: Sendable {
     }
     settings.onOutcome(outcome)
     return .done(())
-  }
-
-  /// Twice as long each time, up to eight seconds; by chance up to half of it less, so that runners do not meet again.
-  private static func pause(afterAttempt count: Int) -> Duration {
-    .milliseconds(min(8000, 250 << min(count, 8))) * Double.random(in: 0.5...1)
   }
 
   /// A failure for a lock, with those who hold it; if they cannot be had, without.
@@ -169,15 +164,6 @@ private final class FleetMigration: Sendable {
     } catch {
       return .notRun
     }
-  }
-}
-
-extension TenancyError {
-  /// Whether the cause is likely to go away by itself: a lock, or a deadlock or conflict that another transaction won.
-  fileprivate var isWorthAnotherTurn: Bool {
-    guard case .migrationFailed(let failure) = self else { return false }
-    let states: [SQLState] = [.lockNotAvailable, .deadlockDetected, .serializationFailure]
-    return failure.reason == .underWay || states.contains { $0.rawValue == failure.server?.sqlState }
   }
 }
 

@@ -49,7 +49,7 @@ struct StatementSteps: Sendable {
       lacksProgress ? [PlannedStatement(ledger.addProgressColumns, source: source(.ledger))] : []
     let record =
       direction == .up
-      ? PlannedStatement(ledger.record(file, statementsDone: 0), source: source(.ledger))
+      ? PlannedStatement(ledger.record([LedgerRecord(file, statementsDone: 0)]), source: source(.ledger))
       : PlannedStatement(mustAffectRows: progress(0, withTotal: true), source: source(.ledger))
     return .transaction(
       ledger.opening(limits.local) + extend

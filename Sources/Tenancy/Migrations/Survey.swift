@@ -189,8 +189,9 @@ struct LedgerContents: Sendable {
 
   /// A table that has the ledger's name and is another tool's.
   func problem(in schema: SchemaName) -> TenancyError? {
-    columns.contains("version") && !columns.contains("dirty")
-      ? nil : .foreignLedger(schema, columns: columns.sorted())
+    let tool = MigrationTool(ledgerColumns: columns)
+    return columns.contains("version") && tool == nil
+      ? nil : .foreignLedger(schema, tool, columns: columns.sorted())
   }
 }
 

@@ -191,13 +191,39 @@ extension ErrorReport {
       case .migrationFailed(let failure): Self(migration: failure)
       case .importRefused(let problems): Self(importing: problems)
       case .historyRefused(let problems): Self(history: problems)
-      case .foreignLedger(let schema, let columns):
+      case .foreignLedger(_, let tool, let columns):
         Self(
           "foreign_ledger", .failed,
-          "the ledger's table in schema \(schema) is another tool's (\(columns.joined(separator: ", ")))",
-          hint:
-            "'tenantctl migration import --ledger' takes it over; or name another table with ledger = \"...\" in tenantctl.toml"
-        )
+          "the table that has the ledger's name is \(tool?.possessive ?? "another tool's") "
+            + "(its columns are \(columns.joined(separator: ", ")))",
+          hint: tool == .golangMigrate
+            ? "'tenantctl migration import --from golang-migrate DIR --ledger' takes it over" : ledgerHint)
+      case .ledgerInUse(_, let tool):
+        Self(
+          "ledger_in_use", .failed,
+          "the table that has the ledger's name is \(tool.possessive) own, by which the app itself migrates",
+          hint: ledgerHint)
+
+      // Taking over
+      case .schemaDiffers(let model, let difference):
+        Self(
+          "schema_differs", .failed,
+          (["its tables differ from those of \(model)"] + difference.sentences(from: model)).joined(
+            separator: "\n"),
+          hint: "make them alike, or say what it has by itself: 'tenantctl adopt NAME --version VERSION'")
+      case .schemaEmpty:
+        Self(
+          "schema_empty", .failed, "its schema has no tables, so there is nothing to take over",
+          hint: "'tenantctl migrate NAME' makes them")
+      case .nothingRecorded(let name):
+        Self(
+          "nothing_recorded", .refused, "the ledger of tenant \(name) has no migrations to go by",
+          hint: "'tenantctl migration baseline VERSION \(name)' records those that it has")
+      case .migrationUnfinished(let name, let versions):
+        Self(
+          "migration_unfinished", .refused,
+          "tenant \(name) has begun \(versions.map(\.rawValue).joined(separator: ", ")), and not finished it",
+          hint: "'tenantctl migrate \(name)' finishes it")
 
       // SQL over the fleet
       case .scriptInvalid(let problem): Self(script: problem)
@@ -278,3 +304,7 @@ private func wayOut(ofColumnOfType expected: String) -> String {
 private func firstAndOthers(_ names: [String]) -> String {
   (names.first ?? "") + (names.count > 1 ? " and \(counted(names.count - 1, "other"))" : "")
 }
+
+/// What to do where a table of another program's is in the ledger's place.
+private let ledgerHint =
+  "give tenantctl a table of its own: ledger = \"tenantctl_migrations\" under [migrations] in tenantctl.toml"

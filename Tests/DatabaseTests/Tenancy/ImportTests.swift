@@ -149,7 +149,7 @@ import Testing
     (0, "DROP SCHEMA b CASCADE", .schema(.schemaMissing("b", SchemaName(stored: "b")))),
     (
       0, "CREATE TABLE b.schema_migrations (version int, dirty bool)",
-      .schema(.foreignLedger(SchemaName(stored: "b"), columns: ["dirty", "version"]))
+      .schema(.foreignLedger(SchemaName(stored: "b"), .golangMigrate, columns: ["dirty", "version"]))
     ),
     (2, "UPDATE b.flyway_schema_history SET success = false WHERE version = '1.1'", .unfinished("1.1")),
     (2, "UPDATE b.flyway_schema_history SET checksum = 5 WHERE version = '1.1'", .edited("V1_1__litres.sql")),

@@ -197,7 +197,7 @@ import Testing
       try await fleet.psql("DROP TABLE t01.schema_migrations; \(ddl)")
       let report = try await fleet.migrate(Self.tanks)
       #expect(report.tenants.map(\.isFailure) == [false, true, false])
-      guard case .failed(.foreignLedger(let schema, let found)) = report.tenants[1].status else {
+      guard case .failed(.foreignLedger(let schema, _, let found)) = report.tenants[1].status else {
         Issue.record("\(report.tenants[1].status)")
         return
       }

@@ -118,7 +118,9 @@ private struct HistoryImporter {
     let target = standsInPlace ? survey.withoutLedger(placed.files) : survey
     let pending = Set(target.pending.map(\.version))
     let new = zip(placed.source.migrations, placed.files).compactMap { migration, file in
-      applied[migration.version].flatMap { pending.contains(file.version) ? (file: file, origin: $0) : nil }
+      applied[migration.version].flatMap {
+        pending.contains(file.version) ? (file: file, origin: $0 as LedgerOrigin?) : nil
+      }
     }
     let renamed = standsInPlace ? "\(table)_\(format.rawValue.replacing("-", with: "_"))" : nil
     let result = ImportedHistory(
@@ -127,7 +129,7 @@ private struct HistoryImporter {
     let relation = survey.schema.relation(table)
     let statements =
       history.check(relation) + (renamed.map { rename(relation, to: $0) } ?? [])
-      + target.recording(new)
+      + LedgerUpdate(target, recording: new).statements
     return (result, target.ledger.opening(guards) + statements.map { PlannedStatement($0) })
   }
 
@@ -146,14 +148,5 @@ extension Survey {
   fileprivate func withoutLedger(_ files: [MigrationFile]) -> Survey {
     let state = SchemaState(exists: true, hasLedger: false, head: nil)
     return Surveyor(files: files, ledger: ledger.table).unread((tenant: tenant, schema: schema, state))
-  }
-
-  fileprivate func recording(_ new: [(file: MigrationFile, origin: LedgerOrigin)]) -> [SQL] {
-    let records = new.map { file, origin in
-      begun[file.version] == nil
-        ? ledger.record(file, statementsDone: file.up.count, origin: origin) : ledger.finish(file)
-    }
-    let comment = ledger.comment(new.reduce(history) { $0.adding($1.file) })
-    return (hasLedger ? [] : [ledger.create]) + records + [comment]
   }
 }

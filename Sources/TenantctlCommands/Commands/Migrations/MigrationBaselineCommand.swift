@@ -5,29 +5,25 @@ enum MigrationBaselineCommand {
   static let command = Command<Action>(
     "baseline", summary: "Record migrations as applied without running them.",
     discussion: """
-      For tenants whose tables an app or another tool made: every migration up to VERSION is recorded in their ledgers, \
-      which are created where there are none. The tables themselves are not looked at. A tenant that has a newer \
-      migration is refused, and then nothing is changed.
+      Every migration up to VERSION counts as applied from now on, also in ledgers that are there, and one that stopped \
+      half-way counts as finished: for changes that were made by hand. The tables themselves are not looked at; to \
+      take over tenants that an app made, 'tenantctl adopt' is the careful way. A tenant that has a newer migration is \
+      refused, and then nothing is changed.
+
+      The status is 5 if a tenant failed; the others are done.
       """,
-    parameters: [version] + Selection.parameters + [Shared.migrations, Shared.dryRun],
+    parameters: [version] + Selection.parameters + [Shared.migrations, RunOptions.retries] + RunOptions.common
+      + [Shared.dryRun],
     examples: [
       Example("tenantctl migration baseline 20261123101500 --all", "All tenants have it all, up to there."),
       Example("tenantctl migration baseline 20261123101500 acme --dry-run", "Show the SQL for one."),
     ]
   ) { input, session in
+    try session.refuseCSV()
     let selection = try Selection.read(input, session)
-    let version = input[version]
-    let change = try await session.database().planBaseline(at: version, selection, try session.migrations())
-    return try await session.make(change, dryRun: input[Shared.dryRun]) { tenants in
-      let changed = tenants.filter { !$0.recorded.isEmpty }
-      let rest = tenants.count - changed.count
-      var result = CommandResult(
-        tenants,
-        "recorded \(version) as the version of \(counted(changed.count, "tenant")), \(rest) had it already")
-      result.elements = { tenants }
-      result.names = changed.map(\.name.rawValue)
-      return result
-    }
+    let database = try session.database(connections: input[RunOptions.jobs].value)
+    let plan = try await database.planBaseline(at: input[version], selection, try session.migrations())
+    return try await AdoptCommand.run(plan, .baseline(input[version]), database, input, session)
   }
 
   private static let version = Argument(

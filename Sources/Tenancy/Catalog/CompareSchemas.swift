@@ -1,0 +1,85 @@
+internal import Postgres
+
+/// What a glance at a schema shows.
+struct SchemaLook: Sendable {
+  /// Whether there are tables, beside those that record migrations.
+  let hasTables: Bool
+  /// Other tools' records of migrations.
+  let histories: [MigrationHistory]
+}
+
+extension TenantDatabase {
+  /// The tables that record migrations, ours and others': they are no part of what tenants' schemas are compared by.
+  var historyTables: [String] {
+    [settings.ledger, "schema_migrations"] + MigrationHistory.known.map(\.table)
+  }
+
+  /// A glance at the schemas of tenants, in one query; those that are not there are left out.
+  func look(at members: [FleetMember]) async throws -> [SchemaName: SchemaLook] {
+    let names = members.map(\.tenant.schema.rawValue)
+    let known = MigrationHistory.known
+    let rows = try await connected { connection in
+      try await connection.query(
+        """
+        SELECT n.nspname, coalesce(bool_or(c.relname <> ALL(\(self.historyTables)::text[])), false),
+          string_agg(c.relname, ',') FILTER (WHERE c.relname = ANY(\(known.map(\.table))::text[]))
+        FROM pg_catalog.pg_namespace n
+        LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'f')
+        WHERE n.nspname = ANY(\(names)::text[]) GROUP BY n.nspname
+        """)
+    }
+    return try rows.reduce(into: [:]) { looks, row in
+      let (name, hasTables, tables) = try row.decode(String.self, Bool.self, String?.self)
+      let found = Set(tables?.split(separator: ",").map(String.init) ?? [])
+      looks[SchemaName(stored: name)] = SchemaLook(
+        hasTables: hasTables, histories: known.filter { found.contains($0.table) })
+    }
+  }
+
+  /// How each of the schemas differs from a reference; an empty difference for those that equal it. Schemas that are
+  /// alike are read once.
+  ///
+  /// What keeps a schema from being read is that schema's failure.
+  func differences(
+    of schemas: [SchemaName], from reference: SchemaName?
+  ) async throws -> [SchemaName: Result<SchemaDifference, TenancyError>] {
+    guard let reference else { return [:] }
+    let digests = try await digests(of: [reference] + schemas)
+    guard let expected = try digests[reference]?.get() else { return [:] }
+    let reader = SchemaReader(excluded: historyTables, guards: guards)
+    let model = try await connected { try await reader.items(of: reference, over: $0) }
+    var known: [SchemaDigest: SchemaDifference] = [expected: SchemaDifference(of: model, from: model)]
+    var differences: [SchemaName: Result<SchemaDifference, TenancyError>] = [:]
+    for schema in schemas {
+      switch digests[schema] {
+      case .success(let digest):
+        if known[digest] == nil {
+          let items = try await connected { try await reader.items(of: schema, over: $0) }
+          known[digest] = SchemaDifference(of: items, from: model)
+        }
+        differences[schema] = known[digest].map { .success($0) }
+      case .failure(let error): differences[schema] = .failure(error)
+      case nil: break
+      }
+    }
+    return differences
+  }
+
+  /// The digests of schemas, in batches over as many connections as there are.
+  private func digests(of schemas: [SchemaName]) async throws -> [SchemaName: Result<
+    SchemaDigest, TenancyError
+  >] {
+    let reader = SchemaReader(excluded: historyTables, guards: guards)
+    let batches = stride(from: 0, to: schemas.count, by: SchemaReader.batch).map {
+      Array(schemas[$0..<min($0 + SchemaReader.batch, schemas.count)])
+    }
+    return try await withThrowingTaskGroup { group in
+      for batch in batches {
+        group.addTask { try await self.connected { try await reader.digests(of: batch, over: $0) } }
+      }
+      return try await group.reduce(into: [:]) { all, found in
+        for (schema, digest) in found { all[schema] = digest.mapError { TenancyError.from($0.error) } }
+      }
+    }
+  }
+}

@@ -1,0 +1,124 @@
+internal import Postgres
+
+/// By what a tenant without a ledger gets one.
+public enum AdoptionBasis: Sendable, Hashable {
+  /// It has all migrations up to this one.
+  case version(MigrationVersion)
+  /// It has what the ledger of this tenant says, if its tables equal that tenant's.
+  case like(TenantName)
+}
+
+extension TenantDatabase {
+  /// Plans to take over tenants that an app or another tool made: each gets a ledger that says what it has, and nothing
+  /// is run. What is there decides: a tenant with a ledger stays as it is, one without tables is refused, and so is one
+  /// whose ledger's name is taken by another tool's table. A table of dbmate's is the ledger, and gets the columns that
+  /// it lacks.
+  ///
+  /// Throws ``TenancyError/versionNotFound(_:)``; with a model ``TenancyError/tenantNotFound(_:)``,
+  /// ``TenancyError/nothingRecorded(_:)``, ``TenancyError/migrationUnfinished(_:_:)`` and what its ``Survey/problem``
+  /// is. What is wrong with a single tenant is that tenant's failure in the run.
+  public func planAdoption(
+    _ basis: AdoptionBasis, _ selection: FleetSelection, _ files: MigrationSet
+  ) async throws -> BaselinePlan {
+    let model = try await adoptionModel(basis, files)
+    let members = try await tenants(in: selection).members
+    let looks = try await look(at: members)
+    let strangers = members.filter { !$0.state.hasLedger && (looks[$0.tenant.schema]?.hasTables ?? false) }
+    let differences = try await differences(of: strangers.map(\.tenant.schema), from: model.schema)
+    let ledgers = try await ledgers(of: members.filter { $0.state.hasLedger && $0.state.head == nil })
+    return BaselinePlan(
+      entries: members.map { member in
+        let schema = member.tenant.schema
+        let adoption = Adoption(
+          member: member, histories: looks[schema]?.histories ?? [],
+          hasTables: looks[schema]?.hasTables ?? false,
+          survey: ledgers[schema], difference: differences[schema])
+        return .init(
+          tenant: member.tenant,
+          Result { () throws(TenancyError) in
+            try adoption.work(model, Ledger(schema: schema, table: self.settings.ledger))
+          })
+      },
+      guards: guards)
+  }
+
+  private func adoptionModel(_ basis: AdoptionBasis, _ files: MigrationSet) async throws -> AdoptionModel {
+    switch basis {
+    case .version(let version):
+      let files = try files.tenant(upTo: version)
+      return AdoptionModel(
+        tenant: nil, schema: nil, records: files.map { LedgerRecord($0) }, history: LedgerHistory(of: files))
+    case .like(let name):
+      let survey = try await survey(FleetSelection(names: [name]), files, verify: true).tenants[0]
+      if let problem = survey.problem { throw problem }
+      if survey.rows == 0 { throw TenancyError.nothingRecorded(name) }
+      if !survey.begun.isEmpty { throw TenancyError.migrationUnfinished(name, survey.begun.keys.sorted()) }
+      let rows = try await connected { try await $0.query(survey.ledger.readRecords) }
+      return AdoptionModel(
+        tenant: name, schema: survey.schema, records: try rows.map { try LedgerRecord($0) },
+        history: survey.history)
+    }
+  }
+
+  /// The ledgers that carry no comment of ours, by their schemas.
+  private func ledgers(of members: [FleetMember]) async throws -> [SchemaName: Survey] {
+    let surveyor = Surveyor(files: [], ledger: settings.ledger)
+    let surveys = try await connected { try await surveyor.survey(members, over: $0, verify: true) }
+    return Dictionary(surveys.map { ($0.schema, $0) }, uniquingKeysWith: { $1 })
+  }
+}
+
+/// What tenants that are taken over have.
+private struct AdoptionModel: Sendable {
+  let tenant: TenantName?
+  let schema: SchemaName?
+  let records: [LedgerRecord]
+  let history: LedgerHistory
+}
+
+/// What a look at one tenant has shown.
+private struct Adoption {
+  let member: FleetMember
+  let histories: [MigrationHistory]
+  let hasTables: Bool
+  /// Of a ledger without a comment of ours.
+  let survey: Survey?
+  /// From the model; `nil` if there is none.
+  let difference: Result<SchemaDifference, TenancyError>?
+
+  func work(_ model: AdoptionModel, _ ledger: Ledger) throws(TenancyError) -> BaselineWork {
+    let tenant = member.tenant
+    guard member.state.exists else { throw .schemaMissing(tenant.name, tenant.schema) }
+    if let survey {
+      if let problem = survey.problem { throw problem }
+      if let tool = toolBeside(ledger) { throw .ledgerInUse(tenant.schema, by: tool) }
+      return work(
+        LedgerUpdate(
+          ledger: survey.ledger, hasLedger: true, records: [], history: survey.history, completes: true))
+    }
+    if member.state.hasLedger {
+      let head = member.state.head?.version
+      return work(
+        LedgerUpdate(
+          ledger: ledger, hasLedger: true, records: [], history: LedgerHistory(head.map { [$0: nil] } ?? [:]))
+      )
+    }
+    guard hasTables else { throw .schemaEmpty(tenant.name) }
+    if let like = model.tenant {
+      guard let difference else { throw .changedMeanwhile }
+      let found = try difference.get()
+      if !found.isEmpty { throw .schemaDiffers(from: like, found) }
+    }
+    return work(
+      LedgerUpdate(ledger: ledger, hasLedger: false, records: model.records, history: model.history))
+  }
+
+  private func work(_ update: LedgerUpdate) -> BaselineWork {
+    BaselineWork(update: update, histories: histories)
+  }
+
+  /// Rails' second table tells that `schema_migrations` is Rails' own.
+  private func toolBeside(_ ledger: Ledger) -> MigrationTool? {
+    ledger.table == "schema_migrations" && histories.contains { $0.tool == .rails } ? .rails : nil
+  }
+}

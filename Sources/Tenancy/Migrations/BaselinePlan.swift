@@ -1,0 +1,113 @@
+internal import Postgres
+
+/// What recording migrations as applied did to one tenant. None of them was run.
+public struct BaselinedTenant: Sendable, Hashable {
+  /// The versions that are recorded from now on, and were not before.
+  public let recorded: [String]
+  /// The newest migration in its ledger from now on; `nil` if there is none.
+  public let head: MigrationVersion?
+  /// The columns that its ledger got because it lacked them.
+  public let addedColumns: [String]
+  /// Other tools' records of migrations in its schema. They stay as they are.
+  public let histories: [MigrationHistory]
+}
+
+/// What is to be recorded in tenants' ledgers, and in whose it cannot be: decided, and not done.
+public struct BaselinePlan: Sendable {
+  struct Entry: Sendable {
+    let tenant: Tenant
+    let work: Result<BaselineWork, TenancyError>
+
+    init(tenant: Tenant, _ work: Result<BaselineWork, TenancyError>) {
+      self.tenant = tenant
+      self.work = work
+    }
+  }
+
+  let entries: [Entry]
+  let guards: SQL
+
+  /// The SQL that a run sends, with a line above each tenant's.
+  public var script: [String] {
+    entries.flatMap { entry -> [String] in
+      guard let work = try? entry.work.get(), let step = work.step(guards) else { return [] }
+      return ["-- \(entry.tenant.name)"] + step.script
+    }
+  }
+
+  /// What a run comes to if nothing changes until then.
+  public var forecast: FleetReport<BaselinedTenant> {
+    FleetReport(
+      tenants: entries.map { entry in
+        FleetOutcome(tenant: entry.tenant, status: entry.status, duration: .zero)
+      },
+      duration: .zero, wasInterrupted: false)
+  }
+
+  /// The tenants whose ledger gets columns that it lacks, and the SQL that adds them.
+  public var completions: [(tenant: TenantName, sql: String)] {
+    entries.compactMap { entry in
+      guard let work = try? entry.work.get(), let sql = work.update.completion else { return nil }
+      return (entry.tenant.name, "\(sql.inlined);")
+    }
+  }
+}
+
+extension BaselinePlan.Entry {
+  fileprivate var status: FleetOutcome<BaselinedTenant>.Status {
+    switch work {
+    case .success(let work): .done(work.result)
+    case .failure(let error): .failed(error)
+    }
+  }
+}
+
+/// What is to be done for one tenant.
+struct BaselineWork: Sendable {
+  let update: LedgerUpdate
+  var histories: [MigrationHistory] = []
+
+  var result: BaselinedTenant {
+    BaselinedTenant(
+      recorded: update.finished.map(\.version.rawValue) + update.records.map(\.version),
+      head: update.history.versions.last,
+      addedColumns: update.completion == nil ? [] : update.ledger.missingColumns, histories: histories)
+  }
+
+  /// One transaction; `nil` if there is nothing to do.
+  func step(_ guards: SQL) -> Step? {
+    let statements = update.statements
+    if statements.isEmpty { return nil }
+    return .transaction(update.ledger.opening(guards) + statements.map { PlannedStatement($0) })
+  }
+}
+
+extension TenantDatabase {
+  /// Records what is planned, in one transaction and one round trip for each tenant. One tenant's failure leaves the
+  /// others alone and is in the report; the same plan, made again, does what is left.
+  public func record(
+    _ plan: BaselinePlan, _ run: FleetRun<BaselinedTenant> = FleetRun()
+  ) async -> FleetReport<BaselinedTenant> {
+    let work = Dictionary(plan.entries.map { ($0.tenant.name, $0.work) }, uniquingKeysWith: { $1 })
+    let state = SchemaState(exists: true, hasLedger: false, head: nil)
+    let members = plan.entries.map { FleetMember(tenant: $0.tenant, state: state) }
+    return await SelectedTenants(members: members).forEach(run) { tenant in
+      guard let work = try work[tenant.name]?.get() else { throw TenancyError.tenantNotFound(tenant.name) }
+      if let step = work.step(plan.guards) {
+        try await self.connected { connection in
+          do {
+            try await step.run(over: connection)
+          } catch let failure as StatementError where Self.wasFaster.contains(failure.error.state) {
+            throw TenancyError.changedMeanwhile
+          }
+        }
+      }
+      return work.result
+    }
+  }
+
+  /// What the server says if another session has written to the ledger since we looked.
+  private static let wasFaster: [SQLState] = [
+    .uniqueViolation, .duplicateTable, .duplicateColumn, .invalidDatetimeFormat,
+  ]
+}

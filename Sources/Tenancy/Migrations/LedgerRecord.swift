@@ -1,0 +1,91 @@
+internal import Postgres
+
+/// A row of a ledger.
+struct LedgerRecord: Sendable, Hashable {
+  let version: String
+  let name: String?
+  let checksum: String?
+  let statementsDone: Int?
+  let statementsTotal: Int?
+  /// When it was applied and by whom, if it was not now and by us.
+  let origin: LedgerOrigin?
+
+  /// A migration that is applied.
+  /// - Parameter statementsDone: how many of its statements are done, if not all of them are.
+  init(_ file: MigrationFile, statementsDone: Int? = nil, origin: LedgerOrigin? = nil) {
+    version = file.version.rawValue
+    name = file.name
+    checksum = file.checksum.rawValue
+    self.statementsDone = statementsDone ?? file.up.count
+    statementsTotal = file.up.count
+    self.origin = origin
+  }
+
+  /// A row of ``Ledger/readRecords``: another schema's, which is recorded here now.
+  init(_ row: Row) throws {
+    (version, name, checksum, statementsDone, statementsTotal) = try row.decode(
+      String.self, String?.self, String?.self, Int?.self, Int?.self)
+    origin = nil
+  }
+
+  fileprivate static let columns: [(name: String, value: @Sendable (LedgerRecord) -> SQL)] = [
+    ("version", { "\($0.version)" }), ("name", { "\($0.name)" }), ("checksum", { "\($0.checksum)" }),
+    ("applied_at", { $0.origin.map { "\($0.appliedAt)" } ?? "CURRENT_TIMESTAMP" }),
+    ("applied_by", { $0.origin.map { "\($0.appliedBy)" } ?? "SESSION_USER" }),
+    ("statements_done", { "\($0.statementsDone)" }), ("statements_total", { "\($0.statementsTotal)" }),
+    ("duration_ms", { "\($0.origin?.milliseconds)" }), ("tool_version", { _ in "\(tenancyVersion)" }),
+  ]
+}
+
+extension Ledger {
+  /// Records migrations as applied, or as begun. The primary key is the lock: a second runner fails here.
+  func record(_ records: [LedgerRecord]) -> SQL {
+    let haveTimes = records.contains { $0.origin != nil }
+    let known = LedgerRecord.columns.filter {
+      columns.contains($0.name) && (haveTimes || $0.name != "duration_ms")
+    }
+    let rows: [SQL] = records.map { record in "(\(SQL.joined(known.map { $0.value(record) })))" }
+    return """
+      INSERT INTO \(name) (\(SQL.joined(known.map { "\(Identifier($0.name))" })))
+      VALUES \(SQL.joined(rows, by: ",\n"))
+      """
+  }
+}
+
+/// What is to be written into one schema's ledger about migrations that are not run.
+struct LedgerUpdate: Sendable {
+  let ledger: Ledger
+  let hasLedger: Bool
+  let records: [LedgerRecord]
+  /// Migrations that are recorded as begun.
+  var finished: [MigrationFile] = []
+  /// What the ledger says in the end.
+  let history: LedgerHistory
+  /// Whether the columns that the ledger lacks are added.
+  var completes = false
+
+  /// The statement that adds the columns; `nil` if there are none to add.
+  var completion: SQL? { completes && hasLedger ? ledger.complete : nil }
+
+  /// For a transaction of the schema's; empty if there is nothing to do.
+  var statements: [SQL] {
+    let rows = (records.isEmpty ? [] : [ledger.record(records)]) + finished.map(ledger.finish)
+    let changes = (hasLedger ? [completion].compactMap { $0 } : [ledger.create]) + rows
+    if changes.isEmpty { return [] }
+    // With new rows the primary key finds out whether another session was faster.
+    return changes + (rows.isEmpty ? ledger.rewriteComment(history) : [ledger.comment(history)])
+  }
+}
+
+extension LedgerUpdate {
+  /// Records some of a schema's pending migrations; those that are begun count as finished.
+  init(_ survey: Survey, recording pending: [(file: MigrationFile, origin: LedgerOrigin?)]) {
+    ledger = survey.ledger
+    hasLedger = survey.hasLedger
+    records = pending.filter { survey.begun[$0.file.version] == nil }.map {
+      LedgerRecord($0.file, origin: $0.origin)
+    }
+    finished = pending.map(\.file).filter { survey.begun[$0.version] != nil }
+    history = pending.reduce(survey.history) { $0.adding($1.file) }
+  }
+}
