@@ -94,7 +94,8 @@ import Testing
       let planned = try await plan(version("3"), fleet)
       #expect(planned.completions.map(\.tenant) == ["a"])
       #expect(
-        planned.completions[0].sql.hasPrefix(#"ALTER TABLE "a"."schema_migrations" ADD COLUMN name text, "#))
+        planned.completions[0].sql.hasPrefix(
+          #"ALTER TABLE "a"."schema_migrations" ADD COLUMN IF NOT EXISTS name text, "#))
       _ = await fleet.tenancy.record(planned)
       #expect(try await fleet.migrate(files).outline == "a: 3")
       #expect(

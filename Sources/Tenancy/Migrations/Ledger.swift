@@ -22,10 +22,12 @@ struct Ledger: Sendable {
   }
 
   /// Adds the columns that a table of dbmate's lacks; `nil` if it lacks none.
-  var complete: SQL? {
-    let missing = Self.optionalColumns.filter { !columns.contains($0.name) }
-    if missing.isEmpty { return nil }
-    return "ALTER TABLE \(name) \(SQL.joined(missing.map { "ADD COLUMN \($0.definition)" }))"
+  var complete: SQL? { missingColumns.isEmpty ? nil : add(Set(missingColumns)) }
+
+  /// Adds columns that another tool's table has not.
+  func add(_ columns: Set<String>) -> SQL {
+    let added = Self.optionalColumns.filter { columns.contains($0.name) }
+    return "ALTER TABLE \(name) \(SQL.joined(added.map { "ADD COLUMN IF NOT EXISTS \($0.definition)" }))"
   }
 
   /// The columns that it lacks, in order.

@@ -46,7 +46,7 @@ struct StatementSteps: Sendable {
   /// The ledger of another tool may have no columns for it.
   var begin: Step {
     let extend: [PlannedStatement] =
-      lacksProgress ? [PlannedStatement(ledger.addProgressColumns, source: source(.ledger))] : []
+      lacksProgress ? [PlannedStatement(ledger.add(Ledger.progressColumns), source: source(.ledger))] : []
     let record =
       direction == .up
       ? PlannedStatement(ledger.record([LedgerRecord(file, statementsDone: 0)]), source: source(.ledger))
@@ -108,12 +108,4 @@ struct StatementSteps: Sendable {
 
 extension Ledger {
   static let progressColumns: Set<String> = ["statements_done", "statements_total"]
-
-  /// For a ledger that another tool made.
-  fileprivate var addProgressColumns: SQL {
-    """
-    ALTER TABLE \(name) ADD COLUMN IF NOT EXISTS statements_done integer,
-      ADD COLUMN IF NOT EXISTS statements_total integer
-    """
-  }
 }
