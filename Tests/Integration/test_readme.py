@@ -1,0 +1,72 @@
+"""What README.md shows is what happens."""
+
+import subprocess
+
+import pytest
+
+from support.console import Console, blocks, commands
+from support.tenantctl import REPOSITORY
+
+BLOCKS = list(blocks((REPOSITORY / "README.md").read_text()))
+SECTIONS = list(dict.fromkeys(block.heading for block in BLOCKS if block.language == "console"))
+
+# What is done before a section begins. The others begin with an empty database and an empty folder.
+BEFORE = {"Scripts": ["init --no-files"]}
+
+
+def only(language, heading):
+    """The text of a section's one block in a language."""
+    (block,) = [block for block in BLOCKS if (block.language, block.heading) == (language, heading)]
+    return block.text
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_console_blocks(section, tenantctl):
+    for line in BEFORE.get(section, []):
+        tenantctl(line)
+    with Console(tenantctl.folder, tenantctl.environment) as console:
+        for block in BLOCKS:
+            if (block.language, block.heading) != ("console", section):
+                continue
+            for command in commands(block):
+                # The page names a database of its reader's; here it is the test's.
+                if not command.text.startswith("export DATABASE_URL="):
+                    console.check(command)
+
+
+def test_the_pipelines_script(tenantctl, database):
+    tenantctl("init")
+    tenantctl.migration("1_tanks", "CREATE TABLE tanks (litres integer);")
+    for name in ["acme", "globex", "initech"]:
+        tenantctl(f"create {name}")
+    (tenantctl.folder / "deploy").write_text(only("bash", "Scripts"))
+
+    def deploy():
+        return subprocess.run(
+            ["bash", "deploy"],
+            cwd=tenantctl.folder,
+            env=tenantctl.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+            timeout=60,
+        )
+
+    tenantctl.migration("2_names", "ALTER TABLE tanks ADD COLUMN name text;")
+    done = deploy()
+    assert (done.returncode, done.stdout) == (0, "2 migrated, 1 up to date\n")
+
+    database.query("INSERT INTO globex.tanks (litres) VALUES (-5)")
+    tenantctl.migration("3_positive", "ALTER TABLE tanks ADD CHECK (litres > 0);")
+    done = deploy()
+    assert (done.returncode, done.stdout) == (1, "globex: 23514\n")
+
+
+def test_the_configuration_file_holds_the_defaults(tenantctl):
+    tenantctl("init --no-files")
+    tenantctl("create acme --domain acme.example.com")
+    before = tenantctl.json("show acme")
+    (tenantctl.folder / "tenantctl.toml").write_text(only("toml", "Configuration"))
+    assert tenantctl.json("show acme") == before
+    tenantctl("deactivate acme")
+    assert tenantctl("list --deactivated --quiet") == "acme\n"
