@@ -103,7 +103,7 @@ def test_they_are_listed_and_shown(tenantctl, flask_app):
 def test_they_are_migrated_while_the_app_serves_them(tenantctl, flask_app, database):
     populate(flask_app, ["acme", "reef"])
     tenantctl.migration("20261102000000_colour", COLOUR)
-    tenantctl("migration baseline 20261101000000 --all")
+    tenantctl("adopt --all --version 20261101000000")
     tenantctl("migrate --all")
     assert database.query("SELECT species, colour FROM acme.fish") == [("a fish of acme", "orange")]
     assert flask_app.tanks("acme") == (200, ["a fish of acme in the tank of acme"])
@@ -182,10 +182,16 @@ def test_a_schema_whose_row_has_failed_is_not_given_to_somebody_else(tenantctl, 
 def test_two_hundred_tenants_are_served_throughout(tenantctl, flask_app, database):
     names = [f"t{number:03}" for number in range(1, 201)]
     populate(flask_app, names)
+    database.query("ALTER TABLE t200.fish ADD COLUMN nickname text")
     tenantctl.migration("20261102000000_colour", COLOUR)
     with visiting(flask_app, names[4:]):
         tenantctl("init")
-        tenantctl("migration baseline 20261101000000 --all")
+        tenantctl("adopt t001 --version 20261101000000")
+        adopted = tenantctl.run("adopt --all --like t001")
+        assert adopted.returncode == 5
+        assert "adopted 198 tenants, 1 had a ledger already, 1 failed" in adopted.stdout
+        assert "t200" in adopted.stderr and "nickname" in adopted.stderr
+        tenantctl("adopt t200 --version 20261101000000")
         tenantctl("migrate --all")
         assert database.query("SELECT colour FROM t200.fish") == [("orange",)]
         tenantctl("deactivate t001")

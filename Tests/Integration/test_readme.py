@@ -10,8 +10,24 @@ from support.tenantctl import REPOSITORY
 BLOCKS = list(blocks((REPOSITORY / "README.md").read_text()))
 SECTIONS = list(dict.fromkeys(block.heading for block in BLOCKS if block.language == "console"))
 
-# What is done before a section begins. The others begin with an empty database and an empty folder.
-BEFORE = {"Scripts": ["init --no-files"]}
+ORDERS = "CREATE TABLE orders (id bigserial PRIMARY KEY, customer text NOT NULL, cents integer NOT NULL);"
+
+
+def registry(tenantctl, database):
+    tenantctl("init --no-files")
+
+
+def tenants_of_an_app(tenantctl, database):
+    """Three with a table, of which one is another, and none with a ledger."""
+    registry(tenantctl, database)
+    tenantctl.migration("20261123063839_create_orders", ORDERS)
+    for name, orders in {"acme": ORDERS, "globex": ORDERS, "initech": ORDERS.replace("cents", "pence")}.items():
+        database.query(f"INSERT INTO tenants (name) VALUES ('{name}')")
+        database.query(f"CREATE SCHEMA {name}; SET search_path TO {name}; {orders}")
+
+
+# What makes a database what a section finds. The others find it empty.
+BEFORE = {"Scripts": registry, "Tenants that are there already": tenants_of_an_app}
 
 
 def only(language, heading):
@@ -21,9 +37,9 @@ def only(language, heading):
 
 
 @pytest.mark.parametrize("section", SECTIONS)
-def test_console_blocks(section, tenantctl):
-    for line in BEFORE.get(section, []):
-        tenantctl(line)
+def test_console_blocks(section, tenantctl, database):
+    if section in BEFORE:
+        BEFORE[section](tenantctl, database)
     with Console(tenantctl.folder, tenantctl.environment) as console:
         for block in BLOCKS:
             if (block.language, block.heading) != ("console", section):
