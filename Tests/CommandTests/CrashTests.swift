@@ -1,41 +1,81 @@
+import Foundation
 import Glibc
 import TestSupport
 import Testing
 
 /// Runs that end in the middle, at instants that nobody chose: whatever was under way, the next run makes it whole.
-@Suite struct CrashTests {
+///
+/// `TENANTCTL_TEST_CRASHES=100 TENANTCTL_TEST_CRASH_TENANTS=200 Scripts/test --filter CrashTests` is the long form, and
+/// `TENANTCTL_TEST_SEED=N` repeats one that failed, as far as the machine is the same.
+@Suite(.serialized) struct CrashTests {
   enum Crash: CaseIterable {
     /// `kill -9` of the program.
     case program
     /// `pg_terminate_backend` of all of its sessions.
     case sessions
+    /// `kill -9` of one of the server's processes that serve it: the server ends all sessions and recovers.
+    case server
   }
 
-  private static let tenants = (1...60).map { "t\($0)" }
+  /// What the migrations are.
+  enum Kind: String, CaseIterable {
+    case transaction
+    case statements
+  }
 
-  @Test(arguments: Crash.allCases) func everyMigrationExactlyOnce(crash: Crash) async throws {
-    let seed = UInt64.random(in: 0...UInt64.max)
-    var random = SplitMix64(state: seed)
+  private static func number(_ name: String, or fallback: Int) -> Int {
+    ProcessInfo.processInfo.environment[name].flatMap { Int($0) } ?? fallback
+  }
+  private static let rounds = number("TENANTCTL_TEST_CRASHES", or: 6)
+  private static let tenants = (1...number("TENANTCTL_TEST_CRASH_TENANTS", or: 40)).map { "t\($0)" }
+  private static let seed = number("TENANTCTL_TEST_SEED", or: Int.random(in: 0...Int.max))
+
+  @Test(arguments: Crash.allCases, Kind.allCases) func everyMigrationExactlyOnce(crash: Crash, kind: Kind)
+    async throws
+  {
+    if crash == .server {
+      try await TestServer.withOwn { try await crashes(crash, kind) }
+    } else {
+      try await crashes(crash, kind)
+    }
+  }
+
+  private func crashes(_ crash: Crash, _ kind: Kind) async throws {
+    var random = SplitMix64(state: UInt64(Self.seed))
     try await Scene.with(files: [:]) { scene in
       try await scene.database.psql(
         Self.tenants.map { "CREATE SCHEMA \($0); INSERT INTO tenants (name) VALUES ('\($0)')" }
           .joined(separator: ";"))
       try scene.folder.write("CREATE TABLE log (version int);\n", to: "migrations/tenant/0_log.sql")
-      let start = ContinuousClock.now
       try await scene.succeed("migrate --all --jobs 3")
-      let whole = ContinuousClock.now - start
-      for round in 1...10 {
-        try scene.folder.write(
-          "INSERT INTO log VALUES (\(round));\nCREATE TABLE m\(round) ();\n",
-          to: "migrations/tenant/\(round)_m.sql")
-        let instant = whole * Double.random(in: 0...1, using: &random)
-        try await run(scene, crash, at: instant)
-        let rerun = try await scene.run("migrate --all --jobs 3")
-        #expect(rerun.status == 0, "seed \(seed), round \(round), after \(instant): \(rerun)")
-        let wrong = try await scene.database.psql(Self.wrong(rounds: round))
-        #expect(wrong == "", "seed \(seed), round \(round), after \(instant)")
+      var whole = Duration.zero
+      var cut = 0
+      for round in 0...Self.rounds {
+        try scene.folder.write(Self.file(round, kind), to: "migrations/tenant/\(round + 1)_m.sql")
+        // The first goes undisturbed, so that it is known how long one takes.
+        let instant = round == 0 ? nil : whole * Double.random(in: 0...1, using: &random)
+        let start = ContinuousClock.now
+        if let instant { try await run(scene, crash, at: instant) }
+        let done = instant == nil ? 0 : try await Self.done(round + 1, scene)
+        if 1..<Self.tenants.count ~= done { cut += 1 }
+        let rerun = try await scene.run("migrate --all --jobs 3 --retries 20")
+        if round == 0 { whole = ContinuousClock.now - start }
+        let place = "seed \(Self.seed), \(crash), \(kind), round \(round), after \(instant ?? .zero)"
+        #expect(rerun.status == 0, "\(place): \(rerun)")
+        let wrong = try await scene.database.psql(Self.wrong(round + 1, kind))
+        #expect(wrong == "", "\(place)")
       }
+      print(
+        "crash of \(crash), \(kind): \(cut) of \(Self.rounds) runs were cut in the middle; seed \(Self.seed)")
     }
+  }
+
+  private static func file(_ round: Int, _ kind: Kind) -> String {
+    let number = round + 1
+    let statements = "INSERT INTO log VALUES (\(number));\nCREATE TABLE m\(number) ();\n"
+    return kind == .transaction
+      ? statements
+      : "-- migrate:up transaction:false\nCREATE INDEX CONCURRENTLY i\(number) ON log (version);\n\(statements)"
   }
 
   private func run(_ scene: Scene, _ crash: Crash, at instant: Duration) async throws {
@@ -47,32 +87,54 @@ import Testing
       switch crash {
       case .program: program.signal(SIGKILL)
       case .sessions:
-        try await scene.database.psql(
-          """
-          SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-          WHERE datname = current_database() AND application_name = 'tenantctl'
-          """)
+        try await scene.database.psql("SELECT pg_terminate_backend(pid) FROM (\(Self.sessions)) AS s")
+      case .server:
+        let pid = try await scene.database.psql("\(Self.sessions) ORDER BY random() LIMIT 1")
+        if let pid = Int32(pid) { kill(pid, SIGKILL) }
       }
       let outcome = await program.outcome()
       #expect([0, 1, 5, 7, 137].contains(outcome.status), "\(outcome)")
     }
+    // After a crash the server takes nobody until it has recovered.
+    while (try? await scene.database.psql("SELECT 1")) == nil {}
   }
 
-  /// The tenants that have not each migration, its row and its table exactly once.
-  private static func wrong(rounds: Int) -> String {
-    let expected = (1...rounds).map(String.init).joined(separator: ",")
+  private static let sessions = """
+    SELECT pid FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name = 'tenantctl' AND backend_type = 'client backend'
+    """
+
+  /// How many tenants have a migration.
+  private static func done(_ version: Int, _ scene: Scene) async throws -> Int {
+    let counts = tenants.map {
+      "SELECT count(*) FROM \($0).schema_migrations WHERE version = '\(version)' AND statements_done = statements_total"
+    }
+    let sum = try await scene.database.psql(
+      "SELECT sum(count) FROM (\(counts.joined(separator: " UNION ALL "))) AS c")
+    return Int(sum) ?? 0
+  }
+
+  /// The tenants that have not each migration, its row, its table and its index exactly once.
+  private static func wrong(_ last: Int, _ kind: Kind) -> String {
+    let expected = (1...last).map(String.init).joined(separator: ",")
     let rows = tenants.map { name in
       """
       SELECT '\(name)', (SELECT string_agg(version::text, ',' ORDER BY version) FROM \(name).log),
-        (SELECT string_agg(version, ',' ORDER BY version::int) FROM \(name).schema_migrations WHERE version <> '0'),
+        (SELECT string_agg(version, ',' ORDER BY version::int) FROM \(name).schema_migrations
+         WHERE version <> '0' AND statements_done = statements_total),
         (SELECT string_agg(substr(tablename, 2), ',' ORDER BY substr(tablename, 2)::int) FROM pg_tables
          WHERE schemaname = '\(name)' AND tablename ~ '^m\\d'),
-        obj_description('\(name).schema_migrations'::regclass) LIKE 'tenantctl head=\(rounds) count=\(rounds + 1) %'
+        (SELECT string_agg(substr(relname, 2), ',' ORDER BY substr(relname, 2)::int) FROM pg_class
+         JOIN pg_index ON indexrelid = oid WHERE indrelid = '\(name).log'::regclass AND indisvalid),
+        (SELECT count(*) FROM pg_index WHERE indrelid = '\(name).log'::regclass AND NOT indisvalid),
+        obj_description('\(name).schema_migrations'::regclass) LIKE 'tenantctl head=\(last) count=\(last + 1) %'
       """
     }
+    let indexes = kind == .transaction ? "NULL" : "'\(expected)'"
     return """
-      SELECT * FROM (\(rows.joined(separator: " UNION ALL "))) AS t (name, log, ledger, tables, comment)
-      WHERE (log, ledger, tables, comment) IS DISTINCT FROM ('\(expected)', '\(expected)', '\(expected)', true)
+      SELECT * FROM (\(rows.joined(separator: " UNION ALL "))) AS t (name, log, ledger, tables, indexes, unsound, comment)
+      WHERE (log, ledger, tables, indexes, unsound, comment)
+        IS DISTINCT FROM ('\(expected)', '\(expected)', '\(expected)', \(indexes), 0, true)
       """
   }
 }

@@ -1,4 +1,5 @@
 import Postgres
+import Synchronization
 import TestSupport
 import Testing
 
@@ -37,6 +38,51 @@ import Testing
       #expect(try await fleet.ledger("b", of: files) == "1,2")
       await tenancy.close()
     }
+  }
+
+  /// With the defaults, and in real time: the app's queries wait no longer for us than lock_timeout, the others are done
+  /// meanwhile, and the tenant is migrated when the lock goes.
+  @Test func aTableThatIsLockedForTenSeconds() async throws {
+    try await Fleet.with { fleet in
+      try await fleet.populate(["a", "b", "c", "d"])
+      let files = try [tableMigration(1), migration("2", "ALTER TABLE t1 ADD COLUMN name text")]
+      try await fleet.migrate(Array(files.prefix(1)))
+      let plan = try await fleet.tenancy.planMigration(.all, MigrationSet(tenant: files, shared: []))
+      let done = Mutex<[String: ContinuousClock.Instant]>([:])
+      var run = MigrationRun()
+      run.jobs = 2
+      run.onOutcome = { outcome in done.withLock { $0[outcome.label] = .now } }
+
+      let app = try await fleet.database.connect()
+      let start = ContinuousClock.now
+      var longest = (app: Duration.zero, holder: Duration.zero)
+      let report = try await withThrowingTaskGroup { [run] group in
+        try await fleet.database.whileHolding("SELECT FROM b.t1") { holder in
+          group.addTask { try await fleet.tenancy.migrate(plan, run) }
+          while ContinuousClock.now - start < .seconds(10) {
+            longest.app = max(
+              longest.app, try await Self.time { try await app.query("SELECT count(*) FROM b.t1") })
+            longest.holder = max(
+              longest.holder, try await Self.time { try await holder.query("INSERT INTO b.t1 VALUES (1)") })
+            try await Task.sleep(for: .milliseconds(5))
+          }
+        }
+        return try await group.next()
+      }
+      await app.close()
+      #expect(report?.outline == "a: 2; b: 2; c: 2; d: 2")
+      let times = done.withLock { $0.mapValues { $0 - start } }
+      // The others' own work takes milliseconds; what is here is only for a machine that is busy.
+      for name in ["a", "c", "d"] { #expect(times[name] ?? .seconds(99) < .seconds(2)) }
+      #expect(times["b"] ?? .zero > .seconds(10))
+      // It did wait for us: the limit is what ended that.
+      #expect(.milliseconds(1500)...(.milliseconds(2500)) ~= longest.app)
+      #expect(longest.holder < .milliseconds(500))
+    }
+  }
+
+  private static func time(_ body: () async throws -> Void) async throws -> Duration {
+    try await ContinuousClock().measure(body)
   }
 
   @Test func namesWhoHeldTheLock() async throws {

@@ -53,6 +53,9 @@ public final class RunningProgram: Sendable {
     }
   }
 
+  /// What it has written to standard output so far.
+  public var output: String { state.withLock { $0.stdout.text } }
+
   /// Waits until the program has written `text`, to standard output or standard error.
   ///
   /// - Throws: `ProgramFailed` where it ends without.

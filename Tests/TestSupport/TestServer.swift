@@ -13,10 +13,45 @@ public struct TestServer: Sendable {
     self.url = url
   }
 
-  /// The server of this test run.
+  /// A server that belongs to the test at hand alone.
+  @TaskLocal private static var own: TestServer?
+
+  /// Calls `body` with a server that nobody else uses, as `make test` starts it, and stops that afterwards: for a test
+  /// that breaks it. Databases are made there meanwhile.
+  ///
+  /// - Throws: `ProgramFailed` where it does not start, or what `body` throws.
+  public static func withOwn<Result>(
+    isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Result
+  ) async throws -> Result {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let script = root.appending(path: "Scripts/with-postgres").path
+    var program = Program([
+      script, "fsync=off", "--", "sh", "-c", "echo \"server $\(variable) \"; sleep infinity",
+    ])
+    program.timeout = .seconds(20_000)
+    return try await program.start { running in
+      try await running.wrote(" \n")
+      let line = running.output.split(separator: "\n").last { $0.hasPrefix("server ") } ?? ""
+      let server = TestServer(url: line.dropFirst("server ".count).trimmingCharacters(in: .whitespaces))
+      do {
+        let result = try await $own.withValue(server) { try await body() }
+        running.signal(SIGTERM)
+        _ = await running.outcome()
+        return result
+      } catch {
+        running.signal(SIGTERM)
+        _ = await running.outcome()
+        throw error
+      }
+    }
+  }
+
+  /// The server of this test run, or of this test.
   ///
   /// - Throws: `NoServer` where none was given, so that a test without a server fails.
   public static func given() throws -> TestServer {
+    if let own { return own }
     guard let url = ProcessInfo.processInfo.environment[variable], !url.isEmpty else { throw NoServer() }
     return TestServer(url: url)
   }
