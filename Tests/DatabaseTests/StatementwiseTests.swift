@@ -240,11 +240,8 @@ import Testing
       let outcome = try await tenancy.migrate(plan).tenants[0]
       #expect(outcome.failure?.server?.sqlState == "57014")
       // The session is as it was.
-      let left = try await tenancy.connected {
-        try await $0.pipeline(["SHOW search_path", "SHOW lock_timeout", "SHOW statement_timeout"]).map {
-          $0[0][0]
-        }
-      }
+      let shown: [SQL] = ["SHOW search_path", "SHOW lock_timeout", "SHOW statement_timeout"]
+      let left = try await tenancy.connected { try await $0.segments([shown])[0].get().map { $0[0][0] } }
       #expect(left == ["\"$user\", public", "0", "0"])
       await tenancy.close()
     }
