@@ -75,7 +75,12 @@ private final class FleetMigration: Sendable {
   /// What runs outside of a transaction waits until everybody has what comes before it: it takes long, waits for other
   /// transactions, and is the one thing that can be left half-done.
   func run(_ range: Range<Int>) async -> [MigrationOutcome] {
-    await serve(Array(range), .transactions, jobs: settings.jobs)
+    // Most often most tenants have nothing pending: they need no turn.
+    for index in range where surveys[index].problem == nil && plan.pending(surveys[index]).isEmpty {
+      finish(index, MigrationOutcome(surveys[index], .upToDate))
+    }
+    let behind = state.withLock { state in range.filter { state.outcomes[$0] == nil } }
+    await serve(behind, .transactions, jobs: settings.jobs)
     let rest = state.withLock { state in range.filter { state.outcomes[$0] == nil } }
     await serve(rest, .all, jobs: min(settings.jobs, Self.jobsOutsideOfTransactions))
     return state.withLock { state in
@@ -117,14 +122,18 @@ private final class FleetMigration: Sendable {
       state.withLock { $0.attempts[index] = attempt }
       return .done(())
     }
-    let outcome = MigrationOutcome(
-      survey, await naming(status, survey), attempt.versions, took: attempt.duration)
+    finish(
+      index,
+      MigrationOutcome(survey, await naming(status, survey), attempt.versions, took: attempt.duration))
+    return .done(())
+  }
+
+  private func finish(_ index: Int, _ outcome: MigrationOutcome) {
     state.withLock { state in
       state.outcomes[index] = outcome
       if outcome.isFailure { state.failures += 1 }
     }
     settings.onOutcome(outcome)
-    return .done(())
   }
 
   /// A failure for a lock, with those who hold it; if they cannot be had, without.
