@@ -55,8 +55,12 @@ public enum TenancyError: Error, Sendable, Hashable {
   case domainGivenTwice(DomainName)
 
   // The registry
-  /// The registry's tables are not there.
-  case registryMissing(tables: [String])
+  /// The registry's tables are not there; others with similar names may be.
+  case registryMissing(tables: [String], similar: [String] = [])
+  /// What the database has is not clearly a registry.
+  case unclearRegistry(RegistryProblem)
+  /// Rows break constraints that are to be added.
+  case rowsBreak([BreakingRows])
   /// A column that the mapping names, or that we cannot do without, is not there.
   case registryColumnMissing(MissingColumn)
   /// A column is there with another type.

@@ -85,11 +85,12 @@ import Testing
     try await Scene.empty(files: Scene.files.merging(["tenantctl.toml": toml]) { $1 }) { scene in
       try await scene.database.psql(
         """
-        CREATE TABLE customers_client (id uuid PRIMARY KEY, name text UNIQUE, schema_name text, active boolean NOT NULL);
-        CREATE TABLE customers_domain (client_id uuid REFERENCES customers_client, domain text, is_primary boolean);
+        CREATE TABLE customers_client (id uuid PRIMARY KEY, name text UNIQUE, schema_name text UNIQUE, active boolean NOT NULL);
+        CREATE TABLE customers_domain (client_id uuid REFERENCES customers_client, domain text UNIQUE, is_primary boolean);
         """)
       try await scene.prints(
-        "init", "found table public.customers_client\nfound table public.customers_domain\n",
+        "init",
+        "found a registry: public.customers_client (0 tenants), public.customers_domain (0 domains)\n",
         stderr: InitCommandTests.next)
       try await scene.succeed("create acme-corp --domain acme.com --deactivated")
       #expect(

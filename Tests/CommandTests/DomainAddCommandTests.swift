@@ -104,7 +104,7 @@ import Testing
         Refusal(
           "domain add acme a.com", 3, "registry_missing", "the database has no table public.domains",
           hint:
-            "'tenantctl init' creates the registry; another app's is mapped in tenantctl.toml, see [registry]"
+            Refusal.withoutRegistry
         )
       ])
       try scene.folder.write("[registry]\ndomains = false\n", to: "tenantctl.toml")

@@ -67,7 +67,7 @@ import Testing
         Refusal(
           "list", 3, "registry_missing", "the database has no tables public.tenants and public.domains",
           hint:
-            "'tenantctl init' creates the registry; another app's is mapped in tenantctl.toml, see [registry]"
+            Refusal.withoutRegistry
         ),
         Refusal(
           "list --active --deactivated", 2, "usage", "--active and --deactivated exclude each other",

@@ -1,51 +1,58 @@
 internal import Postgres
 
 /// What `init` found or made.
-public struct InitializedRegistry: Sendable, Hashable, Encodable {
-  /// The tenants' table.
-  public let tenants: String
-  /// The domains' table, if there is to be one.
-  public let domains: String?
+public struct InitializedRegistry: Sendable, Hashable {
+  /// The registry.
+  public let registry: RecognizedRegistry
   /// The tables that were not there before.
   public let created: [String]
+  /// What it lacked and has now.
+  public let added: [RegistryAddition]
 }
 
 extension TenantDatabase {
-  /// Plans the registry's tables. What is there is checked and never changed; what is not there is created in
-  /// flask-tenants' shape, with defaults on the server's side too.
+  /// Looks for a registry. What is there is told and not changed, unless it is to be upgraded; where there is none, one is
+  /// made in flask-tenants' shape, with defaults on the server's side too.
   ///
-  /// Throws ``TenancyError`` if a table is there that is no registry, or one that the mapping describes is not.
-  public func planInitialize() async throws -> Change<InitializedRegistry> {
-    let mapping = settings.registry
-    return try await connected { connection in
-      let tables = [mapping.tenants] + (mapping.domains.map { [$0] } ?? [])
-      let rows = try await connection.pipeline(tables.map { "SELECT to_regclass(\($0.quoted)) IS NOT NULL" })
-      let missing = try zip(tables, rows).filter { try !$0.1[0].decode(Bool.self) }.map(\.0)
-      if !missing.isEmpty && mapping != RegistryMapping() {
-        throw TenancyError.registryMissing(tables: missing.map(\.description))
+  /// Throws what ``recognizeRegistry(_:)`` throws, and ``TenancyError/rowsBreak(_:)`` if rows stand in the way of an
+  /// upgrade.
+  public func planInitialize(
+    _ source: RegistrySource = .anywhere, upgrade: Bool = false
+  ) async throws -> Change<InitializedRegistry> {
+    try await connected { connection in
+      guard let (registry, shape) = try await self.recognize(source, over: connection) else {
+        return try await self.creation(over: connection)
       }
-      if missing.isEmpty { _ = try await self.shape(over: connection) }
-      if missing == [QualifiedName("public", "domains")] {
-        try await self.checkTenantsAlone(over: connection)
-      }
+      let additions = upgrade ? registry.lacks : []
+      try await self.check(additions, of: shape, over: connection)
       return Change(
-        result: InitializedRegistry(
-          tenants: mapping.tenants.description, domains: mapping.domains?.description,
-          created: missing.map(\.description)),
-        steps: missing.isEmpty ? [] : [.transaction([self.guards] + missing.map(Self.definition))],
-        database: self)
+        result: InitializedRegistry(registry: registry, created: [], added: additions),
+        steps: additions.isEmpty ? [] : [.transaction([self.guards] + additions.map(shape.statement))],
+        database: self,
+        explain: { error in
+          let isBroken = [.uniqueViolation, .foreignKeyViolation].contains(error.state)
+          return isBroken ? .changedMeanwhile : nil
+        })
     }
   }
 
-  /// Only the domains are missing: the tenants' table must be one, or the reference to it would fail obscurely.
-  private func checkTenantsAlone(over connection: Connection) async throws {
-    var mapping = settings.registry
-    mapping.domains = nil
-    _ = try await RegistryShape.load(mapping, over: connection)
-  }
-
-  private static func definition(_ table: QualifiedName) -> SQL {
-    table.name == "tenants" ? tenantsDefinition : domainsDefinition
+  private func creation(over connection: Connection) async throws -> Change<InitializedRegistry> {
+    let mapping = settings.registry.isOurs ? settings.registry : RegistryMapping()
+    let tables = [mapping.tenants, mapping.domains].compactMap { $0 }
+    let found = try await connection.query(
+      CatalogTable.query(where: SQL.joined(tables.map { "c.oid = to_regclass(\($0.quoted))" }, by: " OR ")))
+    if let table = try CatalogTable.tables(in: found).first {
+      throw TenancyError.unclearRegistry(.inTheWay(table))
+    }
+    let registry = RecognizedRegistry(
+      kind: .tenantctl, mapping: mapping, tenants: 0, domains: mapping.domains.map { _ in 0 }, remarks: [],
+      lacks: [])
+    return Change(
+      result: InitializedRegistry(registry: registry, created: tables.map(\.description), added: []),
+      steps: [
+        .transaction(
+          [guards, Self.tenantsDefinition] + (mapping.domains == nil ? [] : [Self.domainsDefinition]))
+      ], database: self)
   }
 
   private static let tenantsDefinition: SQL = """

@@ -5,6 +5,9 @@ public import Postgres
 /// A column that is named here must exist; one that is left `nil` has flask-tenants' name, and may be missing where
 /// flask-tenants lets it be.
 public struct RegistryMapping: Sendable, Hashable {
+  /// A table inside its schema.
+  public typealias Table = QualifiedName
+
   /// The table of tenants.
   public var tenants: QualifiedName
   /// The table of domains; `nil` if there is none.
@@ -22,13 +25,55 @@ public struct RegistryMapping: Sendable, Hashable {
     self.columns = columns
   }
 
-  /// `schema.table` or `table` (then in `public`), as a configuration file spells it; `nil` if it is neither.
+  /// `schema.table` or `table` (then in `public`), as a configuration file spells it; `nil` if it is neither. A part with a
+  /// dot in it stands in double quotes.
   public static func table(_ text: String) -> QualifiedName? {
-    let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-    guard (1...2).contains(parts.count), !parts.contains("") else { return nil }
+    guard let parts = parts(of: text), (1...2).contains(parts.count), !parts.contains("") else { return nil }
     return QualifiedName(
       Identifier(parts.count == 2 ? parts[0] : "public"), Identifier(parts[parts.count - 1]))
   }
+
+  /// The counterpart of ``table(_:)``.
+  public static func spelling(of table: QualifiedName) -> String {
+    [table.schema, table.name].map { part in
+      part.name.contains(".") || part.name.hasPrefix("\"") ? part.quoted : part.name
+    }.joined(separator: ".")
+  }
+
+  private static func parts(of text: String) -> [String]? {
+    var parts: [String] = []
+    var rest = text[...]
+    while true {
+      if rest.hasPrefix("\"") {
+        guard let (part, after) = quoted(rest) else { return nil }
+        (rest, parts) = (after, parts + [part])
+        if rest.isEmpty { return parts }
+        guard rest.hasPrefix(".") else { return nil }
+      } else {
+        let part = rest.prefix { $0 != "." }
+        (rest, parts) = (rest[part.endIndex...], parts + [String(part)])
+        if rest.isEmpty { return parts }
+      }
+      rest = rest.dropFirst()
+    }
+  }
+
+  /// What stands in the quotes at the beginning, and what comes after them.
+  private static func quoted(_ text: Substring) -> (String, Substring)? {
+    var part = ""
+    var rest = text.dropFirst()
+    while let quote = rest.firstIndex(of: "\"") {
+      part += rest[..<quote]
+      rest = rest[rest.index(after: quote)...]
+      guard rest.hasPrefix("\"") else { return (part, rest) }
+      part += "\""
+      rest = rest.dropFirst()
+    }
+    return nil
+  }
+
+  /// Whether its tables are such as `init` makes where there are none.
+  var isOurs: Bool { self == RegistryMapping() || self == RegistryMapping(domains: nil) }
 }
 
 extension RegistryMapping {

@@ -90,27 +90,37 @@ extension RegistryShape {
 
   /// Reads the catalog.
   ///
-  /// Throws ``TenancyError/registryMissing(tables:)``, ``TenancyError/registryColumnMissing(_:)`` or
+  /// Throws ``TenancyError/registryMissing(tables:similar:)``, ``TenancyError/registryColumnMissing(_:)`` or
   /// ``TenancyError/registryColumnType(table:column:type:expected:)``.
   static func load(_ mapping: RegistryMapping, over connection: Connection) async throws -> RegistryShape {
     let names = [mapping.tenants] + (mapping.domains.map { [$0] } ?? [])
     let condition = SQL.joined(names.map { "c.oid = to_regclass(\($0.quoted))" }, by: " OR ")
     let found = try CatalogTable.tables(in: await connection.query(CatalogTable.query(where: condition)))
-    return try RegistryShape(mapping, found)
+    return try await RegistryShape(mapping, found, over: connection)
   }
 
-  /// Holds the mapping against tables. Throws as ``load(_:over:)`` does.
-  init(_ mapping: RegistryMapping, _ found: [CatalogTable]) throws {
-    let names = [mapping.tenants] + (mapping.domains.map { [$0] } ?? [])
-    let missing = names.filter { name in !found.contains { $0.name == name } }
-    guard missing.isEmpty else { throw TenancyError.registryMissing(tables: missing.map(\.description)) }
-    func matcher(_ name: QualifiedName) -> ColumnMatcher? {
-      found.first { $0.name == name }.map(ColumnMatcher.init)
+  /// Holds the mapping against tables that were read. Throws as ``load(_:over:)`` does.
+  init(_ mapping: RegistryMapping, _ found: [CatalogTable], over connection: Connection) async throws {
+    do {
+      try self.init(mapping, found)
+    } catch TenancyError.registryMissing(let tables, _) {
+      let missing = [mapping.tenants, mapping.domains].compactMap { $0 }.filter {
+        tables.contains($0.description)
+      }
+      let similar = try await connection.query(CatalogTable.similarQuery(missing))
+      throw TenancyError.registryMissing(tables: tables, similar: similar.compactMap { $0[0] })
     }
-    guard let tenants = try matcher(mapping.tenants)?.tenants(mapping.columns) else {
-      throw TenancyError.registryMissing(tables: [mapping.tenants.description])
+  }
+
+  private init(_ mapping: RegistryMapping, _ found: [CatalogTable]) throws {
+    let names = [mapping.tenants, mapping.domains].compactMap { $0 }
+    let tables = names.map { name in found.first { $0.name == name } }
+    guard let first = tables[0], tables.allSatisfy({ $0 != nil }) else {
+      let missing = zip(names, tables).filter { $0.1 == nil }.map(\.0.description)
+      throw TenancyError.registryMissing(tables: missing)
     }
+    let tenants = try ColumnMatcher(table: first).tenants(mapping.columns)
     self.tenants = tenants
-    domains = try mapping.domains.flatMap(matcher)?.domains(mapping.columns, of: tenants)
+    domains = try tables.dropFirst().first?.map(ColumnMatcher.init)?.domains(mapping.columns, of: tenants)
   }
 }

@@ -1,5 +1,7 @@
 /// Which host belongs to which tenant, where no row in `domains` says so.
 public struct RoutingRules: Sendable, Hashable {
+  /// Whether a host without a row leads to the tenant that its first label names.
+  public var usesSubdomains: Bool
   /// First labels that never name a tenant.
   public var nonTenantSubdomains: [String]
   /// If not empty: only below these domains does the first label name a tenant.
@@ -7,8 +9,10 @@ public struct RoutingRules: Sendable, Hashable {
 
   /// flask-tenants' rules: `www`, `localhost` and `local` are no tenants, every domain is a base.
   public init(
-    nonTenantSubdomains: [String] = ["www", "localhost", "local"], baseDomains: [DomainName] = []
+    usesSubdomains: Bool = true, nonTenantSubdomains: [String] = ["www", "localhost", "local"],
+    baseDomains: [DomainName] = []
   ) {
+    self.usesSubdomains = usesSubdomains
     self.nonTenantSubdomains = nonTenantSubdomains
     self.baseDomains = baseDomains
   }
@@ -55,7 +59,7 @@ public struct Host: Sendable, Hashable, CustomStringConvertible {
 extension RoutingRules {
   /// The first label of the host, if that is to name a tenant.
   func subdomain(of host: Host) -> String? {
-    guard let dot = host.name.firstIndex(of: ".") else { return nil }
+    guard usesSubdomains, let dot = host.name.firstIndex(of: ".") else { return nil }
     let label = host.name[..<dot]
     let rest = host.name[host.name.index(after: dot)...]
     if label.isEmpty || nonTenantSubdomains.contains(String(label)) { return nil }

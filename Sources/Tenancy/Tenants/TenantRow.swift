@@ -90,6 +90,21 @@ extension RegistryShape {
       tenants.columns.filter(Clock.updated).map { ", \(Identifier($0.name)) = CURRENT_TIMESTAMP" }, by: "")
   }
 
+  /// The columns of the tenants' table for which only the user has a value.
+  var neededOfTenants: [String] {
+    let ours = [tenants.name, tenants.schema, tenants.activity.map { Identifier($0.column) }].compactMap {
+      $0
+    }
+    return Self.automatic(in: tenants.columns, given: ours).missing
+  }
+
+  /// The same of the domains' table.
+  var neededOfDomains: [String] {
+    guard let domains else { return [] }
+    let ours = [domains.host, domains.primary, domains.tenantID, domains.tenantName].compactMap { $0 }
+    return Self.automatic(in: domains.columns, given: ours).missing
+  }
+
   private static func given(
     _ values: ColumnValues, in columns: [CatalogTable.Column]
   ) -> [(Identifier, SQL)] {
@@ -100,7 +115,7 @@ extension RegistryShape {
   }
 
   /// Values for the required columns that nobody gives and that have an obvious one, and the names of the others.
-  static func automatic(
+  private static func automatic(
     in columns: [CatalogTable.Column], given: [Identifier]
   ) -> (assignments: [(Identifier, SQL)], missing: [String]) {
     var missing: [String] = []

@@ -96,12 +96,18 @@ extension ErrorReport {
         Self("usage", .usage, "the domain \(host) is given twice", hint: "give it once")
 
       // The registry
-      case .registryMissing(let tables):
+      case .unclearRegistry(let problem): Self(registry: problem)
+      case .rowsBreak(let rows):
+        Self(
+          "rows_break", .refused, rows.map(\.sentence).joined(separator: "\n"),
+          hint: "mend the rows first; nothing was changed")
+      case .registryMissing(let tables, let similar):
         Self(
           "registry_missing", .notFound,
           "the database has no \(tables.count == 1 ? "table" : "tables") \(tables.joined(separator: " and "))",
-          hint:
-            "'tenantctl init' creates the registry; another app's is mapped in tenantctl.toml, see [registry]"
+          hint: similar.isEmpty
+            ? "'tenantctl init' finds the registry of an app, or makes one; [registry] in tenantctl.toml names another"
+            : "it has \(similar.joined(separator: ", ")); [registry] in tenantctl.toml says which tables are meant"
         )
       case .registryColumnMissing(let missing):
         Self(

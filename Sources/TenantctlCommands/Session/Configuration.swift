@@ -6,6 +6,8 @@ struct Configuration: Sendable {
   var settings = TenantDatabase.Settings()
   /// The folder of migrations, as seen from the working directory.
   var migrations = "migrations"
+  /// The tables at the top of the file.
+  var tables: [String] = []
 }
 
 /// A key of `tenantctl.toml`: the one list that its reader and its manual page walk.
@@ -23,6 +25,8 @@ struct ConfigurationKey: Sendable {
   let kind: Kind
   let summary: String
   let example: String
+  /// The value that says where a registry is; `nil` if that is the default.
+  var written: @Sendable (RegistryMapping) -> ConfigurationValue? = { _ in nil }
   let apply: @Sendable (ConfigurationValue, inout Configuration) throws(BadConfigurationValue) -> Void
 
   var path: String { "\(table).\(name)" }
@@ -39,6 +43,18 @@ enum ConfigurationValue: Sendable {
   var string: String { if case .string(let value) = self { value } else { "" } }
   var strings: [String] { if case .strings(let value) = self { value } else { [] } }
   var isTrue: Bool { if case .boolean(let value) = self { value } else { false } }
+
+  /// As TOML (1.0.0, "String": of the control characters those that a name can have).
+  var toml: String {
+    switch self {
+    case .string(let value):
+      let escaped = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+      return
+        "\"\(escaped.replacing("\t", with: "\\t").replacing("\n", with: "\\n").replacing("\r", with: "\\r"))\""
+    case .strings(let values): return "[\(values.map { Self.string($0).toml }.joined(separator: ", "))]"
+    case .boolean(let value): return "\(value)"
+    }
+  }
 }
 
 /// A value of the right kind that makes no sense.
@@ -58,34 +74,46 @@ extension ConfigurationKey {
   private static let registry = [
     ConfigurationKey(
       table: "registry", name: "tenants", kind: .string,
-      summary: "The table of tenants. Default: public.tenants.", example: "\"public.customers_client\""
+      summary: "The table of tenants. Default: public.tenants.", example: "\"public.customers_client\"",
+      written: { .string(RegistryMapping.spelling(of: $0.tenants)) }
     ) { value, configuration throws(BadConfigurationValue) in
-      configuration.settings.registry = try configuration.settings.registry.with(tenants: value.string)
+      configuration.settings.registry.tenants = try tableName(value.string)
     },
     ConfigurationKey(
       table: "registry", name: "domains", kind: .stringOrFalse,
       summary: "The table of domains; false if there is none. Default: public.domains.",
-      example: "\"public.customers_domain\""
+      example: "\"public.customers_domain\"",
+      written: { $0.domains.map { .string(RegistryMapping.spelling(of: $0)) } ?? .boolean(false) }
     ) { value, configuration throws(BadConfigurationValue) in
-      let table = if case .string(let name) = value { Swift.Optional.some(name) } else { String?.none }
-      configuration.settings.registry = try configuration.settings.registry.with(domains: table)
+      configuration.settings.registry.domains = nil
+      if case .string(let name) = value { configuration.settings.registry.domains = try tableName(name) }
     },
   ]
 
+  private static func tableName(_ text: String) throws(BadConfigurationValue) -> RegistryMapping.Table {
+    guard let table = RegistryMapping.table(text) else {
+      throw BadConfigurationValue(reason: "expected a table, as schema.table")
+    }
+    return table
+  }
+
   private static let columns = [
-    column("name", "Of tenants: the name. Default: name.", "\"name\"") { $0.name = $1 },
+    column("name", "Of tenants: the name. Default: name.", "\"name\"", \.name),
     column(
       "schema",
       "Of tenants: the schema. A row in which it is NULL, and a registry without it, has the name for it.",
-      "\"schema_name\""
-    ) { $0.schema = $1 },
+      "\"schema_name\"", \.schema),
     ConfigurationKey(
       table: "registry.columns", name: "deactivated", kind: .stringOrFalse,
       summary: """
         Of tenants: a boolean column, or with ! before it the inverse of one; false if there is none. Default: \
         deactivated, if there is one.
         """,
-      example: "\"!active\""
+      example: "\"!active\"",
+      written: { mapping in
+        guard mapping.columns.hasActivity else { return .boolean(false) }
+        return mapping.columns.activity.map { .string(($0.isInverse ? "!" : "") + $0.column) }
+      }
     ) {
       guard case .string(let text) = $0 else {
         $1.settings.registry.columns.hasActivity = false
@@ -95,28 +123,29 @@ extension ConfigurationKey {
       $1.settings.registry.columns.activity = .init(
         column: isInverse ? String(text.dropFirst()) : text, isInverse: isInverse)
     },
-    column("id", "Of tenants: the key, to which tenant_id refers. Default: id.", "\"uuid\"") { $0.id = $1 },
-    column("domain", "Of domains: the host name. Default: domain_name.", "\"domain\"") { $0.domain = $1 },
+    column("id", "Of tenants: the key, to which tenant_id refers. Default: id.", "\"uuid\"", \.id),
+    column("domain", "Of domains: the host name. Default: domain_name.", "\"domain\"", \.domain),
     column(
       "primary", "Of domains: whether it is the primary one. Default: is_primary, if there is one.",
-      "\"main\""
-    ) { $0.primary = $1 },
-    column("tenant_id", "Of domains: the tenant's key. Default: tenant_id, if there is one.", "\"client_id\"")
-    { $0.tenantID = $1 },
+      "\"main\"",
+      \.primary),
+    column(
+      "tenant_id", "Of domains: the tenant's key. Default: tenant_id, if there is one.", "\"client_id\"",
+      \.tenantID),
     column(
       "tenant_name", "Of domains: the tenant's name. Default: tenant_name, if there is one.",
-      "\"client_name\""
-    ) { $0.tenantName = $1 },
+      "\"client_name\"",
+      \.tenantName),
   ]
 
   private static func column(
     _ name: String, _ summary: String, _ example: String,
-    _ set: @escaping @Sendable (inout RegistryMapping.Columns, String) -> Void
+    _ path: any WritableKeyPath<RegistryMapping.Columns, String?> & Sendable
   ) -> ConfigurationKey {
-    ConfigurationKey(table: "registry.columns", name: name, kind: .string, summary: summary, example: example)
-    {
-      set(&$1.settings.registry.columns, $0.string)
-    }
+    ConfigurationKey(
+      table: "registry.columns", name: name, kind: .string, summary: summary, example: example,
+      written: { $0.columns[keyPath: path].map { .string($0) } }
+    ) { $1.settings.registry.columns[keyPath: path] = $0.string }
   }
 
   private static let names = [
@@ -141,6 +170,14 @@ extension ConfigurationKey {
         configuration.settings.routing.baseDomains.append(domain)
       }
     },
+    ConfigurationKey(
+      table: "routing", name: "subdomains", kind: .boolean,
+      summary: """
+        Whether the first label of a host without a row names a tenant, as flask-tenants has it; django-tenants does not. \
+        Default: true.
+        """,
+      example: "false"
+    ) { $1.settings.routing.usesSubdomains = $0.isTrue },
     ConfigurationKey(
       table: "routing", name: "non_tenant_subdomains", kind: .strings,
       summary: "First labels that never name a tenant. Default: www, localhost, local.",
@@ -169,28 +206,4 @@ extension ConfigurationKey {
       configuration.settings.lockTimeout = duration
     },
   ]
-}
-
-extension RegistryMapping {
-  fileprivate func with(tenants: String) throws(BadConfigurationValue) -> RegistryMapping {
-    guard let table = Self.table(tenants) else {
-      throw BadConfigurationValue(reason: "expected a table, as schema.table")
-    }
-    var copy = self
-    copy.tenants = table
-    return copy
-  }
-
-  fileprivate func with(domains: String?) throws(BadConfigurationValue) -> RegistryMapping {
-    var copy = self
-    guard let domains else {
-      copy.domains = nil
-      return copy
-    }
-    guard let table = Self.table(domains) else {
-      throw BadConfigurationValue(reason: "expected a table, as schema.table")
-    }
-    copy.domains = table
-    return copy
-  }
 }

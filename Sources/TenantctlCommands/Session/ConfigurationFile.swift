@@ -14,7 +14,7 @@ struct ConfigurationFile {
   static let name = "tenantctl.toml"
 
   let path: String
-  private let text: String
+  let text: String
 
   /// Throws `ConfigurationError` for a file that cannot be read at all.
   init(reading path: String) throws(ConfigurationError) {
@@ -43,6 +43,7 @@ struct ConfigurationFile {
         path: path, line: nil, column: nil, message: "\(error)", hint: "see 'man 5 tenantctl.toml'")
     }
     try read(root, table: "", into: &configuration)
+    configuration.tables = Array(root.keys)
     return configuration
   }
 

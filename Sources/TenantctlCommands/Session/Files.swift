@@ -56,6 +56,13 @@ enum Files {
     guard fclose(file) == 0, isWritten else { throw FileProblem(path) }
   }
 
+  /// Adds to the end of a file, whose bytes stay as they are.
+  static func append(_ path: String, _ text: String) throws(FileProblem) {
+    guard let file = fopen(path, "a") else { throw FileProblem(path) }
+    let isWritten = fputs(text, file) >= 0
+    guard fclose(file) == 0, isWritten else { throw FileProblem(path) }
+  }
+
   /// Makes a folder, and those above it; one that is there is fine.
   static func makeFolder(_ path: String) throws(FileProblem) {
     if exists(path) { return }

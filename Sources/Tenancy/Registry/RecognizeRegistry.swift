@@ -1,0 +1,207 @@
+public import Postgres
+
+/// Where a registry is looked for.
+public enum RegistrySource: Sendable, Hashable {
+  /// Wherever it is: the tables of a framework are known by their columns.
+  case anywhere
+  /// In a table that somebody names; `domains` is found by its reference, if it is not named too.
+  case tables(QualifiedName, domains: QualifiedName?)
+  /// Where the settings say.
+  case mapping
+  /// Nowhere: one is to be made, whatever the database has.
+  case nowhere
+}
+
+/// A registry that is there, and what there is to know about it.
+public struct RecognizedRegistry: Sendable, Hashable {
+  /// Who made it.
+  public let kind: RegistryKind
+  /// Where its tables are and what their columns are called; only what is not so by default.
+  public let mapping: RegistryMapping
+  /// How many tenants it has, the shared schema's row not counted; `nil` if the role may not look.
+  public let tenants: Int?
+  /// How many domains it has; `nil` if the role may not look, or there is no table of them.
+  public let domains: Int?
+  /// What is worth knowing before the first command.
+  public let remarks: [RegistryRemark]
+  /// What it lacks, and `init --upgrade` adds.
+  public let lacks: [RegistryAddition]
+}
+
+/// Something about a registry that is worth knowing.
+public enum RegistryRemark: Sendable, Hashable {
+  /// There is no table of domains.
+  case noDomains
+  /// No column says which domain is a tenant's primary one.
+  case noPrimary(table: String)
+  /// A new tenant needs values for these columns.
+  case tenantsNeed([String])
+  /// A new domain needs values for these columns.
+  case domainsNeed([String])
+  /// The table is another role's, and these privileges on it are missing.
+  case owner(table: String, role: String, lacking: [String])
+  /// A row is for the shared schema, and no tenant.
+  case sharedRow(TenantName)
+}
+
+extension TenantDatabase {
+  /// Looks for a registry; `nil` if the database has none and none that could be meant.
+  ///
+  /// Throws ``TenancyError/unclearRegistry(_:)``, or the errors of a registry that is not as it must be.
+  public func recognizeRegistry(_ source: RegistrySource = .anywhere) async throws -> RecognizedRegistry? {
+    try await connected { try await self.recognize(source, over: $0)?.registry }
+  }
+
+  func recognize(
+    _ source: RegistrySource, over connection: Connection
+  ) async throws -> (registry: RecognizedRegistry, shape: RegistryShape)? {
+    guard let found = try await candidate(source, over: connection) else { return nil }
+    let (mapping, catalog) = (found.candidate.mapping, found.catalog)
+    let shape = try await RegistryShape(mapping, catalog.tables, over: connection)
+    let (remarks, tenants, domains) = try await remarks(on: shape, over: connection)
+    return (
+      RecognizedRegistry(
+        kind: found.candidate.kind, mapping: mapping, tenants: tenants, domains: domains, remarks: remarks,
+        lacks: shape.additions(catalog.references)), shape
+    )
+  }
+
+  private func candidate(
+    _ source: RegistrySource, over connection: Connection
+  ) async throws -> (candidate: RegistryCandidate, catalog: RegistryCatalog)? {
+    switch source {
+    case .nowhere: return nil
+    case .mapping:
+      let mapping = settings.registry
+      let place = RegistryCatalog.around(mapping.tenants, mapping.domains)
+      let catalog = try await RegistryCatalog.read(where: place, over: connection)
+      if mapping.isOurs, catalog.tables.isEmpty { return nil }
+      let kind = catalog.frameworks().first { $0.mapping.tenants == mapping.tenants }?.kind
+      return (RegistryCandidate(kind: kind ?? .other, mapping: mapping), catalog)
+    case .tables(let tenants, let domains):
+      let place = RegistryCatalog.around(tenants, domains)
+      let catalog = try await RegistryCatalog.read(where: place, over: connection)
+      let known = catalog.frameworks().first {
+        $0.mapping.tenants == tenants && (domains == nil || $0.mapping.domains == domains)
+      }
+      return (try known ?? catalog.own(tenants, domains: domains), catalog)
+    case .anywhere:
+      let catalog = try await RegistryCatalog.read(where: RegistryCatalog.ofFrameworks, over: connection)
+      let found = try await withoutCopies(catalog.frameworks(), catalog, over: connection)
+      guard found.count < 2 else {
+        throw TenancyError.unclearRegistry(
+          .several(found.map { .init(tenants: $0.mapping.tenants.description, kind: $0.kind) }))
+      }
+      if let only = found.first { return (only, catalog) }
+      try await refuseUnknown(catalog, over: connection)
+      return nil
+    }
+  }
+
+  /// A tenant's schema may have tables like those of the registry, where an app makes all its tables in each.
+  private func withoutCopies(
+    _ candidates: [RegistryCandidate], _ catalog: RegistryCatalog, over connection: Connection
+  ) async throws -> [RegistryCandidate] {
+    func isPublic(_ candidate: RegistryCandidate) -> Bool { candidate.mapping.tenants.schema == "public" }
+    guard candidates.count > 1, let first = candidates.first(where: isPublic) else { return candidates }
+    let shape = try await RegistryShape(first.mapping, catalog.tables, over: connection)
+    let schemas = candidates.map(\.mapping.tenants.schema.name)
+    let rows = try await connection.query(
+      "SELECT \(shape.schema) FROM \(shape.tenants.table) t WHERE \(shape.schema) = ANY(\(schemas)::text[])")
+    let ofTenants = Set(rows.compactMap { $0[0] }).subtracting(["public"])
+    return candidates.filter { !ofTenants.contains($0.mapping.tenants.schema.name) }
+  }
+}
+
+// MARK: - What is to be said
+
+extension TenantDatabase {
+  private func remarks(
+    on shape: RegistryShape, over connection: Connection
+  ) async throws -> (remarks: [RegistryRemark], tenants: Int?, domains: Int?) {
+    var remarks = shape.remarks
+    let tables = [shape.tenants.table] + (shape.domains.map { [$0.table] } ?? [])
+    var mayRead = true
+    for row in try await connection.query(Self.ownersQuery(tables)) {
+      let (name, owner, isOurs, lacking) = try row.decode(String.self, String.self, Bool.self, String.self)
+      let privileges = lacking.split(separator: " ").map(String.init)
+      if privileges.contains("SELECT") { mayRead = false }
+      if !isOurs { remarks.append(.owner(table: name, role: owner, lacking: privileges)) }
+    }
+    guard mayRead else { return (remarks, nil, nil) }
+    let counts = try await connection.query(shape.countsQuery)[0]
+    let (tenants, domains, shared) = try counts.decode(Int.self, Int?.self, String?.self)
+    if let shared { remarks.append(.sharedRow(TenantName(stored: shared))) }
+    return (remarks, tenants, domains)
+  }
+
+  /// Name, owner, whether we are a member of the owner, and the privileges that we lack.
+  private static func ownersQuery(_ tables: [QualifiedName]) -> SQL {
+    """
+    SELECT concat(n.nspname, '.', c.relname), pg_get_userbyid(c.relowner), pg_has_role(c.relowner, 'USAGE'),
+      (SELECT coalesce(string_agg(p, ' '), '') FROM unnest('{SELECT,INSERT,UPDATE,DELETE}'::text[]) p
+        WHERE NOT has_table_privilege(c.oid, p))
+    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.oid IN (\(SQL.joined(tables.map { "to_regclass(\($0.quoted))" })))
+    ORDER BY c.oid
+    """
+  }
+}
+
+extension RegistryShape {
+  fileprivate var remarks: [RegistryRemark] {
+    var remarks: [RegistryRemark] = []
+    if let domains {
+      if domains.primary == nil { remarks.append(.noPrimary(table: domains.table.description)) }
+    } else {
+      remarks.append(.noDomains)
+    }
+    if !neededOfTenants.isEmpty { remarks.append(.tenantsNeed(neededOfTenants)) }
+    if !neededOfDomains.isEmpty { remarks.append(.domainsNeed(neededOfDomains)) }
+    return remarks
+  }
+
+  fileprivate var countsQuery: SQL {
+    let domains: SQL = domains.map { "(SELECT count(*) FROM \($0.table))" } ?? "NULL"
+    return """
+      SELECT count(*) FILTER (WHERE \(schema) <> 'public'), \(domains), max(\(name)) FILTER (WHERE \(schema) = 'public')
+      FROM \(tenants.table) t WHERE t.\(tenants.name) IS NOT NULL
+      """
+  }
+}
+
+// MARK: - What is not known
+
+extension TenantDatabase {
+  /// Nothing was recognized. Throws if tables of our names are in the way, or the database has tenants all the same.
+  private func refuseUnknown(_ catalog: RegistryCatalog, over connection: Connection) async throws {
+    let ours = RegistryMapping()
+    if let tenants = catalog.table(ours.tenants) {
+      _ = try ColumnMatcher(table: tenants).tenants(ours.columns)
+      _ = try await RegistryShape(ours, catalog.tables, over: connection)
+    }
+    if let table = ours.domains.flatMap(catalog.table) {
+      throw TenancyError.unclearRegistry(.inTheWay(table))
+    }
+    let fleet = try await connection.query(Self.fleetQuery)
+    guard let fleet = fleet.first else { return }
+    let (count, first, last) = try fleet.decode(Int.self, String.self, String.self)
+    let names = WellKnown.name.names
+    let likely = try await RegistryCatalog.read(
+      where: RegistryCatalog.inPublic(having: names), over: connection)
+    let tables = likely.tables.filter { WellKnown.name.first(in: $0)?.isUnique == true }
+    throw TenancyError.unclearRegistry(
+      .none(schemas: count, examples: [first, last], tables: tables.map(\.name.description)))
+  }
+
+  /// The largest set of schemas whose tables have the same names: how many, the first and the last of them.
+  private static let fleetQuery: SQL = """
+    SELECT count(*), min(s.schema), max(s.schema) FROM (
+      SELECT n.nspname::text AS schema, string_agg(c.relname, '/' ORDER BY c.relname) AS tables
+      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname !~ '^pg_'
+        AND n.nspname NOT IN ('information_schema', 'public')
+      GROUP BY n.nspname
+    ) s GROUP BY s.tables HAVING count(*) > 1 ORDER BY count(*) DESC LIMIT 1
+    """
+}

@@ -1,0 +1,26 @@
+/// Why it cannot be said where the registry is.
+public enum RegistryProblem: Sendable, Hashable {
+  /// A registry by its tables.
+  public struct Place: Sendable, Hashable {
+    /// The table of tenants.
+    public let tenants: String
+    /// Who made it.
+    public let kind: RegistryKind
+  }
+
+  /// There are several, and which one is meant is not ours to choose.
+  case several([Place])
+  /// Several tables have host names and refer to the tenants.
+  case severalDomains(tenants: String, domains: [String])
+  /// So many schemas have the same tables, as those of tenants have, but no registry is known; the tables of the shared
+  /// schema may have it.
+  case none(schemas: Int, examples: [String], tables: [String])
+  /// A table that was named has no column by a usual name for what we need.
+  case column(role: String, table: String, lookedFor: [String], available: [String])
+  /// A table has the name that one of ours would have, and is part of no registry.
+  case tableInTheWay(String, columns: [String])
+
+  static func inTheWay(_ table: CatalogTable) -> RegistryProblem {
+    .tableInTheWay(table.name.description, columns: table.columns.map(\.name))
+  }
+}

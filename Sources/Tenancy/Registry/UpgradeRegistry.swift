@@ -1,0 +1,129 @@
+internal import Postgres
+
+/// Something that a registry lacks, and that its app does not miss when it is there.
+public enum RegistryAddition: Sendable, Hashable {
+  /// A column `deactivated`, with a default on the server: an app that does not know it fills it all the same.
+  case activity(table: String)
+  /// A unique constraint.
+  case unique(table: String, column: String, constraint: String)
+  /// A foreign key.
+  case reference(table: String, column: String, target: String, targetColumn: String, constraint: String)
+}
+
+/// Rows that break a constraint which is to be added.
+public struct BreakingRows: Sendable, Hashable {
+  /// The table.
+  public let table: String
+  /// The column.
+  public let column: String
+  /// Whether the values refer to no tenant; otherwise they stand in several rows, where each should be in one.
+  public let isDangling: Bool
+  /// Its values, as many as there is place for.
+  public let values: [String]
+  /// How many values there are.
+  public let count: Int
+}
+
+extension RegistryShape {
+  /// What is absent and wanted. At most one primary domain is not: clearing one and setting another may take two
+  /// statements of an app.
+  func additions(_ references: [RegistryCatalog.Reference]) -> [RegistryAddition] {
+    var additions: [RegistryAddition] = []
+    let table = tenants.table
+    if tenants.activity == nil, !tenants.has("deactivated") {
+      additions.append(.activity(table: table.description))
+    }
+    for column in [tenants.name, tenants.schemaApart].compactMap({ $0 }) {
+      if !isUnique(column, tenants.columns) { additions.append(Self.unique(table, column)) }
+    }
+    guard let domains else { return additions }
+    if !isUnique(domains.host, domains.columns) { additions.append(Self.unique(domains.table, domains.host)) }
+    let (own, foreign) = keys(domains)
+    let isThere = references.contains {
+      $0.table == domains.table && $0.column == foreign.name && $0.target == table
+    }
+    if isThere { return additions }
+    if own != tenants.name, !isUnique(own, tenants.columns) { additions.append(Self.unique(table, own)) }
+    additions.append(
+      .reference(
+        table: domains.table.description, column: foreign.name, target: table.description,
+        targetColumn: own.name, constraint: "\(domains.table.name)_\(foreign)_fkey"))
+    return additions
+  }
+
+  private func isUnique(_ column: Identifier, _ columns: [CatalogTable.Column]) -> Bool {
+    columns.first { $0.name == column.name }?.isUnique == true
+  }
+
+  private static func unique(_ table: QualifiedName, _ column: Identifier) -> RegistryAddition {
+    .unique(
+      table: table.description, column: column.name, constraint: "\(table.name)_\(column)_key")
+  }
+
+  /// The statement that adds it.
+  func statement(_ addition: RegistryAddition) -> SQL {
+    switch addition {
+    case .activity:
+      return "ALTER TABLE \(tenants.table) ADD COLUMN deactivated boolean NOT NULL DEFAULT false"
+    case .unique(let table, let column, let constraint):
+      return """
+        ALTER TABLE \(self.table(table)) ADD CONSTRAINT \(Identifier(constraint)) UNIQUE (\(Identifier(column)))
+        """
+    case .reference(let table, let column, _, let target, let constraint):
+      // A name may be changed by the app, which knows nothing of the domains; a key is not.
+      let cascade: SQL = target == tenants.name.name ? " ON UPDATE CASCADE" : ""
+      return """
+        ALTER TABLE \(self.table(table)) ADD CONSTRAINT \(Identifier(constraint))
+          FOREIGN KEY (\(Identifier(column))) REFERENCES \(tenants.table) (\(Identifier(target)))\(cascade)
+        """
+    }
+  }
+
+  private func table(_ name: String) -> QualifiedName {
+    name == tenants.table.description ? tenants.table : domains?.table ?? tenants.table
+  }
+
+  /// The values of rows that would not let it be added, and how many they are in a second column; `nil` if none could.
+  fileprivate func breaking(_ addition: RegistryAddition) -> (query: SQL, table: String, column: String)? {
+    switch addition {
+    case .activity: return nil
+    case .unique(let table, let column, _):
+      let name = Identifier(column)
+      return (
+        """
+        SELECT x.\(name)::text, count(*) OVER () FROM \(self.table(table)) x WHERE x.\(name) IS NOT NULL
+        GROUP BY x.\(name) HAVING count(*) > 1 ORDER BY 1 LIMIT 5
+        """, table, column
+      )
+    case .reference(let table, let column, _, let target, _):
+      let name = Identifier(column)
+      return (
+        """
+        SELECT x.\(name)::text, count(*) OVER () FROM \(self.table(table)) x WHERE x.\(name) IS NOT NULL
+          AND NOT EXISTS (SELECT FROM \(tenants.table) t WHERE t.\(Identifier(target)) = x.\(name))
+        GROUP BY x.\(name) ORDER BY 1 LIMIT 5
+        """, table, column
+      )
+    }
+  }
+}
+
+extension TenantDatabase {
+  /// Throws ``TenancyError/rowsBreak(_:)`` with all the rows that stand in the way of what is to be added.
+  func check(
+    _ additions: [RegistryAddition], of shape: RegistryShape, over connection: Connection
+  ) async throws {
+    var broken: [BreakingRows] = []
+    for addition in additions {
+      guard let (query, table, column) = shape.breaking(addition) else { continue }
+      let rows = try await connection.query(query)
+      guard let first = rows.first, let count = first[1].flatMap({ Int($0) }) else { continue }
+      let isDangling = if case .reference = addition { true } else { false }
+      broken.append(
+        BreakingRows(
+          table: table, column: column, isDangling: isDangling, values: rows.compactMap { $0[0] },
+          count: count))
+    }
+    if !broken.isEmpty { throw TenancyError.rowsBreak(broken) }
+  }
+}

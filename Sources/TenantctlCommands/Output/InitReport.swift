@@ -1,0 +1,108 @@
+internal import Tenancy
+
+/// What `init` has to say, as text and as JSON.
+struct InitReport: Sendable {
+  private let result: InitializedRegistry
+  private let files: StarterFiles
+  private let writesFiles: Bool
+
+  init(_ result: InitializedRegistry, _ files: StarterFiles, writesFiles: Bool) {
+    (self.result, self.files, self.writesFiles) = (result, files, writesFiles)
+  }
+
+  /// - Parameter upgraded: whether something was to be added.
+  func done(upgraded: Bool) -> CommandResult {
+    var result = CommandResult(Document(self, sql: nil)) { _ in text }
+    result.notes = remarks(upgraded: upgraded).map { "note: \($0)" } + [next]
+    return result
+  }
+
+  func dryRun(_ sql: [String]) -> CommandResult {
+    var result = CommandResult(Document(self, sql: sql)) { _ in sql }
+    result.names = sql
+    let found = self.result.created.isEmpty ? [self.result.registry.sentence] : []
+    let written = writesFiles ? files.lines(isDone: false) : []
+    result.notes = found + remarks(upgraded: !self.result.added.isEmpty).map { "note: \($0)" } + written
+    return result
+  }
+
+  private var text: [String] {
+    let found =
+      result.created.isEmpty
+      ? [result.registry.sentence] : result.created.map { "created table \($0)" }
+    return found + result.added.map(\.sentence) + (writesFiles ? files.lines(isDone: true) : mapping)
+  }
+
+  /// What the user has to write, where nothing is written.
+  private var mapping: [String] {
+    files.section == nil ? [] : ["tenantctl.toml must say:"] + files.indentedSection
+  }
+
+  private func remarks(upgraded: Bool) -> [String] {
+    let lacks = result.registry.lacks.filter { !result.added.contains($0) }.map(\.lack)
+    let way = lacks.isEmpty ? [] : ["'tenantctl init --upgrade' adds what is missing, after showing the SQL"]
+    let nothing = upgraded && result.registry.lacks.isEmpty ? ["the registry lacks nothing"] : []
+    return result.registry.remarks.map(\.sentence) + lacks + way + nothing + files.remarks
+  }
+
+  private var next: String {
+    result.registry.tenants ?? 1 == 0
+      ? "next: 'tenantctl migration new NAME' for the tenants' tables, then 'tenantctl create NAME'"
+      : "next: 'tenantctl list' shows the tenants; 'tenantctl adopt' gives each the ledger that it lacks"
+  }
+}
+
+extension InitReport {
+  private struct Document: Encodable, Sendable {
+    let registry: Registry
+    let files: [String]
+    @OrNull var configuration: String?
+    let dryRun: Bool?
+    let sql: [String]?
+
+    init(_ report: InitReport, sql: [String]?) {
+      registry = Registry(report.result)
+      files = report.writesFiles && sql == nil ? report.files.paths : []
+      configuration = report.files.section
+      dryRun = sql.map { _ in true }
+      self.sql = sql
+    }
+  }
+
+  private struct Registry: Encodable, Sendable {
+    let kind: RegistryKind
+    let tenants: String
+    @OrNull var domains: String?
+    let columns: [String: String]
+    @OrNull var tenantCount: Int?
+    @OrNull var domainCount: Int?
+    let created: [String]
+    let added: [Remark]
+    let lacks: [Remark]
+    let remarks: [Remark]
+
+    init(_ result: InitializedRegistry) {
+      let registry = result.registry
+      kind = registry.kind
+      tenants = registry.mapping.tenants.description
+      domains = registry.mapping.domains?.description
+      columns = Dictionary(
+        ConfigurationKey.all.filter { $0.table == "registry.columns" }.compactMap { key in
+          if case .string(let name) = key.written(registry.mapping) { (key.name, name) } else { nil }
+        }, uniquingKeysWith: { $1 })
+      tenantCount = registry.tenants
+      domainCount = registry.domains
+      created = result.created
+      added = result.added.map { Remark(code: $0.code, message: $0.sentence) }
+      lacks = registry.lacks.filter { !result.added.contains($0) }.map {
+        Remark(code: $0.code, message: $0.lack)
+      }
+      remarks = registry.remarks.map { Remark(code: $0.code, message: $0.sentence) }
+    }
+  }
+
+  private struct Remark: Encodable, Sendable {
+    let code: String
+    let message: String
+  }
+}

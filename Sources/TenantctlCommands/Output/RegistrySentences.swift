@@ -1,0 +1,94 @@
+internal import Tenancy
+
+extension RegistryKind {
+  /// Whose it is.
+  var maker: String {
+    switch self {
+    case .tenantctl: "tenantctl"
+    case .flaskTenants: "flask-tenants"
+    case .djangoTenants: "django-tenants"
+    case .other: "an app of its own"
+    }
+  }
+
+  fileprivate var noun: String {
+    switch self {
+    case .other: "a registry"
+    case .tenantctl: "tenantctl's registry"
+    case .flaskTenants, .djangoTenants: "\(maker)' registry"
+    }
+  }
+}
+
+extension RecognizedRegistry {
+  /// What was found, and how much of it.
+  var sentence: String {
+    let tables =
+      [(mapping.tenants.description, tenants, "tenant")]
+      + (mapping.domains.map { [($0.description, domains, "domain")] } ?? [])
+    let found = tables.map { table, count, noun in table + (count.map { " (\(counted($0, noun)))" } ?? "") }
+    return "found \(kind.noun): \(found.joined(separator: ", "))"
+  }
+}
+
+extension RegistryRemark {
+  /// For scripts; never changes.
+  var code: String {
+    switch self {
+    case .noDomains: "no_domains"
+    case .noPrimary: "no_primary"
+    case .tenantsNeed: "values_required"
+    case .domainsNeed: "domain_values_required"
+    case .owner: "owner"
+    case .sharedRow: "shared_row"
+    }
+  }
+
+  var sentence: String {
+    switch self {
+    case .noDomains: "there is no table of domains, and the domain commands say so"
+    case .noPrimary(let table): "\(table) has no column for primary domains"
+    case .tenantsNeed(let columns): "'tenantctl create' needs \(assignments(columns))"
+    case .domainsNeed(let columns): "'tenantctl domain add' needs \(assignments(columns))"
+    case .owner(let table, let role, let lacking):
+      "\(table) belongs to \(role)"
+        + (lacking.isEmpty
+          ? "" : ", and the role that is connected may not \(lacking.joined(separator: ", "))")
+    case .sharedRow(let name):
+      "the row \(name) stands for the shared schema: it is left alone, and no tenant here"
+    }
+  }
+}
+
+extension RegistryAddition {
+  /// For scripts; never changes.
+  var code: String {
+    switch self {
+    case .activity: "no_deactivation"
+    case .unique: "not_unique"
+    case .reference: "no_foreign_key"
+    }
+  }
+
+  /// That it is not there.
+  var lack: String {
+    switch self {
+    case .activity(let table):
+      "\(table) has no column that says whether a tenant is deactivated, and 'tenantctl deactivate' says so"
+    case .unique(let table, let column, _): "\(table).\(column) is not unique"
+    case .reference(let table, let column, let target, _, _):
+      "\(table).\(column) is no foreign key to \(target)"
+    }
+  }
+
+  /// That it is there now.
+  var sentence: String {
+    switch self {
+    case .activity(let table): "added column deactivated to \(table)"
+    case .unique(let table, let column, let constraint):
+      "added constraint \(constraint): \(table).\(column) is unique"
+    case .reference(let table, let column, let target, let targetColumn, let constraint):
+      "added constraint \(constraint): \(table).\(column) refers to \(target).\(targetColumn)"
+    }
+  }
+}

@@ -1,0 +1,103 @@
+internal import Tenancy
+
+/// The files that a project begins with.
+struct StarterFiles {
+  /// The configuration file, and what is to be written into it; `nil` if there is nothing to say.
+  private(set) var configuration: (path: String, isNew: Bool, text: String)?
+  /// The sections that say where the registry is; `nil` if that is where it is by default, or the file says so already.
+  private(set) var section: String?
+  /// The folders of migrations that are not there.
+  private(set) var folders: [String] = []
+  /// What the user has to do.
+  private(set) var remarks: [String] = []
+
+  /// Looks at what is there; changes nothing.
+  init(for registry: RecognizedRegistry, _ session: Session) throws {
+    let current = try session.configuration()
+    if !current.tables.contains("registry") {
+      if registry.mapping != RegistryMapping() { section = Self.section(registry.mapping) }
+      if !registry.kind.routesByFirstLabel {
+        if current.tables.contains("routing") {
+          remarks.append("hosts without a row lead nowhere there: set subdomains = false under [routing]")
+        } else {
+          section = section.map { "\($0)\n[routing]\nsubdomains = false\n" }
+        }
+      }
+    }
+    if let path = session.configurationPath {
+      if let section {
+        configuration = (path, false, Self.addition(section, to: try ConfigurationFile(reading: path).text))
+      }
+    } else {
+      configuration = (ConfigurationFile.name, true, Self.template(section))
+    }
+    let folder = current.migrations
+    if !Files.exists(folder) { folders = ["tenant", "shared"].map { "\(folder)/\($0)" } }
+  }
+
+  /// Writes what is not there yet. Throws `FileProblem`.
+  func write() throws {
+    if let configuration {
+      if configuration.isNew {
+        try Files.create(configuration.path, configuration.text)
+      } else {
+        try Files.append(configuration.path, configuration.text)
+      }
+    }
+    for folder in folders { try Files.makeFolder(folder) }
+  }
+
+  /// The paths of all that is written.
+  var paths: [String] { (configuration.map { [$0.path] } ?? []) + folders.map { "\($0)/" } }
+
+  /// Says what is written.
+  /// - Parameter isDone: whether it is; otherwise it would be.
+  func lines(isDone: Bool) -> [String] {
+    let (wrote, added) = isDone ? ("wrote", "added") : ("would write", "would add")
+    var lines: [String] = []
+    if let configuration {
+      let what = configuration.isNew ? "\(wrote) \(configuration.path)" : "\(added) to \(configuration.path)"
+      lines.append(section == nil ? what : what + ":")
+      lines += indentedSection
+    }
+    return lines + folders.map { "\(wrote) \($0)/" }
+  }
+
+  /// The sections, for people.
+  var indentedSection: [String] {
+    (section ?? "").split(separator: "\n").map { "  \($0)" }
+  }
+
+  private static func section(_ mapping: RegistryMapping) -> String {
+    func lines(_ table: String) -> [String] {
+      ConfigurationKey.all.filter { $0.table == table }.compactMap { key in
+        key.written(mapping).map { "\(key.name) = \($0.toml)" }
+      }
+    }
+    let columns = lines("registry.columns")
+    let all = ["[registry]"] + lines("registry") + (columns.isEmpty ? [] : ["[registry.columns]"] + columns)
+    return all.joined(separator: "\n") + "\n"
+  }
+
+  /// What comes after the file's own text, which may lack the end of its last line, or end its lines as Windows does.
+  private static func addition(_ section: String, to text: String) -> String {
+    let lineEnd = text.contains("\r\n") ? "\r\n" : "\n"
+    let gap = text.isEmpty ? "" : text.hasSuffix("\n") || text.hasSuffix("\r\n") ? lineEnd : lineEnd + lineEnd
+    return gap + section.replacing("\n", with: lineEnd)
+  }
+
+  private static func template(_ section: String?) -> String {
+    """
+    # tenantctl's configuration; every key is optional. See 'man 5 tenantctl.toml'.
+
+    # [database]
+    # url = "postgresql://app@localhost/shop"     # default: DATABASE_URL, else libpq's own PG* variables
+
+    \(section ?? self.section(RegistryMapping()))
+    [migrations]
+    directory = "migrations"
+    lock_timeout = "2s"
+
+    """
+  }
+}

@@ -1,0 +1,135 @@
+import TestSupport
+import Testing
+
+@Suite struct InitUpgradeTests {
+  private static let bare = """
+    CREATE TABLE tenants (id serial PRIMARY KEY, name text, created_at timestamp NOT NULL, updated_at timestamp NOT NULL);
+    CREATE TABLE domains (tenant_name text NOT NULL, domain_name text, is_primary boolean NOT NULL);
+    """
+  private static let sql = """
+    BEGIN;
+    SET LOCAL lock_timeout TO '2000ms';
+    ALTER TABLE "public"."tenants" ADD COLUMN deactivated boolean NOT NULL DEFAULT false;
+    ALTER TABLE "public"."tenants" ADD CONSTRAINT "tenants_name_key" UNIQUE ("name");
+    ALTER TABLE "public"."domains" ADD CONSTRAINT "domains_domain_name_key" UNIQUE ("domain_name");
+    ALTER TABLE "public"."domains" ADD CONSTRAINT "domains_tenant_name_fkey"
+      FOREIGN KEY ("tenant_name") REFERENCES "public"."tenants" ("name") ON UPDATE CASCADE;
+    COMMIT;
+
+    """
+  private static let found =
+    "found flask-tenants' registry: public.tenants (0 tenants), public.domains (0 domains)\n"
+  private static let added = """
+    \(found)added column deactivated to public.tenants
+    added constraint tenants_name_key: public.tenants.name is unique
+    added constraint domains_domain_name_key: public.domains.domain_name is unique
+    added constraint domains_tenant_name_fkey: public.domains.tenant_name refers to public.tenants.name
+
+    """
+
+  private func with(_ body: (Scene) async throws -> Void) async throws {
+    try await Scene.empty { scene in
+      try await scene.database.psql(Self.bare)
+      try await body(scene)
+    }
+  }
+
+  @Test func addsWhatIsAbsent() async throws {
+    try await with { scene in
+      try await scene.prints("init --upgrade --yes --no-files", Self.added, stderr: InitCommandTests.next)
+      try await scene.prints(
+        "init --upgrade --no-files", Self.found,
+        stderr: "note: the registry lacks nothing\n\(InitCommandTests.next)")
+      // A row of an app that knows nothing of it.
+      try await scene.database.psql(
+        "INSERT INTO tenants (name, created_at, updated_at) VALUES ('acme', now(), now())")
+      try await scene.prints("list --active --quiet", "acme\n")
+      // And a rename by such an app takes the domains along.
+      try await scene.database.psql(
+        "INSERT INTO domains VALUES ('acme', 'a.com', true); UPDATE tenants SET name = 'apex'; CREATE SCHEMA apex"
+      )
+      try await scene.prints("resolve a.com --quiet", "apex\n")
+      try await scene.succeed("rename apex acme")
+    }
+  }
+
+  @Test func dryRun() async throws {
+    try await with { scene in
+      let dry = try await scene.run("init --upgrade --no-files --dry-run")
+      #expect(dry == Outcome(stdout: Self.sql, stderr: Self.found, status: 0))
+      let before = try await scene.database.contents()
+      let byPsql = try await scene.inTwin { twin in
+        try await twin.database.psql(dry.stdout)
+        return try await twin.database.contents()
+      }
+      #expect(try await scene.database.contents() == before)
+      try await scene.succeed("init --upgrade --no-files --yes")
+      #expect(try await scene.database.contents() == byPsql)
+    }
+  }
+
+  @Test func asks() async throws {
+    try await with { scene in
+      let refused = try await scene.run("init --upgrade --no-files")
+      #expect(refused.status == 4 && refused.stdout == "")
+      #expect(refused.stderr.hasPrefix("error: This changes the registry's tables: BEGIN; SET LOCAL"))
+      #expect(refused.stderr.hasSuffix("\nhint: give --yes if you mean it\n"))
+      for (typed, status, end) in [
+        ("no\n", 4, "nothing was changed\r\n"), ("yes\n", 0, InitCommandTests.next),
+      ] {
+        let outcome = try await Tenantctl.onTerminal(
+          ["init", "--upgrade", "--no-files", "--no-color"], database: scene.database,
+          workingDirectory: scene.folder.path
+        ) { program in
+          try await program.wrote("Type yes to go on: ")
+          program.type(typed)
+          return await program.outcome()
+        }
+        #expect(outcome.status == Int32(status))
+        let shown = Self.sql.replacing("\n", with: "\r\n")
+        #expect(outcome.stdout.hasPrefix("This changes the registry's tables:\r\n\(shown)"))
+        #expect(outcome.stdout.hasSuffix(end.replacing("\r\n", with: "\n").replacing("\n", with: "\r\n")))
+        let columns = try await scene.database.psql(
+          "SELECT count(*) FROM pg_attribute WHERE attrelid = 'tenants'::regclass AND attname = 'deactivated'"
+        )
+        #expect(columns == (status == 0 ? "1" : "0"))
+      }
+    }
+  }
+
+  @Test func namesTheRowsInTheWay() async throws {
+    try await with { scene in
+      try await scene.database.psql(
+        """
+        INSERT INTO tenants (name, created_at, updated_at) VALUES ('b', now(), now()), ('b', now(), now());
+        INSERT INTO domains SELECT 'n' || g, 'x' || g || '.com', true FROM generate_series(1, 7) g
+        """)
+      try await scene.refuses([
+        Refusal(
+          "init --upgrade --yes", 4, "rows_break",
+          """
+          rows of public.tenants have the same name: b
+          rows of public.domains have a tenant_name that no tenant has: n1, n2, n3, n4, n5 and 2 others
+          """, hint: "mend the rows first; nothing was changed")
+      ])
+    }
+  }
+
+  @Test func needsTheOwner() async throws {
+    try await with { scene in
+      try await TestRole.with(scene.database) { role in
+        try await scene.database.psql("GRANT SELECT ON tenants, domains TO \(role.name)")
+        let outcome = try await scene.run(
+          "init --upgrade --yes", environment: ["TENANTCTL_DATABASE_URL": role.url()])
+        #expect(outcome.status == 1 && outcome.stdout == "")
+        #expect(outcome.stderr.hasPrefix("error: must be owner of table tenants\n"))
+        let found = try await scene.run(
+          "init --no-files", environment: ["TENANTCTL_DATABASE_URL": role.url()])
+        #expect(
+          found.stderr.contains(
+            "note: public.tenants belongs to postgres, and the role that is connected may not INSERT, UPDATE, DELETE\n"
+          ))
+      }
+    }
+  }
+}
