@@ -23,17 +23,8 @@ ALTER TABLE tanks_fish DROP COLUMN colour;
 
 @pytest.fixture(autouse=True)
 def registry(tenantctl, django_app):
-    (tenantctl.folder / "tenantctl.toml").write_text(
-        """\
-[registry]
-tenants = "public.customers_client"
-domains = "public.customers_domain"
-[registry.columns]
-name = "schema_name"
-deactivated = "!active"
-domain = "domain"
-"""
-    )
+    # It finds the two tables by their columns, and writes down what they are called.
+    assert tenantctl("init").startswith("found django-tenants' registry: public.customers_client")
 
 
 # Tenants that tenantctl makes
@@ -162,6 +153,9 @@ def test_two_hundred_tenants_are_served_throughout(tenantctl, django_app, manage
     tenantctl.migration("20261101000000_species", SPECIES)
     tenantctl.migration("20261102000000_colour", COLOUR)
     with visiting(django_app, names[4:], pause=0.05):
+        before = database.dump("public")
+        assert "public.customers_client (200 tenants)" in tenantctl("init")
+        assert database.dump("public") == before
         tenantctl("adopt t001 --version 20261101000000")
         adopted = tenantctl.run("adopt --all --like t001")
         assert adopted.returncode == 5

@@ -147,6 +147,18 @@ def test_without_the_column_there_is_no_deactivation(tenantctl, flask_app):
     assert flask_app.tanks("acme").status == 200
 
 
+@base_only
+def test_the_column_may_be_added_under_the_running_app(tenantctl, flask_app):
+    populate(flask_app, ["acme"])
+    tenantctl("init --upgrade --yes")
+    # The app's inserts know nothing of the column, which has a default therefore.
+    populate(flask_app, ["reef"])
+    tenantctl("deactivate acme")
+    assert tenantctl("list --deactivated --quiet") == "acme\n"
+    # Nor does its model, so it is served until the app's next release has the attribute.
+    assert flask_app.tanks("acme").status == 200
+
+
 def test_a_drop_shows_at_the_next_request(tenantctl, flask_app, database):
     populate(flask_app, ["acme", "reef"])
     tenantctl("drop acme --yes")
@@ -185,7 +197,9 @@ def test_two_hundred_tenants_are_served_throughout(tenantctl, flask_app, databas
     database.query("ALTER TABLE t200.fish ADD COLUMN nickname text")
     tenantctl.migration("20261102000000_colour", COLOUR)
     with visiting(flask_app, names[4:]):
-        tenantctl("init")
+        before = database.dump("public")
+        assert "found flask-tenants' registry: public.tenants (200 tenants)" in tenantctl("init")
+        assert database.dump("public") == before
         tenantctl("adopt t001 --version 20261101000000")
         adopted = tenantctl.run("adopt --all --like t001")
         assert adopted.returncode == 5
