@@ -48,10 +48,11 @@ enum ConfigurationManual {
       lines += [".It Cm \(key.name) No = Ar \(escaped(key.example))"] + sentences(key.summary)
     }
     lines += [
-      ".El", ".Sh EXAMPLES", "The registry of a django-tenants project:", ".Bd -literal -offset indent",
+      ".El", ".Sh EXAMPLES", "The registry of a django-tenants project, as",
+      ".Xr tenantctl-init 1", "writes it:", ".Bd -literal -offset indent",
     ]
     lines += django.split(separator: "\n").map { escaped(String($0)) }
-    lines += [".Ed", ".Sh SEE ALSO", ".Xr tenantctl 1"]
+    lines += [".Ed", ".Sh SEE ALSO", ".Xr tenantctl 1 ,", ".Xr tenantctl-init 1"]
     return lines.joined(separator: "\n") + "\n"
   }
 
@@ -70,7 +71,8 @@ enum ConfigurationManual {
     domains = "public.customers_domain"
     [registry.columns]
     name = "schema_name"
-    schema = "schema_name"
     domain = "domain"
+    [routing]
+    subdomains = false
     """
 }
