@@ -61,7 +61,7 @@ def django_template(server):
     """The name of a database with the shared tables and the tenant `public`, as django-tenants wants it."""
     with server.database() as database:
         run_manage(database, "migrate_schemas", "--shared", "-v0")
-        names = {"schema_name": "public", "name": "Public", "paid_until": "2027-01-01", "on_trial": "False"}
+        names = {"schema_name": "public", "name": "Public", "paid_until": "2027-01-01"}
         domain = {"domain-domain": "example.com", "domain-is_primary": "True"}
         options = [f"--{key}={value}" for key, value in {**names, **domain}.items()]
         run_manage(database, "create_tenant", "--noinput", *options)

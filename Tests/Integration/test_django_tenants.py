@@ -6,7 +6,7 @@ from conftest import populate
 from support.visitors import visiting
 
 # What Client wants to know of a new tenant, and has no default for in the database.
-FIELDS = "--set name=Acme --set paid_until=2027-01-01 --set on_trial=false"
+FIELDS = "--set name=Acme --set paid_until=2027-01-01"
 SPECIES = """\
 -- migrate:up
 CREATE INDEX tanks_fish_species ON tanks_fish (species);
@@ -43,7 +43,7 @@ def test_a_new_tenant_gets_its_tables_from_migrate_schemas(tenantctl, django_app
 
 
 def test_all_that_the_project_wants_to_know_is_asked_for_at_once(tenantctl, django_app, database):
-    refused = tenantctl.run("create acme --set on_trial=true")
+    refused = tenantctl.run("create acme")
     assert refused.returncode == 2
     # `created_on` is filled like any column that says when a row was made.
     assert "needs values for name, paid_until\n" in refused.stderr

@@ -7,7 +7,6 @@ class Client(TenantMixin):
 
     name = models.CharField(max_length=100)
     paid_until = models.DateField()
-    on_trial = models.BooleanField()
     created_on = models.DateField(auto_now_add=True)
     active = models.BooleanField(default=True)
     auto_drop_schema = True

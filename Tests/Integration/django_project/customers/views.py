@@ -10,7 +10,7 @@ from customers.models import Client, Domain
 def clients(request):
     if request.method == "POST":
         name = json.loads(request.body)["name"]
-        client = Client(schema_name=name, name=name.title(), paid_until="2027-01-01", on_trial=False)
+        client = Client(schema_name=name, name=name.title(), paid_until="2027-01-01")
         client.save(verbosity=0)
         Domain.objects.create(tenant=client, domain=f"{name}.example.com", is_primary=True)
         return JsonResponse(name, safe=False, status=201)

@@ -24,7 +24,6 @@ class Migration(migrations.Migration):
                 ),
                 ("name", models.CharField(max_length=100)),
                 ("paid_until", models.DateField()),
-                ("on_trial", models.BooleanField()),
                 ("created_on", models.DateField(auto_now_add=True)),
                 ("active", models.BooleanField(default=True)),
             ],
