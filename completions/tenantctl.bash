@@ -4,8 +4,8 @@
 # kind of value; an argument that repeats ends in +.
 _tenantctl_grammar() {
   case $1 in
-  '') commands='init create drop rename list show set activate deactivate adopt domain resolve migrate rollback status migration exec psql run completion help version' options='' arguments='' ;;
-  'init') commands='' options='--tenants-table=none --domains-table=none --new --upgrade --no-files --yes -y --dry-run' arguments='' ;;
+  '') commands='init create drop rename list show set activate deactivate adopt domain resolve migrate rollback status migration exec psql run doctor completion help version' options='' arguments='' ;;
+  'init') commands='' options='--no-files --dry-run' arguments='' ;;
   'create') commands='' options='--schema=none --domain=none --set=none --deactivated --no-migrations --migrations=directories --dry-run' arguments='none' ;;
   'drop') commands='' options='--yes -y --dry-run' arguments='ask:tenant' ;;
   'rename') commands='' options='--dry-run' arguments='ask:tenant none' ;;
@@ -36,6 +36,7 @@ _tenantctl_grammar() {
   'psql --') commands='' options='' arguments='files+' ;;
   'run') commands='' options='--all -a --match=none --exclude=none --active --limit=none --from-file=files --jobs=none -j=none --on-error=words:continue,stop --max-failures=none' arguments='ask:tenant+' ;;
   'run --') commands='' options='' arguments='files+' ;;
+  'doctor') commands='' options='--fix --yes -y --dry-run' arguments='' ;;
   'completion') commands='' options='' arguments='words:bash,zsh,fish' ;;
   'help') commands='' options='' arguments='none+' ;;
   'version') commands='' options='' arguments='' ;;

@@ -113,8 +113,10 @@ public actor Connection {
   ///
   /// Throws ``ConnectionError`` or `CancellationError`; ``StatementError`` with nothing sent if a statement or a value
   /// has a NUL, which PostgreSQL's text cannot hold.
-  public func segments(_ segments: [[SQL]]) async throws -> [PipelineResult] {
-    try await wakingOnCancel { try await $0.exchange(segments) }
+  /// - Parameter limit: how long to wait for something to come; then the connection is closed, and counts as lost. Nothing
+  ///   is cancelled: PgBouncer 1.18 ends when it is asked to cancel what waits for a session.
+  public func segments(_ segments: [[SQL]], within limit: Duration? = nil) async throws -> [PipelineResult] {
+    try await wakingOnCancel { try await $0.exchange(segments, within: limit) }
   }
 
   /// Whether the server's process that answers is the one that was announced when the connection was made. If not,
@@ -243,7 +245,7 @@ extension Connection {
 // MARK: - Talking
 
 extension Connection {
-  private func exchange(_ segments: [[SQL]]) throws -> [PipelineResult] {
+  private func exchange(_ segments: [[SQL]], within limit: Duration?) throws -> [PipelineResult] {
     guard let handle else { throw ConnectionError.lost("the connection is closed") }
     for statements in segments {
       if let index = statements.firstIndex(where: \.hasNUL) {
@@ -258,7 +260,7 @@ extension Connection {
     }
     var answers = Answers(expected: segments.count)
     while !answers.areComplete {
-      try awaitInput(handle, &answers)
+      try awaitInput(handle, &answers, within: limit)
       try collect(into: &answers, from: handle)
     }
     noteState()
@@ -277,17 +279,21 @@ extension Connection {
   }
 
   /// Writes what is left to write, and waits until libpq has something to read.
-  private func awaitInput(_ handle: Handle, _ answers: inout Answers) throws {
+  private func awaitInput(_ handle: Handle, _ answers: inout Answers, within limit: Duration?) throws {
+    let timeout = limit.map { Int32($0 / .milliseconds(1)) } ?? -1
     while true {
       let unsent = PQflush(handle.pointer)
       try check(unsent >= 0, handle)
       if unsent == 0 && PQisBusy(handle.pointer) == 0 { return }
-      switch waiter.wait(for: PQsocket(handle.pointer), toWrite: unsent > 0) {
+      switch waiter.wait(for: PQsocket(handle.pointer), toWrite: unsent > 0, timeout: timeout) {
       case .ready: try check(PQconsumeInput(handle.pointer) == 1, handle)
       case .woken where Task.isCancelled:
         answers.wereCancelled = true
         cancelOnServer(handle)
-      case .woken, .timedOut: break
+      case .woken: break
+      case .timedOut:
+        close()
+        throw ConnectionError.lost("no answer within the time that there was for it")
       }
       if unsent > 0 && PQisBusy(handle.pointer) == 0 { return }
     }

@@ -76,6 +76,11 @@ enum Step: Sendable {
     }
   }
 
+  /// A comment above what is shown for one tenant. A name that another program made may have a line break in it.
+  static func comment(_ text: String) -> String {
+    "-- " + text.split(whereSeparator: \.isNewline).joined(separator: " ")
+  }
+
   /// A file's statement brings its semicolon along.
   private static func line(_ sql: SQL) -> String {
     let text = sql.inlined

@@ -28,7 +28,7 @@ public enum Tenantctl {
       AdoptCommand.command,
       DomainCommand.command, ResolveCommand.command,
       MigrateCommand.command, RollbackCommand.command, StatusCommand.command, MigrationCommand.command,
-      ExecCommand.command, PsqlCommand.command, RunCommand.command,
+      ExecCommand.command, PsqlCommand.command, RunCommand.command, DoctorCommand.command,
       CompletionCommand.command, HelpCommand.command, VersionCommand.command,
       CompleteCommand.command, GenerateCommand.command,
     ])

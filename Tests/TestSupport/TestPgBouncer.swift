@@ -1,15 +1,21 @@
 import Foundation
 
-/// PgBouncer in transaction mode, in front of the test server.
+/// PgBouncer in front of the test server.
 public enum TestPgBouncer {
+  /// PgBouncer's pool modes.
+  public enum Mode: String, Sendable {
+    case session, transaction, statement
+  }
+
   /// Starts PgBouncer with two server connections per database, calls `body` with the URL that leads to
   /// `database` through it, and stops it.
   ///
-  /// Two connections, so that clients share them; all other settings are PgBouncer's defaults.
+  /// Two connections, so that clients share them (of sessions one, so that the next client has to wait); all other settings are PgBouncer's defaults.
   ///
+  /// - Parameter mode: for how long a client has a connection to the server.
   /// - Throws: `ProgramFailed` with PgBouncer's own words where it does not start.
   public static func with<Result>(
-    _ database: TestDatabase, isolation: isolated (any Actor)? = #isolation,
+    _ database: TestDatabase, mode: Mode = .transaction, isolation: isolated (any Actor)? = #isolation,
     _ body: (_ url: String) async throws -> Result
   ) async throws -> Result {
     try await TemporaryFolder.with { folder in
@@ -21,8 +27,8 @@ public enum TestPgBouncer {
         [databases]
         * = host=\(server[0]) port=\(server[1])
         [pgbouncer]
-        pool_mode = transaction
-        default_pool_size = 2
+        pool_mode = \(mode.rawValue)
+        default_pool_size = \(mode == .session ? 1 : 2)
         unix_socket_dir = \(folder.path)
         auth_type = trust
         auth_file = \(folder.path("users.txt"))

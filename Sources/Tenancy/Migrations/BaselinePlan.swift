@@ -31,7 +31,7 @@ public struct BaselinePlan: Sendable {
   public var script: [String] {
     entries.flatMap { entry -> [String] in
       guard let work = try? entry.work.get(), let step = work.step(guards) else { return [] }
-      return ["-- \(entry.tenant.name)"] + step.script
+      return [Step.comment(entry.tenant.name.rawValue)] + step.script
     }
   }
 

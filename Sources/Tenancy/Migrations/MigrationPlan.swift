@@ -49,7 +49,7 @@ public struct MigrationPlan: Sendable {
     for survey in surveys {
       var progress = SchemaProgress(survey)
       for file in pending(survey) {
-        lines.append("-- \(survey.label): \(file.path)")
+        lines.append(Step.comment("\(survey.label): \(file.path)"))
         lines += progress.steps(for: file, direction, limits).flatMap(\.script)
         progress.note(file, direction)
       }

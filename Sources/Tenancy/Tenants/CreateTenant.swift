@@ -165,7 +165,7 @@ extension TenantDatabase {
 }
 
 /// The comment on a schema that is being created in several transactions.
-private struct CreationMark {
+struct CreationMark {
   private static let prefix = "tenantctl: being created, "
   private let text: String
 

@@ -62,7 +62,15 @@ extension TenantDatabase {
   }
 
   /// The comment on the schema of a tenant whose row is gone already.
-  static func dropMark(of name: TenantName) -> String { "tenantctl: being dropped, tenant \(name)" }
+  static func dropMark(of name: TenantName) -> String { dropMarkPrefix + name.rawValue }
+
+  /// The tenant whose ``dropMark(of:)`` a schema's comment is; `nil` if it is none.
+  static func tenantDropped(comment: String?) -> TenantName? {
+    guard let comment, comment.hasPrefix(dropMarkPrefix) else { return nil }
+    return TenantName(stored: String(comment.dropFirst(dropMarkPrefix.count)))
+  }
+
+  private static let dropMarkPrefix = "tenantctl: being dropped, tenant "
 
   private func schema(marked mark: String, over connection: Connection) async throws -> SchemaName? {
     let found = try await connection.query(

@@ -202,13 +202,12 @@ extension ErrorReport {
           "foreign_ledger", .failed,
           "the table that has the ledger's name is \(tool?.possessive ?? "another tool's") "
             + "(its columns are \(columns.joined(separator: ", ")))",
-          hint: tool == .golangMigrate
-            ? "'tenantctl migration import --from golang-migrate DIR --ledger' takes it over" : ledgerHint)
+          hint: tool.wayOut)
       case .ledgerInUse(_, let tool):
         Self(
           "ledger_in_use", .failed,
           "the table that has the ledger's name is \(tool.possessive) own, by which the app itself migrates",
-          hint: ledgerHint)
+          hint: Optional(tool).wayOut)
 
       // Taking over
       case .schemaDiffers(let model, let difference):
@@ -310,7 +309,3 @@ private func wayOut(ofColumnOfType expected: String) -> String {
 private func firstAndOthers(_ names: [String]) -> String {
   (names.first ?? "") + (names.count > 1 ? " and \(counted(names.count - 1, "other"))" : "")
 }
-
-/// What to do where a table of another program's is in the ledger's place.
-private let ledgerHint =
-  "give tenantctl a table of its own: ledger = \"tenantctl_migrations\" under [migrations] in tenantctl.toml"

@@ -162,9 +162,12 @@ extension Session {
   }
 
   /// Asks a person to type `word` before something is destroyed; without a terminal only `--yes` will do.
-  func confirm(_ word: String, _ warning: [String], unless yes: Bool) throws {
+  /// - Parameter script: what is going to be sent, shown before it is.
+  func confirm(_ word: String, _ warning: [String], showing script: [String] = [], unless yes: Bool) throws {
+    let canAsk = terminal.stdinIsTerminal && terminal.stderrIsTerminal
+    if yes ? format == .text && !isQuiet : canAsk { script.forEach(terminal.note) }
     if yes { return }
-    guard terminal.stdinIsTerminal, terminal.stderrIsTerminal else {
+    guard canAsk else {
       throw NeedsConfirmation(warning: warning.joined(separator: " "))
     }
     for line in warning { terminal.note(line) }

@@ -111,7 +111,7 @@ enum StatusCommand {
 }
 
 extension LedgerHead {
-  fileprivate var sentence: String { "\(counted(count, "migration")) to \(version?.rawValue ?? "none")" }
+  var sentence: String { "\(counted(count, "migration")) to \(version?.rawValue ?? "none")" }
 }
 
 private func > (left: (MigrationVersion?, String), right: (MigrationVersion?, String)) -> Bool {

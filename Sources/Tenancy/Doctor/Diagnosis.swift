@@ -1,0 +1,143 @@
+internal import Postgres
+
+/// What an examination of a database has found.
+public struct Diagnosis: Sendable {
+  /// Something that was found, and what mends it.
+  public struct Entry: Sendable {
+    /// What it is.
+    public let finding: Finding
+    fileprivate let fix: [Step]
+
+    init(_ finding: Finding, fix: [Step] = []) {
+      self.finding = finding
+      self.fix = fix
+    }
+
+    /// Whether it can be mended without a decision of somebody's, and without losing anything.
+    public var canBeFixed: Bool { !fix.isEmpty }
+
+    /// The SQL that mends it.
+    public var script: [String] { fix.flatMap(\.script) }
+    /// The same with a line above it that says what for.
+    public func script(under title: String) -> [String] { [Step.comment(title)] + script }
+  }
+
+  /// How many tenants there are.
+  public let tenants: Int
+  /// The gravest first.
+  public let entries: [Entry]
+
+  init(tenants: Int, entries: [Entry]) {
+    self.tenants = tenants
+    self.entries = Finding.Severity.allCases.reversed().flatMap { severity in
+      entries.filter { $0.finding.severity == severity }
+    }
+  }
+}
+
+/// What became of a finding.
+public enum FixOutcome: Sendable {
+  /// It is mended.
+  case fixed
+  /// It could not be mended, and is as it was.
+  case failed(TenancyError)
+  /// It is not for us to mend, or the run ended before its turn.
+  case left
+}
+
+extension TenantDatabase {
+  /// Looks for all that is not as it should be, with a few queries for the whole fleet. Changes nothing.
+  ///
+  /// Throws ``TenancyError`` if the registry is not there, or is none.
+  public func diagnose() async throws -> Diagnosis {
+    let server = try await examineServer()
+    if server.contains(.settingsLost) {
+      // What the other queries would say could not be trusted.
+      return Diagnosis(tenants: 0, entries: server.map { .init($0) })
+    }
+    let shape = try await connected { try await self.shape(over: $0) }
+    let members = try await connected { try await shape.members(ledger: self.settings.ledger, over: $0) }
+    let tenants = members.filter { !$0.tenant.schema.isNobodys }
+    var entries = server.map { Diagnosis.Entry($0) }
+    entries += try await examineSchemas(of: tenants, shape).map { .init($0) }
+    entries += try await examineDomains(of: tenants, shape)
+    entries += try await examineLedgers(of: tenants)
+    entries += try await examineContents(shape, unfinished: entries.unfinishedSchemas)
+    return Diagnosis(tenants: tenants.count, entries: entries)
+  }
+
+  /// Mends what can be mended, one finding after the other. One that fails leaves the others alone.
+  ///
+  /// - Parameter shouldStop: asked before each of them.
+  /// - Returns: what became of each of the ``Diagnosis/entries``.
+  public func fix(
+    _ diagnosis: Diagnosis, shouldStop: @escaping @Sendable () -> Bool = { false }
+  ) async -> [FixOutcome] {
+    var outcomes: [FixOutcome] = []
+    for entry in diagnosis.entries {
+      guard entry.canBeFixed, !shouldStop(), !Task.isCancelled else {
+        outcomes.append(.left)
+        continue
+      }
+      do {
+        try await apply(entry.fix)
+        outcomes.append(.fixed)
+      } catch let error as TenancyError {
+        outcomes.append(.failed(error))
+      } catch {
+        outcomes.append(.left)
+      }
+    }
+    return outcomes
+  }
+
+  private func apply(_ fix: [Step]) async throws {
+    try await connected { connection in
+      try await Step.check(fix, over: connection)
+      for step in fix {
+        do {
+          try await step.runCleaningUp(over: connection)
+        } catch let failure as StatementError where failure.error.state == .invalidDatetimeFormat {
+          throw TenancyError.changedMeanwhile
+        }
+      }
+    }
+  }
+}
+
+extension Step {
+  /// If building an index fails, the invalid one that it leaves is dropped.
+  fileprivate func runCleaningUp(over connection: Connection) async throws {
+    guard case .alone(_, let settings) = self else { return try await run(over: connection) }
+    let before = Set(try await IndexState.invalid(in: settings.schema, over: connection))
+    do {
+      try await run(over: connection)
+    } catch {
+      for index in try await IndexState.invalid(in: settings.schema, over: connection)
+      where !before.contains(index) {
+        let drop = PlannedStatement(IndexState.drop(index, in: settings.schema))
+        try? await Step.alone(drop, settings).run(over: connection)
+      }
+      throw error
+    }
+  }
+}
+
+extension RegistryShape {
+  /// All rows of the registry that have a name, with what the catalog says about their schemas.
+  fileprivate func members(ledger: String, over connection: Connection) async throws -> [FleetMember] {
+    try await connection.query(statesQuery(ledger: ledger)).map {
+      FleetMember(tenant: try Self.tenant(in: $0), state: Self.state(in: $0))
+    }.sorted { $0.tenant.name < $1.tenant.name }
+  }
+}
+
+extension [Diagnosis.Entry] {
+  /// The schemas with a migration that is begun and not finished.
+  fileprivate var unfinishedSchemas: Set<SchemaName> {
+    Set(
+      compactMap { entry in
+        if case .migrationUnfinished(let tenant, _, _) = entry.finding { tenant.schema } else { nil }
+      })
+  }
+}

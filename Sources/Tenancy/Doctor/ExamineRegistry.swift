@@ -1,0 +1,132 @@
+internal import Postgres
+
+extension TenantDatabase {
+  /// Holds the registry's rows against the schemas that are there.
+  func examineSchemas(of members: [FleetMember], _ shape: RegistryShape) async throws -> [Finding] {
+    let owners = Dictionary(grouping: members.map(\.tenant), by: \.schema)
+    let shared = owners.filter { $0.value.count > 1 }.sorted { $0.key < $1.key }.map {
+      Finding.schemaShared($0.key, by: $0.value.map(\.name))
+    }
+    let rows = members.flatMap { member -> [Finding] in
+      let missing: [Finding] = member.state.exists ? [] : [.schemaMissing(member.tenant)]
+      let unsafe = unquoted(member.tenant.schema).map { Finding.unsafeName(member.tenant, $0) }
+      return missing + [unsafe].compactMap { $0 }
+    }
+    return try await shared + rows + strangers(shape)
+  }
+
+  private func unquoted(_ schema: SchemaName) -> Finding.UnquotedName? {
+    // Whoever allows hyphens quotes.
+    let name = settings.names.allowsHyphens ? schema.rawValue.replacing("-", with: "_") : schema.rawValue
+    return Finding.UnquotedName(SchemaName(stored: name))
+  }
+
+  /// The schemas that look like a tenant's, and are none's.
+  private func strangers(_ shape: RegistryShape) async throws -> [Finding] {
+    try await connected { connection in
+      try await connection.query(self.strangersQuery(shape)).compactMap { row in
+        let (name, comment, hasLedger, found, common) = try row.decode(
+          String.self, String?.self, Bool.self, Int.self, Int.self)
+        let schema = SchemaName(stored: name)
+        if schema.isNobodys || name == shape.tenants.table.schema.name { return nil }
+        if CreationMark(comment: comment) != nil { return .creationUnfinished(schema) }
+        if let tenant = Self.tenantDropped(comment: comment) { return .dropUnfinished(tenant, schema) }
+        if hasLedger { return .schemaWithoutTenant(schema, because: .ledger) }
+        // Half of them: one may be an older tenant's, and one alone be called "users" by chance.
+        guard found * 2 >= common, found >= min(2, common), found > 0 else { return nil }
+        return .schemaWithoutTenant(schema, because: .tables(found, of: common))
+      }
+    }
+  }
+
+  /// The schemas without a row; with each its comment, whether it has a ledger, and how many tables it has of those that
+  /// more than half of the tenants have.
+  private func strangersQuery(_ shape: RegistryShape) -> SQL {
+    """
+    WITH owned AS (SELECT DISTINCT \(shape.schema) AS name FROM \(shape.tenants.table) t),
+    common AS (
+      SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      WHERE c.relkind IN ('r', 'p') AND n.nspname::text IN (SELECT name FROM owned)
+        AND n.nspname <> \(SchemaName.shared.rawValue) AND c.relname <> ALL(\(historyTables)::text[])
+      GROUP BY c.relname
+      HAVING count(*) * 2 > (
+        SELECT count(*) FROM owned o JOIN pg_catalog.pg_namespace s ON s.nspname::text = o.name
+        WHERE o.name <> \(SchemaName.shared.rawValue)))
+    SELECT n.nspname, obj_description(n.oid, 'pg_namespace'),
+      coalesce(bool_or(c.relname = \(settings.ledger)), false),
+      count(*) FILTER (WHERE c.relname IN (SELECT relname FROM common)), (SELECT count(*) FROM common)
+    FROM pg_catalog.pg_namespace n
+    LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p')
+    WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+      AND NOT EXISTS (SELECT FROM owned o WHERE o.name = n.nspname::text)
+    GROUP BY n.oid, n.nspname ORDER BY n.nspname
+    """
+  }
+
+  /// Holds the domains' rows against the tenants'.
+  func examineDomains(of members: [FleetMember], _ shape: RegistryShape) async throws -> [Diagnosis.Entry] {
+    guard let domains = shape.domains else { return [] }
+    let rows = try await connected { try await $0.query(shape.domainRowsQuery(domains)) }
+    var entries: [Diagnosis.Entry] = []
+    var owned: [TenantName: [Domain]] = [:]
+    for row in rows {
+      let (host, isPrimary, owner, name, reference) = try row.decode(
+        String.self, Bool.self, String?.self, String?.self, String?.self)
+      let domain = DomainName(stored: host)
+      guard let tenant = owner.map(TenantName.init(stored:)) else {
+        entries.append(.init(.domainWithoutTenant(domain, reference: reference)))
+        continue
+      }
+      owned[tenant, default: []].append(Domain(name: domain, tenant: tenant, isPrimary: isPrimary))
+      if domains.tenantName != nil, name != owner {
+        entries.append(
+          .init(.domainNamesAnother(domain, name: name, of: tenant), fix: fixName(of: domain, shape, domains))
+        )
+      }
+    }
+    return entries
+      + members.compactMap { examine(owned[$0.tenant.name] ?? [], of: $0.tenant.name, owned, domains) }
+  }
+
+  private func examine(
+    _ own: [Domain], of tenant: TenantName, _ all: [TenantName: [Domain]], _ domains: RegistryShape.Domains
+  ) -> Diagnosis.Entry? {
+    if own.isEmpty { return all.isEmpty ? nil : .init(.noDomain(tenant)) }
+    guard let primary = domains.primary else { return nil }
+    let primaries = own.filter(\.isPrimary)
+    if primaries.count > 1 { return .init(.severalPrimaryDomains(tenant, primaries.map(\.name))) }
+    if primaries.count == 1 { return nil }
+    // Of several, which one is to be primary is not ours to choose.
+    let fix: SQL = """
+      UPDATE \(domains.table) SET \(primary) = true WHERE \(domains.host) = \(own[0].name.rawValue)
+      """
+    return .init(
+      .noPrimaryDomain(tenant, own.map(\.name)),
+      fix: own.count > 1
+        ? [] : [.transaction([PlannedStatement(guards), PlannedStatement(mustAffectRows: fix)])])
+  }
+
+  private func fixName(
+    of domain: DomainName, _ shape: RegistryShape, _ domains: RegistryShape.Domains
+  ) -> [Step] {
+    guard let column = domains.tenantName else { return [] }
+    let update: SQL = """
+      UPDATE \(domains.table) d SET \(column) = t.\(shape.tenants.name) FROM \(shape.tenants.table) t
+      WHERE \(shape.link(domains)) AND d.\(domains.host) = \(domain.rawValue)
+      """
+    return [.transaction([PlannedStatement(guards), PlannedStatement(mustAffectRows: update)])]
+  }
+}
+
+extension RegistryShape {
+  /// Host, whether it is primary, the name of the tenant that its key refers to, the tenant's name that it has itself,
+  /// and what it refers to.
+  fileprivate func domainRowsQuery(_ domains: Domains) -> SQL {
+    let own: SQL = domains.tenantName.map { "d.\($0)::text" } ?? "NULL"
+    return """
+      SELECT d.\(domains.host)::text, \(isPrimary), \(name), \(own), d.\(keys(domains).domain)::text
+      FROM \(domains.table) d LEFT JOIN \(tenants.table) t ON \(link(domains))
+      WHERE d.\(domains.host) IS NOT NULL ORDER BY 1
+      """
+  }
+}

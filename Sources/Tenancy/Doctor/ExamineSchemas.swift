@@ -1,0 +1,111 @@
+internal import Postgres
+
+extension TenantDatabase {
+  /// Reads every ledger: what is wrong with it cannot be told from its comment.
+  func examineLedgers(of members: [FleetMember]) async throws -> [Diagnosis.Entry] {
+    let present = members.filter(\.state.exists)
+    let looks = try await look(at: present)
+    let surveyor = Surveyor(files: [], ledger: settings.ledger)
+    let ledgers = present.filter(\.state.hasLedger)
+    let surveys = try await connected { try await surveyor.survey(ledgers, over: $0, verify: true) }
+    let known = Dictionary(surveys.map { ($0.schema, $0) }, uniquingKeysWith: { $1 })
+    return present.flatMap { member -> [Diagnosis.Entry] in
+      let look = looks[member.tenant.schema]
+      if let survey = known[member.tenant.schema] {
+        let isRails = look?.histories.contains { $0.tool == .rails } ?? false
+        return examine(survey, of: member, isRails: isRails && settings.ledger == "schema_migrations")
+      }
+      return look?.hasTables ?? false && !ledgers.isEmpty ? [.init(.noLedger(member.tenant))] : []
+    }
+  }
+
+  private func examine(_ survey: Survey, of member: FleetMember, isRails: Bool) -> [Diagnosis.Entry] {
+    let tenant = member.tenant
+    switch survey.problem {
+    case .foreignLedger(_, let tool, _): return [.init(.foreignLedger(tenant, tool))]
+    case let problem?: return [.init(.ledgerUnreadable(tenant, problem))]
+    case nil: break
+    }
+    if isRails, member.state.head == nil { return [.init(.foreignLedger(tenant, .rails))] }
+    let begun = Dictionary(grouping: survey.begun) { $0.value < 0 ? MigrationDirection.down : .up }
+    let unfinished = [MigrationDirection.up, .down].compactMap { direction in
+      begun[direction].map {
+        Diagnosis.Entry(.migrationUnfinished(tenant, $0.map(\.key).sorted(), direction))
+      }
+    }
+    guard let wrong = survey.wrongHead else { return unfinished }
+    let rewrite = survey.ledger.rewriteComment(survey.history).map { PlannedStatement($0) }
+    return unfinished + [
+      .init(
+        .wrongHead(tenant, says: wrong, has: survey.history.head),
+        fix: [.transaction(survey.ledger.opening(guards) + rewrite)])
+    ]
+  }
+
+  /// Looks at what tenants' schemas hold beside tables.
+  /// - Parameter unfinished: schemas with a migration that is begun and not finished.
+  func examineContents(
+    _ shape: RegistryShape, unfinished: Set<SchemaName>
+  ) async throws -> [Diagnosis.Entry] {
+    let answers = try await connected { connection in
+      try await connection.pipeline([shape.invalidIndexesQuery, shape.extensionsQuery])
+    }
+    let indexes = try answers[0].map { row in
+      let (name, schema, active, index, isTransient) = try row.decode(
+        String.self, String.self, Bool.self, String.self, Bool.self)
+      let tenant = Tenant(name: .init(stored: name), schema: .init(stored: schema), isActive: active)
+      let isUnfinished = unfinished.contains(tenant.schema)
+      return entry(tenant, index, isUnfinished ? .unfinishedMigration : isTransient ? .leftOver : .unbuilt)
+    }
+    let extensions = try answers[1].map { row in
+      let (name, schema, active, found, canMove) = try row.decode(
+        String.self, String.self, Bool.self, String.self, Bool.self)
+      let tenant = Tenant(name: .init(stored: name), schema: .init(stored: schema), isActive: active)
+      let move: SQL = "ALTER EXTENSION \(Identifier(found)) SET SCHEMA \(SchemaName.shared.identifier)"
+      return Diagnosis.Entry(
+        .extensionInTenant(tenant, name: found, canMove: canMove),
+        fix: canMove ? [.transaction([guards, move])] : [])
+    }
+    return indexes + extensions
+  }
+
+  /// An index whose build failed is built anew: it was wanted. What a failed REINDEX has left beside the index itself is
+  /// dropped (PostgreSQL manual, REINDEX, "Rebuilding Indexes Concurrently"). Neither blocks writes, and neither may
+  /// give up half-way, so that they wait for locks as long as it takes.
+  private func entry(_ tenant: Tenant, _ index: String, _ kind: Finding.InvalidIndex) -> Diagnosis.Entry {
+    let relation = tenant.schema.relation(index)
+    let fix: SQL? =
+      switch kind {
+      case .unbuilt: "REINDEX INDEX CONCURRENTLY \(relation)"
+      case .leftOver: IndexState.drop(index, in: tenant.schema)
+      case .unfinishedMigration: nil
+      }
+    let settings = SessionSettings(schema: tenant.schema, limits: TimeLimits(lock: .zero))
+    return .init(
+      .invalidIndex(tenant, index: index, kind),
+      fix: fix.map { [.alone(PlannedStatement($0), settings)] } ?? [])
+  }
+}
+
+extension RegistryShape {
+  /// Of partitioned tables, an index is not valid until each partition has one; and one that is being built is not yet.
+  fileprivate var invalidIndexesQuery: SQL {
+    """
+    SELECT \(tenantColumns), c.relname, c.relname ~ '_cc(new|old)[0-9]*$'
+    FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN \(tenants.table) t ON n.nspname::text = \(schema)
+    WHERE NOT i.indisvalid AND c.relkind = 'i' AND n.nspname <> \(SchemaName.shared.rawValue)
+      AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid)
+    ORDER BY 1, c.relname
+    """
+  }
+
+  fileprivate var extensionsQuery: SQL {
+    """
+    SELECT \(tenantColumns), e.extname, e.extrelocatable
+    FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
+    JOIN \(tenants.table) t ON n.nspname::text = \(schema)
+    WHERE n.nspname <> \(SchemaName.shared.rawValue) ORDER BY 1, e.extname
+    """
+  }
+}

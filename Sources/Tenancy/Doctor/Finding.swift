@@ -1,0 +1,140 @@
+/// Something about a database that is not as it should be, or that one should know.
+public enum Finding: Sendable, Hashable {
+  // The registry
+  /// The registry has the tenant, the database has no such schema.
+  case schemaMissing(Tenant)
+  /// The schema looks like a tenant's, and no tenant has it.
+  case schemaWithoutTenant(SchemaName, because: Resemblance)
+  /// Several tenants have one schema.
+  case schemaShared(SchemaName, by: [TenantName])
+  /// Without quotes the schema's name means another schema, or nothing.
+  case unsafeName(Tenant, UnquotedName)
+  /// A create in several transactions has stopped, or is under way.
+  case creationUnfinished(SchemaName)
+  /// A drop in several transactions has stopped, or is under way.
+  case dropUnfinished(TenantName, SchemaName)
+
+  // Domains
+  /// The tenant has no domain, where others have.
+  case noDomain(TenantName)
+  /// None of the tenant's domains is its primary one.
+  case noPrimaryDomain(TenantName, [DomainName])
+  /// Several of the tenant's domains are primary.
+  case severalPrimaryDomains(TenantName, [DomainName])
+  /// The domain's row has another tenant's name than that of the tenant to which its key refers.
+  case domainNamesAnother(DomainName, name: String?, of: TenantName)
+  /// The domain's row refers to no tenant: to what it does, as text.
+  case domainWithoutTenant(DomainName, reference: String?)
+
+  // Ledgers
+  /// The tenant has tables and no ledger, where others have one.
+  case noLedger(Tenant)
+  /// The table that has the ledger's name is another tool's: this one's, if it is known.
+  case foreignLedger(Tenant, MigrationTool?)
+  /// The ledger cannot be read.
+  case ledgerUnreadable(Tenant, TenancyError)
+  /// The comment on the ledger is not true. `migrate` believes it.
+  case wrongHead(Tenant, says: LedgerHead, has: LedgerHead)
+  /// Migrations outside of a transaction that stopped half-way, or are running.
+  case migrationUnfinished(Tenant, [MigrationVersion], MigrationDirection)
+
+  // What is in the schemas
+  /// The index is not valid: no query uses it, every write keeps it up.
+  case invalidIndex(Tenant, index: String, InvalidIndex)
+  /// The extension lives in the tenant's schema, and goes with it.
+  case extensionInTenant(Tenant, name: String, canMove: Bool)
+
+  // The server
+  /// The role may not create schemas in the database.
+  case cannotCreateSchemas(role: String, database: String)
+  /// There is a pooler in between, and whether it gives a server's session to several clients; `nil`: not known.
+  case pooler(sharesSessions: Bool?)
+  /// The pooler does not keep a transaction together.
+  case settingsLost
+}
+
+extension Finding {
+  /// How grave it is.
+  public enum Severity: Int, Sendable, Hashable, Comparable, CaseIterable {
+    /// Good to know; all is well.
+    case info
+    /// It will get in the way of somebody.
+    case warning
+    /// Something does not work, or the wrong thing is done.
+    case error
+
+    /// By gravity.
+    public static func < (left: Severity, right: Severity) -> Bool { left.rawValue < right.rawValue }
+  }
+
+  /// How grave it is.
+  public var severity: Severity {
+    switch self {
+    case .schemaMissing, .schemaShared, .domainNamesAnother, .ledgerUnreadable, .wrongHead, .settingsLost:
+      .error
+    case .noDomain, .noLedger, .pooler: .info
+    case .schemaWithoutTenant, .unsafeName, .creationUnfinished, .dropUnfinished, .noPrimaryDomain,
+      .severalPrimaryDomains, .domainWithoutTenant, .foreignLedger, .migrationUnfinished, .invalidIndex,
+      .extensionInTenant, .cannotCreateSchemas:
+      .warning
+    }
+  }
+
+  /// By what a schema looks like a tenant's.
+  public enum Resemblance: Sendable, Hashable {
+    /// It has a ledger.
+    case ledger
+    /// It has so many of the tables that most tenants have.
+    case tables(Int, of: Int)
+  }
+
+  /// What becomes of a name without quotes.
+  public enum UnquotedName: Sendable, Hashable {
+    /// Upper case becomes lower case: another name.
+    case folded(String)
+    /// A syntax error.
+    case refused
+  }
+
+  /// How an index that is not valid came about.
+  public enum InvalidIndex: Sendable, Hashable {
+    /// Building it failed, or was cut off.
+    case unbuilt
+    /// Building it anew failed, and this is what is left of that beside the index itself.
+    case leftOver
+    /// It is part of a migration that is not finished.
+    case unfinishedMigration
+  }
+}
+
+extension Finding.UnquotedName {
+  /// `nil` if a name means itself in an unquoted `SET search_path TO` (PostgreSQL manual, 4.1.1 "Identifiers and Key
+  /// Words"), where more keywords pass than elsewhere.
+  init?(_ schema: SchemaName) {
+    let name = schema.rawValue
+    let isIdentifier =
+      name.utf8.first.map { Self.isLetter($0) || $0 == UInt8(ascii: "_") } ?? false
+      && name.utf8.allSatisfy { Self.isLetter($0) || DomainName.isDigit($0) || "_$".utf8.contains($0) }
+    // Letters beyond ASCII stay as they are, in every encoding of more than one byte.
+    let folded = String(
+      decoding: name.utf8.map { UInt8(ascii: "A")...UInt8(ascii: "Z") ~= $0 ? $0 | 0x20 : $0 }, as: UTF8.self)
+    guard isIdentifier, !Self.refusedKeywords.contains(folded) else {
+      self = .refused
+      return
+    }
+    if folded == name { return nil }
+    self = .folded(folded)
+  }
+
+  /// Without those that "can be function or type", and three that are values of settings.
+  private static let refusedKeywords = NamePolicy.keywords.subtracting(
+    """
+    authorization binary collation concurrently cross current_schema false freeze full ilike inner is isnull join left
+    like natural notnull on outer overlaps right similar tablesample true verbose
+    """.split(whereSeparator: \.isWhitespace).map(String.init))
+
+  /// Letters beyond ASCII count, too.
+  private static func isLetter(_ byte: UInt8) -> Bool {
+    byte >= 0x80 || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+  }
+}

@@ -1,0 +1,191 @@
+internal import Tenancy
+
+/// A finding as a user meets it.
+struct FindingReport: Sendable {
+  /// For scripts; never changes.
+  let code: String
+  /// What is wrong with all findings of this code.
+  let cause: String
+  /// With what in particular.
+  let subject: String
+  /// What to do about it, with the command to run where there is one.
+  let advice: String
+  /// The same for several findings that differ in their subjects.
+  let commonAdvice: String
+
+  private init(
+    _ code: String, _ cause: String, _ subject: String, _ name: some CustomStringConvertible = "",
+    or placeholder: String = "NAME", _ advice: (String) -> String
+  ) {
+    self.code = code
+    self.cause = cause
+    self.subject = subject
+    self.advice = advice(name.description)
+    commonAdvice = advice(placeholder)
+  }
+
+  /// The sentences of the core's findings: one exhaustive table.
+  init(_ finding: Finding) {
+    self =
+      switch finding {
+      // The registry
+      case .schemaMissing(let tenant):
+        Self(
+          "schema_missing", "the registry has the tenant, the database has no such schema",
+          "\(tenant.name)", tenant.name
+        ) { "restore the schema from a backup, or remove the row with 'tenantctl drop \($0)'" }
+      case .schemaWithoutTenant(let schema, let resemblance):
+        Self(
+          "schema_without_tenant", "the schema looks like a tenant's, and no tenant has it",
+          "\(schema) (\(resemblance.sentence))", quoted(schema.rawValue)
+        ) { "look into it with psql; if it is a left-over: DROP SCHEMA \($0) CASCADE" }
+      case .schemaShared(let schema, let tenants):
+        Self(
+          "schema_shared", "several tenants have one schema, and see each other's data",
+          "\(schema) (\(named(tenants)))"
+        ) { _ in "give all but one of them a schema of their own" }
+      case .unsafeName(let tenant, let unquoted):
+        Self(
+          "unsafe_name", "without quotes, as flask-tenants writes it, the name does not mean this schema",
+          "\(tenant.schema) (\(unquoted.sentence))", tenant.name
+        ) { "'tenantctl rename \($0) NEW' gives it another name, unless your app quotes" }
+      case .creationUnfinished(let schema):
+        Self("creation_unfinished", "a create was interrupted, or is under way", "\(schema)", schema) {
+          "'tenantctl create \($0)' starts over"
+        }
+      case .dropUnfinished(let name, _):
+        Self(
+          "drop_unfinished", "a drop was interrupted, or is under way: the row is gone, the schema is not",
+          "\(name)", name
+        ) { "'tenantctl drop \($0)' finishes it" }
+
+      // Domains
+      case .noDomain(let name):
+        Self("no_domain", "the tenant has no domain", "\(name)", name) {
+          "'tenantctl domain add \($0) HOST' gives it one"
+        }
+      case .noPrimaryDomain(let name, let domains):
+        Self(
+          "no_primary_domain", "none of the tenant's domains is the primary one",
+          "\(name) (\(named(domains)))", domains.first?.rawValue ?? "HOST", or: "HOST"
+        ) {
+          domains.count == 1
+            ? "it becomes the primary one" : "'tenantctl domain primary \($0)' makes it the one"
+        }
+      case .severalPrimaryDomains(let name, let domains):
+        Self(
+          "several_primary_domains", "several of the tenant's domains are primary",
+          "\(name) (\(named(domains)))", domains.first?.rawValue ?? "HOST", or: "HOST"
+        ) { "'tenantctl domain primary \($0)' leaves only this one" }
+      case .domainNamesAnother(let domain, let name, let owner):
+        Self(
+          "domain_names_another", "the domain's row has another tenant's name than its key says",
+          "\(domain) (\(name ?? "no name"), is \(owner)'s)"
+        ) { _ in "the name is set to that of its tenant" }
+      case .domainWithoutTenant(let domain, let reference):
+        Self(
+          "domain_without_tenant", "the domain's row refers to a tenant that is not there",
+          "\(domain) (\(reference ?? "no reference"))", domain, or: "HOST"
+        ) { "'tenantctl domain remove \($0)' removes it" }
+
+      // Ledgers
+      case .noLedger(let tenant):
+        Self("no_ledger", "the tenant has tables and no ledger", "\(tenant.name)", tenant.name) {
+          "'tenantctl adopt \($0) --like ANOTHER' gives it one"
+        }
+      case .foreignLedger(let tenant, let tool):
+        Self(
+          "foreign_ledger", "the table that has the ledger's name is another tool's",
+          "\(tenant.name)\(tool.map { " (\($0.possessive))" } ?? "")"
+        ) { _ in tool.wayOut }
+      case .ledgerUnreadable(let tenant, let error):
+        Self(
+          "ledger_unreadable", "the ledger cannot be read",
+          "\(tenant.name) (\(ErrorReport(error).message.prefix { !$0.isNewline }))"
+        ) { _ in "connect as its owner" }
+      case .wrongHead(let tenant, let says, let has):
+        Self(
+          "wrong_head", "the comment on the ledger is not true, and migrate believes it",
+          "\(tenant.name) (it says \(says.sentence); there are \(has.sentence))"
+        ) { _ in "the comment is written anew" }
+      case .migrationUnfinished(let tenant, let versions, let direction):
+        Self(
+          "migration_unfinished", "a migration outside of a transaction has stopped half-way, or is running",
+          "\(tenant.name) (\(versions.map(\.rawValue).joined(separator: ", ")))", tenant.name
+        ) { "'tenantctl \(direction == .up ? "migrate" : "rollback") \($0)' goes on with it" }
+
+      // What is in the schemas
+      case .invalidIndex(let tenant, let index, let kind):
+        Self(
+          "invalid_index", "the index is not valid: no query uses it, every write keeps it up",
+          "\(tenant.schema).\(index)", tenant.name
+        ) { kind.way($0) }
+      case .extensionInTenant(let tenant, let name, let canMove):
+        Self(
+          "extension_in_tenant", "the extension lives in a tenant's schema, and goes when that is dropped",
+          "\(tenant.schema).\(name)"
+        ) { _ in canMove ? "it is moved to public" : "make it anew, in public: this one cannot be moved" }
+
+      // The server
+      case .cannotCreateSchemas(let role, let database):
+        Self("cannot_create_schemas", "the role may not create schemas, and so no tenants", role) { _ in
+          "GRANT CREATE ON DATABASE \(quoted(database)) TO \(quoted(role))"
+        }
+      case .pooler(let shares):
+        Self("pooler", "there is a connection pooler in between", poolerSentence(shares)) { _ in
+          "migrations with transaction:false need the address of the server itself"
+        }
+      case .settingsLost:
+        Self(
+          "settings_lost", "the connection pooler does not keep a transaction together",
+          "SET LOCAL is lost, and with it the tenant's schema"
+        ) { _ in "set its pool_mode to transaction, or give the address of the server itself" }
+      }
+  }
+}
+
+/// A name in double quotes, as SQL takes it.
+private func quoted(_ name: String) -> String { "\"\(name.replacing("\"", with: "\"\""))\"" }
+
+private func poolerSentence(_ shares: Bool?) -> String {
+  shares.map { $0 ? "it shares sessions between clients" : "each client has a session of its own" }
+    ?? "it is not known how it shares sessions"
+}
+
+extension Finding.InvalidIndex {
+  fileprivate func way(_ tenant: String) -> String {
+    switch self {
+    case .unbuilt: "it is built anew, while the app reads and writes"
+    case .leftOver: "it is what a REINDEX has left behind, and is dropped"
+    case .unfinishedMigration: "'tenantctl migrate \(tenant)' goes on with the migration that builds it"
+    }
+  }
+}
+
+extension MigrationTool? {
+  /// What to do where the tool's table is in the ledger's place.
+  var wayOut: String {
+    self == .golangMigrate
+      ? "'tenantctl migration import --from golang-migrate DIR --ledger' takes it over"
+      : "give tenantctl a table of its own: ledger = \"tenantctl_migrations\" under [migrations] in tenantctl.toml"
+  }
+}
+
+extension Finding.Resemblance {
+  fileprivate var sentence: String {
+    switch self {
+    case .ledger: "it has a ledger"
+    case .tables(let found, let common):
+      "it has \(found) of the \(counted(common, "table")) that most tenants have"
+    }
+  }
+}
+
+extension Finding.UnquotedName {
+  fileprivate var sentence: String {
+    switch self {
+    case .folded(let name): "becomes \(name)"
+    case .refused: "a syntax error"
+    }
+  }
+}

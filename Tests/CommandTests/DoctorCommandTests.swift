@@ -1,0 +1,168 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct DoctorCommandTests {
+  /// One finding that can be fixed, and one that cannot.
+  private func ailing(_ body: (Scene) async throws -> Void) async throws {
+    try await Scene.with(tenants: ["acme", "pond", "reef"]) { scene in
+      try await scene.database.psql(
+        """
+        UPDATE domains SET is_primary = false WHERE tenant_name = 'acme';
+        DELETE FROM domains WHERE tenant_name = 'reef'; DELETE FROM tenants WHERE name = 'reef'
+        """)
+      try await body(scene)
+    }
+  }
+
+  private static let open = """
+    warning: the schema looks like a tenant's, and no tenant has it
+      reef (it has a ledger)
+        look into it with psql; if it is a left-over: DROP SCHEMA "reef" CASCADE
+    warning: none of the tenant's domains is the primary one
+      acme (acme.example.com)
+        --fix: it becomes the primary one
+    2 tenants: 2 warnings; 'tenantctl doctor --fix' mends 1 of them
+
+    """
+
+  private static let fixed = """
+    warning: the schema looks like a tenant's, and no tenant has it
+      reef (it has a ledger)
+        look into it with psql; if it is a left-over: DROP SCHEMA "reef" CASCADE
+    warning: none of the tenant's domains is the primary one
+      acme (acme.example.com)
+        fixed: it becomes the primary one
+    2 tenants: 1 warning, 1 fixed
+
+    """
+
+  @Test func aHealthyDatabase() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      try await scene.says(
+        "doctor", "1 tenant: nothing to complain of\n", json: #"{"findings":[],"tenants":1}"#)
+      try await scene.prints("doctor --fix", "1 tenant: nothing to complain of\n")
+      try await scene.prints("doctor --quiet", "")
+      try await scene.prints("doctor --dry-run", "")
+    }
+  }
+
+  @Test func whatIsOnlyToKnow() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      for name in ["pond", "reef"] { try await scene.succeed("create \(name)") }
+      try await scene.prints(
+        "doctor",
+        """
+        info: the tenant has no domain (2)
+          pond
+          reef
+            'tenantctl domain add NAME HOST' gives it one
+        3 tenants: 2 to know
+
+        """)
+    }
+  }
+
+  @Test func tellsAndChangesNothing() async throws {
+    try await ailing { scene in
+      let before = try await scene.database.contents()
+      #expect(try await scene.run("doctor") == Outcome(stdout: Self.open, stderr: "", status: 1))
+      let quiet = try await scene.run("doctor --quiet")
+      #expect(
+        quiet == Outcome(stdout: "reef (it has a ledger)\nacme (acme.example.com)\n", stderr: "", status: 1))
+      let lines = try await scene.run("doctor --format ndjson").stdout.split(separator: "\n")
+      #expect(lines.count == 2)
+      #expect(try await scene.database.contents() == before)
+    }
+  }
+
+  @Test func fixes() async throws {
+    try await ailing { scene in
+      let json = try await scene.inTwin { try await $0.run("doctor --fix --yes --format json") }
+      #expect(json.status == 1 && json.stderr.isEmpty)
+      let findings = try JSONDecoder().decode(Diagnosis.self, from: Data(json.stdout.utf8)).findings
+      #expect(findings.map(\.code) == ["schema_without_tenant", "no_primary_domain"])
+      #expect(findings.map(\.severity) == ["warning", "warning"])
+      #expect(findings.map(\.fixed) == [false, true])
+      #expect(findings[0].fix.isEmpty && findings[1].fix.first == "BEGIN;")
+
+      let text = try await scene.run("doctor --fix --yes")
+      #expect(text.stdout == Self.fixed)
+      #expect(text.stderr.hasPrefix("-- no_primary_domain: acme (acme.example.com)\nBEGIN;\n"))
+      #expect(text.status == 1)
+      try await scene.database.psql("DROP SCHEMA reef CASCADE")
+      try await scene.prints("doctor", "2 tenants: nothing to complain of\n")
+    }
+  }
+
+  @Test func theStatusIsZeroWhenAllIsFixed() async throws {
+    try await ailing { scene in
+      try await scene.database.psql("DROP SCHEMA reef CASCADE")
+      let outcome = try await scene.run("doctor --fix --yes --quiet")
+      #expect(outcome == Outcome(stdout: "", stderr: "", status: 0))
+    }
+  }
+
+  @Test func dryRun() async throws {
+    try await ailing { scene in
+      let before = try await scene.database.contents()
+      let dry = try await scene.run("doctor --fix --dry-run")
+      #expect(dry.status == 1 && dry.stderr.isEmpty)
+      #expect(try await scene.database.contents() == before)
+      try await scene.database.psql(dry.stdout)
+      let after = try await scene.run("doctor")
+      #expect(after.stdout.hasSuffix("2 tenants: 1 warning\n"))
+    }
+  }
+
+  @Test func asksOnATerminal() async throws {
+    try await ailing { scene in
+      for (answer, status) in [("no", Int32(4)), ("fix", 1)] {
+        let outcome = try await Tenantctl.onTerminal(
+          ["doctor", "--fix"], database: scene.database, workingDirectory: scene.folder.path
+        ) { program in
+          try await program.wrote("to go on: ")
+          program.type("\(answer)\n")
+          return await program.outcome()
+        }
+        #expect(outcome.status == status, "\(outcome)")
+        #expect(outcome.stdout.contains("UPDATE \"public\".\"domains\""))
+        #expect(outcome.stdout.contains("This changes the database, to mend 1 finding."))
+      }
+      #expect(try await scene.database.psql("SELECT bool_and(is_primary) FROM domains") == "t")
+    }
+  }
+
+  @Test func refuses() async throws {
+    try await ailing { scene in
+      try await scene.refuses([
+        Refusal(
+          "doctor --fix", 4, "confirmation_needed",
+          "This changes the database, to mend 1 finding. There is no terminal to ask on.",
+          hint: "give --yes if you mean it"),
+        Refusal(
+          "doctor --yes", 2, "usage", "--yes answers a question that only --fix asks",
+          hint: "give --fix, too"),
+      ])
+    }
+    try await Scene.empty { scene in
+      try await scene.refuses([
+        Refusal(
+          "doctor", 3, "registry_missing", "the database has no tables public.tenants and public.domains",
+          hint:
+            "'tenantctl init' creates the registry; another app's is mapped in tenantctl.toml, see [registry]"
+        )
+      ])
+    }
+  }
+
+  private struct Diagnosis: Decodable {
+    struct Finding: Decodable {
+      let code, severity: String
+      let fix: [String]
+      let fixed: Bool?
+    }
+
+    let findings: [Finding]
+  }
+}

@@ -1,0 +1,259 @@
+import TestSupport
+import Testing
+
+@testable import Tenancy
+
+/// Something wrong, made in a healthy database of the tenants a, b and c.
+struct Ailment: Sendable, CustomTestStringConvertible {
+  let cause: String
+  let findings: [Finding]
+  /// What mends it where `doctor --fix` does not.
+  var remedy: String?
+
+  var testDescription: String { cause }
+
+  init(_ cause: String, _ findings: Finding..., remedy: String? = nil) {
+    self.cause = cause
+    self.findings = findings
+    self.remedy = remedy
+  }
+}
+
+@Suite struct DoctorTests {
+  private static let files = try? [
+    tableMigration(1), tableMigration(2),
+    migration("3", "CREATE INDEX t1_id ON t1 (id); CREATE UNIQUE INDEX t2_id ON t2 (id)"),
+  ]
+
+  private func healthy<T>(_ registry: Registry = .ours, _ body: (Fleet) async throws -> T) async throws -> T {
+    let files = try #require(Self.files)
+    return try await Fleet.with(registry) { fleet in
+      for name in ["a", "b", "c"] {
+        let domains = registry.hasDomains ? ["\(name).example.com"] : []
+        try await fleet.create(name, domains: domains, values: registry.values, files)
+      }
+      return try await body(fleet)
+    }
+  }
+
+  private static func tenant(_ name: TenantName) -> Tenant {
+    Tenant(name: name, schema: SchemaName(of: name), isActive: true)
+  }
+  private static let a = tenant("a")
+  private static let b = tenant("b")
+
+  @Test(arguments: Registry.all) func aHealthyDatabase(registry: Registry) async throws {
+    try await healthy(registry) { fleet in
+      let diagnosis = try await fleet.tenancy.diagnose()
+      #expect(diagnosis.entries.map(\.finding) == [])
+      #expect(diagnosis.tenants == 3)
+    }
+  }
+
+  @Test func anEmptyRegistry() async throws {
+    try await Fleet.with { fleet in
+      try await fleet.psql("CREATE SCHEMA reports; CREATE TABLE reports.daily ()")
+      #expect(try await fleet.tenancy.diagnose().entries.map(\.finding) == [])
+    }
+    try await TestDatabase.with { database in
+      let tenancy = try database.tenancy()
+      await #expect(throws: TenancyError.self) { try await tenancy.diagnose() }
+      await tenancy.close()
+    }
+  }
+
+  private static let wrongHead = LedgerHead(version: nil, count: 0, digest: "x")
+  private static let head = LedgerHistory(of: files ?? []).head
+
+  static let ailments = [
+    // The registry
+    Ailment(
+      "DROP SCHEMA a CASCADE", .schemaMissing(a),
+      remedy: "DELETE FROM domains WHERE tenant_name = 'a'; DELETE FROM tenants WHERE name = 'a'"),
+    Ailment(
+      "DELETE FROM domains WHERE tenant_name = 'a'; DELETE FROM tenants WHERE name = 'a'",
+      .schemaWithoutTenant(SchemaName(stored: "a"), because: .ledger), remedy: "DROP SCHEMA a CASCADE"),
+    Ailment(
+      """
+      DELETE FROM domains WHERE tenant_name = 'a'; DELETE FROM tenants WHERE name = 'a'; DROP TABLE a.schema_migrations;
+      CREATE SCHEMA reports; CREATE TABLE reports.daily ()
+      """, .schemaWithoutTenant(SchemaName(stored: "a"), because: .tables(2, of: 2)),
+      remedy: "DROP SCHEMA a CASCADE"),
+    Ailment(
+      "CREATE SCHEMA d; COMMENT ON SCHEMA d IS 'tenantctl: being created, 1f'",
+      .creationUnfinished(SchemaName(stored: "d")), remedy: "DROP SCHEMA d"),
+    Ailment(
+      "CREATE SCHEMA x; CREATE TABLE x.t1 (); COMMENT ON SCHEMA x IS 'tenantctl: being dropped, tenant d'",
+      .dropUnfinished("d", SchemaName(stored: "x")), remedy: "DROP SCHEMA x CASCADE"),
+
+    // Domains
+    Ailment(
+      "DELETE FROM domains WHERE tenant_name = 'a'", .noDomain("a"),
+      remedy: """
+        INSERT INTO domains (tenant_id, tenant_name, domain_name, is_primary)
+        SELECT id, name, 'a.org', true FROM tenants WHERE name = 'a'
+        """),
+    Ailment(
+      "UPDATE domains SET is_primary = false WHERE tenant_name = 'a'",
+      .noPrimaryDomain("a", [DomainName(stored: "a.example.com")])),
+    Ailment(
+      """
+      UPDATE domains SET is_primary = false; INSERT INTO domains (tenant_id, tenant_name, domain_name, is_primary)
+      SELECT id, name, name || '.org', name <> 'a' FROM tenants
+      """, .noPrimaryDomain("a", ["a.example.com", "a.org"].map(DomainName.init(stored:))),
+      remedy: "UPDATE domains SET is_primary = true WHERE domain_name = 'a.org'"),
+    Ailment(
+      """
+      INSERT INTO domains (tenant_id, tenant_name, domain_name, is_primary)
+      SELECT id, name, 'a.org', true FROM tenants WHERE name = 'a'
+      """, .severalPrimaryDomains("a", ["a.example.com", "a.org"].map(DomainName.init(stored:))),
+      remedy: "UPDATE domains SET is_primary = false WHERE domain_name = 'a.org'"),
+    Ailment(
+      "UPDATE domains SET tenant_name = 'b' WHERE tenant_name = 'a'",
+      .domainNamesAnother(DomainName(stored: "a.example.com"), name: "b", of: "a")),
+    Ailment(
+      """
+      ALTER TABLE domains DROP CONSTRAINT domains_tenant_id_fkey;
+      INSERT INTO domains (tenant_id, tenant_name, domain_name, is_primary) VALUES (99, 'a', 'x.org', true)
+      """, .domainWithoutTenant(DomainName(stored: "x.org"), reference: "99"),
+      remedy: "DELETE FROM domains WHERE domain_name = 'x.org'"),
+
+    // Ledgers
+    Ailment("DROP TABLE a.schema_migrations", .noLedger(a), remedy: "DROP TABLE a.t1, a.t2"),
+    Ailment(
+      "DROP TABLE a.schema_migrations; CREATE TABLE a.schema_migrations (version bigint, dirty boolean)",
+      .foreignLedger(a, .golangMigrate), remedy: "DROP TABLE a.schema_migrations, a.t1, a.t2"),
+    Ailment(
+      "COMMENT ON TABLE a.schema_migrations IS NULL; CREATE TABLE a.ar_internal_metadata ()",
+      .foreignLedger(a, .rails), remedy: "DROP TABLE a.ar_internal_metadata"),
+    Ailment(
+      "COMMENT ON TABLE a.schema_migrations IS 'tenantctl head=- count=0 digest=x'",
+      .wrongHead(a, says: wrongHead, has: head)),
+    Ailment(
+      "UPDATE a.schema_migrations SET statements_done = 1 WHERE version = '3'",
+      .migrationUnfinished(a, (files ?? []).suffix(1).map(\.version), .up),
+      remedy: "UPDATE a.schema_migrations SET statements_done = 2 WHERE version = '3'"),
+    Ailment(
+      "UPDATE a.schema_migrations SET statements_done = -2 WHERE version = '3'",
+      .migrationUnfinished(a, (files ?? []).suffix(1).map(\.version), .down),
+      remedy: "UPDATE a.schema_migrations SET statements_done = 2 WHERE version = '3'"),
+
+    // What is in the schemas
+    Ailment(
+      "CREATE EXTENSION pgcrypto SCHEMA a; CREATE TABLE a.x (id text DEFAULT a.gen_salt('md5'))",
+      .extensionInTenant(a, name: "pgcrypto", canMove: true)),
+  ]
+
+  @Test(arguments: ailments) func isFoundAndMended(ailment: Ailment) async throws {
+    try await healthy { fleet in
+      try await fleet.psql(ailment.cause)
+      let diagnosis = try await fleet.tenancy.diagnose()
+      #expect(diagnosis.entries.map(\.finding) == ailment.findings)
+      let before = try await fleet.database.contents()
+      let outcomes = await fleet.tenancy.fix(diagnosis).map(\.outline)
+      if let remedy = ailment.remedy {
+        #expect(outcomes == ["left"])
+        let after = try await fleet.database.contents()
+        #expect(after == before)
+        try await fleet.psql(remedy)
+      } else {
+        #expect(outcomes == ["fixed"])
+      }
+      let left = try await fleet.tenancy.diagnose().entries.map(\.finding)
+      #expect(left == [])
+    }
+  }
+
+  @Test func theScriptDoesWhatFixDoes() async throws {
+    try await healthy { fleet in
+      let causes = Self.ailments.filter { $0.remedy == nil }.map(\.cause)
+      try await fleet.psql(causes.joined(separator: ";"))
+      let diagnosis = try await fleet.tenancy.diagnose()
+      #expect(diagnosis.entries.count == causes.count)
+      try await fleet.psql(diagnosis.entries.flatMap { $0.script(under: "x\ny") }.joined(separator: "\n"))
+      let left = try await fleet.tenancy.diagnose().entries.map(\.finding)
+      #expect(left == [])
+    }
+  }
+
+  /// Names without quotes, as PostgreSQL itself reads them.
+  @Test(arguments: [
+    "Acme", "acme-corp", "user", "1abc", "true", "left", "my shop", "ÄPFEL", "Ä", "äpfel", "_x", "a$1",
+    "Order",
+  ])
+  func unquotedNames(name: String) async throws {
+    try await Fleet.with { fleet in
+      let schema = SchemaName(stored: name)
+      try await fleet.psql(
+        "CREATE SCHEMA \(schema.identifier.quoted); INSERT INTO tenants (name) VALUES ('\(name)')")
+      let path = try? await fleet.psql("SET search_path TO \(name), public; SHOW search_path")
+      let taken = path?.replacing(", public", with: "").replacing("\"", with: "")
+      let unquoted = taken.map { $0 == name ? nil : Finding.UnquotedName.folded($0) } ?? .refused
+      let tenant = Tenant(name: TenantName(stored: name), schema: schema, isActive: true)
+      let findings = try await fleet.tenancy.diagnose().entries.map(\.finding)
+      #expect(findings == (unquoted.map { [.unsafeName(tenant, $0)] } ?? []))
+    }
+  }
+
+  /// Every keyword of the server's own list, as the server itself takes it.
+  @Test func unquotedKeywords() async throws {
+    try await TestDatabase.with { database in
+      let answers = try await database.psql(
+        """
+        CREATE TEMP TABLE answers (word text, passes boolean);
+        DO $$ DECLARE w text; BEGIN
+          FOR w IN SELECT word FROM pg_get_keywords() LOOP
+            BEGIN
+              EXECUTE 'SET search_path TO ' || w || ', public';
+              INSERT INTO answers VALUES (w, current_setting('search_path') IN (w || ', public', quote_ident(w) || ', public'));
+            EXCEPTION WHEN syntax_error THEN INSERT INTO answers VALUES (w, false);
+            END;
+          END LOOP;
+        END $$;
+        SELECT word, passes FROM answers;
+        """)
+      let lines = answers.split(separator: "\n").map { $0.split(separator: "|") }
+      #expect(lines.count > 400)
+      for line in lines {
+        let name = SchemaName(stored: String(line[0]))
+        #expect((Finding.UnquotedName(name) == nil) == (line[1] == "t"), "\(name)")
+      }
+    }
+  }
+
+  @Test func hyphensThatAreAllowed() async throws {
+    try await Fleet.with { fleet in
+      try await fleet.psql(
+        "CREATE SCHEMA \"acme-corp\"; CREATE SCHEMA \"Acme\"; INSERT INTO tenants (name) VALUES ('acme-corp'), ('Acme')"
+      )
+      let tenancy = try TenantDatabase(
+        fleet.database.url, settings: .init(names: NamePolicy(allowsHyphens: true)))
+      let findings = try await tenancy.diagnose().entries.map(\.finding)
+      #expect(findings == [.unsafeName(Self.tenant("Acme"), .folded("acme"))])
+      await tenancy.close()
+    }
+  }
+
+  @Test func oneSchemaOfTwoTenants() async throws {
+    try await healthy(.djangoTenants) { fleet in
+      try await fleet.psql(
+        """
+        INSERT INTO customers_client (schema_name, name) VALUES ('public', 'Shop'), ('d', 'd');
+        CREATE SCHEMA d; ALTER TABLE customers_client DROP CONSTRAINT customers_client_schema_name_key;
+        UPDATE customers_client SET schema_name = 'a' WHERE name = 'd'; DROP SCHEMA d
+        """)
+      let findings = try await fleet.tenancy.diagnose().entries.map(\.finding)
+      #expect(findings == [.schemaShared(SchemaName(stored: "a"), by: ["a", "d"]), .noDomain("d")])
+    }
+  }
+}
+
+extension FixOutcome {
+  var outline: String {
+    switch self {
+    case .fixed: "fixed"
+    case .failed(let error): "failed: \("\(error)".prefix { $0 != "(" })"
+    case .left: "left"
+    }
+  }
+}
