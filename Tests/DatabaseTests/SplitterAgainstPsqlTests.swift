@@ -3,11 +3,54 @@ import Tenancy
 import TestSupport
 import Testing
 
-/// `psql` is the judge: its log (`-L`) holds each query that it sends, the failing ones too.
+/// `psql` is the judge: its log (`-L`) holds each query that it sends, the failing ones too. For sound SQL the server's own
+/// log is asked as well.
 @Suite("Statements, against psql -f") struct SplitterAgainstPsqlTests {
   @Test func everyQuotingForm() async throws {
     try await expectSameStatements(Self.corpus.joined(separator: "\n"))
     try await expectSameStatements(Self.corpus.joined(separator: " "))
+  }
+
+  /// With `log_statement = all` the server writes down each statement as it comes. Its log is that of a server of its own.
+  @Test func theServersLog() async throws {
+    let script = Self.corpus.joined(separator: "\n")
+    try await TestServer.withOwn {
+      try await TestDatabase.with { database in
+        try await TemporaryFolder.with { folder in
+          let file = try folder.write(script, to: "script.sql")
+          let url = try #require(
+            URLComponents(string: database.url)?.queryItems?.first { $0.name == "host" }?.value)
+          try await run(
+            [
+              "env", "PGOPTIONS=-c log_statement=all", "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-o",
+              "/dev/null", "-d", database.url, "-f", file,
+            ])
+          let log = try String(contentsOfFile: "\(url)/log", encoding: .utf8)
+          let theirs = Self.statements(inLog: log).filter { !isEmpty($0) }.map(comparable)
+          let ours = SQLScript(Array(script.utf8)).statements.map { comparable($0.text) }
+          #expect(ours == theirs)
+        }
+      }
+    }
+  }
+
+  /// What stands after `LOG:  statement: `; the lines of one statement after its first begin with a tab.
+  private static func statements(inLog log: String) -> [String] {
+    var statements: [String] = []
+    var isOpen = false
+    // By scalars: CR LF is one Character.
+    for line in log.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map({ String($0) }
+    ) {
+      if let mark = line.firstRange(of: "LOG:  statement: ") {
+        statements.append(String(line[mark.upperBound...]))
+        isOpen = true
+      } else if line.hasPrefix("\t") {
+        if isOpen { statements[statements.count - 1] += "\n" + line.dropFirst() }
+      } else {
+        isOpen = false
+      }
+    }
+    return statements
   }
 
   @Test func windowsLineEnds() async throws {
@@ -79,9 +122,11 @@ import Testing
         let file = try folder.write(script, to: "script.sql")
         let log = folder.path("log")
         try await run(["psql", "-X", "-q", "-o", "/dev/null", "-L", log, "-d", database.url, "-f", file])
-        let parts = try folder.read("log").components(separatedBy: "********* QUERY **********\n")
+        // Since PostgreSQL 17 the lines around a query are comments.
+        let parts = try folder.read("log").split(
+          separator: #/\/?\*{8,9} QUERY \*{9,10}\/?\n/#, omittingEmptySubsequences: false)
         return parts.dropFirst().map { part in
-          part.components(separatedBy: "\n**************************\n\n")[0]
+          String(part.split(separator: #/\n\/?\*{24,26}\/?\n\n/#, omittingEmptySubsequences: false)[0])
         }
       }
     }
@@ -158,6 +203,38 @@ extension SplitterAgainstPsqlTests {
     "CREATE VIEW v AS SELECT (array[1, 2])[1:2] AS slice, 'x'::text AS text FROM tanks;",
     "COMMENT ON VIEW v IS 'Größe; 水\nsecond line; 🐟';SELECT 'é;', \"name\" FROM tanks;",
     "BEGIN;SAVEPOINT s;ROLLBACK TO s;END;",
+    // Strings, prefixed and continued.
+    #"SELECT E'\x3B \073 \u003b \U0000003B \'; ''; \\', e'', ';', E'a;'"# + "\n  -- ; '\n  '; b';",
+    #"SELECT U&'d\0061t;' UESCAPE '!', u&'!0061;' UESCAPE '!', U&'\\;', U&'';"#,
+    #"SELECT U&"d\0061;" FROM (SELECT 1 AS U&"!0064!0061;" UESCAPE '!') AS q;"#,
+    "SELECT B'0101', b'1'\n'0', X'1f', x'AB'\n-- ;\n'CD', N';', n'it''s;';",
+    "SELECT 'a'\n\n  'b;' -- ;\n  -- '\n\t'c' AS \"it's; \"\"so\"\"\", '' AS \"$$\", '$$;' AS \"/*\", '--;' AS \"*/\";",
+    "SELECT date '2026-01-01', 'a;' LIKE '%;' ESCAPE '!';",
+    // Dollars: quotes, parameters, parts of a name.
+    "SELECT $a$b$a$, $a$$b$;$b$$a$, $$'$$, $$\"$$, $q$/* ; $q$, $_1$;$_1$, $A$;$a$;$A$, $水$;$水$, 'x$$;' || $$;x$$;",
+    "SELECT x$$ FROM (SELECT 1 AS x$$) AS q$;PREPARE q(int, text) AS SELECT $1, $2 ;EXECUTE q(1, '$1;');",
+    "DO $do$ BEGIN EXECUTE $sql$SELECT ';', $$;$$$sql$; END; $do$;DO LANGUAGE plpgsql $$BEGIN NULL; END$$;",
+    // Comments: nested, in operators, with the ends of others in them.
+    "SELECT 1 /* /* ; */ ' */ + /*\"*/ 2 /*$$;*/ -- */ ;\n, 3 --/* ;\n, 4 */*;*/ 5, 6 +/*;*/- 7, 8 %-- ;\n 9;",
+    "/**/SELECT/**/1/***/;/****/SELECT 2/*/**//*;*//**/*/;",
+    "SELECT 1--\n;SELECT 2 -- ;\r\n;",
+    // Parentheses and brackets; a semicolon in an array's slice there is none.
+    "SELECT (((1))), ARRAY[1, (2)], '(' , \")\" FROM (SELECT ';' AS \")\") AS p;",
+    // Bodies of routines: the words of a name, of a label, of a nested CASE; in a string they are text.
+    """
+    CREATE FUNCTION "Begin"("End" int) RETURNS int LANGUAGE sql BEGIN ATOMIC
+      SELECT CASE "End" WHEN 1 THEN CASE WHEN true THEN 1 END ELSE 2 END; -- END;
+      SELECT /* END; */ 'END;'::text IS NULL, (SELECT CASE WHEN true THEN ';' END);
+      SELECT 1;
+    END;SELECT "Begin"(1);
+    """,
+    "CREATE OR REPLACE FUNCTION e() RETURNS void LANGUAGE sql AS 'SELECT 1; SELECT 2';",
+    "CREATE FUNCTION b2() RETURNS int LANGUAGE plpgsql AS $$ <<b>> BEGIN CASE WHEN true THEN RETURN 1; END CASE; END b; $$;",
+    "create or replace procedure fill2() language sql begin atomic end;",
+    "CREATE VIEW begun AS SELECT CASE WHEN true THEN 1 END AS one;",
+    "CREATE TABLE \"create\" (\"function\" int);ALTER TABLE \"create\" RENAME \"function\" TO \"begin\";",
+    "SET standard_conforming_strings = on;SELECT 'a\\';",
+    "CREATE RULE r2 AS ON UPDATE TO tanks WHERE old.id = 0 DO INSTEAD (DELETE FROM tanks WHERE false; SELECT 1;);",
   ]
 
   /// Words that a statement begins with.
@@ -168,14 +245,16 @@ extension SplitterAgainstPsqlTests {
   ]
 
   /// Pieces of a statement, sound or not, none of which leaves a quote or a comment open. A colon stands alone:
-  /// psql reads a variable out of more.
+  /// psql reads a variable out of more. So does a number: what follows at once is an error since PostgreSQL 15, and how
+  /// much of it belongs to the number differs between its minor versions.
   private static let pieces =
     [
       "'a;b'", "''", "'it''s;'", " E'\\';'", " e'\\\\'", " E'a''\\';'", "U&'\\0061;'", "B'0;1'", "x';'",
       "N';'",
       "U&\";\"", "\"a;\"\"b\"", " $$;$$", " $t$;$$;$t$", " $t$$x;$t$", " $é$;$é$", " 1$$;$$", " $1$$;$$",
       ")$$;$$",
-      "$1", "$12", "a$b$c", "a$$b", "$ ", "$t ", "1", "1.5", "1e5", "1e ", "0x1F", "12.", "1..2", "1a$$",
+      "$1 ", "$12 ", "a$b$c", "a$$b", "$ ", "$t ", " 1 ", " 1.5 ", " 1e5 ", " 1e ", " 0x1F ", " 12. ",
+      " 1..2 ",
       "/*;*/",
       "/*/*;*/;*/", "/***/", "/*//**/;*/", "--;\n", "--'\n", "- ", "*", "+", "@", "<>", "::", ": ", ":=",
       "=>", "%",

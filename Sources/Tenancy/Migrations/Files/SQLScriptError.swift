@@ -28,6 +28,8 @@ public struct SQLScriptError: Error, Sendable, Hashable {
     case metaCommand(String)
     /// A statement that starts or ends a transaction, by its keywords.
     case transactionControl(String)
+    /// A setting with which strings would be read in another way.
+    case oldStrings
     /// `COPY` between the server and the client's own stream, by its keywords.
     case copyStream(String)
   }
@@ -54,6 +56,8 @@ extension SQLScriptError.Reason {
     case .metaCommand(let command): "\(command) is a command of psql, not SQL"
     case .transactionControl(let keywords):
       "\(keywords) is not allowed: tenantctl opens and ends the transaction"
+    case .oldStrings:
+      "standard_conforming_strings must stay on: without it every string is read in another way"
     case .copyStream(let keywords): "\(keywords) is not allowed: there is no stream to copy through"
     }
   }
@@ -71,6 +75,7 @@ extension SQLScriptError.Reason {
     case .metaCommand: "remove it, or write what it does in SQL"
     case .transactionControl:
       "remove it; what cannot run in a transaction goes in a file with '-- migrate:up transaction:false'"
+    case .oldStrings: "remove it, and write strings with backslash escapes as E'...'"
     case .copyStream: "write the rows as INSERT statements (pg_dump --inserts does)"
     }
   }

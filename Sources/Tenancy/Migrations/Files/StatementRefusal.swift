@@ -7,6 +7,8 @@ struct StatementRefusal {
   init?(keywords: [String], bytes: [UInt8], range: Range<Int>) {
     if let control = StatementRefusal.transactionControl(keywords) {
       reason = .transactionControl(control)
+    } else if StatementRefusal.changesStrings(keywords, bytes, range) {
+      reason = .oldStrings
     } else if keywords.first == "COPY", let stream = StatementRefusal.copyStream(bytes, range) {
       reason = .copyStream(stream)
       isFollowedByData = stream.hasPrefix("COPY FROM")
@@ -28,6 +30,22 @@ struct StatementRefusal {
     case ("BEGIN", _), ("COMMIT", _), ("END", _), ("ROLLBACK", _), ("ABORT", _): return keywords.first
     default: return nil
     }
+  }
+
+  /// `SET standard_conforming_strings` to anything but on, which pg_dump writes.
+  private static func changesStrings(_ keywords: [String], _ bytes: [UInt8], _ range: Range<Int>) -> Bool {
+    guard keywords.first == "SET", keywords.prefix(3).contains("STANDARD_CONFORMING_STRINGS") else {
+      return false
+    }
+    var lexer = SQLLexer(bytes, in: range)
+    var last = ""
+    while let token = try? lexer.next() {
+      switch token {
+      case .lineComment, .blockComment: continue
+      default: last = String(decoding: bytes[lexer.tokenStart..<lexer.position], as: UTF8.self)
+      }
+    }
+    return !["on", "'on'", "true", "'true'"].contains(last.lowercased())
   }
 
   /// `COPY FROM STDIN` and the like. PostgreSQL takes either stream's name in either direction.
