@@ -5,7 +5,7 @@
 _tenantctl_grammar() {
   case $1 in
   '') commands='init create drop rename list show set activate deactivate adopt domain resolve migrate rollback status migration exec psql run doctor completion help version' options='' arguments='' ;;
-  'init') commands='' options='--no-files --dry-run' arguments='' ;;
+  'init') commands='' options='--tenants-table=none --domains-table=none --new --upgrade --no-files --yes -y --dry-run' arguments='' ;;
   'create') commands='' options='--schema=none --domain=none --set=none --deactivated --no-migrations --migrations=directories --dry-run' arguments='none' ;;
   'drop') commands='' options='--yes -y --dry-run' arguments='ask:tenant' ;;
   'rename') commands='' options='--dry-run' arguments='ask:tenant none' ;;
