@@ -18,7 +18,7 @@ import Testing
     try await Scene.with(tenants: ["acme", "globex"], files: files) { scene in
       _ = try await Tenantctl.script("chmod +x '\(scene.folder.path("manage.py"))'")
       try await scene.database.psql(
-        "ALTER TABLE tenants ADD phone_number text; INSERT INTO domains (tenant_id, tenant_name, domain_name) SELECT id, name, 'www.acme.com' FROM tenants WHERE name = 'acme'"
+        "CREATE TABLE accounts (name text); ALTER TABLE tenants ADD phone_number text; INSERT INTO domains (tenant_id, tenant_name, domain_name) SELECT id, name, 'www.acme.com' FROM tenants WHERE name = 'acme'"
       )
       if example.contains("domain primary") { try await scene.succeed("domain add acme acme.com") }
       if example.contains("domain add acme www.acme.com") {

@@ -38,8 +38,8 @@ import Testing
   private static let remarks = """
     note: 'tenantctl create' needs --set name=VALUE
     note: the row public stands for the shared schema: it is left alone, and no tenant here
-    note: public.customers_client has no column that says whether a tenant is deactivated, and 'tenantctl deactivate' \
-    says so
+    note: public.customers_client has no column that says whether a tenant is deactivated: 'tenantctl deactivate' is \
+    refused
     note: 'tenantctl init --upgrade' adds what is missing, after showing the SQL
 
     """
@@ -123,7 +123,7 @@ import Testing
       try await scene.prints(
         "init", "found flask-tenants' registry: public.tenants (0 tenants), public.domains (0 domains)\n",
         stderr: """
-          note: public.tenants has no column that says whether a tenant is deactivated, and 'tenantctl deactivate' says so
+          note: public.tenants has no column that says whether a tenant is deactivated: 'tenantctl deactivate' is refused
           note: public.domains.tenant_name is no foreign key to public.tenants
           note: 'tenantctl init --upgrade' adds what is missing, after showing the SQL
           \(InitCommandTests.next)
@@ -152,7 +152,7 @@ import Testing
       """#
     let lack = #"""
       {"code":"no_deactivation","message":"public.customers_client has no column that says whether a tenant is \#
-      deactivated, and 'tenantctl deactivate' says so"}
+      deactivated: 'tenantctl deactivate' is refused"}
       """#
     let rest = #"""
       "remarks":[{"code":"values_required","message":"'tenantctl create' needs --set name=VALUE"},\#
@@ -225,7 +225,7 @@ import Testing
 
         """,
         stderr: """
-          note: public.sites has no column for primary domains
+          note: public.sites has no column for primary domains: 'tenantctl domain primary' is refused
           note: 'tenantctl create' needs --set full name=VALUE
           \(InitCommandTests.next)
           """)

@@ -46,8 +46,9 @@ extension RegistryRemark {
 
   var sentence: String {
     switch self {
-    case .noDomains: "there is no table of domains, and the domain commands say so"
-    case .noPrimary(let table): "\(table) has no column for primary domains"
+    case .noDomains: "there is no table of domains: the domain commands are refused"
+    case .noPrimary(let table):
+      "\(table) has no column for primary domains: 'tenantctl domain primary' is refused"
     case .tenantsNeed(let columns): "'tenantctl create' needs \(assignments(columns))"
     case .domainsNeed(let columns): "'tenantctl domain add' needs \(assignments(columns))"
     case .owner(let table, let role, let lacking):
@@ -74,7 +75,7 @@ extension RegistryAddition {
   var lack: String {
     switch self {
     case .activity(let table):
-      "\(table) has no column that says whether a tenant is deactivated, and 'tenantctl deactivate' says so"
+      "\(table) has no column that says whether a tenant is deactivated: 'tenantctl deactivate' is refused"
     case .unique(let table, let column, _): "\(table).\(column) is not unique"
     case .reference(let table, let column, let target, _, _):
       "\(table).\(column) is no foreign key to \(target)"
