@@ -150,7 +150,7 @@ import Testing
         Refusal(
           "doctor", 3, "registry_missing", "the database has no tables public.tenants and public.domains",
           hint:
-            "'tenantctl init' creates the registry; another app's is mapped in tenantctl.toml, see [registry]"
+            "'tenantctl init' finds the registry of an app, or makes one; [registry] in tenantctl.toml names another"
         )
       ])
     }

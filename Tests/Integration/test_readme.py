@@ -27,6 +27,19 @@ def tenants_of_an_app(tenantctl, database):
         database.query(f"CREATE SCHEMA {name}; SET search_path TO {name}; {orders}")
 
 
+def something_wrong(tenantctl, database):
+    """A comment on a ledger that is older than the ledger, and a schema whose row is gone."""
+    registry(tenantctl, database)
+    tenantctl.migration("20261123063839_create_orders", ORDERS)
+    for name in ["acme", "globex", "initech", "hooli"]:
+        tenantctl(f"create {name}")
+    database.query("DELETE FROM tenants WHERE name = 'hooli'")
+    comment = database.query("SELECT obj_description('acme.schema_migrations'::regclass)")[0][0]
+    tenantctl.migration("20261123063841_cents_positive", "ALTER TABLE orders ADD CHECK (cents > 0);")
+    tenantctl("migrate --all")
+    database.query(f"COMMENT ON TABLE acme.schema_migrations IS '{comment}'")
+
+
 def accounts(tenantctl, database):
     """An app's own tables."""
     database.query(
@@ -47,6 +60,7 @@ BEFORE = {
     "Scripts": registry,
     "Your own table": accounts,
     "Tenants that are there already": tenants_of_an_app,
+    "When something is wrong": something_wrong,
 }
 
 
