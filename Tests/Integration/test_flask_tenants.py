@@ -1,5 +1,7 @@
 """tenantctl beside a running app on flask-tenants' tables, in both shapes of them."""
 
+import json
+
 import pytest
 
 from conftest import populate
@@ -185,6 +187,24 @@ def test_a_schema_whose_row_has_failed_is_not_given_to_somebody_else(tenantctl, 
     assert (flask_app.tenants(), database.schemas()) == ([], ["acme"])
     refused = tenantctl.run("create acme")
     assert refused.returncode == 4 and "schema" in refused.stderr
+
+
+@base_only
+def test_doctor_tells_what_a_failed_rename_of_the_app_has_left(tenantctl, flask_app, database):
+    populate(flask_app, ["acme", "reef"])
+    tenantctl("adopt --all --version 20261101000000")
+    assert tenantctl("doctor") == "2 tenants: nothing to complain of\n"
+    # The schema is renamed and committed; then the foreign key on the tenant's name refuses the row's.
+    assert flask_app.request("PATCH", "www.example.com", "/tenants/acme", {"name": "lagoon"}).status == 500
+    ill = tenantctl.run("doctor --format json")
+    assert ill.returncode == 1
+    found = {(finding["code"], finding["subject"].split()[0]) for finding in json.loads(ill.stdout)["findings"]}
+    assert found == {("schema_missing", "acme"), ("schema_without_tenant", "lagoon")}
+    # The others are not concerned, and the way back is one statement.
+    assert flask_app.tanks("reef").status == 200
+    database.query("ALTER SCHEMA lagoon RENAME TO acme")
+    tenantctl("doctor")
+    assert flask_app.tanks("acme") == (200, ["a fish of acme in the tank of acme"])
 
 
 # A fleet of its own
