@@ -200,6 +200,9 @@ def test_doctor_tells_what_a_failed_rename_of_the_app_has_left(tenantctl, flask_
     assert ill.returncode == 1
     found = {(finding["code"], finding["subject"].split()[0]) for finding in json.loads(ill.stdout)["findings"]}
     assert found == {("schema_missing", "acme"), ("schema_without_tenant", "lagoon")}
+    # What holds the tenant's data is not called a left-over.
+    text = tenantctl.run("doctor").stdout
+    assert text.count('ALTER SCHEMA "lagoon" RENAME TO "acme"') == 2 and "DROP" not in text and "drop acme" not in text
     # The others are not concerned, and the way back is one statement.
     assert flask_app.tanks("reef").status == 200
     database.query("ALTER SCHEMA lagoon RENAME TO acme")

@@ -7,12 +7,18 @@ extension TenantDatabase {
     let shared = owners.filter { $0.value.count > 1 }.sorted { $0.key < $1.key }.map {
       Finding.schemaShared($0.key, by: $0.value.map(\.name))
     }
+    let bereft = members.filter { !$0.state.exists }.map(\.tenant)
+    let strangers = try await strangers(shape, bereft)
+    let strays = strangers.compactMap { finding in
+      if case .schemaWithoutTenant(let schema, _, _) = finding { schema } else { nil }
+    }
     let rows = members.flatMap { member -> [Finding] in
-      let missing: [Finding] = member.state.exists ? [] : [.schemaMissing(member.tenant)]
+      let missing: [Finding] =
+        member.state.exists ? [] : [.schemaMissing(member.tenant, strays: strays)]
       let unsafe = unquoted(member.tenant.schema).map { Finding.unsafeName(member.tenant, $0) }
       return missing + [unsafe].compactMap { $0 }
     }
-    return try await shared + rows + strangers(shape)
+    return shared + rows + strangers
   }
 
   private func unquoted(_ schema: SchemaName) -> Finding.UnquotedName? {
@@ -22,7 +28,7 @@ extension TenantDatabase {
   }
 
   /// The schemas that look like a tenant's, and are none's.
-  private func strangers(_ shape: RegistryShape) async throws -> [Finding] {
+  private func strangers(_ shape: RegistryShape, _ bereft: [Tenant]) async throws -> [Finding] {
     try await connected { connection in
       try await connection.query(self.strangersQuery(shape)).compactMap { row in
         let (name, comment, hasLedger, found, common) = try row.decode(
@@ -31,10 +37,10 @@ extension TenantDatabase {
         if schema.isNobodys || name == shape.tenants.table.schema.name { return nil }
         if CreationMark(comment: comment) != nil { return .creationUnfinished(schema) }
         if let tenant = Self.tenantDropped(comment: comment) { return .dropUnfinished(tenant, schema) }
-        if hasLedger { return .schemaWithoutTenant(schema, because: .ledger) }
+        if hasLedger { return .schemaWithoutTenant(schema, because: .ledger, bereft: bereft) }
         // Half of them: one may be an older tenant's, and one alone be called "users" by chance.
         guard found * 2 >= common, found >= min(2, common), found > 0 else { return nil }
-        return .schemaWithoutTenant(schema, because: .tables(found, of: common))
+        return .schemaWithoutTenant(schema, because: .tables(found, of: common), bereft: bereft)
       }
     }
   }

@@ -1,10 +1,11 @@
 /// Something about a database that is not as it should be, or that one should know.
 public enum Finding: Sendable, Hashable {
   // The registry
-  /// The registry has the tenant, the database has no such schema.
-  case schemaMissing(Tenant)
-  /// The schema looks like a tenant's, and no tenant has it.
-  case schemaWithoutTenant(SchemaName, because: Resemblance)
+  /// The registry has the tenant, the database has no such schema. It may be one of those that look like a tenant's and
+  /// are none's, renamed by somebody who did not rename the tenant.
+  case schemaMissing(Tenant, strays: [SchemaName] = [])
+  /// The schema looks like a tenant's, and no tenant has it. It may belong to one of those that have no schema.
+  case schemaWithoutTenant(SchemaName, because: Resemblance, bereft: [Tenant] = [])
   /// Several tenants have one schema.
   case schemaShared(SchemaName, by: [TenantName])
   /// Without quotes the schema's name means another schema, or nothing.

@@ -29,12 +29,32 @@ struct FindingReport: Sendable {
     self =
       switch finding {
       // The registry
-      case .schemaMissing(let tenant):
+      case .schemaMissing(let tenant, let strays) where !strays.isEmpty:
+        Self(
+          "schema_missing", "the registry has the tenant, the database has no such schema",
+          "\(tenant.name)", quoted(tenant.schema.rawValue)
+        ) {
+          """
+          drop nothing yet: a schema that no tenant has may be this one, renamed; if so: ALTER SCHEMA \
+          \(strays.count == 1 ? quoted(strays[0].rawValue) : "SCHEMA") RENAME TO \($0)
+          """
+        }
+      case .schemaMissing(let tenant, _):
         Self(
           "schema_missing", "the registry has the tenant, the database has no such schema",
           "\(tenant.name)", tenant.name
         ) { "restore the schema from a backup, or remove the row with 'tenantctl drop \($0)'" }
-      case .schemaWithoutTenant(let schema, let resemblance):
+      case .schemaWithoutTenant(let schema, let resemblance, let bereft) where !bereft.isEmpty:
+        Self(
+          "schema_without_tenant", "the schema looks like a tenant's, and no tenant has it",
+          "\(schema) (\(resemblance.sentence))", quoted(schema.rawValue)
+        ) {
+          """
+          drop nothing yet: it may hold the data of a tenant without a schema (\(named(bereft.map(\.name)))); if so: \
+          ALTER SCHEMA \($0) RENAME TO \(bereft.count == 1 ? quoted(bereft[0].schema.rawValue) : "NAME")
+          """
+        }
+      case .schemaWithoutTenant(let schema, let resemblance, _):
         Self(
           "schema_without_tenant", "the schema looks like a tenant's, and no tenant has it",
           "\(schema) (\(resemblance.sentence))", quoted(schema.rawValue)
