@@ -93,7 +93,8 @@ import Testing
 
   @Test func aSignalIsPassedOn() async throws {
     try await Scene.with(tenants: Self.tenants) { scene in
-      let script = "trap 'echo stopping; exit 3' INT; echo ready; tail -f /dev/null"
+      // In turns, not one endless child: a signal that dash gets as it forks waits for the child's end.
+      let script = "trap 'echo stopping; exit 3' INT; echo ready; while :; do sleep 0.05; done"
       let words = ["run", "--all", "--jobs", "2", "--", "sh", "-c", script]
       let outcome = try await Tenantctl.start(words, database: scene.database) { program in
         try await program.wrote("acme | ready")
