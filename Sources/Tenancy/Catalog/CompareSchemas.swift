@@ -70,16 +70,11 @@ extension TenantDatabase {
     SchemaDigest, TenancyError
   >] {
     let reader = SchemaReader(excluded: historyTables, guards: guards)
-    let batches = stride(from: 0, to: schemas.count, by: SchemaReader.batch).map {
-      Array(schemas[$0..<min($0 + SchemaReader.batch, schemas.count)])
+    let digests = try await inPortions(of: SchemaReader.batch, schemas) { portion, connection in
+      try await reader.digests(of: portion, over: connection)
     }
-    return try await withThrowingTaskGroup { group in
-      for batch in batches {
-        group.addTask { try await self.connected { try await reader.digests(of: batch, over: $0) } }
-      }
-      return try await group.reduce(into: [:]) { all, found in
-        for (schema, digest) in found { all[schema] = digest.mapError { TenancyError.from($0.error) } }
-      }
+    return digests.reduce(into: [:]) { all, found in
+      for (schema, digest) in found { all[schema] = digest.mapError { TenancyError.from($0.error) } }
     }
   }
 }

@@ -6,27 +6,25 @@ extension TenantDatabase {
     let present = members.filter(\.state.exists)
     let looks = try await look(at: present)
     let surveyor = Surveyor(files: [], ledger: settings.ledger)
-    let ledgers = present.filter(\.state.hasLedger)
-    let surveys = try await connected { try await surveyor.survey(ledgers, over: $0, verify: true) }
-    let known = Dictionary(surveys.map { ($0.schema, $0) }, uniquingKeysWith: { $1 })
-    return present.flatMap { member -> [Diagnosis.Entry] in
-      let look = looks[member.tenant.schema]
-      if let survey = known[member.tenant.schema] {
-        let isRails = look?.histories.contains { $0.tool == .rails } ?? false
-        return examine(survey, of: member, isRails: isRails && settings.ledger == "schema_migrations")
+    let othersHaveOne = present.contains(where: \.state.hasLedger)
+    let entries = try await inPortions(of: Surveyor.batch, present) { portion, connection in
+      let surveys = try await surveyor.survey(portion, over: connection, verify: true)
+      return zip(portion, surveys).flatMap { member, survey -> [Diagnosis.Entry] in
+        if member.state.hasLedger { return self.examine(survey, of: member.tenant) }
+        let isWithout = othersHaveOne && looks[member.tenant.schema]?.hasTables ?? false
+        return isWithout ? [.init(.noLedger(member.tenant))] : []
       }
-      return look?.hasTables ?? false && !ledgers.isEmpty ? [.init(.noLedger(member.tenant))] : []
     }
+    return Array(entries.joined())
   }
 
-  private func examine(_ survey: Survey, of member: FleetMember, isRails: Bool) -> [Diagnosis.Entry] {
-    let tenant = member.tenant
+  private func examine(_ survey: Survey, of tenant: Tenant) -> [Diagnosis.Entry] {
     switch survey.problem {
     case .foreignLedger(_, let tool, _): return [.init(.foreignLedger(tenant, tool))]
+    case .ledgerInUse(_, let tool): return [.init(.foreignLedger(tenant, tool))]
     case let problem?: return [.init(.ledgerUnreadable(tenant, problem))]
     case nil: break
     }
-    if isRails, member.state.head == nil { return [.init(.foreignLedger(tenant, .rails))] }
     let begun = Dictionary(grouping: survey.begun) { $0.value < 0 ? MigrationDirection.down : .up }
     let unfinished = [MigrationDirection.up, .down].compactMap { direction in
       begun[direction].map {

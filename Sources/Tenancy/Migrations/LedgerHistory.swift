@@ -4,10 +4,15 @@ struct LedgerHistory: Sendable, Hashable {
   private(set) var checksums: [MigrationVersion: Checksum?]
   /// How many rows the ledger has besides, with versions that are none of ours.
   private let foreign: Int
+  /// Whether the ledger has a column for checksums; without one, those of files that are added are not kept either.
+  private let keepsChecksums: Bool
 
-  init(_ checksums: [MigrationVersion: Checksum?] = [:], foreign: Int = 0) {
+  init(
+    _ checksums: [MigrationVersion: Checksum?] = [:], foreign: Int = 0, keepsChecksums: Bool = true
+  ) {
     self.checksums = checksums
     self.foreign = foreign
+    self.keepsChecksums = keepsChecksums
   }
 
   /// What the history is once all of the files are applied.
@@ -23,7 +28,7 @@ struct LedgerHistory: Sendable, Hashable {
 
   func adding(_ file: MigrationFile) -> LedgerHistory {
     var copy = self
-    copy.checksums[file.version] = .some(file.checksum)
+    copy.checksums[file.version] = .some(keepsChecksums ? file.checksum : nil)
     return copy
   }
 

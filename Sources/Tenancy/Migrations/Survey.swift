@@ -97,9 +97,10 @@ struct Surveyor: Sendable {
       surveys.append(verify && member.state.hasLedger ? nil : known(subject))
       if surveys[index] == nil { toRead.append((index, subject)) }
     }
+    let complete = try await completeLedgers(of: toRead.map(\.1), over: connection)
     for start in stride(from: 0, to: toRead.count, by: Self.batch) {
       let batch = toRead[start..<min(start + Self.batch, toRead.count)]
-      for (item, survey) in zip(batch, try await read(batch.map(\.1), over: connection)) {
+      for (item, survey) in zip(batch, try await read(batch.map(\.1), complete, over: connection)) {
         surveys[item.index] = survey
       }
     }
@@ -122,23 +123,7 @@ struct Surveyor: Sendable {
   /// The survey of a schema as it is without a ledger.
   func unread(_ subject: Subject) -> Survey { survey(subject, LedgerContents()) }
 
-  /// Reads ledgers, each in a transaction of its own: one that cannot be read does not hide the others.
-  func read(_ subjects: [Subject], over connection: Connection) async throws -> [Survey] {
-    let present = subjects.map { $0.state.hasLedger }
-    let segments = zip(subjects, present).filter(\.1).map { Ledger(schema: $0.0.schema, table: ledger).read }
-    var answers = try await connection.segments(segments)[...]
-    return try zip(subjects, present).map { subject, isPresent in
-      guard isPresent, let answer = answers.popFirst() else { return survey(subject, LedgerContents()) }
-      switch answer {
-      case .success(let rows): return survey(subject, try LedgerContents(columns: rows[0], rows: rows[1]))
-      case .failure(let failure):
-        return survey(subject, LedgerContents(), problem: TenancyError.from(failure.error))
-      }
-    }
-  }
-
-  private func survey(_ subject: Subject, _ contents: LedgerContents, problem: TenancyError? = nil) -> Survey
-  {
+  func survey(_ subject: Subject, _ contents: LedgerContents, problem: TenancyError? = nil) -> Survey {
     let history = contents.history
     let changed = files.filter { file in
       guard let checksum = history.checksums[file.version] ?? nil else { return false }
@@ -157,41 +142,6 @@ struct Surveyor: Sendable {
       problem: problem ?? contents.problem(in: subject.schema), history: history,
       ledger: Ledger(schema: subject.schema, table: ledger, columns: contents.columns),
       hasLedger: subject.state.hasLedger, rows: history.checksums.count + contents.foreign.count)
-  }
-}
-
-/// What a ledger has.
-struct LedgerContents: Sendable {
-  var history = LedgerHistory()
-  var begun: [MigrationVersion: Int] = [:]
-  /// Versions that are none of ours, such as Flyway's `1.2`.
-  var foreign: [String] = []
-  var columns = Ledger.allColumns
-
-  init(history: LedgerHistory = LedgerHistory()) {
-    self.history = history
-  }
-
-  init(columns: Rows, rows: Rows) throws {
-    self.columns = Set(columns.compactMap { $0[0] })
-    var checksums: [MigrationVersion: Checksum?] = [:]
-    for row in rows {
-      let (text, checksum, done, total) = try row.decode(String?.self, String?.self, Int?.self, Int?.self)
-      guard let text, let version = try? MigrationVersion(parsing: text) else {
-        foreign.append(text ?? "NULL")
-        continue
-      }
-      checksums[version] = .some(checksum.map(Checksum.init(rawValue:)))
-      if let done, let total, done < total { begun[version] = done }
-    }
-    history = LedgerHistory(checksums, foreign: foreign.count)
-  }
-
-  /// A table that has the ledger's name and is another tool's.
-  func problem(in schema: SchemaName) -> TenancyError? {
-    let tool = MigrationTool(ledgerColumns: columns)
-    return columns.contains("version") && tool == nil
-      ? nil : .foreignLedger(schema, tool, columns: columns.sorted())
   }
 }
 

@@ -124,8 +124,11 @@ struct Ailment: Sendable, CustomTestStringConvertible {
       "DROP TABLE a.schema_migrations; CREATE TABLE a.schema_migrations (version bigint, dirty boolean)",
       .foreignLedger(a, .golangMigrate), remedy: "DROP TABLE a.schema_migrations, a.t1, a.t2"),
     Ailment(
-      "COMMENT ON TABLE a.schema_migrations IS NULL; CREATE TABLE a.ar_internal_metadata ()",
-      .foreignLedger(a, .rails), remedy: "DROP TABLE a.ar_internal_metadata"),
+      """
+      DROP TABLE a.schema_migrations; CREATE TABLE a.schema_migrations (version varchar PRIMARY KEY);
+      CREATE TABLE a.ar_internal_metadata ()
+      """, .foreignLedger(a, .rails),
+      remedy: "DROP TABLE a.schema_migrations, a.ar_internal_metadata, a.t1, a.t2"),
     Ailment(
       "COMMENT ON TABLE a.schema_migrations IS 'tenantctl head=- count=0 digest=x'",
       .wrongHead(a, says: wrongHead, has: head)),

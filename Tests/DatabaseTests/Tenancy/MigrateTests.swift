@@ -169,6 +169,8 @@ import Testing
       #expect(report.tenants[0].versions.map(\.rawValue) == ["2", "3"])
       #expect(try await ledger("t00", fleet) == "1,2,3")
       #expect(try await fleet.migrate(Self.tanks).tenants[0].isUpToDate)
+      // It keeps no checksums, and the comment says so.
+      #expect(try await fleet.tenancy.diagnose().entries.map(\.finding) == [])
     }
   }
 
