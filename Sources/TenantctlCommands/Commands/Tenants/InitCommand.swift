@@ -37,7 +37,7 @@ enum InitCommand {
     }
     if !change.result.added.isEmpty {
       try session.confirm(
-        "yes", ["This changes the registry's tables:"] + change.script, unless: input[Shared.yes])
+        "yes", ["This changes the registry's tables."], showing: change.script, unless: input[Shared.yes])
     }
     return try await session.make(change, dryRun: false) { _ in
       if !input[noFiles] { try files.write() }
