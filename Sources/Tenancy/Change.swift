@@ -70,9 +70,19 @@ enum Step: Sendable {
 
   var script: [String] {
     switch self {
-    case .transaction(let statements): ["BEGIN;"] + statements.map { Self.line($0.sql) } + ["COMMIT;"]
+    case .transaction(let statements): ["BEGIN;"] + Self.lines(statements) + ["COMMIT;"]
     case .alone(let statement, let settings):
-      (settings.enter + [statement.sql] + settings.leave).map(Self.line)
+      settings.enter.map(Self.line) + Self.lines([statement]) + settings.leave.map(Self.line)
+    }
+  }
+
+  /// Above what is not plain from its text, what it is for.
+  private static func lines(_ statements: [PlannedStatement]) -> [String] {
+    var last: String?
+    return statements.flatMap { statement in
+      defer { last = statement.purpose }
+      let remark = statement.purpose.flatMap { $0 == last ? nil : comment($0) }
+      return [remark, line(statement.sql)].compactMap { $0 }
     }
   }
 
@@ -128,6 +138,18 @@ struct PlannedStatement: Sendable {
   var source: MigrationSource?
   /// Whether it fails, by a division, if it touches no row: somebody else was faster.
   private(set) var mustAffectRows = false
+
+  /// What it is for, where its text does not tell.
+  var purpose: String? {
+    guard let source else {
+      return mustAffectRows ? "fails, and undoes the transaction, if there is no row to change" : nil
+    }
+    return switch source.place {
+    case .ledger: "for the ledger"
+    case .statement: "from \(source.file.path)"
+    case .close: "a check of tenantctl's: if it fails, the transaction is undone"
+    }
+  }
 
   init(_ sql: SQL, source: MigrationSource? = nil) {
     self.sql = sql

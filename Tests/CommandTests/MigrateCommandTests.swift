@@ -83,6 +83,11 @@ import Testing
 
   @Test func dryRun() async throws {
     try await with("ALTER TABLE tanks ADD colour text DEFAULT 'it''s; blue';\n") { scene in
+      // What is not the file's is told apart from what is.
+      let dry = try await scene.run("migrate --all --dry-run").stdout
+      #expect(
+        dry.contains(
+          "-- from \(Self.third)\nALTER TABLE tanks ADD colour text DEFAULT 'it''s; blue';\n-- a check "))
       try await scene.dryRunTellsTheTruth("migrate --all")
       try await scene.prints("migrate --all --dry-run", "")
     }
@@ -171,6 +176,16 @@ import Testing
         let outcome = try await scene.run("migrate --check --quiet \(words)", stdin: stdin)
         #expect(outcome == Outcome(stdout: names, stderr: "", status: names.isEmpty ? 0 : 6), "\(words)")
       }
+    }
+  }
+
+  @Test func tablesThatAnAppHasMade() async throws {
+    try await with("CREATE TABLE tanks ();\n", tenants: ["acme"]) { scene in
+      let outcome = try await scene.run("migrate --all")
+      #expect(outcome.status == 5)
+      #expect(
+        outcome.stdout.contains("hint: where an app has made a tenant's tables: 'tenantctl adopt NAME' gives")
+      )
     }
   }
 
