@@ -115,7 +115,7 @@ public enum TenancyError: Error, Sendable, Hashable {
   /// The schema has no tables.
   case schemaEmpty(TenantName)
   /// The tenant that was to be the model has no migration in its ledger, or no ledger.
-  case nothingRecorded(TenantName)
+  case nothingRecorded(TenantName, hasLedger: Bool)
   /// The tenant that was to be the model has migrations that are begun and not finished.
   case migrationUnfinished(TenantName, [MigrationVersion])
 

@@ -138,8 +138,8 @@ import Testing
           hint: "'tenantctl list' shows all tenants"),
         Refusal(
           "adopt --all --like reef", 4, "nothing_recorded",
-          "the ledger of tenant reef has no migrations to go by",
-          hint: "'tenantctl migration baseline VERSION reef' records those that it has"),
+          "tenant reef has no ledger to go by",
+          hint: "'tenantctl adopt reef --version VERSION' gives it one first"),
       ])
     }
   }

@@ -140,7 +140,10 @@ import Testing
           hint: "look at it with psql; drop it by hand if it is a left-over, or choose another name"),
         Refusal(
           "create gone", 3, "schema_missing", "tenant gone has a row, but its schema gone is not there",
-          hint: "restore the schema from a backup, or remove the row with 'tenantctl drop gone'"),
+          hint: """
+            'tenantctl doctor' finds it if somebody has renamed it; else restore it from a backup, or remove the row with \
+            'tenantctl drop gone'
+            """),
         Refusal(
           "create reef --domain acme.example.com", 4, "domain_taken",
           "the domain acme.example.com belongs to tenant acme",

@@ -97,7 +97,10 @@ import Testing
         "CREATE SCHEMA shop; CREATE TABLE shop.customer_list (); CREATE TABLE customer (); CREATE TABLE other ()"
       )
       let hint =
-        "it has public.customer, shop.customer_list; [registry] in tenantctl.toml says which tables are meant"
+        """
+        it has public.customer, shop.customer_list, public.other: name the table that is meant with \
+        'tenantctl init --tenants-table', or under [registry] in tenantctl.toml
+        """
       try await scene.refuses(
         ["init", "list", "create acme --no-migrations"].map {
           Refusal($0, 3, "registry_missing", missing, hint: hint)

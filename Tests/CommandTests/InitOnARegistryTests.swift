@@ -205,7 +205,10 @@ import Testing
         ),
         Refusal(
           "init --tenants-table account", 3, "registry_missing", "the database has no table public.account",
-          hint: Refusal.withoutRegistry),
+          hint: """
+            it has public.accounts, public.sites: name the table that is meant with 'tenantctl init --tenants-table', or \
+            under [registry] in tenantctl.toml
+            """),
       ])
       try await scene.prints(
         "init --tenants-table accounts",
@@ -242,7 +245,10 @@ import Testing
         Refusal(
           "init", 4, "registry_ambiguous",
           "the database has 2 registries: public.customers_client (django-tenants), public.tenants (flask-tenants)",
-          hint: "choose one: 'tenantctl init --tenants-table public.customers_client'")
+          hint: """
+            choose one: 'tenantctl init --tenants-table public.customers_client' or \
+            'tenantctl init --tenants-table public.tenants'
+            """)
       ])
       try await scene.succeed("init --tenants-table public.tenants --domains-table domains")
       try await scene.prints("list --quiet", "")

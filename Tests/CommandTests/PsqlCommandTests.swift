@@ -101,7 +101,10 @@ import Testing
           hint: "'tenantctl list' shows all tenants"),
         Refusal(
           "psql acme", 3, "schema_missing", "tenant acme has a row, but its schema acme is not there",
-          hint: "restore the schema from a backup, or remove the row with 'tenantctl drop acme'"),
+          hint: """
+            'tenantctl doctor' finds it if somebody has renamed it; else restore it from a backup, or remove the row with \
+            'tenantctl drop acme'
+            """),
         Refusal(
           "psql", 2, "usage", "missing argument NAME",
           hint: "usage: tenantctl psql [OPTIONS] NAME [-- ARGS...]"),

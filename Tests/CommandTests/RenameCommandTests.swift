@@ -48,7 +48,10 @@ import Testing
           hint: "look at it with psql; drop it by hand if it is a left-over, or choose another name"),
         Refusal(
           "rename gone here", 3, "schema_missing", "tenant gone has a row, but its schema gone is not there",
-          hint: "restore the schema from a backup, or remove the row with 'tenantctl drop gone'"),
+          hint: """
+            'tenantctl doctor' finds it if somebody has renamed it; else restore it from a backup, or remove the row with \
+            'tenantctl drop gone'
+            """),
       ])
     }
   }

@@ -44,7 +44,7 @@ import Testing
     try await Scene.with(tenants: ["acme"]) { scene in
       try await scene.database.psql("DROP SCHEMA acme CASCADE; UPDATE tenants SET deactivated = true")
       let lines = try await scene.run("show acme").stdout.split(separator: "\n")
-      #expect(lines.contains("schema      acme is missing"))
+      #expect(lines.contains("schema      acme is missing: see 'tenantctl doctor'"))
       #expect(lines.contains("state       deactivated"))
       #expect(lines.contains("migrations  no ledger"))
     }

@@ -15,7 +15,7 @@ extension TenantDatabase {
   /// it lacks.
   ///
   /// Throws ``TenancyError/versionNotFound(_:)``; with a model ``TenancyError/tenantNotFound(_:)``,
-  /// ``TenancyError/nothingRecorded(_:)``, ``TenancyError/migrationUnfinished(_:_:)`` and what its ``Survey/problem``
+  /// ``TenancyError/nothingRecorded(_:hasLedger:)``, ``TenancyError/migrationUnfinished(_:_:)`` and what its ``Survey/problem``
   /// is. What is wrong with a single tenant is that tenant's failure in the run.
   public func planAdoption(
     _ basis: AdoptionBasis, _ selection: FleetSelection, _ files: MigrationSet
@@ -51,7 +51,7 @@ extension TenantDatabase {
     case .like(let name):
       let survey = try await survey(FleetSelection(names: [name]), files, verify: true).tenants[0]
       if let problem = survey.problem { throw problem }
-      if survey.rows == 0 { throw TenancyError.nothingRecorded(name) }
+      if survey.rows == 0 { throw TenancyError.nothingRecorded(name, hasLedger: survey.hasLedger) }
       if !survey.begun.isEmpty { throw TenancyError.migrationUnfinished(name, survey.begun.keys.sorted()) }
       let rows = try await connected { try await $0.query(survey.ledger.readRecords) }
       return AdoptionModel(
@@ -63,8 +63,10 @@ extension TenantDatabase {
   /// The ledgers that carry no comment of ours, by their schemas.
   private func ledgers(of members: [FleetMember]) async throws -> [SchemaName: Survey] {
     let surveyor = Surveyor(files: [], ledger: settings.ledger)
-    let surveys = try await connected { try await surveyor.survey(members, over: $0, verify: true) }
-    return Dictionary(surveys.map { ($0.schema, $0) }, uniquingKeysWith: { $1 })
+    let surveys = try await inPortions(of: Surveyor.batch, members) { portion, connection in
+      try await surveyor.survey(portion, over: connection, verify: true)
+    }
+    return Dictionary(surveys.joined().map { ($0.schema, $0) }, uniquingKeysWith: { $1 })
   }
 }
 
@@ -91,7 +93,6 @@ private struct Adoption {
     guard member.state.exists else { throw .schemaMissing(tenant.name, tenant.schema) }
     if let survey {
       if let problem = survey.problem { throw problem }
-      if let tool = toolBeside(ledger) { throw .ledgerInUse(tenant.schema, by: tool) }
       return work(
         LedgerUpdate(
           ledger: survey.ledger, hasLedger: true, records: [], history: survey.history, completes: true))
@@ -115,10 +116,5 @@ private struct Adoption {
 
   private func work(_ update: LedgerUpdate) -> BaselineWork {
     BaselineWork(update: update, histories: histories)
-  }
-
-  /// Rails' second table tells that `schema_migrations` is Rails' own.
-  private func toolBeside(_ ledger: Ledger) -> MigrationTool? {
-    ledger.table == "schema_migrations" && histories.contains { $0.tool == .rails } ? .rails : nil
   }
 }

@@ -41,6 +41,9 @@ public struct MigrationFailure: Sendable, Hashable {
   /// Those that are there still.
   public internal(set) var leftIndexes: [String] = []
 
+  /// Whether there was a table of that name already, as in a tenant that an app has made.
+  public var isRelationThere: Bool { server?.sqlState == SQLState.duplicateTable.rawValue }
+
   /// Of those that are there still: the SQL that drops them, in the tenant's schema.
   public var dropStatements: [String] {
     leftIndexes.map { "DROP INDEX CONCURRENTLY \(Identifier($0).quoted)" }

@@ -57,19 +57,22 @@ extension CatalogTable {
 
   /// Names of tables and views that may be meant where one of these was named: the same name in another schema, or a
   /// name with a word in common.
-  static func similarQuery(_ names: [QualifiedName]) -> SQL {
+  /// - Parameter others: whether the others of the schema come after them.
+  static func similarQuery(_ names: [QualifiedName], others: Bool) -> SQL {
     let conditions = names.map { name -> SQL in
       """
       c.relname = \(name.name.name)
         OR n.nspname = \(name.schema.name) AND string_to_array(c.relname, '_') && string_to_array(\(name.name.name), '_')
       """
     }
+    let places: SQL = others ? "n.nspname = ANY(\(names.map(\.schema.name))::text[])" : "false"
     return """
       SELECT concat(n.nspname, '.', c.relname)
-      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace,
+        LATERAL (SELECT \(SQL.joined(conditions, by: " OR ")) AS is_similar) s
       WHERE c.relkind IN ('r', 'p', 'v', 'f') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
-        AND (\(SQL.joined(conditions, by: " OR ")))
-      ORDER BY n.nspname, c.relname LIMIT 5
+        AND (s.is_similar OR \(places))
+      ORDER BY s.is_similar DESC, n.nspname, c.relname LIMIT 5
       """
   }
 

@@ -81,6 +81,10 @@ extension TenantDatabase {
     case .tables(let tenants, let domains):
       let place = RegistryCatalog.around(tenants, domains)
       let catalog = try await RegistryCatalog.read(where: place, over: connection)
+      let missing = [tenants, domains].compactMap { $0 }.filter { catalog.table($0) == nil }
+      if !missing.isEmpty {
+        throw try await RegistryShape.missing(missing, wereNamed: true, over: connection)
+      }
       let known = catalog.frameworks().first {
         $0.mapping.tenants == tenants && (domains == nil || $0.mapping.domains == domains)
       }

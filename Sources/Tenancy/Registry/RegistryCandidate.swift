@@ -87,8 +87,8 @@ extension RegistryCatalog {
 extension RegistryCatalog {
   /// The registry in a table that somebody names, its columns known by their usual names.
   ///
-  /// Throws ``TenancyError/registryMissing(tables:similar:)``, or ``TenancyError/unclearRegistry(_:)`` for the first
-  /// column that cannot be told, and if several tables might be the domains.
+  /// Throws ``TenancyError/unclearRegistry(_:)`` for the first column that cannot be told, and if several tables might be
+  /// the domains; ``TenancyError/registryMissing(tables:similar:)`` if the tables were not read.
   func own(_ name: QualifiedName, domains: QualifiedName?) throws -> RegistryCandidate {
     let missing = [name, domains].compactMap { $0 }.filter { table($0) == nil }
     guard missing.isEmpty, let tenants = table(name) else {

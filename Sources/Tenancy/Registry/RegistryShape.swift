@@ -107,9 +107,16 @@ extension RegistryShape {
       let missing = [mapping.tenants, mapping.domains].compactMap { $0 }.filter {
         tables.contains($0.description)
       }
-      let similar = try await connection.query(CatalogTable.similarQuery(missing))
-      throw TenancyError.registryMissing(tables: tables, similar: similar.compactMap { $0[0] })
+      throw try await Self.missing(missing, wereNamed: !mapping.isOurs, over: connection)
     }
+  }
+
+  /// That tables are not there, with those that may be meant: where somebody has named them, whatever else is there.
+  static func missing(
+    _ tables: [QualifiedName], wereNamed: Bool, over connection: Connection
+  ) async throws -> TenancyError {
+    let similar = try await connection.query(CatalogTable.similarQuery(tables, others: wereNamed))
+    return .registryMissing(tables: tables.map(\.description), similar: similar.compactMap { $0[0] })
   }
 
   private init(_ mapping: RegistryMapping, _ found: [CatalogTable]) throws {

@@ -39,7 +39,10 @@ extension MigrationFailure {
 
   fileprivate var hint: String? {
     switch reason {
-    case .refused: server?.hint
+    case .refused:
+      server?.hint
+        ?? (isRelationThere
+          ? "where an app has made a tenant's tables: 'tenantctl adopt NAME' gives it a ledger" : nil)
     case .locked, .underWay: "run the same command again when that session is done"
     case .searchPathChanged:
       "take the statement that sets search_path out of the file, or write SET LOCAL and set it back"

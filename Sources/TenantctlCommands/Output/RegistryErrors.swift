@@ -9,7 +9,8 @@ extension ErrorReport {
         Self(
           "registry_ambiguous", .refused,
           "the database has \(places.count) registries: \(places.map(\.sentence).joined(separator: ", "))",
-          hint: "choose one: 'tenantctl init --tenants-table \(places.first?.tenants ?? "SCHEMA.TABLE")'")
+          hint: "choose one: "
+            + places.map { "'tenantctl init --tenants-table \($0.tenants)'" }.joined(separator: " or "))
       case .severalDomains(let tenants, let domains):
         Self(
           "registry_ambiguous", .refused,

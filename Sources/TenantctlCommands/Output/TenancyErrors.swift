@@ -32,7 +32,10 @@ extension ErrorReport {
       case .schemaMissing(let name, let schema):
         Self(
           "schema_missing", .notFound, "tenant \(name) has a row, but its schema \(schema) is not there",
-          hint: "restore the schema from a backup, or remove the row with 'tenantctl drop \(name)'")
+          hint: """
+            'tenantctl doctor' finds it if somebody has renamed it; else restore it from a backup, or remove the row with \
+            'tenantctl drop \(name)'
+            """)
       case .schemaWithoutTenant(let schema):
         Self(
           "schema_without_tenant", .refused, "a schema \(schema) is there, but no tenant has it",
@@ -107,7 +110,10 @@ extension ErrorReport {
           "the database has no \(tables.count == 1 ? "table" : "tables") \(tables.joined(separator: " and "))",
           hint: similar.isEmpty
             ? "'tenantctl init' finds the registry of an app, or makes one; [registry] in tenantctl.toml names another"
-            : "it has \(similar.joined(separator: ", ")); [registry] in tenantctl.toml says which tables are meant"
+            : """
+            it has \(similar.joined(separator: ", ")): name the table that is meant with 'tenantctl init --tenants-table', or \
+            under [registry] in tenantctl.toml
+            """
         )
       case .registryColumnMissing(let missing):
         Self(
@@ -220,10 +226,15 @@ extension ErrorReport {
         Self(
           "schema_empty", .failed, "its schema has no tables, so there is nothing to take over",
           hint: "'tenantctl migrate NAME' makes them")
-      case .nothingRecorded(let name):
+      case .nothingRecorded(let name, let hasLedger):
         Self(
-          "nothing_recorded", .refused, "the ledger of tenant \(name) has no migrations to go by",
-          hint: "'tenantctl migration baseline VERSION \(name)' records those that it has")
+          "nothing_recorded", .refused,
+          hasLedger
+            ? "the ledger of tenant \(name) has no migrations to go by"
+            : "tenant \(name) has no ledger to go by",
+          hint: hasLedger
+            ? "'tenantctl migration baseline VERSION \(name)' records those that it has"
+            : "'tenantctl adopt \(name) --version VERSION' gives it one first")
       case .migrationUnfinished(let name, let versions):
         Self(
           "migration_unfinished", .refused,

@@ -4,6 +4,10 @@ internal import Tenancy
 enum ListCommand {
   static let command = Command<Action>(
     "list", summary: "List the tenants.",
+    discussion: """
+      Tells what the registry says. Whether a tenant's schema is there is in the JSON form (schema_exists), which looks \
+      at the catalog too; 'tenantctl doctor' finds those whose schema is missing.
+      """,
     parameters: [active, deactivated, match, behind, Shared.migrations],
     examples: [
       Example("tenantctl list", "List all tenants."),

@@ -25,7 +25,8 @@ enum ShowCommand {
       ("state", tenant.isActive ? style.green("active") : style.red("deactivated")),
       (
         "schema",
-        state?.exists == false ? style.red("\(tenant.schema) is missing") : "\(tenant.schema) (\(size))"
+        state?.exists == false
+          ? style.red("\(tenant.schema) is missing: see 'tenantctl doctor'") : "\(tenant.schema) (\(size))"
       ),
       ("migrations", migrations(state)),
     ]
