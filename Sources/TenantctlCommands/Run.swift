@@ -66,20 +66,25 @@ struct Printer: Sendable {
 
   func show(_ result: CommandResult, _ session: Session) throws {
     if result.isRaw { return try terminal.write(lines: result.text(session.style)) }
-    try terminal.write(lines: try lines(of: result, session))
+    if !result.isPrinted { try write(result, session) }
     guard session.format == .text, !session.isQuiet else { return }
     for note in result.notes { terminal.note(note) }
   }
 
-  private func lines(of result: CommandResult, _ session: Session) throws -> [String] {
-    if result.isPrinted { return [] }
+  private func write(_ result: CommandResult, _ session: Session) throws {
     switch session.format {
-    case .json: return [JSON.text(result.json, pretty: terminal.stdoutIsTerminal)]
-    case .ndjson: return (result.elements?() ?? [result.json]).map { JSON.text($0) }
+    case .json:
+      try terminal.write { output in
+        JSON.write(result.json, pretty: terminal.stdoutIsTerminal, to: &output)
+        output.write("\n")
+      }
+    case .ndjson:
+      try terminal.write(lines: (result.elements?() ?? [result.json]).map { JSON.text($0) })
     case .csv:
       guard let table = result.table else { throw NoTable() }
-      return table.csv
-    case .text: return session.isQuiet ? result.names : result.text(session.style)
+      try terminal.write(lines: table.csv)
+    case .text:
+      try terminal.write(lines: session.isQuiet ? result.names : result.text(session.style))
     }
   }
 

@@ -14,28 +14,33 @@ enum JSON: Sendable {
 
 extension JSON {
   /// A value as JSON text: keys in snake case and in order, no escaped slashes.
-  static func text(_ value: any Encodable, pretty: Bool = false) -> String {
+  static func text(_ value: any Encodable) -> String {
+    var text = ""
+    write(value, to: &text)
+    return text
+  }
+
+  /// Writes that text.
+  static func write(_ value: any Encodable, pretty: Bool = false, to output: inout some TextOutputStream) {
     let place = JSONPlace()
     do {
       try place.put(value)
     } catch {
       preconditionFailure("our own values are representable in JSON: \(error)")
     }
-    var text = ""
-    place.value.write(to: &text, indentation: pretty ? "\n" : nil)
-    return text
+    place.value.write(to: &output, indentation: pretty ? "\n" : nil)
   }
 
   /// - Parameter indentation: what a line begins with, its break included; `nil` writes all on one line.
-  private func write(to text: inout String, indentation: String?) {
+  private func write(to text: inout some TextOutputStream, indentation: String?) {
     let inner = indentation.map { $0 + "  " }
     switch self {
-    case .null: text += "null"
-    case .boolean(let value): text += value ? "true" : "false"
+    case .null: text.write("null")
+    case .boolean(let value): text.write(value ? "true" : "false")
     case .string(let value): Self.write(value, to: &text)
-    case .literal(let value): text += value
-    case .array(let elements) where elements.isEmpty: text += "[]"
-    case .object(let members) where members.isEmpty: text += "{}"
+    case .literal(let value): text.write(value)
+    case .array(let elements) where elements.isEmpty: text.write("[]")
+    case .object(let members) where members.isEmpty: text.write("{}")
     case .array(let elements):
       Self.writeList(elements, in: ("[", "]"), to: &text, indentation, inner) { element, text in
         element.write(to: &text, indentation: inner)
@@ -44,27 +49,27 @@ extension JSON {
       let sorted = members.sorted { $0.key < $1.key }
       Self.writeList(sorted, in: ("{", "}"), to: &text, indentation, inner) { member, text in
         Self.write(member.key, to: &text)
-        text += inner == nil ? ":" : ": "
+        text.write(inner == nil ? ":" : ": ")
         member.value.write(to: &text, indentation: inner)
       }
     }
   }
 
-  private static func writeList<Element>(
-    _ elements: [Element], in brackets: (String, String), to text: inout String, _ outer: String?,
-    _ inner: String?, _ write: (Element, inout String) -> Void
+  private static func writeList<Element, Output: TextOutputStream>(
+    _ elements: [Element], in brackets: (String, String), to text: inout Output, _ outer: String?,
+    _ inner: String?, _ write: (Element, inout Output) -> Void
   ) {
-    text += brackets.0
+    text.write(brackets.0)
     for (index, element) in elements.enumerated() {
-      if index > 0 { text += "," }
-      text += inner ?? ""
+      if index > 0 { text.write(",") }
+      if let inner { text.write(inner) }
       write(element, &text)
     }
-    text += (outer ?? "") + brackets.1
+    text.write((outer ?? "") + brackets.1)
   }
 
-  private static func write(_ string: String, to text: inout String) {
-    text += "\""
+  private static func write(_ string: String, to output: inout some TextOutputStream) {
+    var text = "\""
     for scalar in string.unicodeScalars {
       switch scalar {
       case "\"": text += "\\\""
@@ -79,5 +84,6 @@ extension JSON {
       }
     }
     text += "\""
+    output.write(text)
   }
 }

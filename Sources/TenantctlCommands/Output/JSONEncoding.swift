@@ -26,9 +26,13 @@ final class JSONPlace {
     case let value as Bool: content = .value(.boolean(value))
     case let value as any BinaryInteger: content = .value(.literal("\(value)"))
     case let value as Double: content = .value(value.isFinite ? .literal("\(value)") : .string("\(value)"))
+    // A script of a hundred thousand lines needs no place for each.
+    case let value as [String]: content = .value(.array(value.map(JSON.string)))
     default:
       keysAreData = value is any DictionaryWithStringKeys
       try value.encode(to: JSONEncoding(place: self))
+      // What is complete needs no places any more: of ten thousand tenants they would take more memory than the rest.
+      content = .value(self.value)
     }
   }
 

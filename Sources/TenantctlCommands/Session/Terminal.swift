@@ -23,8 +23,20 @@ struct Terminal: Sendable {
 
   /// Writes lines to standard output.
   func write(lines: [String]) throws {
-    guard !lines.isEmpty else { return }
-    try write(lines.reduce(into: "") { $0 += $1 + "\n" })
+    try write { output in
+      for line in lines {
+        output.write(line)
+        output.write("\n")
+      }
+    }
+  }
+
+  /// Writes to standard output in portions: what there is to say of ten thousand tenants is not copied as a whole.
+  func write(_ body: (inout Output) -> Void) throws {
+    var output = Output()
+    body(&output)
+    output.flush()
+    if let failure = output.failure { throw failure }
   }
 
   /// Writes a line to standard error. If even that fails there is nobody left to tell.
@@ -53,6 +65,25 @@ struct Terminal: Sendable {
         guard count > 0 else { throw OutputClosed(reason: String(cString: strerror(errno))) }
         rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
       }
+    }
+  }
+}
+
+extension Terminal {
+  /// What is on its way to standard output.
+  struct Output: TextOutputStream {
+    private var waiting = ""
+    fileprivate private(set) var failure: (any Error)?
+
+    mutating func write(_ text: String) {
+      waiting += text
+      if waiting.utf8.count >= 65_536 { flush() }
+    }
+
+    fileprivate mutating func flush() {
+      guard failure == nil, !waiting.isEmpty else { return }
+      do { try Terminal.write(waiting, to: STDOUT_FILENO) } catch { failure = error }
+      waiting.removeAll(keepingCapacity: true)
     }
   }
 }
