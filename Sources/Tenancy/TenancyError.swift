@@ -45,7 +45,9 @@ public enum TenancyError: Error, Sendable, Hashable {
   /// The domain is there, its tenant is not.
   case domainWithoutTenant(DomainName, tenant: TenantName?)
   /// A tenant has that domain already.
-  case domainTaken(DomainName, by: TenantName)
+  case domainTaken(DomainName, by: TenantName?)
+  /// Several rows have the host name: a change of one would be a change of all.
+  case domainAmbiguous(DomainName, of: [TenantName])
   /// The tenant itself has that domain already.
   case domainExists(DomainName, of: TenantName)
   /// The primary domain of a tenant that has others.

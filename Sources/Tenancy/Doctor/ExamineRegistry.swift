@@ -90,6 +90,11 @@ extension TenantDatabase {
         )
       }
     }
+    let shared = Dictionary(grouping: owned.values.joined()) { $0.name.rawValue.lowercased() }
+      .filter { $0.value.count > 1 }.sorted { $0.key < $1.key }
+    entries += shared.map { host, rows in
+      .init(.domainShared(DomainName(stored: host), by: rows.map(\.tenant).sorted()))
+    }
     return entries
       + members.compactMap { examine(owned[$0.tenant.name] ?? [], of: $0.tenant.name, owned, domains) }
   }

@@ -48,17 +48,19 @@ extension TenantDatabase {
     let answers = try await connected { connection in
       try await connection.pipeline([shape.invalidIndexesQuery, shape.extensionsQuery])
     }
-    let indexes = try answers[0].map { row in
+    let indexes = try answers[0].compactMap { row -> Diagnosis.Entry? in
       let (name, schema, active, index, isTransient) = try row.decode(
         String.self, String.self, Bool.self, String.self, Bool.self)
       let tenant = Tenant(name: .init(stored: name), schema: .init(stored: schema), isActive: active)
+      if tenant.schema.isNobodys { return nil }
       let isUnfinished = unfinished.contains(tenant.schema)
       return entry(tenant, index, isUnfinished ? .unfinishedMigration : isTransient ? .leftOver : .unbuilt)
     }
-    let extensions = try answers[1].map { row in
+    let extensions = try answers[1].compactMap { row -> Diagnosis.Entry? in
       let (name, schema, active, found, canMove) = try row.decode(
         String.self, String.self, Bool.self, String.self, Bool.self)
       let tenant = Tenant(name: .init(stored: name), schema: .init(stored: schema), isActive: active)
+      if tenant.schema.isNobodys { return nil }
       let move: SQL = "ALTER EXTENSION \(Identifier(found)) SET SCHEMA \(SchemaName.shared.identifier)"
       return Diagnosis.Entry(
         .extensionInTenant(tenant, name: found, canMove: canMove),
@@ -92,7 +94,7 @@ extension RegistryShape {
     SELECT \(tenantColumns), c.relname, c.relname ~ '_cc(new|old)[0-9]*$'
     FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN \(tenants.table) t ON n.nspname::text = \(schema)
-    WHERE NOT i.indisvalid AND c.relkind = 'i' AND n.nspname <> \(SchemaName.shared.rawValue)
+    WHERE NOT i.indisvalid AND c.relkind = 'i'
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid)
     ORDER BY 1, c.relname
     """
@@ -103,7 +105,7 @@ extension RegistryShape {
     SELECT \(tenantColumns), e.extname, e.extrelocatable
     FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
     JOIN \(tenants.table) t ON n.nspname::text = \(schema)
-    WHERE n.nspname <> \(SchemaName.shared.rawValue) ORDER BY 1, e.extname
+    ORDER BY 1, e.extname
     """
   }
 }

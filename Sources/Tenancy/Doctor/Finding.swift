@@ -24,6 +24,8 @@ public enum Finding: Sendable, Hashable {
   case severalPrimaryDomains(TenantName, [DomainName])
   /// The domain's row has another tenant's name than that of the tenant to which its key refers.
   case domainNamesAnother(DomainName, name: String?, of: TenantName)
+  /// Several rows have the same host name, whatever its case.
+  case domainShared(DomainName, by: [TenantName])
   /// The domain's row refers to no tenant: to what it does, as text.
   case domainWithoutTenant(DomainName, reference: String?)
 
@@ -71,7 +73,8 @@ extension Finding {
   /// How grave it is.
   public var severity: Severity {
     switch self {
-    case .schemaMissing, .schemaShared, .domainNamesAnother, .ledgerUnreadable, .wrongHead, .settingsLost:
+    case .schemaMissing, .schemaShared, .domainShared, .domainNamesAnother, .ledgerUnreadable, .wrongHead,
+      .settingsLost:
       .error
     case .noDomain, .noLedger, .pooler: .info
     case .schemaWithoutTenant, .unsafeName, .creationUnfinished, .dropUnfinished, .noPrimaryDomain,

@@ -34,14 +34,13 @@ extension TenantDatabase {
 
   /// Plans the removal of a domain.
   ///
-  /// Throws ``TenancyError/domainNotFound(_:)``, or ``TenancyError/domainIsPrimary(_:of:others:)`` when the tenant has
-  /// others: which of them is to be primary is not ours to choose.
+  /// Throws ``TenancyError/domainNotFound(_:)``, ``TenancyError/domainAmbiguous(_:of:)``, or
+  /// ``TenancyError/domainIsPrimary(_:of:others:)`` when the tenant has others: which of them is to be primary is not ours
+  /// to choose.
   public func planRemoveDomain(_ host: DomainName) async throws -> Change<Domain> {
     try await withRegistry { connection, shape in
       guard let domains = shape.domains else { throw TenancyError.noDomains }
-      guard let owner = try await self.owner(of: host, shape, over: connection) else {
-        throw TenancyError.domainNotFound(host)
-      }
+      let owner = try await self.ownRow(of: host, shape, over: connection)
       if owner.isPrimary, let tenant = owner.tenant {
         let others = try await self.domains(of: [tenant], shape, over: connection).map(\.name)
           .filter { $0 != owner.host }
@@ -57,14 +56,13 @@ extension TenantDatabase {
 
   /// Plans to make a domain its tenant's primary one, and no other. Nothing is sent if it is so already.
   ///
-  /// Throws ``TenancyError/domainNotFound(_:)``, or ``TenancyError/noPrimary(table:)``.
+  /// Throws ``TenancyError/domainNotFound(_:)``, ``TenancyError/domainAmbiguous(_:of:)``, or
+  /// ``TenancyError/noPrimary(table:)``.
   public func planSetPrimary(_ host: DomainName) async throws -> Change<Domain> {
     try await withRegistry { connection, shape in
       guard let domains = shape.domains else { throw TenancyError.noDomains }
       let primary = try shape.primaryColumn()
-      guard let owner = try await self.owner(of: host, shape, over: connection) else {
-        throw TenancyError.domainNotFound(host)
-      }
+      let owner = try await self.ownRow(of: host, shape, over: connection)
       guard let tenant = owner.tenant else { throw TenancyError.domainWithoutTenant(host, tenant: nil) }
       let primaries = try await self.domains(of: [tenant], shape, over: connection).filter(\.isPrimary)
       let set: SQL =

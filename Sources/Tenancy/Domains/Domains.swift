@@ -28,7 +28,7 @@ extension TenantDatabase {
     guard shape.domains != nil else { throw TenancyError.noDomains }
     for host in hosts {
       if let owner = try await owner(of: host, shape, over: connection) {
-        throw TenancyError.domainTaken(host, by: owner.tenant ?? TenantName(stored: "?"))
+        throw TenancyError.domainTaken(host, by: owner.tenant)
       }
     }
     if hosts.uniqued().count < hosts.count,
@@ -38,21 +38,52 @@ extension TenantDatabase {
     }
   }
 
-  /// The row of a host name, whatever its case: its tenant's name as far as there is one; `nil` if there is no row.
+  /// The row of a host name that is to be changed.
+  ///
+  /// Throws ``TenancyError/domainNotFound(_:)``, or ``TenancyError/domainAmbiguous(_:of:)`` if there are several.
+  func ownRow(of host: DomainName, _ shape: RegistryShape, over connection: Connection) async throws
+    -> DomainOwner
+  {
+    guard let owner = try await owner(of: host, shape, over: connection) else {
+      throw TenancyError.domainNotFound(host)
+    }
+    if !owner.others.isEmpty {
+      throw TenancyError.domainAmbiguous(host, of: ([owner.tenant] + owner.others).compactMap { $0 })
+    }
+    return owner
+  }
+
+  /// The row of a host name, whatever its case; `nil` if there is none.
   func owner(
     of host: DomainName, _ shape: RegistryShape, over connection: Connection
-  ) async throws -> (host: DomainName, tenant: TenantName?, isPrimary: Bool)? {
+  ) async throws -> DomainOwner? {
     guard let domains = shape.domains else { throw TenancyError.noDomains }
     let rows = try await connection.query(
       """
       SELECT d.\(domains.host)::text, \(shape.name), \(shape.isPrimary)
       FROM \(domains.table) d LEFT JOIN \(shape.tenants.table) t ON \(shape.link(domains))
-      WHERE lower(d.\(domains.host)) = \(host.rawValue) ORDER BY d.\(domains.host) = \(host.rawValue) DESC LIMIT 1
+      WHERE lower(d.\(domains.host)) = \(host.rawValue) ORDER BY d.\(domains.host) = \(host.rawValue) DESC, 2
       """)
-    guard let row = rows.first else { return nil }
-    let (stored, tenant, isPrimary) = try row.decode(String.self, String?.self, Bool.self)
-    return (DomainName(stored: stored), tenant.map(TenantName.init(stored:)), isPrimary)
+    let owners = try rows.map { row in
+      let (stored, tenant, isPrimary) = try row.decode(String.self, String?.self, Bool.self)
+      return DomainOwner(
+        host: DomainName(stored: stored), tenant: tenant.map(TenantName.init(stored:)), isPrimary: isPrimary)
+    }
+    guard var first = owners.first else { return nil }
+    first.others = owners.dropFirst().filter { $0.host == first.host }.map(\.tenant)
+    return first
   }
+}
+
+/// Whose a host name is.
+struct DomainOwner {
+  /// As it is stored.
+  let host: DomainName
+  /// `nil` if the row refers to none that is there.
+  let tenant: TenantName?
+  let isPrimary: Bool
+  /// Those of further rows with the same host name: nothing has kept an app from that.
+  var others: [TenantName?] = []
 }
 
 extension RegistryShape {

@@ -102,6 +102,11 @@ struct FindingReport: Sendable {
           "domain_names_another", "the domain's row has another tenant's name than its key says",
           "\(domain) (\(name ?? "no name"), is \(owner)'s)"
         ) { _ in "the name is set to that of its tenant" }
+      case .domainShared(let domain, let owners):
+        Self(
+          "domain_shared", "several rows have one host name, which can lead to one tenant only",
+          "\(domain) (\(named(owners)))"
+        ) { _ in onlyOneRow }
       case .domainWithoutTenant(let domain, let reference):
         Self(
           "domain_without_tenant", "the domain's row refers to a tenant that is not there",
@@ -163,6 +168,10 @@ struct FindingReport: Sendable {
       }
   }
 }
+
+/// What to do where several rows have one host name.
+let onlyOneRow =
+  "take out all but one of them with psql; 'tenantctl init --upgrade' adds the unique constraint, where it is missing"
 
 /// A name in double quotes, as SQL takes it.
 private func quoted(_ name: String) -> String { "\"\(name.replacing("\"", with: "\"\""))\"" }

@@ -84,8 +84,14 @@ extension ErrorReport {
           hint: "'tenantctl domain remove \(host)' removes the stale row")
       case .domainTaken(let host, let owner):
         Self(
-          "domain_taken", .refused, "the domain \(host) belongs to tenant \(owner)",
+          "domain_taken", .refused,
+          owner.map { "the domain \(host) belongs to tenant \($0)" }
+            ?? "the domain \(host) has a row already, of a tenant that does not exist",
           hint: "'tenantctl domain remove \(host)' takes it away from there")
+      case .domainAmbiguous(let host, let owners):
+        Self(
+          "domain_ambiguous", .refused, "several rows have the domain \(host) (\(named(owners)))",
+          hint: onlyOneRow)
       case .domainExists(let host, let tenant):
         Self(
           "domain_exists", .refused, "tenant \(tenant) has the domain \(host) already",

@@ -52,7 +52,10 @@ struct Ailment: Sendable, CustomTestStringConvertible {
 
   @Test func anEmptyRegistry() async throws {
     try await Fleet.with { fleet in
-      try await fleet.psql("CREATE SCHEMA reports; CREATE TABLE reports.daily ()")
+      // A row for a schema of the server's is no tenant's, whatever is in there.
+      try await fleet.psql(
+        "CREATE SCHEMA reports; CREATE TABLE reports.daily (); INSERT INTO tenants (name) VALUES ('pg_catalog')"
+      )
       #expect(try await fleet.tenancy.diagnose().entries.map(\.finding) == [])
     }
     try await TestDatabase.with { database in
@@ -111,6 +114,12 @@ struct Ailment: Sendable, CustomTestStringConvertible {
     Ailment(
       "UPDATE domains SET tenant_name = 'b' WHERE tenant_name = 'a'",
       .domainNamesAnother(DomainName(stored: "a.example.com"), name: "b", of: "a")),
+    Ailment(
+      """
+      INSERT INTO domains (tenant_id, tenant_name, domain_name, is_primary)
+      SELECT id, name, 'A.Example.com', false FROM tenants WHERE name = 'b'
+      """, .domainShared(DomainName(stored: "a.example.com"), by: ["a", "b"]),
+      remedy: "DELETE FROM domains WHERE domain_name = 'A.Example.com'"),
     Ailment(
       """
       ALTER TABLE domains DROP CONSTRAINT domains_tenant_id_fkey;

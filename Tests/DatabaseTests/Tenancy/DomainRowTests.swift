@@ -40,6 +40,28 @@ import Testing
     }
   }
 
+  /// Without a unique constraint: a change of the one tenant's row would be a change of the other's.
+  @Test func oneHostOfTwoTenants() async throws {
+    try await Fleet.with { fleet in
+      for name in ["acme", "beta"] { try await fleet.create(name, domains: ["\(name).com"]) }
+      try await fleet.psql(
+        """
+        ALTER TABLE domains DROP CONSTRAINT domains_domain_name_key, DROP CONSTRAINT domains_tenant_id_fkey;
+        UPDATE domains SET domain_name = 'a.com';
+        INSERT INTO domains (tenant_id, tenant_name, domain_name) VALUES (99, 'acme', 'z.com')
+        """)
+      let refusal = TenancyError.domainAmbiguous(host("a.com"), of: ["acme", "beta"])
+      await #expect(throws: refusal) { try await fleet.tenancy.planRemoveDomain(host("a.com")) }
+      await #expect(throws: refusal) { try await fleet.tenancy.planSetPrimary(host("a.com")) }
+      // Nobody's domain is taken all the same, until its row is removed.
+      await #expect(throws: TenancyError.domainTaken(host("z.com"), by: nil)) {
+        try await fleet.tenancy.planAddDomain(host("z.com"), to: "acme", primary: false)
+      }
+      try await fleet.tenancy.planRemoveDomain(host("z.com")).apply()
+      #expect(try await fleet.list() == "acme(a.com) beta(a.com)")
+    }
+  }
+
   @Test func severalPrimaryOnes() async throws {
     try await Fleet.with { fleet in
       try await fleet.create("acme", domains: ["a.com", "b.com", "c.com"])
