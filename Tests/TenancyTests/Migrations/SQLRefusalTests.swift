@@ -23,14 +23,16 @@ import Testing
   }
 
   @Test(arguments: [
-    "SET standard_conforming_strings = off", "set local Standard_Conforming_Strings to 'off' -- why",
+    "SET standard_conforming_strings = off", "SET standard_conforming_strings = off;",
+    "set local Standard_Conforming_Strings to 'off' -- why",
     "SET SESSION standard_conforming_strings TO false", "SET standard_conforming_strings TO DEFAULT",
   ]) func oldStrings(statement: String) {
     #expect(SQLScript(Array(statement.utf8)).problems.map(\.reason) == [.oldStrings])
   }
 
   @Test(arguments: [
-    "SET standard_conforming_strings = on", "SET LOCAL standard_conforming_strings TO 'on'",
+    "SET standard_conforming_strings = on", "SET standard_conforming_strings = on;",
+    "SET LOCAL standard_conforming_strings TO 'on'",
     "SET standard_conforming_strings = on /* off */ -- off", "SET escape_string_warning = off",
     "ROLLBACK TO SAVEPOINT a", "ROLLBACK WORK TO a", "rollback transaction to a", "SAVEPOINT a", "RELEASE a",
     "SET TRANSACTION READ ONLY", "PREPARE a AS SELECT 1", "DO $$ BEGIN COMMIT; END $$", "\"begin\"",

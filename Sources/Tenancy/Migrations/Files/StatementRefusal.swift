@@ -41,7 +41,7 @@ struct StatementRefusal {
     var last = ""
     while let token = try? lexer.next() {
       switch token {
-      case .lineComment, .blockComment: continue
+      case .lineComment, .blockComment, .semicolon: continue
       default: last = String(decoding: bytes[lexer.tokenStart..<lexer.position], as: UTF8.self)
       }
     }
