@@ -16,6 +16,9 @@ enum AdoptCommand {
       refused, and so is a schema without tables. The records of Alembic, Django, Flyway and others are reported, and \
       stay as they are.
 
+      Where there is no migration yet, the first one is the dump of a tenant's schema (pg_dump --schema-only) without the \
+      schema's name; a tenant that 'tenantctl create' makes from it is the one to compare with.
+
       It is the careful one of two: 'tenantctl migration baseline' records without a look at the tables, and in ledgers \
       that are there, too.
 
