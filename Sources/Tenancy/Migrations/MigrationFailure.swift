@@ -6,12 +6,20 @@ public struct MigrationFailure: Sendable, Hashable {
   public enum Reason: Sendable, Hashable {
     /// The server refused the statement.
     case refused
+    /// The server does not run the statement inside of a transaction.
+    case needsNoTransaction
+    /// The statement would have ended the transaction that it is part of.
+    case endsTransaction
     /// Somebody else held a lock for longer than `lock_timeout`.
     case locked
     /// The statements ran, but left another search path behind: what came after it went to the wrong schema.
     case searchPathChanged
     /// The statements ran, but removed the record that they ran.
     case ledgerRowGone
+    /// The statements ran, but added or removed records of other migrations.
+    case ledgerChanged
+    /// The statements ran, but left a role behind that may not write to the ledger.
+    case roleChanged
     /// Another session applies or undoes it right now.
     case underWay
     /// A rollback of it was begun, and stopped half-way.
@@ -93,9 +101,14 @@ struct MigrationSource: Sendable {
 
   private func reason(_ error: ServerError) -> MigrationFailure.Reason {
     switch (place, error.state) {
+    case (.statement(let statement), .activeSQLTransaction) where statement.wantsNoTransaction:
+      .needsNoTransaction
+    case (_, .invalidTransactionTermination): .endsTransaction
     case (_, .lockNotAvailable): .locked
     case (.close, .undefinedTable), (.close, .divisionByZero): .ledgerRowGone
     case (.close, .invalidTextRepresentation): .searchPathChanged
+    case (.close, .invalidDatetimeFormat): .ledgerChanged
+    case (.close, .insufficientPrivilege): .roleChanged
     default: .refused
     }
   }
@@ -108,4 +121,10 @@ struct MigrationSource: Sendable {
     let place = statement.location(ofCharacter: position)
     return (place.line, place.column, statement.excerpt(ofCharacter: position))
   }
+}
+
+extension SQLState {
+  // The names are those of Appendix A.
+  fileprivate static let activeSQLTransaction: SQLState = "25001"
+  fileprivate static let invalidTransactionTermination: SQLState = "2D000"
 }

@@ -15,10 +15,11 @@ extension ErrorReport {
 extension MigrationFailure {
   fileprivate var code: String {
     switch reason {
-    case .refused: "migration_failed"
+    case .refused, .needsNoTransaction, .endsTransaction: "migration_failed"
     case .locked: "locked"
     case .searchPathChanged: "search_path_changed"
-    case .ledgerRowGone: "ledger_changed"
+    case .ledgerRowGone, .ledgerChanged: "ledger_changed"
+    case .roleChanged: "role_changed"
     case .underWay: "migration_under_way"
     case .halfUndone: "half_undone"
     case .invalidIndex: "invalid_index"
@@ -27,10 +28,13 @@ extension MigrationFailure {
 
   fileprivate var sentence: String {
     switch reason {
-    case .refused: server?.sentence ?? ""
+    case .refused, .needsNoTransaction, .endsTransaction: server?.sentence ?? ""
     case .locked: held("another session held a lock for longer than lock_timeout")
     case .searchPathChanged: "it left another search_path behind, so it was rolled back"
     case .ledgerRowGone: "it removed its own record from the ledger, so it was rolled back"
+    case .ledgerChanged: "it changed other migrations' records in the ledger, so it was rolled back"
+    case .roleChanged:
+      "it left another role behind, which may not write to the ledger, so it was rolled back"
     case .underWay: held("another session is at it right now")
     case .halfUndone: "a rollback of it was begun and has not finished"
     case .invalidIndex: "an index is in the way that is not valid: what a build that was cut off leaves"
@@ -43,10 +47,14 @@ extension MigrationFailure {
       server?.hint
         ?? (isRelationThere
           ? "where an app has made a tenant's tables: 'tenantctl adopt NAME' gives it a ledger" : nil)
+    case .needsNoTransaction: "put it in a file of its own that begins with '-- migrate:up transaction:false'"
+    case .endsTransaction:
+      "take COMMIT and ROLLBACK out of what it runs, or run it by itself in a file with transaction:false"
     case .locked, .underWay: "run the same command again when that session is done"
     case .searchPathChanged:
       "take the statement that sets search_path out of the file, or write SET LOCAL and set it back"
-    case .ledgerRowGone: "take the statement that changes the ledger out of the file"
+    case .ledgerRowGone, .ledgerChanged: "take the statement that changes the ledger out of the file"
+    case .roleChanged: "end the file with RESET ROLE or RESET SESSION AUTHORIZATION"
     case .halfUndone: "'tenantctl rollback' finishes it, from the statement that is next; then migrate"
     case .invalidIndex: dropHint
     }

@@ -220,6 +220,15 @@ import Testing
     ("DROP TABLE schema_migrations", .ledgerRowGone),
     ("ALTER TABLE schema_migrations RENAME TO other", .ledgerRowGone),
     ("DROP SCHEMA t00 CASCADE", .ledgerRowGone),
+    ("ALTER SCHEMA t00 RENAME TO elsewhere", .ledgerRowGone),
+    ("SAVEPOINT s; DELETE FROM schema_migrations; RELEASE s", .ledgerRowGone),
+    ("DELETE FROM schema_migrations WHERE version = '1'", .ledgerChanged),
+    ("INSERT INTO schema_migrations (version) VALUES ('3')", .ledgerChanged),
+    // PostgreSQL lets nobody end a transaction from within.
+    ("DO $$ BEGIN COMMIT; END $$", .endsTransaction), ("DO $$ BEGIN ROLLBACK; END $$", .endsTransaction),
+    ("CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN COMMIT; END $$; CALL p()", .endsTransaction),
+    ("CREATE INDEX CONCURRENTLY i ON tanks (id)", .needsNoTransaction), ("VACUUM tanks", .needsNoTransaction),
+    ("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", .refused),
   ]) func filesThatMeddle(sql: String, reason: MigrationFailure.Reason) async throws {
     try await fleet(of: 1) { fleet in
       try await fleet.migrate([Self.tanks[0]])
@@ -232,6 +241,24 @@ import Testing
       #expect(try await ledger("t00", fleet) == "1")
       #expect(
         try await fleet.psql("SELECT count(*) FROM pg_class WHERE relname IN ('x', 'fell_through')") == "0")
+    }
+  }
+
+  /// Nothing of the file but the end fails, so no statement is to blame.
+  @Test(arguments: [
+    "SET ROLE pg_monitor", "SET LOCAL ROLE pg_monitor", "SET SESSION AUTHORIZATION pg_monitor",
+  ])
+  func aRoleThatIsLeftBehind(sql: String) async throws {
+    try await fleet(of: 1) { fleet in
+      let failure = try #require(
+        try await fleet.migrate([("1", "CREATE TABLE x ();\n\(sql);")]).tenants[0].failure)
+      #expect(failure.reason == .roleChanged && failure.line == nil)
+      #expect(try await fleet.psql("SELECT to_regclass('t00.x')") == "NULL")
+      #expect(
+        try await fleet.migrate([
+          ("1", "CREATE TABLE x ();\n\(sql);\nRESET SESSION AUTHORIZATION; RESET ROLE;")
+        ])
+        .tenants[0].isSuccess)
     }
   }
 
