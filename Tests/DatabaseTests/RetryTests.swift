@@ -108,6 +108,27 @@ import Testing
     }
   }
 
+  /// A foreign key waits for those who write to the table that it refers to, and for none who read.
+  @Test func namesWhoHeldASharedTable() async throws {
+    try await Fleet.with { fleet in
+      try await fleet.populate(["a"])
+      try await fleet.psql("CREATE TABLE plans (id int PRIMARY KEY)")
+      let files = [try migration("1", "CREATE TABLE t1 (plan int REFERENCES plans)")]
+      let tenancy = try fleet.database.tenancy(lockTimeout: .milliseconds(20))
+      let plan = try await tenancy.planMigration(.all, MigrationSet(tenant: files, shared: []))
+      try await fleet.database.whileHolding("SELECT FROM plans") { _ in
+        try await fleet.database.whileHolding("INSERT INTO plans VALUES (1)") { holder in
+          var run = MigrationRun()
+          run.retries = 0
+          let failure = try await #require(tenancy.migrate(plan, run).tenants[0].failure)
+          #expect(failure.reason == .locked)
+          #expect(try await failure.lockHolders.map(\.pid) == [holder.backend])
+        }
+      }
+      await tenancy.close()
+    }
+  }
+
   /// Ours is the last to wait, and so the one that finds the deadlock and is its victim.
   @Test func aDeadlockIsTriedAgain() async throws {
     try await Fleet.with { fleet in
