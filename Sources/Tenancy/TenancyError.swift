@@ -126,8 +126,9 @@ public enum TenancyError: Error, Sendable, Hashable {
   case scriptInvalid(ExecScriptProblem)
   /// A script that failed in a tenant.
   case execFailed(ExecFailure)
-  /// Results that do not make one table. The largest set of tenants comes first.
-  case columnsDiffer([ColumnSet])
+  /// Results that do not make one table. The largest set of tenants comes first. With `changesStay` the SQL might change
+  /// something, and what it has changed is committed.
+  case columnsDiffer([ColumnSet], changesStay: Bool)
 
   // The server
   /// Another session changed the same thing between our look and our change.

@@ -137,6 +137,20 @@ import Testing
   }
 
   @Test func runsAFile() async throws {
+  /// They are an error only in the end: by then the SQL has run.
+  @Test func differingColumnsDoNotHideThatItWasDone() async throws {
+    try await Self.with { scene in
+      try await scene.database.psql("ALTER TABLE reef.tanks ADD glass text")
+      let delete = "DELETE FROM tanks RETURNING *"
+      let outcome = try await scene.run(["exec", "--all", "--write", "-c", delete])
+      #expect(outcome.status == 1)
+      #expect(
+        outcome.stderr.hasPrefix(
+          "error: the tenants' results have different columns; what the SQL has changed stays\n"))
+      #expect(try await scene.database.psql("SELECT count(*) FROM reef.tanks") == "0")
+    }
+  }
+
     try await Self.with { scene in
       try scene.folder.write("-- a report\nSELECT litres\nFROM tank;\n", to: "report.sql")
       let outcome = try await scene.run("exec acme -f report.sql")

@@ -34,7 +34,7 @@ extension TenantDatabase {
   /// The result of the script's last statement goes to `receive` as soon as it is there, and is not kept. All results
   /// that it gets have the same columns, those of the first.
   ///
-  /// Throws ``TenancyError/columnsDiffer(_:)`` at the end if there were others. What fails in one tenant is in the
+  /// Throws ``TenancyError/columnsDiffer(_:changesStay:)`` at the end if there were others. What fails in one tenant is in the
   /// report and leaves the others alone.
   public func exec(
     _ script: ExecScript, in tenants: SelectedTenants, _ options: ExecOptions = ExecOptions(),
@@ -47,21 +47,26 @@ extension TenantDatabase {
         columns = columns ?? table.columns
         return columns
       }
-      if table.columns == columns { receive(tenant, table) }
-      return ExecResult(columns: table.columns, rows: table.count)
+      guard table.columns == columns else { return ExecResult(columns: table.columns, rows: table.count) }
+      receive(tenant, table)
+      // All of them share one array.
+      return ExecResult(columns: columns ?? [], rows: table.count)
     }
     let sets = Self.columnSets(report)
-    if sets.count > 1 { throw TenancyError.columnsDiffer(sets) }
+    if sets.count > 1 { throw TenancyError.columnsDiffer(sets, changesStay: options.mayWrite) }
     return report
   }
 
   private func exec(_ script: ExecScript, _ options: ExecOptions, _ tenant: Tenant) async throws -> Rows {
     let opening = opening(options, tenant.schema)
     let statements = script.statements.map { SQL(unsafeRaw: $0.text) }
+    let removal = script.mayLeaveTraces ? SessionTraces.removal : []
     return try await connected { connection in
       do {
-        return try await connection.transaction(opening + statements)[opening.count + statements.count - 1]
+        let answers = try await connection.transaction(opening + statements + removal)
+        return answers[opening.count + statements.count - 1]
       } catch let error as StatementError where error.index >= opening.count {
+        if script.mayLeaveTraces { await connection.forgetTraces() }
         let error = StatementError(index: error.index - opening.count, error: error.error)
         throw TenancyError.execFailed(script.failure(error, isReadOnly: !options.mayWrite))
       }

@@ -24,12 +24,22 @@ extension ErrorReport {
     let place = failure.place?.location.suffix ?? ""
     let line = (failure.place?.excerpt).map { "\n  \($0[...].trimmingWhitespace())" } ?? ""
     let detail = failure.server.detail.map { "\n  \($0)" } ?? ""
-    // read_only_sql_transaction (PostgreSQL manual, Appendix A).
-    let wantsToWrite = failure.isReadOnly && failure.server.sqlState == "25006"
     self.init(
       "exec_failed", .failed, "\(failure.script)\(place): \(failure.server.message)\(detail)\(line)",
-      hint: wantsToWrite ? "give --write if it is to change something" : failure.server.hint,
-      sqlState: failure.server.sqlState)
+      hint: failure.hint, sqlState: failure.server.sqlState)
+  }
+}
+
+extension ExecFailure {
+  fileprivate var hint: String? {
+    switch server.sqlState {
+    // read_only_sql_transaction (PostgreSQL manual, Appendix A)
+    case "25006" where isReadOnly: "give --write if it is to change something"
+    // active_sql_transaction, invalid_transaction_termination
+    case "25001", "2D000":
+      "what runs in a tenant is one transaction; without one: tenantctl run NAME -- psql -c \"...\""
+    default: server.hint
+    }
   }
 }
 

@@ -250,10 +250,10 @@ extension ErrorReport {
       // SQL over the fleet
       case .scriptInvalid(let problem): Self(script: problem)
       case .execFailed(let failure): Self(exec: failure)
-      case .columnsDiffer(let sets):
+      case .columnsDiffer(let sets, let changesStay):
         Self(
           "columns_differ", .failed,
-          "the tenants' results have different columns\n"
+          "the tenants' results have different columns\(changesStay ? "; what the SQL has changed stays" : "")\n"
             + sets.map { "  \($0.columns.joined(separator: ", ")): \(named($0.tenants))" }
             .joined(separator: "\n"),
           hint: "name the columns in the SELECT, or run it for each of these groups of tenants")

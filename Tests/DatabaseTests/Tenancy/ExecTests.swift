@@ -45,9 +45,11 @@ import Testing
       let script = try ExecScript(name: "-c", Array("TABLE t".utf8))
       let tenants = try await fleet.tenancy.tenants(in: FleetSelection(names: nil))
       await #expect(
-        throws: TenancyError.columnsDiffer([
-          ColumnSet(columns: ["a"], tenants: ["acme", "rock"]), ColumnSet(columns: ["b"], tenants: ["reef"]),
-        ])
+        throws: TenancyError.columnsDiffer(
+          [
+            ColumnSet(columns: ["a"], tenants: ["acme", "rock"]),
+            ColumnSet(columns: ["b"], tenants: ["reef"]),
+          ], changesStay: false)
       ) {
         _ = try await fleet.tenancy.exec(script, in: tenants) { tenant, _ in
           received.withLock { $0.append(tenant.name) }
@@ -55,6 +57,53 @@ import Testing
       }
       #expect(received.withLock { $0 } == ["acme", "rock"])
     }
+  }
+
+  /// Twice in one session, the second of a pair of these would fail or mean something else.
+  @Test(arguments: [
+    "SET my.value TO 'left'", "SELECT set_config('my.value', 'left', false)", "PREPARE p AS SELECT 1",
+    "CREATE TEMP TABLE scratch (id int)", "DECLARE c CURSOR WITH HOLD FOR SELECT 1", "LISTEN ears",
+    "SELECT pg_advisory_lock(7)", "SET client_encoding TO 'LATIN1'", "SET ROLE pg_monitor",
+    "DO $$ BEGIN PERFORM set_config('work_mem', '1MB', false); END $$",
+  ])
+  func whatAScriptLeavesInItsSessionIsGone(sql: String) async throws {
+    try await Fleet.with(connections: 1) { fleet in
+      for name in ["acme", "reef"] { try await fleet.create(name) }
+      var options = ExecOptions()
+      options.mayWrite = true
+      let tenants = try await fleet.tenancy.tenants(in: FleetSelection(names: nil))
+      for (end, failures) in [("", 0), ("; SELECT 1/0", 2)] {
+        let script = try ExecScript(name: "-c", Array((sql + end).utf8))
+        let report = try await fleet.tenancy.exec(script, in: tenants, options) { _, _ in }
+        #expect(report.failures.count == failures)
+        let place = (report.failures.first?.failure as? TenancyError).flatMap {
+          if case .execFailed(let failure) = $0 { failure.server.sqlState } else { nil }
+        }
+        #expect(place == (failures == 0 ? nil : "22012"))
+        let left = try await fleet.exec(
+          """
+          SELECT coalesce(current_setting('my.value', true), ''), current_setting('work_mem'), current_user,
+            current_setting('client_encoding'), (SELECT count(*) FROM pg_prepared_statements),
+            to_regclass('pg_temp.scratch'), (SELECT count(*) FROM pg_cursors WHERE name = 'c'),
+            (SELECT count(*) FROM pg_listening_channels()),
+            (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid())
+          """, in: ["acme"])
+        #expect(left == [["acme", "", "4MB", "postgres", "UTF8", "0", nil, "0", "0", "0"]])
+      }
+    }
+  }
+
+  /// What removes the traces costs nine statements: nobody pays for them who leaves none.
+  @Test(arguments: [
+    ("SELECT count(*) FROM tanks", false), ("WITH a AS (SELECT 1) TABLE a", false),
+    ("CREATE TABLE a (); DROP TABLE a", false), ("UPDATE a SET b = 'set_config(1)'", false),
+    ("SELECT pg_advisory_xact_lock(1)", false), ("CREATE TEMPORARY TABLE a ()", true),
+    ("SELECT 1 INTO TEMP a", true), ("SELECT pg_try_advisory_lock_shared(1)", true),
+    ("SELECT pg_catalog.set_config('a.b', 'c', false)", true), ("SELECT 1; SET a.b = 'c'", true),
+    ("DO 'BEGIN END'", true), ("CALL p()", true), ("LOAD 'x'", true),
+  ])
+  func whatMayLeaveTraces(sql: String, mayLeave: Bool) throws {
+    #expect(try ExecScript(name: "-c", Array(sql.utf8)).mayLeaveTraces == mayLeave)
   }
 
   @Test func stopsAfterAsManyFailuresAsAllowed() async throws {
