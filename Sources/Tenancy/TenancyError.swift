@@ -13,6 +13,8 @@ public enum TenancyError: Error, Sendable, Hashable {
   // Tenants
   /// No tenant of that name.
   case tenantNotFound(TenantName)
+  /// No tenants with these names, of several that were given.
+  case tenantsNotFound([TenantName])
   /// The name is taken.
   case tenantExists(TenantName)
   /// The name differs from a tenant's only by case.

@@ -189,6 +189,51 @@ import Testing
     }
   }
 
+  /// All that are wrong in a list are told of at once; a byte order mark is nobody's name.
+  @Test func namesThatAreNotThere() async throws {
+    try await with("SELECT 1;\n", tenants: ["acme"]) { scene in
+      let list = "\u{FEFF}acme\r\nnone\r\nacme\r\nnobody\r\n"
+      let outcome = try await scene.run("migrate --from-file -", stdin: list)
+      #expect(
+        outcome
+          == Outcome(
+            stdout: "",
+            stderr: """
+              error: there are no tenants none, nobody
+              hint: 'tenantctl list' shows all tenants; nothing was done
+
+              """, status: 3))
+      let names = (10..<35).map { "t\($0)" }.joined(separator: "\n")
+      let many = try await scene.run("exec --from-file - -c TABLE", stdin: names)
+      #expect(many.status == 3 && many.stderr.contains("t28, t29 and 5 more\n"))
+    }
+  }
+
+  /// What PostgreSQL says does not tell what to do.
+  @Test(arguments: [
+    ("VACUUM tanks;", "put it in a file of its own that begins with '-- migrate:up transaction:false'"),
+    (
+      "DO $$ BEGIN COMMIT; END $$;",
+      "take COMMIT and ROLLBACK out of what it runs, or run it by itself in a file with transaction:false"
+    ),
+    (
+      "INSERT INTO schema_migrations VALUES ('7');",
+      "take the statement that changes the ledger out of the file"
+    ),
+    ("SET ROLE pg_monitor;", "end the file with RESET ROLE or RESET SESSION AUTHORIZATION"),
+    (
+      "RESET search_path;",
+      "take the statement that sets search_path out of the file, or write SET LOCAL and set it back"
+    ),
+  ])
+  func hintsAtTheWayOut(sql: String, hint: String) async throws {
+    try await with(sql, tenants: ["acme"]) { scene in
+      let outcome = try await scene.run("migrate acme")
+      #expect(outcome.status == 5 && outcome.stdout.contains("  hint: \(hint)\n"), "\(outcome)")
+      try await scene.prints("status acme --quiet --verify", "acme\n")
+    }
+  }
+
   @Test func oneFailureLeavesTheOthersUntouched() async throws {
     try await with("SELECT 1;\nALTER TABLE tanks\n  ADD colour text;\n", tenants: ["acme", "reef", "rock"]) {
       scene in

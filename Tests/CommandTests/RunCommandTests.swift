@@ -85,9 +85,22 @@ import Testing
 
   @Test func aProgramThatIsNotThere() async throws {
     try await Scene.with(tenants: ["acme"]) { scene in
-      let outcome = try await scene.run(["run", "acme", "--", "no-such-program"])
-      #expect(outcome.status == 5)
-      #expect(outcome.stderr.contains("cannot run no-such-program: No such file or directory"))
+      // A typing error is one error, however many tenants there are.
+      for program in ["no-such-program", "./no-such-program"] {
+        let outcome = try await scene.run(["run", "--all", "--", program])
+        #expect(
+          outcome
+            == Outcome(
+              stdout: "",
+              stderr: """
+                error: cannot run \(program): No such file or directory
+                hint: install it, or put its folder on PATH
+
+                """, status: 1))
+      }
+      let forbidden = try await scene.run(["run", "acme", "--", "./migrations"])
+      #expect(
+        forbidden.status == 5 && forbidden.stderr.contains("cannot run ./migrations: Permission denied"))
     }
   }
 

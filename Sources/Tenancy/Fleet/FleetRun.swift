@@ -67,7 +67,7 @@ public struct FleetRun<Value: Sendable>: Sendable {
 extension TenantDatabase {
   /// Looks up the tenants of a selection, in one query.
   ///
-  /// Throws ``TenancyError/tenantNotFound(_:)`` for a name that is not there.
+  /// Throws ``TenancyError/tenantNotFound(_:)`` or ``TenancyError/tenantsNotFound(_:)`` for names that are not there.
   public func tenants(in selection: FleetSelection) async throws -> SelectedTenants {
     try await readingRegistry { connection, shape in
       SelectedTenants(members: try await self.members(of: selection, over: connection, shape))

@@ -33,7 +33,7 @@ struct FleetMember: Sendable {
 extension TenantDatabase {
   /// The tenants of a selection by name, in one query.
   ///
-  /// Throws ``TenancyError/tenantNotFound(_:)`` for a name that is not there.
+  /// Throws ``TenancyError/tenantNotFound(_:)`` or ``TenancyError/tenantsNotFound(_:)`` for names that are not there.
   func members(of selection: FleetSelection, over connection: Connection, _ shape: RegistryShape) async throws
     -> [FleetMember]
   {
@@ -44,9 +44,9 @@ extension TenantDatabase {
     }
     if let names = selection.names {
       let known = Set(found.map(\.tenant.name))
-      if let missing = names.first(where: { !known.contains($0) }) {
-        throw TenancyError.tenantNotFound(missing)
-      }
+      let missing = names.filter { !known.contains($0) }
+      if missing.count > 1 { throw TenancyError.tenantsNotFound(missing) }
+      if let missing = missing.first { throw TenancyError.tenantNotFound(missing) }
     }
     // The shared schema has migrations of its own.
     if let shared = found.first(where: { $0.tenant.schema.isNobodys }), selection.names != nil {

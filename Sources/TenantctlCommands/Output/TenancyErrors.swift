@@ -19,6 +19,12 @@ extension ErrorReport {
         Self(
           "tenant_not_found", .notFound, "there is no tenant \(name)",
           hint: "'tenantctl list' shows all tenants")
+      case .tenantsNotFound(let names):
+        Self(
+          "tenant_not_found", .notFound,
+          "there are no tenants \(names.prefix(20).map(\.rawValue).joined(separator: ", "))"
+            + (names.count > 20 ? " and \(names.count - 20) more" : ""),
+          hint: "'tenantctl list' shows all tenants; nothing was done")
       case .tenantExists(let name):
         Self("tenant_exists", .refused, "tenant \(name) exists already", hint: "see 'tenantctl show \(name)'")
       case .tenantNameCollides(let name, let other):

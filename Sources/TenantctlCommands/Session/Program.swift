@@ -33,6 +33,18 @@ struct Program: Sendable {
     throw ProgramNotStarted(words[0], code: code)
   }
 
+  /// Looks for it where it would be looked for, if it is to be started many times.
+  ///
+  /// Throws `ProgramNotStarted` if there is none. One that is there may still fail to start.
+  func check() throws {
+    let paths =
+      words[0].contains("/")
+      ? [words[0]]
+      : (environment["PATH"] ?? "/bin:/usr/bin").split(separator: ":", omittingEmptySubsequences: false)
+        .map { $0.isEmpty ? words[0] : "\($0)/\(words[0])" }
+    if !paths.contains(where: Files.exists) { throw ProgramNotStarted(words[0], code: ENOENT) }
+  }
+
   /// The words and the environment as C has them.
   func withArrays<Result>(
     _ body: ([UnsafeMutablePointer<CChar>?], [UnsafeMutablePointer<CChar>?]) -> Result

@@ -9,7 +9,7 @@ struct Session: Sendable {
   let interruption = Interruption()
   private let isVerbose: Bool
   private let input: Input
-  private let environment: [String: String]
+  let environment: [String: String]
   private var overrides: [String: String] = [:]
 
   init(_ input: Input, environment: [String: String], terminal: Terminal) {
@@ -113,7 +113,9 @@ struct Session: Sendable {
 
   /// The tenants that a file names, one a line; empty lines and `#` comments are nothing.
   func names(inFile path: String) throws -> [TenantName] {
-    let lines = try Files.read(path).split(whereSeparator: \.isNewline).map { line in
+    let text = try Files.read(path)
+    // Some editors put a byte order mark in front, which nobody sees.
+    let lines = text.drop { $0 == "\u{FEFF}" }.split(whereSeparator: \.isNewline).map { line in
       line.prefix { $0 != "#" }.trimmingWhitespace()
     }
     return try lines.filter { !$0.isEmpty }.map(TenantName.init(parsing:))

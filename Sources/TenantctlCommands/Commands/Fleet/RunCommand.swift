@@ -27,6 +27,8 @@ enum RunCommand {
   ) { input, session in
     if session.format == .csv { throw NoTable() }
     let selection = try Selection.read(input, session)
+    // A typing error is one error, not one for each tenant.
+    try Program(words: input[words], environment: session.environment).check()
     let database = try session.database()
     let tenants = try await database.tenants(in: selection)
     let client = try await database.clientEnvironment()
