@@ -61,6 +61,42 @@ import Testing
     }
   }
 
+  /// After a new migration all are behind: that is no reason to hide the one that needs a look.
+  @Test func tellsOfNoMoreThanTenBehind() async throws {
+    try await Scene.with { scene in
+      let names = (1...13).map { "t\($0 + 10)" }
+      try await scene.database.psql(
+        names.map { "CREATE SCHEMA \($0); INSERT INTO tenants (name) VALUES ('\($0)')" }.joined(
+          separator: ";")
+          + "; DROP SCHEMA t23")
+      let lines = { (names: ArraySlice<String>) in
+        names.map { "\($0): pending 20260101000000, 20260102000000\n" }.joined()
+      }
+      try await scene.prints(
+        "status --all",
+        """
+        VERSION  TENANTS  STATE
+        unknown        1  not readable
+        none          12  2 pending
+        t23: tenant t23 has a row, but its schema t23 is not there
+        \(lines(names[..<10]))and 2 more behind; --pending lists them all
+
+        """)
+      let pending = try await scene.run("status --all --pending")
+      #expect(
+        pending.stdout.hasSuffix(
+          lines(names[10..<12]) + "t23: tenant t23 has a row, but its schema t23 is not there\n"))
+      let check = try await scene.run("migrate --all --check")
+      #expect(check.stdout.hasSuffix("and 3 more; 'tenantctl status --pending' lists them all\n"))
+      try await scene.database.psql(
+        names.prefix(12).map {
+          "CREATE TABLE \($0).schema_migrations (version text); INSERT INTO \($0).schema_migrations VALUES (99)"
+        }.joined(separator: ";"))
+      let odd = try await scene.run("status --all")
+      #expect(odd.stdout.hasSuffix("and 3 more; --format json has them all\n"))
+    }
+  }
+
   @Test func tellsOnlyOfThoseBehind() async throws {
     try await Scene.with(tenants: ["acme"]) { scene in
       try await scene.prints("status --all --pending", "no tenants\n")

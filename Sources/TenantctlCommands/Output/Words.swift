@@ -22,3 +22,11 @@ func durationText(_ duration: Duration) -> String {
   if seconds < 60 { return "\((seconds * 10).rounded() / 10) s" }
   return "\(Int(seconds) / 60) min \(Int(seconds) % 60) s"
 }
+
+/// The lines of the first ten items, and how many more there are.
+/// - Parameter rest: what comes after that number: where the others are.
+func firstFew<Item>(_ items: [Item], _ rest: String, _ lines: (Item) -> [String]) -> [String] {
+  let shown = 10
+  return items.prefix(shown).flatMap(lines)
+    + (items.count > shown ? ["and \(items.count - shown) \(rest)"] : [])
+}

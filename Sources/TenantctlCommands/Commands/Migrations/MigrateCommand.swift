@@ -20,6 +20,10 @@ enum MigrateCommand {
       it builds it anew, or named where that is not safe. CONCURRENTLY waits for other transactions, which blocks \
       nobody, as long as it takes.
 
+      What a tenant has is told by the comment on its ledger, which repeats the head, and made sure of in each \
+      transaction. A tenant whose comment claims too much, which is no migration's doing, is taken for up to date: \
+      'tenantctl status --verify' and 'tenantctl doctor' read the ledgers and find it.
+
       A file that is older than what a tenant has is applied with a warning, or refused with --strict.
 
       The status is 5 if a tenant failed, 4 if a file was edited after it had been applied, 6 with --check if something \
@@ -72,7 +76,9 @@ enum MigrateCommand {
     var result = CommandResult(["pending": entries]) { _ in
       entries.isEmpty
         ? ["nothing to apply to \(counted(plan.tenants.count, "tenant"))"]
-        : entries.map { "\($0.name): \($0.pending.map(\.rawValue).joined(separator: ", "))" }
+        : firstFew(entries, "more; 'tenantctl status --pending' lists them all") {
+          ["\($0.name): \($0.pending.map(\.rawValue).joined(separator: ", "))"]
+        }
     }
     result.names = behind.map(\.label)
     result.status = behind.isEmpty ? .done : .pending

@@ -1,0 +1,132 @@
+internal import Tenancy
+
+/// Where the tenants stand, as `status` tells it: how many have which version, then those of which there is more to say.
+struct StatusSummary {
+  private let shared: Survey?
+  private let tenants: [Survey]
+  private let isOnlyBehind: Bool
+  /// How long the longest bar is, in characters; 0 for none.
+  private let barWidth: Int
+
+  init(_ found: (shared: Survey?, tenants: [Survey]), onlyBehind: Bool, _ session: Session) {
+    let isShown = { (survey: Survey) in !onlyBehind || survey.isBehind }
+    shared = found.shared.flatMap { isShown($0) ? $0 : nil }
+    tenants = found.tenants.filter(isShown)
+    isOnlyBehind = onlyBehind
+    barWidth = session.terminal.stdoutIsTerminal ? max(0, min(40, session.terminal.width - 50)) : 0
+  }
+
+  private var all: [Survey] { [shared].compactMap { $0 } + tenants }
+  /// Those that lack a migration, or cannot tell.
+  var behind: [Survey] { all.filter(\.isBehind) }
+  /// Whether one of them has a migration whose file was edited since.
+  var hasChanged: Bool { all.contains { !$0.changed.isEmpty } }
+
+  var result: CommandResult {
+    var result = CommandResult(Document(shared: shared.map(Entry.init), tenants: tenants.map(Entry.init))) {
+      histogram($0) + remarks
+    }
+    result.elements = { tenants.map(Entry.init) }
+    result.names = behind.map(\.label)
+    return result
+  }
+
+  /// How many tenants have which version, the newest first.
+  private func histogram(_ style: Style) -> [String] {
+    let groups = Dictionary(grouping: tenants) { $0.problem == nil ? $0.head?.rawValue ?? "none" : "unknown" }
+    let longest = groups.values.map(\.count).max() ?? 0
+    let rows = groups.sorted { ($0.value.first?.head, $0.key) > ($1.value.first?.head, $1.key) }.map {
+      head, members in
+      let length = (members.count * barWidth + longest - 1) / max(longest, 1)
+      let bar = barWidth > 0 ? [Table.Cell(String(repeating: "#", count: length))] : []
+      return [Table.Cell(head), .count(members.count), state(members)] + bar
+    }
+    if rows.isEmpty { return ["no tenants"] }
+    let columns = ["VERSION", "TENANTS", "STATE"] + (barWidth > 0 ? [""] : [])
+    return Table(columns: columns, rows: rows, numeric: ["TENANTS"]).lines(style)
+  }
+
+  private func state(_ members: [Survey]) -> Table.Cell {
+    if members.contains(where: { $0.problem != nil }) { return Table.Cell("not readable", .bad) }
+    let pending = members.map(\.pending.count).max() ?? 0
+    return pending == 0 ? Table.Cell("up to date", .good) : Table.Cell("\(pending) pending", .bad)
+  }
+
+  /// After a new migration all of the fleet is behind, and a wall of names would hide the few tenants that need a look:
+  /// these come first.
+  private var remarks: [String] {
+    let told = all.map { (survey: $0, lines: $0.remarks) }.filter { !$0.lines.isEmpty }
+    if isOnlyBehind { return told.flatMap(\.lines) }
+    return firstFew(told.filter(\.survey.isOdd), "more; --format json has them all") { $0.lines }
+      + firstFew(told.filter { !$0.survey.isOdd }, "more behind; --pending lists them all") { $0.lines }
+  }
+}
+
+extension Survey {
+  /// Whether there is more to say than that migrations are pending.
+  fileprivate var isOdd: Bool {
+    problem != nil || wrongHead != nil
+      || !(outOfOrder.isEmpty && changed.isEmpty && unknown.isEmpty && begun.isEmpty)
+  }
+
+  /// What there is to say about it, in lines.
+  fileprivate var remarks: [String] {
+    var lines: [String] = []
+    func say(_ what: String, _ versions: [String]) {
+      if !versions.isEmpty { lines.append("\(label): \(what) \(versions.joined(separator: ", "))") }
+    }
+    if let problem { return ["\(label): \(ErrorReport(problem).message)"] }
+    say("pending", pending.map(\.version.rawValue))
+    say("older than its head, and not applied:", outOfOrder.map(\.version.rawValue))
+    say("edited since they were applied:", changed.map(\.version.rawValue))
+    say("applied, but there is no such file:", unknown)
+    say("begun and not finished:", begun.keys.sorted().map(\.rawValue))
+    say("the comment on its ledger is not true; it says", wrongHead.map { [$0.sentence] } ?? [])
+    return lines
+  }
+}
+
+extension StatusSummary {
+  private struct Document: Encodable {
+    @OrNull var shared: Entry?
+    let tenants: [Entry]
+  }
+
+  private struct Entry: Encodable {
+    let name: String
+    let schema: SchemaName
+    @OrNull var head: MigrationVersion?
+    let applied: Int
+    let pending, outOfOrder, changed, begun: [MigrationVersion]
+    let unknown: [String]
+    @OrNull var wrongHead: LedgerHead?
+    @OrNull var error: ErrorReport.Document?
+
+    init(_ survey: Survey) {
+      name = survey.label
+      schema = survey.schema
+      head = survey.head
+      applied = survey.applied.count
+      pending = survey.pending.map(\.version)
+      outOfOrder = survey.outOfOrder.map(\.version)
+      changed = survey.changed.map(\.version)
+      begun = survey.begun.keys.sorted()
+      unknown = survey.unknown
+      wrongHead = survey.wrongHead
+      error = survey.problem.map { ErrorReport($0).document }
+    }
+  }
+}
+
+extension LedgerHead {
+  var sentence: String { "\(counted(count, "migration")) to \(version?.rawValue ?? "none")" }
+}
+
+private func > (left: (MigrationVersion?, String), right: (MigrationVersion?, String)) -> Bool {
+  switch (left.0, right.0) {
+  case (let left?, let right?): left > right
+  case (nil, nil): left.1 > right.1
+  case (let version, nil): version != nil
+  case (nil, _): false
+  }
+}
