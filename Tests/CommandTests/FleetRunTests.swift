@@ -51,6 +51,44 @@ import Testing
     }
   }
 
+  /// On a terminal the bar counts the failures, and each sentence stands there once; elsewhere there is a line for each.
+  @Test func aTerminalIsToldOfACauseOnce() async throws {
+    try await withTwoFailures { scene in
+      try await scene.database.psql("DROP SCHEMA a4 CASCADE; DROP SCHEMA a5 CASCADE")
+      let screen = try await Tenantctl.onTerminal(
+        ["migrate", "--all", "--jobs", "1", "--no-color"], database: scene.database,
+        workingDirectory: scene.folder.path
+      ) { await $0.outcome().stdout }
+      #expect(screen.split(separator: "failed a").count - 1 == 2, "\(screen)")
+      #expect(screen.contains("failed a4: there is a row, but the schema is not there"))
+      #expect(screen.contains("failed on 2 tenants (a4, a5):"))
+      #expect(try await scene.run("migrate --all").stderr.split(separator: "failed a").count == 4)
+    }
+  }
+
+  /// The bar is there before the first tenant is done, and makes way for what else is said.
+  @Test func theBarDoesNotWaitForTheFirstTenant() async throws {
+    try await Scene.with(tenants: ["acme", "reef"]) { scene in
+      try scene.folder.write("[migrations]\nlock_timeout = \"100s\"\n", to: "tenantctl.toml")
+      try scene.folder.write(
+        "ALTER TABLE tanks ADD colour text;\n", to: "migrations/tenant/20260103000000_colour.sql")
+      try await Tenantctl.onTerminal(
+        ["migrate", "--all", "--jobs", "1", "--no-color"], database: scene.database,
+        workingDirectory: scene.folder.path
+      ) { program in
+        try await scene.whileHolding("SELECT FROM acme.tanks") { _ in
+          try await program.wrote("] 0/2, ")
+          program.type("\u{3}")
+          try await program.wrote(
+            "\r\u{1B}[Kfinishing the tenants that are under way; once more cancels them\r\n")
+        }
+        let outcome = await program.outcome()
+        #expect(outcome.status == 130)
+        #expect(outcome.stdout.hasSuffix("hint: run the same command again: it does only what is left\r\n"))
+      }
+    }
+  }
+
   @Test func aLockedTenantIsTriedAgainAndThenNamed() async throws {
     try await Scene.with(tenants: ["acme", "reef"]) { scene in
       try scene.folder.write("[migrations]\nlock_timeout = \"10ms\"\n", to: "tenantctl.toml")

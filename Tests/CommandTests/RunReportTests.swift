@@ -37,6 +37,50 @@ import Testing
     }
   }
 
+  /// Whatever becomes of the report: what the run did is told.
+  @Test func aReportThatCannotBeWrittenHidesNothing() async throws {
+    try await with { scene in
+      let failed = try await scene.run("migrate --all --report junit=/dev/full")
+      #expect(failed.status == 5)
+      #expect(failed.stdout.contains("migrated 2 tenants, 0 up to date, 1 failed in "))
+      #expect(
+        failed.stderr.contains("warning: the report was not written: /dev/full: No space left on device\n"))
+      let fine = try await scene.run("migrate acme --report junit=/dev/full")
+      #expect(fine.status == 1 && fine.stdout.hasPrefix("migrated 0 tenants, 1 up to date in "))
+    }
+  }
+
+  @Test(arguments: ["migrate acme", "run acme -- echo"])
+  func whatStandardOutputDoesNotTakeIsToldOf(line: String) async throws {
+    try await with { scene in
+      let words = line.split(separator: " ", maxSplits: 1)
+      let outcome = try await Tenantctl.script(
+        "tenantctl \(words[0]) --format ndjson \(words[1]) >/dev/full", database: scene.database,
+        workingDirectory: scene.folder.path)
+      #expect(
+        outcome
+          == Outcome(
+            stdout: "", stderr: "warning: cannot write the result: No space left on device\n", status: 1))
+    }
+  }
+
+  /// No tenant has its turn then.
+  @Test func aFailureInTheSharedSchema() async throws {
+    try await with { scene in
+      try scene.folder.write("SELECT 1/0;\n", to: "migrations/shared/1_broken.sql")
+      let outcome = try await scene.run(
+        "migrate --all --report junit=report.xml", environment: ["GITHUB_ACTIONS": "true"])
+      #expect(outcome.status == 1)
+      #expect(
+        outcome.stderr.contains(
+          "\n::error file=migrations/shared/1_broken.sql,line=1,col=1,title=public failed::"))
+      let report = try scene.folder.read("report.xml")
+      #expect(report.contains(#"tests="4" failures="1" errors="0" skipped="3""#))
+      #expect(report.contains(#"name="public" time="0.0"><failure type="migration_failed""#))
+      #expect(report.hasSuffix("</testsuites>\n"))
+    }
+  }
+
   @Test func annotationsOnGitHub() async throws {
     try await with { scene in
       let outcome = try await scene.run("migrate --all", environment: ["GITHUB_ACTIONS": "true"])

@@ -60,6 +60,17 @@ public struct MigrationReport: Sendable {
   public let wasInterrupted: Bool
 }
 
+extension MigrationPlan {
+  /// What there is to report when the shared schema's migrations have failed, and so no tenant had its turn; `nil` if
+  /// there are none.
+  public func report(sharedFailure error: TenancyError) -> MigrationReport? {
+    guard let shared else { return nil }
+    return MigrationReport(
+      direction: direction, shared: MigrationOutcome(shared, .failed(error)),
+      tenants: tenants.map { MigrationOutcome($0, .notRun) }, duration: .zero, wasInterrupted: false)
+  }
+}
+
 /// How a run goes about its work.
 public struct MigrationRun: Sendable {
   /// How many tenants at a time.

@@ -2,7 +2,7 @@ internal import Tenancy
 
 /// Failures grouped by their cause, the most frequent first: 500 tenants with one cause are one thing to mend.
 func failureCauses(_ failures: [(name: String, error: any Error)], _ style: Style) -> [String] {
-  let groups = Dictionary(grouping: failures) { ErrorReport($0.error).cause }
+  let groups = Dictionary(grouping: failures) { ErrorReport(inFleet: $0.error).cause }
   return groups.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }.flatMap { cause, failures in
     [style.red("failed on \(counted(failures.count, "tenant")) (\(named(failures.map(\.name)))):")]
       + cause.split(separator: "\n").map { "  \($0)" }
@@ -12,4 +12,17 @@ func failureCauses(_ failures: [(name: String, error: any Error)], _ style: Styl
 /// The first few names, and that there are more.
 func named(_ names: [some CustomStringConvertible]) -> String {
   names.prefix(5).map(\.description).joined(separator: ", ") + (names.count > 5 ? ", ..." : "")
+}
+
+extension ErrorReport {
+  /// Where the tenants are named beside it: the same for all of those with one cause.
+  init(inFleet error: any Error) {
+    guard case TenancyError.schemaMissing = error else {
+      self.init(error)
+      return
+    }
+    self.init(
+      "schema_missing", .failed, "there is a row, but the schema is not there",
+      hint: "restore the schema from a backup, or remove the row with 'tenantctl drop NAME'")
+  }
 }

@@ -30,6 +30,13 @@ struct CommandResult: Sendable {
     self.init(json) { _ in [sentence] }
   }
 
+  /// The work is done, and stays so, but not all that there is to say about it could be written.
+  /// - Parameter what: what is not there; empty if the error says it.
+  mutating func add(_ error: any Error, _ session: Session, _ what: String = "") {
+    session.warn("\(what)\(what.isEmpty ? "" : ": ")\(ErrorReport(error).message)")
+    if status == .done { status = .failed }
+  }
+
   /// A list.
   init<Element: Encodable & Sendable>(list: [Element], names: [String], table: Table, whenEmpty: String) {
     json = list

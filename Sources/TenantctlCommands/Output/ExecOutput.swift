@@ -1,12 +1,13 @@
 internal import Synchronization
 internal import Tenancy
 
-/// Puts the results of tenants together: printed as they come where the format allows it, otherwise kept.
+/// Puts the results of tenants together: printed as they come where the format allows it, otherwise kept, and no more of
+/// them than is printed in the end.
 final class ExecOutput: Sendable {
   private struct State {
     var columns: [ResultColumn] = []
-    var kept: [TenantName: ResultTable] = [:]
-    var failure: (any Error)?
+    var cells: [TenantName: [[Table.Cell]]] = [:]
+    var json: [TenantName: [JSON]] = [:]
   }
 
   private let session: Session
@@ -19,46 +20,39 @@ final class ExecOutput: Sendable {
   }
 
   /// Whether standard output takes nothing any more.
-  var isClosed: Bool { state.withLock { $0.failure != nil } }
+  var isClosed: Bool { progress.outputFailure != nil }
 
   func receive(_ tenant: Tenant, _ table: ResultTable) {
     state.withLock { state in
       let isFirst = state.columns.isEmpty
       state.columns = table.columns
       switch session.format {
-      case .text, .json: state.kept[tenant.name] = table
-      case .csv: write((isFirst ? [csvHeading(table)] : []) + csv(tenant, table), &state)
-      case .ndjson: write(JSON.rows(of: tenant, table).map { JSON.text($0) }, &state)
+      case .text: state.cells[tenant.name] = Table.rows(of: tenant, table)
+      case .json: state.json[tenant.name] = JSON.rows(of: tenant, table).map { .literal(JSON.text($0)) }
+      case .csv: write((isFirst ? [csvHeading(table)] : []) + csv(tenant, table))
+      case .ndjson: write(JSON.rows(of: tenant, table).map { JSON.text($0) })
       }
     }
   }
 
-  private func write(_ lines: [String], _ state: inout State) {
-    do {
-      try progress.withoutBar { try session.terminal.write(lines: lines) }
-    } catch {
-      state.failure = error
-    }
+  private func write(_ lines: [String]) {
+    if !lines.isEmpty { progress.print(lines.joined(separator: "\n") + "\n") }
   }
 
   /// What there is to say in the end. Throws if standard output did not take all.
   func result(_ report: FleetReport<ExecResult>) throws -> CommandResult {
-    let (columns, kept) = try state.withLock { state in
-      if let failure = state.failure { throw failure }
-      return (state.columns, state.kept)
-    }
-    let tables = report.tenants.compactMap { outcome in
-      kept[outcome.tenant.name].map { (outcome.tenant, $0) }
-    }
+    if let failure = progress.outputFailure { throw failure }
+    let state = state.withLock { $0 }
+    let names = report.tenants.map(\.tenant.name)
     let summary = Summary(report)
     let failures = report.failures.map { FleetFailure($0.tenant, $0.failure) }
     let document = Document(
-      rows: session.format == .json ? tables.flatMap { JSON.rows(of: $0, $1) } : [], failures: failures,
-      summary: summary)
+      rows: names.flatMap { state.json[$0] ?? [] }, failures: failures, summary: summary)
     var result = CommandResult(document) { style in
-      columns.isEmpty ? [] : Table(columns, tables).lines(style)
+      state.columns.isEmpty ? [] : Table(state.columns, names.flatMap { state.cells[$0] ?? [] }).lines(style)
     }
-    result.names = session.format == .text ? result.text(session.style) : []
+    // The table is data, which stays when the user wants quiet.
+    if session.format == .text && session.isQuiet { result.names = result.text(session.style) }
     result.isPrinted = session.format == .csv || session.format == .ndjson
     result.notes = report.causes(session.errorStyle) + [summary.sentence(report.duration)]
     result.status = report.status
@@ -110,15 +104,17 @@ extension ExecOutput {
 }
 
 extension Table {
-  fileprivate init(_ columns: [ResultColumn], _ tables: [(Tenant, ResultTable)]) {
+  fileprivate init(_ columns: [ResultColumn], _ rows: [[Cell]]) {
     // The name `tenant` is taken; two columns of one name stand side by side.
     self.columns = ["TENANT"] + columns.map(\.name)
-    rows = tables.flatMap { tenant, table in
-      (0..<table.count).map { row in
-        [Cell(tenant.name.rawValue)] + table[row].map { .optional($0.map(visible)) }
-      }
-    }
+    self.rows = rows
     numeric = columns.filter { $0.kind == .number }.map(\.name)
+  }
+
+  fileprivate static func rows(of tenant: Tenant, _ table: ResultTable) -> [[Cell]] {
+    (0..<table.count).map { row in
+      [Cell(tenant.name.rawValue)] + table[row].map { .optional($0.map(visible)) }
+    }
   }
 }
 

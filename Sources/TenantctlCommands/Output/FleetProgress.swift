@@ -6,6 +6,10 @@ final class FleetProgress: Sendable {
     var done = 0
     var failed = 0
     var drawnAt: ContinuousClock.Instant?
+    /// The failures that the terminal shows already.
+    var told: Set<Substring> = []
+    var outputFailure: OutputClosed?
+    var ticker: Task<Void, Never>?
   }
 
   private let total: Int
@@ -22,6 +26,14 @@ final class FleetProgress: Sendable {
     style = session.errorStyle
     isSilent = session.isQuiet || session.format != .text
     showsBar = terminal.stderrIsTerminal && !session.isQuiet && session.format == .text
+    guard showsBar else { return }
+    // The first tenants, or the last, may take long: the bar is there, and the time goes on.
+    let ticker = Task { [weak self] in
+      while (try? await Task.sleep(for: .milliseconds(250))) != nil {
+        self?.state.withLock { self?.redraw(&$0) }
+      }
+    }
+    state.withLock { $0.ticker = ticker }
   }
 
   /// One tenant is done.
@@ -30,38 +42,59 @@ final class FleetProgress: Sendable {
       state.done += 1
       if failure != nil { state.failed += 1 }
       if let failure, !isSilent {
-        clear()
         // The summary says the rest.
-        let sentence = ErrorReport(failure).message.prefix { !$0.isNewline }
-        terminal.note("\(style.red("failed")) \(name): \(sentence)")
-        state.drawnAt = nil
+        let sentence = ErrorReport(inFleet: failure).message.prefix { !$0.isNewline }
+        // The bar counts them: a screen full of the same sentence would hide the next one.
+        if state.told.insert(sentence).inserted || !showsBar {
+          clear(&state)
+          terminal.note("\(style.red("failed")) \(name): \(sentence)")
+        }
       }
       redraw(&state)
     }
   }
 
-  /// Writes to the streams while the bar is away; nobody else writes meanwhile.
-  func withoutBar<Value>(_ write: () throws -> Value) rethrows -> Value {
-    try state.withLock { state in
-      clear()
-      state.drawnAt = nil
-      return try write()
+  /// Writes a line to standard error while the bar is away.
+  func tell(_ line: String) {
+    state.withLock { state in
+      clear(&state)
+      terminal.note(line)
     }
   }
 
-  /// Takes the bar away.
-  func finish() {
-    state.withLock { _ in clear() }
+  /// Writes to standard output while the bar is away. If that fails the work goes on: see ``outputFailure``.
+  func print(_ text: String) {
+    state.withLock { state in
+      clear(&state)
+      do {
+        try terminal.write(text)
+      } catch let error as OutputClosed {
+        state.outputFailure = state.outputFailure ?? error
+      } catch {}
+    }
   }
 
-  private func clear() {
+  /// Why not all of it was written; `nil` if it was.
+  var outputFailure: OutputClosed? { state.withLock { $0.outputFailure } }
+
+  /// Takes the bar away.
+  func finish() {
+    state.withLock { state in
+      state.ticker?.cancel()
+      state.ticker = nil
+      clear(&state)
+    }
+  }
+
+  private func clear(_ state: inout State) {
     // Carriage return, then EL: erase to the end of the line (ECMA-48, 8.3.41).
     if showsBar { terminal.draw("\r\u{1B}[K") }
+    state.drawnAt = nil
   }
 
   /// At most 20 times a second, and in one write: no flicker.
   private func redraw(_ state: inout State) {
-    guard showsBar, state.done < total else { return }
+    guard showsBar, state.ticker != nil, state.done < total else { return }
     let now = ContinuousClock.now
     if let last = state.drawnAt, now - last < .milliseconds(50) { return }
     state.drawnAt = now
@@ -69,15 +102,24 @@ final class FleetProgress: Sendable {
   }
 
   private func line(_ state: State, elapsed: Duration) -> String {
-    let rate = Double(state.done) / max(elapsed / .seconds(1), 0.001)
-    let left = Duration.seconds(Double(total - state.done) / max(rate, 0.001))
-    let failures = state.failed > 0 ? ", \(style.red("\(state.failed) failed"))" : ""
-    let words = " \(state.done)/\(total)\(failures), \(Int(rate.rounded()))/s, \(durationText(left)) left"
-    let width = min(30, terminal.width - words.count - 3)
-    guard width >= 5 else { return words }
+    let count = " \(state.done)/\(total)"
+    let failed = state.failed > 0 ? ", \(state.failed) failed" : ""
+    let time = state.done == 0 ? ", \(durationText(elapsed)) so far" : ", \(pace(state.done, elapsed))"
+    let length = count.count + failed.count + time.count
+    let width = min(30, terminal.width - length - 3)
+    // On a narrow terminal it stays on one line: what is on a second one would never be erased.
+    guard width >= 5 else { return String((count + failed + time).dropFirst().prefix(terminal.width - 1)) }
     let filled = width * state.done / max(total, 1)
     return "[" + style.green(String(repeating: "#", count: filled))
       + String(repeating: ".", count: width - filled) + "]"
-      + words
+      + count + (failed.isEmpty ? "" : style.red(failed)) + time
+  }
+
+  /// How many are done in which time, and how long the others will take.
+  private func pace(_ done: Int, _ elapsed: Duration) -> String {
+    let perSecond = Double(done) / max(elapsed / .seconds(1), 0.001)
+    let left = Duration.seconds(Double(total - done) / perSecond)
+    let (rate, unit) = perSecond < 1 ? (perSecond * 60, "min") : (perSecond, "s")
+    return "\(Int(rate.rounded()))/\(unit), \(durationText(left)) left"
   }
 }

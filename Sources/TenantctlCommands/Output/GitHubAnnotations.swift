@@ -6,10 +6,11 @@ struct GitHubAnnotations {
   let lines: [String]
 
   init(_ report: MigrationReport) {
-    let failures = report.tenants.compactMap { outcome -> (label: String, error: TenancyError)? in
+    let outcomes = [report.shared].compactMap { $0 } + report.tenants
+    let failures = outcomes.compactMap { outcome -> (label: String, error: TenancyError)? in
       if case .failed(let error) = outcome.status { (outcome.label, error) } else { nil }
     }
-    let causes = Dictionary(grouping: failures) { ErrorReport($0.error).cause }
+    let causes = Dictionary(grouping: failures) { ErrorReport(inFleet: $0.error).cause }
     lines = causes.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }.compactMap {
       cause, failures in
       failures.first.map { Self.line(cause, $0.error, failures.map(\.label)) }

@@ -18,6 +18,8 @@ struct MigrationSummary {
     if report.tenants.isEmpty { result.notes = ["note: the selection has no tenants"] }
     if !failures.isEmpty {
       result.notes = ["hint: mend the cause and run the same command again: it does only what is left"]
+    } else if report.tenants.contains(where: { !$0.isSuccess }) {
+      result.notes = ["hint: run the same command again: it does only what is left"]
     }
     return result
   }

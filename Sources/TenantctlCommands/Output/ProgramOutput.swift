@@ -48,12 +48,9 @@ final class ProgramOutput: Sendable {
     let prefix = style.dim("\(name) |") + " "
     let text = String(decoding: lines.dropLast(), as: UTF8.self)
       .split(separator: "\n", omittingEmptySubsequences: false).map { "\(prefix)\($0)\n" }.joined()
-    progress.withoutBar {
-      switch stream {
-      // Nobody reads on: the programs still run to their end.
-      case .stdout: try? session.terminal.write(text)
-      case .stderr: session.terminal.draw(text)
-      }
+    switch stream {
+    case .stdout: progress.print(text)
+    case .stderr: progress.tell(String(text.dropLast()))
     }
   }
 }

@@ -32,7 +32,7 @@ struct RunSummary {
     self.report = report
   }
 
-  func result(_ session: Session) -> CommandResult {
+  func result(_ session: Session, outputFailure: OutputClosed?) -> CommandResult {
     let summary = Summary(report)
     var result = CommandResult(Document(tenants: report.tenants.map(Entry.init), summary: summary)) { _ in []
     }
@@ -40,6 +40,7 @@ struct RunSummary {
     result.isPrinted = session.format != .json
     result.notes = report.causes(session.errorStyle) + [summary.sentence(report.duration)]
     result.status = report.status
+    if let outputFailure { result.add(outputFailure, session) }
     return result
   }
 

@@ -48,11 +48,9 @@ enum RunOptions {
     run.retries = input[retries]
     run.maxFailures = input[onError] == .stop ? 1 : input[maxFailures]?.value
     run.canaries = input[canary]?.value ?? 0
-    let (terminal, streams) = (session.terminal, session.format == .ndjson)
+    let streams = session.format == .ndjson
     run.onOutcome = { outcome in
-      if streams {
-        progress.withoutBar { try? terminal.write(JSON.text(MigrationSummary.Entry(outcome)) + "\n") }
-      }
+      if streams { progress.print(JSON.text(MigrationSummary.Entry(outcome)) + "\n") }
       let failure: TenancyError? = if case .failed(let error) = outcome.status { error } else { nil }
       progress.note(outcome.label, failure: failure)
     }

@@ -6,7 +6,7 @@ internal import Synchronization
 final class Interruption: Sendable {
   private struct State {
     var count = 0
-    var drains = false
+    var tell: (@Sendable (String) -> Void)?
     var act: (@Sendable (Int32) -> Void)?
   }
 
@@ -17,12 +17,14 @@ final class Interruption: Sendable {
 
   /// Does work that changes something. Meanwhile SIGINT and SIGTERM do not end the program; they cancel the work, which
   /// the server then rolls back.
-  /// - Parameter drains: the first signal only asks: the work looks at ``isRequested`` and stops by itself.
+  /// - Parameter tell: if given, the first signal only asks, and says so there: the work looks at ``isRequested`` and
+  ///   stops by itself.
   func guarding<Value: Sendable>(
-    drains: Bool = false, _ work: @escaping @Sendable () async throws -> Value
+    drainingWith tell: (@Sendable (String) -> Void)? = nil,
+    _ work: @escaping @Sendable () async throws -> Value
   ) async throws -> Value {
     let task = Task { try await work() }
-    state.withLock { $0.drains = drains }
+    state.withLock { $0.tell = tell }
     watch { _ in task.cancel() }
     return try await task.value
   }
@@ -47,14 +49,11 @@ final class Interruption: Sendable {
   }
 
   private func receive(_ number: Int32) {
-    let (act, isDraining) = state.withLock { state in
+    let (act, tell) = state.withLock { state in
       state.count += 1
-      let isDraining = state.drains && state.count == 1
-      return (isDraining ? nil : state.act, isDraining)
+      return state.count == 1 && state.tell != nil ? (nil, state.tell) : (state.act, nil)
     }
-    if isDraining {
-      Terminal().note("finishing the tenants that are under way; once more to cancel them on the server")
-    }
+    tell?("finishing the tenants that are under way; once more cancels them")
     act?(number)
   }
 }

@@ -40,7 +40,7 @@ enum DoctorCommand {
       "fix", ["This changes the database, to mend \(counted(count, "finding"))."],
       showing: DiagnosisSummary(diagnosis).script, unless: input[Shared.yes])
     let interruption = session.interruption
-    let outcomes = try await interruption.guarding(drains: true) {
+    let outcomes = try await interruption.guarding(drainingWith: session.terminal.note) {
       await database.fix(diagnosis) { interruption.isRequested }
     }
     return DiagnosisSummary(diagnosis, outcomes).result

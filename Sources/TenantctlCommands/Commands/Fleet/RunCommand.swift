@@ -47,7 +47,7 @@ enum RunCommand {
     if session.format == .ndjson {
       let note = run.onOutcome
       run.onOutcome = { outcome in
-        progress.withoutBar { try? session.terminal.write(JSON.text(RunSummary.Entry(outcome)) + "\n") }
+        progress.print(JSON.text(RunSummary.Entry(outcome)) + "\n")
         note(outcome)
       }
     }
@@ -62,7 +62,7 @@ enum RunCommand {
         return result
       }
     }
-    return RunSummary(report).result(session)
+    return RunSummary(report).result(session, outputFailure: progress.outputFailure)
   }
 
   private static let words = TrailingArguments(

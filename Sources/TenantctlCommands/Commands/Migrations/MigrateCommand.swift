@@ -60,14 +60,37 @@ enum MigrateCommand {
     // A path that will not do is found out before the run, not after it.
     if let path { try Files.write(path, "") }
     let progress = FleetProgress(total: plan.tenants.count, session)
-    let run = RunOptions.read(input, session, progress)
     defer { progress.finish() }
-    let report = try await session.interruption.guarding(drains: true) {
-      try await database.migrate(plan, run)
+    let run = RunOptions.read(input, session, progress)
+    do {
+      let report = try await session.interruption.guarding(drainingWith: progress.tell) {
+        try await database.migrate(plan, run)
+      }
+      progress.finish()
+      var result = MigrationSummary(report).result
+      if let failure = progress.outputFailure { result.add(failure, session) }
+      if let failure = tellCI(report, path, session) {
+        result.add(failure, session, "the report was not written")
+      }
+      return result
+    } catch let error as TenancyError {
+      progress.finish()
+      // CI is to see this failure, too, and not a report without an end.
+      if let report = plan.report(sharedFailure: error) { _ = tellCI(report, path, session) }
+      throw error
     }
-    if let path { try Files.write(path, JUnitReport(report).text) }
+  }
+
+  /// Returns why the report could not be written: the run is done all the same.
+  private static func tellCI(_ report: MigrationReport, _ path: String?, _ session: Session) -> FileProblem? {
     if session.isOnGitHub { GitHubAnnotations(report).lines.forEach(session.terminal.note) }
-    return MigrationSummary(report).result
+    guard let path else { return nil }
+    do {
+      try Files.write(path, JUnitReport(report).text)
+      return nil
+    } catch {
+      return error
+    }
   }
 
   private static func checked(_ plan: MigrationPlan) -> CommandResult {

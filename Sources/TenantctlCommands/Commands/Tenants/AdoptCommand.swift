@@ -62,7 +62,7 @@ enum AdoptCommand {
     defer { progress.finish() }
     var run: FleetRun<BaselinedTenant> = RunOptions.read(input, session, progress)
     run.retries = input[RunOptions.retries]
-    let report = try await session.interruption.guarding(drains: true) { [run] in
+    let report = try await session.interruption.guarding(drainingWith: progress.tell) { [run] in
       await database.record(plan, run)
     }
     return BaselineSummary(report, verb).result(session.errorStyle)
