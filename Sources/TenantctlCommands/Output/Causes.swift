@@ -23,6 +23,9 @@ extension ErrorReport {
     }
     self.init(
       "schema_missing", .failed, "there is a row, but the schema is not there",
-      hint: "restore the schema from a backup, or remove the row with 'tenantctl drop NAME'")
+      hint: """
+        'tenantctl doctor' finds it if somebody has renamed it; else restore it from a backup, or remove the row with \
+        'tenantctl drop NAME'
+        """)
   }
 }
