@@ -77,16 +77,19 @@ extension TenantDatabase {
 
 extension SelectedTenants {
   /// Does the work for each tenant whose schema is there. What it throws is that tenant's failure and leaves the
-  /// others alone; a schema that is missing is ``TenancyError/schemaMissing(_:_:)``.
+  /// others alone; a schema that is missing is ``TenancyError/schemaMissing(_:_:)``. Once there is no connection to be had
+  /// the run begins with no other tenant.
   public func forEach<Value: Sendable>(
     _ run: FleetRun<Value>, _ work: @escaping @Sendable (Tenant) async throws -> Value
   ) async -> FleetReport<Value> {
     let start = ContinuousClock.now
     let failures = Atomic(0)
+    let isCutOff = Atomic(false)
     let attempts = Mutex<[Int: Int]>([:])
     let queue = FleetQueue<FleetOutcome<Value>>(count: count)
     let outcomes = await queue.run(jobs: min(run.jobs, count)) {
-      failures.load(ordering: .relaxed) >= run.maxFailures ?? .max || run.shouldStop()
+      isCutOff.load(ordering: .relaxed) || failures.load(ordering: .relaxed) >= run.maxFailures ?? .max
+        || run.shouldStop()
     } _: { index in
       let outcome = await members[index].outcome(of: work)
       if let error = outcome.failure as? TenancyError, error.isWorthAnotherTurn {
@@ -96,7 +99,11 @@ extension SelectedTenants {
         }
         if count <= run.retries { return .again(after: FleetRetry.pause(afterAttempt: count)) }
       }
-      if outcome.failure != nil { failures.add(1, ordering: .relaxed) }
+      if let failure = outcome.failure {
+        failures.add(1, ordering: .relaxed)
+        // The server is away, or takes no more connections: all the others would fail as fast as they can.
+        if case TenancyError.cannotConnect = failure { isCutOff.store(true, ordering: .relaxed) }
+      }
       run.onOutcome(outcome)
       return .done(outcome)
     }

@@ -106,6 +106,23 @@ import Testing
     #expect(try ExecScript(name: "-c", Array(sql.utf8)).mayLeaveTraces == mayLeave)
   }
 
+  /// One tenant's connection breaks, the next one's cannot be made, and that is enough of it.
+  @Test func stopsWhereNoConnectionIsToBeHad() async throws {
+    try await Fleet.with(connections: 1) { fleet in
+      for name in ["acme", "reef", "rock"] { try await fleet.create(name) }
+      let script = try ExecScript(name: "-c", Array("SELECT pg_terminate_backend(pg_backend_pid())".utf8))
+      let tenants = try await fleet.tenancy.tenants(in: FleetSelection(names: nil))
+      try await fleet.psql("UPDATE pg_database SET datallowconn = false WHERE datname = current_database()")
+      let report = try await fleet.tenancy.exec(script, in: tenants) { _, _ in }
+      let failures = report.failures.map { $0.failure as? TenancyError }
+      guard case .connectionLost = failures.first, case .cannotConnect = failures.last else {
+        Issue.record("\(failures)")
+        return
+      }
+      #expect(failures.count == 2 && report.tenants.count == 3)
+    }
+  }
+
   @Test func stopsAfterAsManyFailuresAsAllowed() async throws {
     try await Fleet.with { fleet in
       for name in ["acme", "reef", "rock"] { try await fleet.create(name) }
