@@ -5,6 +5,8 @@ final class FleetProgress: Sendable {
   private struct State {
     var done = 0
     var failed = 0
+    /// Those that are done because there was nothing to do: they say nothing about how long the others will take.
+    var skipped = 0
     var drawnAt: ContinuousClock.Instant?
     /// The failures that the terminal shows already.
     var told: Set<Substring> = []
@@ -37,9 +39,11 @@ final class FleetProgress: Sendable {
   }
 
   /// One tenant is done.
-  func note(_ name: String, failure: (any Error)?) {
+  /// - Parameter isSkipped: whether there was nothing to do.
+  func note(_ name: String, failure: (any Error)?, isSkipped: Bool = false) {
     state.withLock { state in
       state.done += 1
+      if isSkipped { state.skipped += 1 }
       if failure != nil { state.failed += 1 }
       if let failure, !isSilent {
         // The summary says the rest.
@@ -104,7 +108,10 @@ final class FleetProgress: Sendable {
   private func line(_ state: State, elapsed: Duration) -> String {
     let count = " \(state.done)/\(total)"
     let failed = state.failed > 0 ? ", \(state.failed) failed" : ""
-    let time = state.done == 0 ? ", \(durationText(elapsed)) so far" : ", \(pace(state.done, elapsed))"
+    let worked = state.done - state.skipped
+    let time =
+      worked == 0
+      ? ", \(durationText(elapsed)) so far" : ", \(pace(worked, elapsed, left: total - state.done))"
     let length = count.count + failed.count + time.count
     let width = min(30, terminal.width - length - 3)
     // On a narrow terminal it stays on one line: what is on a second one would never be erased.
@@ -116,9 +123,9 @@ final class FleetProgress: Sendable {
   }
 
   /// How many are done in which time, and how long the others will take.
-  private func pace(_ done: Int, _ elapsed: Duration) -> String {
+  private func pace(_ done: Int, _ elapsed: Duration, left count: Int) -> String {
     let perSecond = Double(done) / max(elapsed / .seconds(1), 0.001)
-    let left = Duration.seconds(Double(total - done) / perSecond)
+    let left = Duration.seconds(Double(count) / perSecond)
     let (rate, unit) = perSecond < 1 ? (perSecond * 60, "min") : (perSecond, "s")
     return "\(Int(rate.rounded()))/\(unit), \(durationText(left)) left"
   }

@@ -52,7 +52,8 @@ enum RunOptions {
     run.onOutcome = { outcome in
       if streams { progress.print(JSON.text(MigrationSummary.Entry(outcome)) + "\n") }
       let failure: TenancyError? = if case .failed(let error) = outcome.status { error } else { nil }
-      progress.note(outcome.label, failure: failure)
+      let isSkipped = if case .upToDate = outcome.status { true } else { false }
+      progress.note(outcome.label, failure: failure, isSkipped: isSkipped)
     }
     run.shouldStop = { interruption.isRequested }
     return run
