@@ -49,6 +49,23 @@ import Testing
     }
   }
 
+  /// To run the same again, as after a migrate, would undo another one of those that are done.
+  @Test(arguments: [
+    (
+      "--steps 1",
+      "name the tenants that are left, or give --to VERSION: the same command again would undo one more"
+    ),
+    ("--to 20260101000000", "run the same command again: it does only what is left\n"),
+  ])
+  func afterAFailure(extent: String, hint: String) async throws {
+    try await with { scene in
+      try await scene.database.psql("ALTER TABLE acme.tanks DROP litres")
+      let outcome = try await scene.run("rollback --all --yes \(extent)")
+      #expect(outcome.status == 5 && outcome.stderr.contains("\nhint: mend the cause and \(hint)"))
+      #expect(try await versions(scene, "reef") == "20260101000000")
+    }
+  }
+
   @Test func dryRun() async throws {
     try await with { scene in
       try await scene.dryRunTellsTheTruth("rollback --all --yes")

@@ -8,13 +8,15 @@ public struct MigrationPlan: Sendable {
   public let tenants: [Survey]
   /// Whether migrations are applied or undone.
   public let direction: MigrationDirection
+  /// Whether the same run again does what is left and nothing else; to undo a number of migrations undoes as many more.
+  public let isRepeatable: Bool
   let files: MigrationSet
   let limits: TimeLimits
   private let choose: @Sendable (Survey) -> [MigrationFile]
 
   init(
     _ direction: MigrationDirection, shared: Survey?, tenants: [Survey], files: MigrationSet,
-    limits: TimeLimits,
+    limits: TimeLimits, isRepeatable: Bool = true,
     choose: @escaping @Sendable (Survey) -> [MigrationFile]
   ) {
     self.direction = direction
@@ -22,6 +24,7 @@ public struct MigrationPlan: Sendable {
     self.tenants = tenants
     self.files = files
     self.limits = limits
+    self.isRepeatable = isRepeatable
     self.choose = choose
   }
 
@@ -126,9 +129,10 @@ extension TenantDatabase {
     let known = Dictionary(files.tenant.map { ($0.version, $0) }, uniquingKeysWith: { $1 })
     let irreversible = Set(tenants.flatMap { extent.versions(of: $0) }).filter { known[$0]?.down == nil }
     if !irreversible.isEmpty { throw TenancyError.notReversible(irreversible.sorted()) }
+    let isRepeatable = if case .to = extent { true } else { false }
     return MigrationPlan(
       .down, shared: nil, tenants: tenants, files: files,
-      limits: TimeLimits(lock: settings.lockTimeout, statement: statementTimeout)
+      limits: TimeLimits(lock: settings.lockTimeout, statement: statementTimeout), isRepeatable: isRepeatable
     ) { survey in
       extent.versions(of: survey).compactMap { known[$0] }
     }

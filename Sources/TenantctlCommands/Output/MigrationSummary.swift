@@ -3,10 +3,13 @@ internal import Tenancy
 /// What `migrate` and `rollback` say in the end.
 struct MigrationSummary {
   private let report: MigrationReport
+  private let isRepeatable: Bool
   private var isUp: Bool { report.direction == .up }
 
-  init(_ report: MigrationReport) {
+  /// - Parameter isRepeatable: whether the same command again would do what is left and nothing else.
+  init(_ report: MigrationReport, isRepeatable: Bool) {
     self.report = report
+    self.isRepeatable = isRepeatable
   }
 
   var result: CommandResult {
@@ -16,12 +19,18 @@ struct MigrationSummary {
     result.names = failures.map(\.label)
     result.status = report.wasInterrupted ? .interrupted : failures.isEmpty ? .done : .partial
     if report.tenants.isEmpty { result.notes = ["note: the selection has no tenants"] }
-    if !failures.isEmpty {
-      result.notes = ["hint: mend the cause and run the same command again: it does only what is left"]
-    } else if report.tenants.contains(where: { !$0.isSuccess }) {
-      result.notes = ["hint: run the same command again: it does only what is left"]
-    }
+    if report.tenants.contains(where: { !$0.isSuccess }) { result.notes = ["hint: \(wayOn)"] }
     return result
+  }
+
+  /// What to do about the tenants that are left.
+  private var wayOn: String {
+    let first = failures.isEmpty ? "" : "mend the cause and "
+    guard !isRepeatable else { return "\(first)run the same command again: it does only what is left" }
+    return """
+      \(first)name the tenants that are left, or give --to VERSION: the same command again would undo one more \
+      migration of each that is done
+      """
   }
 
   private var failures: [MigrationOutcome] { report.tenants.filter(\.isFailure) }

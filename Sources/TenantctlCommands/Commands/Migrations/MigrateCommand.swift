@@ -67,7 +67,7 @@ enum MigrateCommand {
         try await database.migrate(plan, run)
       }
       progress.finish()
-      var result = MigrationSummary(report).result
+      var result = MigrationSummary(report, isRepeatable: plan.isRepeatable).result
       if let failure = progress.outputFailure { result.add(failure, session) }
       if let failure = tellCI(report, path, session) {
         result.add(failure, session, "the report was not written")

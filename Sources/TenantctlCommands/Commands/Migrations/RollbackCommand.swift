@@ -8,6 +8,9 @@ enum RollbackCommand {
       Newest first, each in one transaction that also takes it out of the tenant's ledger. If one of the migrations has \
       no down section, nothing runs at all. The shared schema is left alone.
 
+      Where some tenants failed, or were not reached, the same command with --steps would undo one more migration of \
+      each that is done. With --to VERSION it does only what is left.
+
       The status is 5 if a tenant failed, 4 if a migration cannot be undone.
       """,
     parameters: Selection.parameters + [steps, target] + RunOptions.parameters
