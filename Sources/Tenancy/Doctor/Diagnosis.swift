@@ -6,15 +6,18 @@ public struct Diagnosis: Sendable {
   public struct Entry: Sendable {
     /// What it is.
     public let finding: Finding
-    fileprivate let fix: [Step]
+    /// Made when it is wanted: for ten thousand tenants at once it is much.
+    private let steps: (@Sendable () -> [Step])?
+    fileprivate var fix: [Step] { steps?() ?? [] }
 
-    init(_ finding: Finding, fix: [Step] = []) {
+    /// - Parameter fix: what mends it; `nil` if that is not for us.
+    init(_ finding: Finding, fix: (@Sendable () -> [Step])? = nil) {
       self.finding = finding
-      self.fix = fix
+      steps = fix
     }
 
     /// Whether it can be mended without a decision of somebody's, and without losing anything.
-    public var canBeFixed: Bool { !fix.isEmpty }
+    public var canBeFixed: Bool { steps != nil }
 
     /// The SQL that mends it.
     public var script: [String] { fix.flatMap(\.script) }

@@ -86,7 +86,9 @@ extension TenantDatabase {
       owned[tenant, default: []].append(Domain(name: domain, tenant: tenant, isPrimary: isPrimary))
       if domains.tenantName != nil, name != owner {
         entries.append(
-          .init(.domainNamesAnother(domain, name: name, of: tenant), fix: fixName(of: domain, shape, domains))
+          .init(.domainNamesAnother(domain, name: name, of: tenant)) {
+            self.fixName(of: domain, shape, domains)
+          }
         )
       }
     }
@@ -108,13 +110,12 @@ extension TenantDatabase {
     if primaries.count > 1 { return .init(.severalPrimaryDomains(tenant, primaries.map(\.name))) }
     if primaries.count == 1 { return nil }
     // Of several, which one is to be primary is not ours to choose.
-    let fix: SQL = """
-      UPDATE \(domains.table) SET \(primary) = true WHERE \(domains.host) = \(own[0].name.rawValue)
-      """
-    return .init(
-      .noPrimaryDomain(tenant, own.map(\.name)),
-      fix: own.count > 1
-        ? [] : [.transaction([PlannedStatement(guards), PlannedStatement(mustAffectRows: fix)])])
+    guard own.count == 1 else { return .init(.noPrimaryDomain(tenant, own.map(\.name))) }
+    let host = own[0].name
+    return .init(.noPrimaryDomain(tenant, [host])) {
+      let fix: SQL = "UPDATE \(domains.table) SET \(primary) = true WHERE \(domains.host) = \(host.rawValue)"
+      return [.transaction([PlannedStatement(self.guards), PlannedStatement(mustAffectRows: fix)])]
+    }
   }
 
   private func fixName(

@@ -32,11 +32,12 @@ extension TenantDatabase {
       }
     }
     guard let wrong = survey.wrongHead else { return unfinished }
-    let rewrite = survey.ledger.rewriteComment(survey.history).map { PlannedStatement($0) }
+    let (ledger, history, guards) = (survey.ledger, survey.history, guards)
     return unfinished + [
-      .init(
-        .wrongHead(tenant, says: wrong, has: survey.history.head),
-        fix: [.transaction(survey.ledger.opening(guards) + rewrite)])
+      .init(.wrongHead(tenant, says: wrong, has: history.head)) {
+        let rewrite = ledger.rewriteComment(history).map { PlannedStatement($0) }
+        return [.transaction(ledger.opening(guards) + rewrite)]
+      }
     ]
   }
 
@@ -61,10 +62,12 @@ extension TenantDatabase {
         String.self, String.self, Bool.self, String.self, Bool.self)
       let tenant = Tenant(name: .init(stored: name), schema: .init(stored: schema), isActive: active)
       if tenant.schema.isNobodys { return nil }
-      let move: SQL = "ALTER EXTENSION \(Identifier(found)) SET SCHEMA \(SchemaName.shared.identifier)"
-      return Diagnosis.Entry(
-        .extensionInTenant(tenant, name: found, canMove: canMove),
-        fix: canMove ? [.transaction([guards, move])] : [])
+      let finding = Finding.extensionInTenant(tenant, name: found, canMove: canMove)
+      guard canMove else { return .init(finding) }
+      return .init(finding) {
+        let move: SQL = "ALTER EXTENSION \(Identifier(found)) SET SCHEMA \(SchemaName.shared.identifier)"
+        return [.transaction([self.guards, move])]
+      }
     }
     return indexes + extensions
   }
@@ -81,9 +84,9 @@ extension TenantDatabase {
       case .unfinishedMigration: nil
       }
     let settings = SessionSettings(schema: tenant.schema, limits: TimeLimits(lock: .zero))
-    return .init(
-      .invalidIndex(tenant, index: index, kind),
-      fix: fix.map { [.alone(PlannedStatement($0), settings)] } ?? [])
+    let finding = Finding.invalidIndex(tenant, index: index, kind)
+    guard let fix else { return .init(finding) }
+    return .init(finding) { [.alone(PlannedStatement(fix), settings)] }
   }
 }
 

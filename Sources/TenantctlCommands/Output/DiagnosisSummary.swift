@@ -3,17 +3,18 @@ internal import Tenancy
 /// What `doctor` says.
 struct DiagnosisSummary: Sendable {
   private let diagnosis: Diagnosis
-  /// What became of each finding; `nil` if nothing was to be fixed.
-  private let outcomes: [FixOutcome]?
+  private let items: [Item]
+  private let wasFixed: Bool
 
+  /// - Parameter outcomes: what became of each finding; `nil` if nothing was to be fixed.
   init(_ diagnosis: Diagnosis, _ outcomes: [FixOutcome]? = nil) {
     self.diagnosis = diagnosis
-    self.outcomes = outcomes
+    wasFixed = outcomes != nil
+    items = diagnosis.entries.indices.map { Item(diagnosis.entries[$0], outcomes?[$0]) }
   }
 
   var result: CommandResult {
-    let entries = entries
-    var result = CommandResult(Document(tenants: diagnosis.tenants, findings: entries)) { lines($0) }
+    var result = CommandResult(Document(summary: self)) { lines($0) }
     result.elements = { entries }
     result.names = open.map(\.report.subject)
     result.status = open.contains { $0.severity > .info } ? .failed : .done
@@ -42,6 +43,13 @@ extension DiagnosisSummary {
     let canBeFixed: Bool
     let outcome: FixOutcome?
 
+    init(_ entry: Diagnosis.Entry, _ outcome: FixOutcome?) {
+      report = FindingReport(entry.finding)
+      severity = entry.finding.severity
+      canBeFixed = entry.canBeFixed
+      self.outcome = outcome
+    }
+
     var isFixed: Bool { if case .fixed? = outcome { true } else { false } }
     var error: TenancyError? { if case .failed(let error)? = outcome { error } else { nil } }
 
@@ -51,15 +59,6 @@ extension DiagnosisSummary {
         report.code, report.commonAdvice, isFixed ? "fixed" : canBeFixed ? "open" : "",
         error.map { ErrorReport($0).message } ?? "",
       ]
-    }
-  }
-
-  private var items: [Item] {
-    diagnosis.entries.indices.map { index in
-      let entry = diagnosis.entries[index]
-      return Item(
-        report: FindingReport(entry.finding), severity: entry.finding.severity, canBeFixed: entry.canBeFixed,
-        outcome: outcomes?[index])
     }
   }
 
@@ -101,7 +100,7 @@ extension DiagnosisSummary {
       (counts.isEmpty ? ["nothing to complain of"] : counts) + (fixed > 0 ? ["\(fixed) fixed"] : [])
     let fixable = open.count(where: \.canBeFixed)
     let hint =
-      fixable > 0 && outcomes == nil ? "; 'tenantctl doctor --fix' mends \(fixable) of them" : ""
+      fixable > 0 && !wasFixed ? "; 'tenantctl doctor --fix' mends \(fixable) of them" : ""
     let sentence = "\(counted(diagnosis.tenants, "tenant")): \(found.joined(separator: ", "))\(hint)"
     return open.contains { $0.severity > .info } ? style.red(sentence) : style.green(sentence)
   }
@@ -123,8 +122,15 @@ extension DiagnosisSummary {
   }
 
   private struct Document: Encodable, Sendable {
-    let tenants: Int
-    let findings: [Entry]
+    let summary: DiagnosisSummary
+
+    private enum CodingKeys: String, CodingKey { case tenants, findings }
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(summary.diagnosis.tenants, forKey: .tenants)
+      try container.encode(summary.entries, forKey: .findings)
+    }
   }
 
   private struct Entry: Encodable, Sendable {

@@ -131,7 +131,7 @@ struct FindingReport: Sendable {
       case .wrongHead(let tenant, let says, let has):
         Self(
           "wrong_head", "the comment on the ledger is not true, and migrate believes it",
-          "\(tenant.name) (it says \(says.sentence); there are \(has.sentence))"
+          "\(tenant.name) (it says \(says.sentence); it has \(has.sentence))"
         ) { _ in "the comment is written anew" }
       case .migrationUnfinished(let tenant, let versions, let direction):
         Self(

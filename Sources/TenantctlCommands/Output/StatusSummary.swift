@@ -119,7 +119,7 @@ extension StatusSummary {
 }
 
 extension LedgerHead {
-  var sentence: String { "\(counted(count, "migration")) to \(version?.rawValue ?? "none")" }
+  var sentence: String { "\(counted(count, "migration"))\(version.map { " to \($0)" } ?? "")" }
 }
 
 private func > (left: (MigrationVersion?, String), right: (MigrationVersion?, String)) -> Bool {
