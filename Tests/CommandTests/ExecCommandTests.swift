@@ -124,6 +124,25 @@ import Testing
     }
   }
 
+  /// Rows alone would look as if that were all.
+  @Test(arguments: ["csv", "ndjson"]) func failuresAreToldOfBesideTheRows(format: String) async throws {
+    try await Self.with { scene in
+      try await scene.database.psql("DROP TABLE reef.tanks")
+      let words = ["exec", "--all", "-c", "SELECT count(*) FROM tanks", "--format", format]
+      let outcome = try await scene.run(words)
+      #expect(outcome.status == 5)
+      #expect(
+        outcome.stdout.contains("acme") && outcome.stdout.contains("rock") && !outcome.stdout.contains("reef")
+      )
+      #expect(
+        outcome.stderr.hasPrefix("failed on 1 tenant (reef):\n  -c:1:22: relation \"tanks\" does not exist\n")
+      )
+      #expect(outcome.stderr.contains("\n2 rows from 2 tenants, 1 failed in "))
+      let quiet = try await scene.run(words + ["--quiet"])
+      #expect(quiet.status == 5 && quiet.stderr == "")
+    }
+  }
+
   @Test func differingColumnsNameTheTenants() async throws {
     try await Self.with { scene in
       try await scene.database.psql("ALTER TABLE reef.tanks ADD glass boolean")

@@ -56,6 +56,10 @@ final class ExecOutput: Sendable {
     result.isPrinted = session.format == .csv || session.format == .ndjson
     result.notes = report.causes(session.errorStyle) + [summary.sentence(report.duration)]
     result.status = report.status
+    // Among the rows there is no place for a tenant that has none.
+    if result.isPrinted && !session.isQuiet && report.status != .done {
+      result.notes.forEach(session.terminal.note)
+    }
     return result
   }
 }

@@ -11,7 +11,8 @@ enum ExecCommand {
 
       The result is that of the last statement, of all tenants in one table with the tenant's name before the other \
       columns; of a statement without rows, how many it touched. Text and JSON come in the tenants' order when all are \
-      done; --format csv and ndjson print each tenant's rows as it is done and keep none, so use them for much data. \
+      done; --format csv and ndjson print each tenant's rows as it is done and keep none, so use them for much data; who \
+      failed is on standard error then. \
       Results with different columns are an error.
 
       The status is 5 if a tenant failed, 130 after an interruption. With --write, what other tenants did stays done.
