@@ -32,11 +32,11 @@ extension TenantDatabase {
       }
     }
     guard let wrong = survey.wrongHead else { return unfinished }
-    let (ledger, history, guards) = (survey.ledger, survey.history, guards)
+    let (ledger, history, limits) = (survey.ledger, survey.history, limits)
     return unfinished + [
       .init(.wrongHead(tenant, says: wrong, has: history.head)) {
         let rewrite = ledger.rewriteComment(history).map { PlannedStatement($0) }
-        return [.transaction(ledger.opening(guards) + rewrite)]
+        return [.transaction(ledger.opening(limits) + rewrite)]
       }
     ]
   }

@@ -39,7 +39,7 @@ extension TenantDatabase {
             try adoption.work(model, Ledger(schema: schema, table: self.settings.ledger))
           })
       },
-      guards: guards)
+      limits: limits)
   }
 
   private func adoptionModel(_ basis: AdoptionBasis, _ files: MigrationSet) async throws -> AdoptionModel {

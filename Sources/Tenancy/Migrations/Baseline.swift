@@ -23,7 +23,7 @@ extension TenantDatabase {
         let update = LedgerUpdate(survey, recording: survey.pending.map { ($0, nil) })
         return .init(tenant: tenant, .success(BaselineWork(update: update)))
       },
-      guards: guards)
+      limits: limits)
   }
 }
 

@@ -25,12 +25,12 @@ public struct BaselinePlan: Sendable {
   }
 
   let entries: [Entry]
-  let guards: SQL
+  let limits: TimeLimits
 
   /// The SQL that a run sends, with a line above each tenant's.
   public var script: [String] {
     entries.flatMap { entry -> [String] in
-      guard let work = try? entry.work.get(), let step = work.step(guards) else { return [] }
+      guard let work = try? entry.work.get(), let step = work.step(limits) else { return [] }
       return [Step.comment(entry.tenant.name.rawValue)] + step.script
     }
   }
@@ -75,10 +75,10 @@ struct BaselineWork: Sendable {
   }
 
   /// One transaction; `nil` if there is nothing to do.
-  func step(_ guards: SQL) -> Step? {
+  func step(_ limits: TimeLimits) -> Step? {
     let statements = update.statements
     if statements.isEmpty { return nil }
-    return .transaction(update.ledger.opening(guards) + statements.map { PlannedStatement($0) })
+    return .transaction(update.ledger.opening(limits) + statements.map { PlannedStatement($0) })
   }
 }
 
@@ -93,7 +93,7 @@ extension TenantDatabase {
     let members = plan.entries.map { FleetMember(tenant: $0.tenant, state: state) }
     return await SelectedTenants(members: members).forEach(run) { tenant in
       guard let work = try work[tenant.name]?.get() else { throw TenancyError.tenantNotFound(tenant.name) }
-      if let step = work.step(plan.guards) {
+      if let step = work.step(plan.limits) {
         try await self.connected { connection in
           do {
             try await step.run(over: connection)

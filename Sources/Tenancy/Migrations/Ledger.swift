@@ -95,41 +95,44 @@ struct Ledger: Sendable {
     "UPDATE \(name) SET statements_done = statements_total WHERE version = \(file.version.rawValue)"
   }
 
-  /// Notes the time that a migration took, and makes sure that things are as they must be for the record to be true.
-  /// The division fails if its row is gone; for the others see ``soundness(count:)``.
-  func close(_ file: MigrationFile, count: Int) -> SQL {
+  /// Notes the time that a migration took, and makes sure that the search path is what it was. As an insert that has
+  /// to meet its own row, which costs the server less than to look the row up: if the row is gone, it is one that
+  /// was not there, and the division fails.
+  func close(_ file: MigrationFile) -> SQL {
+    let isWhole = columns.isSuperset(of: ["checksum", "duration_ms"])
     let took: SQL = "1000 * extract(epoch FROM clock_timestamp() - now())"
-    let note: SQL = columns.contains("duration_ms") ? "duration_ms = \(took)" : "version = version"
+    let note: SQL = isWhole ? "UPDATE SET duration_ms = \(took)" : "NOTHING"
+    let isNew: SQL = isWhole ? "l.checksum IS NULL" : "l.version IS NOT NULL"
     return """
-      WITH closed AS (
-        UPDATE \(name) SET \(note) WHERE version = \(file.version.rawValue) RETURNING version
-      )
-      SELECT 1 / count(*), \(soundness(count: count))
-      FROM closed
+      INSERT INTO \(name) AS l (version)
+      SELECT \(file.version.rawValue) WHERE \(searchPathIsSound)
+      ON CONFLICT (version) DO \(note)
+      RETURNING 1 / CASE WHEN \(isNew) THEN 0 ELSE 1 END
       """
   }
 
-  /// Makes sure of the same after a migration was undone.
-  func closeUndone(count: Int) -> SQL { "SELECT \(soundness(count: count))" }
+  /// Makes sure that neither the search path nor the rest of the ledger has changed.
+  func check(count: Int) -> SQL { "SELECT \(soundness(count: count))" }
 
-  /// Two columns. What fails tells what is wrong: the cast to a number, that the search path is another; the cast to a
-  /// date, that the ledger has not `count` rows, so that what is to be done was taken from a head comment that is not
-  /// true, or from an older look.
-  private func soundness(count: Int) -> SQL {
-    """
-    \(searchPathIsSound),
-      CASE WHEN (SELECT count(*) FROM \(name)) <> \(count)
-        THEN CAST(current_setting('search_path') AS date) END
-    """
-  }
+  private func soundness(count: Int) -> SQL { "\(searchPathIsSound), \(hasRows(count))" }
 
   /// Makes sure of the search path alone.
   var checkSearchPath: SQL { "SELECT \(searchPathIsSound)" }
 
+  /// True; if the search path is another by now, the cast to a number fails.
   private var searchPathIsSound: SQL {
     """
-    CASE WHEN current_setting('search_path') <> \(schema.searchPath)
-        THEN CAST(current_setting('search_path') AS integer) END
+    CASE WHEN current_setting('search_path') = \(schema.searchPath) THEN true
+      ELSE CAST(current_setting('search_path') AS integer) = 0 END
+    """
+  }
+
+  /// True; if the ledger has not so many rows, because what is to be done was taken from a head comment that is not
+  /// true, or from an older look, the cast to a date fails.
+  func hasRows(_ count: Int) -> SQL {
+    """
+    CASE WHEN (SELECT count(*) FROM \(name)) = \(count) THEN true
+      ELSE isfinite(CAST(current_setting('search_path') AS date)) END
     """
   }
 
@@ -150,18 +153,23 @@ struct Ledger: Sendable {
   }
 
   /// What each transaction of ours in the schema begins with.
-  func opening(_ guards: SQL) -> [PlannedStatement] {
-    [guards, TenantDatabase.setSearchPath(schema)].map { PlannedStatement($0) }
-  }
+  func opening(_ limits: TimeLimits) -> [PlannedStatement] { [PlannedStatement(limits.local(in: schema))] }
 
   /// A transactional migration, as part of a transaction whose search path is the schema's.
-  func run(_ file: MigrationFile, after count: Int) -> [PlannedStatement] {
-    let settings = file.upOptions.settings
-    let body = statements(of: file, .up)
-    let source = { MigrationSource(file: file, place: $0) }
-    return settings.map { PlannedStatement($0, source: source(.ledger)) }
-      + [PlannedStatement(record([LedgerRecord(file)]), source: source(.ledger))]
-      + body + [PlannedStatement(close(file, count: count + 1), source: source(.close))]
+  /// - Parameters:
+  ///   - count: how many rows the ledger has before.
+  ///   - isOwn: whether the ledger is the transaction's own, so that nobody else can have changed it.
+  func run(_ file: MigrationFile, after count: Int, isOwn: Bool) -> [PlannedStatement] {
+    func source(_ place: MigrationSource.Place) -> MigrationSource {
+      MigrationSource(file: file, place: place)
+    }
+    let row = LedgerRecord(file)
+    let opening = file.upOptions.settings + [isOwn ? record([row]) : record(row, after: count)]
+    // To count its rows again costs the server more than all the rest of ours.
+    let namesLedger = file.up.contains { $0.text.lowercased().contains(table.lowercased()) }
+    let closing = [close(file)] + (namesLedger ? [check(count: count + 1)] : [])
+    return opening.map { PlannedStatement($0, source: source(.ledger)) } + statements(of: file, .up)
+      + closing.map { PlannedStatement($0, source: source(.close)) }
   }
 }
 

@@ -28,7 +28,9 @@ struct LedgerRecord: Sendable, Hashable {
     origin = nil
   }
 
-  fileprivate static let columns: [(name: String, value: @Sendable (LedgerRecord) -> SQL)] = [
+  fileprivate typealias Column = (name: String, value: @Sendable (LedgerRecord) -> SQL)
+
+  fileprivate static let columns: [Column] = [
     ("version", { "\($0.version)" }), ("name", { "\($0.name)" }), ("checksum", { "\($0.checksum)" }),
     ("applied_at", { $0.origin.map { "\($0.appliedAt)" } ?? "CURRENT_TIMESTAMP" }),
     ("applied_by", { $0.origin.map { "\($0.appliedBy)" } ?? "SESSION_USER" }),
@@ -40,15 +42,30 @@ struct LedgerRecord: Sendable, Hashable {
 extension Ledger {
   /// Records migrations as applied, or as begun. The primary key is the lock: a second runner fails here.
   func record(_ records: [LedgerRecord]) -> SQL {
+    let columns = written(for: records)
+    let rows: [SQL] = records.map { "(\(values(of: $0, columns)))" }
+    return "\(insert(into: columns))\nVALUES \(SQL.joined(rows, by: ",\n"))"
+  }
+
+  /// The same for one, if the ledger has so many rows; for what fails see ``hasRows(_:)``.
+  func record(_ record: LedgerRecord, after count: Int) -> SQL {
+    let columns = written(for: [record])
+    return "\(insert(into: columns))\nSELECT \(values(of: record, columns))\nWHERE \(hasRows(count))"
+  }
+
+  private func written(for records: [LedgerRecord]) -> [LedgerRecord.Column] {
     let haveTimes = records.contains { $0.origin != nil }
-    let known = LedgerRecord.columns.filter {
+    return LedgerRecord.columns.filter {
       columns.contains($0.name) && (haveTimes || $0.name != "duration_ms")
     }
-    let rows: [SQL] = records.map { record in "(\(SQL.joined(known.map { $0.value(record) })))" }
-    return """
-      INSERT INTO \(name) (\(SQL.joined(known.map { "\(Identifier($0.name))" })))
-      VALUES \(SQL.joined(rows, by: ",\n"))
-      """
+  }
+
+  private func insert(into columns: [LedgerRecord.Column]) -> SQL {
+    "INSERT INTO \(name) (\(SQL.joined(columns.map { "\(Identifier($0.name))" })))"
+  }
+
+  private func values(of record: LedgerRecord, _ columns: [LedgerRecord.Column]) -> SQL {
+    SQL.joined(columns.map { $0.value(record) })
   }
 }
 

@@ -233,7 +233,7 @@ private struct SchemaMigration {
   /// cannot be written, it stays what it is: a hint.
   private func mendComment(of survey: Survey) async {
     guard survey.hasLedger, survey.problem == nil, survey.begun.isEmpty else { return }
-    let opening = [plan.limits.local, TenantDatabase.setSearchPath(survey.schema)]
+    let opening = [plan.limits.local(in: survey.schema)]
     _ = try? await connection.transaction(opening + survey.ledger.rewriteComment(survey.history))
   }
 

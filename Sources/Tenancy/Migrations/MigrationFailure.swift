@@ -91,7 +91,8 @@ struct MigrationSource: Sendable {
   /// That the ledger is not what the run took it for: another runner was faster, or a head comment was not true.
   func isOutdated(_ error: ServerError) -> Bool {
     switch place {
-    case .ledger: [.uniqueViolation, .duplicateTable, .divisionByZero].contains(error.state)
+    case .ledger:
+      [.uniqueViolation, .duplicateTable, .divisionByZero, .invalidDatetimeFormat].contains(error.state)
     case .close: error.state == .invalidDatetimeFormat
     case .statement: false
     }

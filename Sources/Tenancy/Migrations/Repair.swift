@@ -19,7 +19,7 @@ extension TenantDatabase {
       let statements = repair(survey, version)
       if statements.isEmpty { continue }
       repaired.append(survey.label)
-      steps.append(.transaction(survey.ledger.opening(guards) + statements))
+      steps.append(.transaction(survey.ledger.opening(limits) + statements))
     }
     return Change(
       result: MigrationOccurrence(version: version, path: file.path, tenants: repaired), steps: steps,

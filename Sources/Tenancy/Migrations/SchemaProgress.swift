@@ -22,7 +22,7 @@ struct SchemaProgress: Sendable {
       let count = begun[file.version].flatMap { direction == .up ? max($0, 0) : $0 < 0 ? -1 - $0 : nil }
       return creating(limits, file) + statementwise(file, direction, limits).all(from: count)
     }
-    return [direction == .up ? applying(file, limits.local) : undoing(file, limits.local)]
+    return [direction == .up ? applying(file, limits) : undoing(file, limits)]
   }
 
   /// What a file sends that runs outside of a transaction, once there is a ledger.
@@ -35,7 +35,7 @@ struct SchemaProgress: Sendable {
   /// Makes the ledger, if there is none.
   func creating(_ limits: TimeLimits, _ file: MigrationFile) -> [Step] {
     let create = PlannedStatement(ledger.create, source: MigrationSource(file: file, place: .ledger))
-    return hasLedger ? [] : [.transaction(ledger.opening(limits.local) + [create])]
+    return hasLedger ? [] : [.transaction(ledger.opening(limits) + [create])]
   }
 
   mutating func note(_ file: MigrationFile, _ direction: MigrationDirection) {
@@ -46,23 +46,23 @@ struct SchemaProgress: Sendable {
   }
 
   /// The ledger's row goes first.
-  private func applying(_ file: MigrationFile, _ guards: SQL) -> Step {
+  private func applying(_ file: MigrationFile, _ limits: TimeLimits) -> Step {
     let source = MigrationSource(file: file, place: .ledger)
     let opening =
-      ledger.opening(guards) + (hasLedger ? [] : [PlannedStatement(ledger.create, source: source)])
+      ledger.opening(limits) + (hasLedger ? [] : [PlannedStatement(ledger.create, source: source)])
     let comment = PlannedStatement(ledger.comment(history.adding(file)), source: source)
-    return .transaction(opening + ledger.run(file, after: rows) + [comment])
+    return .transaction(opening + ledger.run(file, after: rows, isOwn: !hasLedger) + [comment])
   }
 
   /// Taking the row out goes first: it is the lock here, too.
-  private func undoing(_ file: MigrationFile, _ guards: SQL) -> Step {
+  private func undoing(_ file: MigrationFile, _ limits: TimeLimits) -> Step {
     let source = MigrationSource(file: file, place: .ledger)
     let settings = file.downOptions.settings.map { PlannedStatement($0, source: source) }
     let check = PlannedStatement(
-      ledger.closeUndone(count: history.count - 1), source: MigrationSource(file: file, place: .close))
+      ledger.check(count: history.count - 1), source: MigrationSource(file: file, place: .close))
     let comment = PlannedStatement(ledger.comment(history.removing(file.version)), source: source)
     return .transaction(
-      ledger.opening(guards) + settings + [PlannedStatement(ledger.remove(file.version), source: source)]
+      ledger.opening(limits) + settings + [PlannedStatement(ledger.remove(file.version), source: source)]
         + ledger.statements(of: file, .down) + [check, comment])
   }
 }

@@ -52,7 +52,7 @@ struct StatementSteps: Sendable {
       ? PlannedStatement(ledger.record([LedgerRecord(file, statementsDone: 0)]), source: source(.ledger))
       : PlannedStatement(mustAffectRows: progress(0, withTotal: true), source: source(.ledger))
     return .transaction(
-      ledger.opening(limits.local) + extend
+      ledger.opening(limits) + extend
         + [record, PlannedStatement("COMMENT ON TABLE \(ledger.name) IS NULL", source: source(.ledger))])
   }
 
@@ -85,7 +85,7 @@ struct StatementSteps: Sendable {
       ]
   }
 
-  private var opening: [PlannedStatement] { ledger.opening(limits.overridden(by: options).local) }
+  private var opening: [PlannedStatement] { ledger.opening(limits.overridden(by: options)) }
 
   private func progress(_ count: Int, withTotal: Bool = false) -> SQL {
     let value = direction == .up ? count : -1 - count

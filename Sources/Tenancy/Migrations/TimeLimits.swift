@@ -9,13 +9,22 @@ struct TimeLimits: Sendable, Hashable {
 
   /// For the rest of the transaction.
   var local: SQL {
-    guard let statement else {
-      return lock.map { "SET LOCAL lock_timeout TO \(literal: $0.milliseconds)" } ?? "SELECT"
+    if statement != nil { return Self.local(values) }
+    return lock.map { "SET LOCAL lock_timeout TO \(literal: $0.milliseconds)" } ?? "SELECT"
+  }
+
+  /// The same, with a search path. In one statement: a statement each would cost the server more. Not by SET LOCAL,
+  /// which keeps another spelling of the same path: ``Ledger/close(_:)`` compares it.
+  func local(in schema: SchemaName) -> SQL { Self.local(values + [("search_path", "\(schema.searchPath)")]) }
+
+  private var values: [(name: String, value: SQL)] {
+    [("lock_timeout", lock), ("statement_timeout", statement)].compactMap { name, limit in
+      limit.map { (name, "\($0.milliseconds)") }
     }
-    return """
-      SELECT set_config('lock_timeout', \(lock?.milliseconds ?? "0"), true),
-        set_config('statement_timeout', \(statement.milliseconds), true)
-      """
+  }
+
+  private static func local(_ values: [(name: String, value: SQL)]) -> SQL {
+    "SELECT \(SQL.joined(values.map { "set_config(\(literal: $0.name), \($0.value), true)" }))"
   }
 
   /// The same, as far as a file says otherwise.

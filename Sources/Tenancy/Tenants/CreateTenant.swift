@@ -108,10 +108,10 @@ extension TenantDatabase {
   ) throws -> [Step] {
     let ledger = Ledger(schema: tenant.schema, table: settings.ledger)
     let create: [SQL] = ["CREATE SCHEMA \(tenant.schema.identifier)", ledger.create]
-    let opening = [guards] + create + [Self.setSearchPath(tenant.schema)]
+    let opening = [limits.local(in: tenant.schema)] + create
     let comment = ledger.comment(LedgerHistory(of: migrations))
     if migrations.allSatisfy({ $0.runsInTransaction(.up) }) {
-      let body = migrations.enumerated().flatMap { ledger.run($1, after: $0) }
+      let body = migrations.enumerated().flatMap { ledger.run($1, after: $0, isOwn: true) }
       return [
         .transaction(
           (opening.map { PlannedStatement($0) }) + body + [PlannedStatement(comment)] + (try rows(nil)))
@@ -119,7 +119,7 @@ extension TenantDatabase {
     }
     let steps = migrations.enumerated().flatMap { index, file in
       file.runsInTransaction(.up)
-        ? [.transaction(ledger.opening(self.guards) + ledger.run(file, after: index))]
+        ? [.transaction(ledger.opening(self.limits) + ledger.run(file, after: index, isOwn: false))]
         : StatementSteps(file, .up, ledger, self.limits, history: LedgerHistory(of: migrations.prefix(index)))
           .all(from: nil)
     }
@@ -156,11 +156,6 @@ extension TenantDatabase {
       return .badValue(column: error.column ?? "", reason: error.message)
     default: return nil
     }
-  }
-
-  static func setSearchPath(_ schema: SchemaName) -> SQL {
-    // Not SET LOCAL, which keeps another spelling of the same path: Ledger.close compares it.
-    "SELECT set_config('search_path', \(schema.searchPath), true)"
   }
 }
 

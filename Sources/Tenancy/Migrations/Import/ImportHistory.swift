@@ -36,7 +36,7 @@ extension TenantDatabase {
       tenant: selection == nil ? [] : placed.files, shared: selection == nil ? placed.files : [])
     let (shared, tenants) = try await survey(selection ?? FleetSelection(names: []), set, verify: true)
     let importer = HistoryImporter(
-      placed, table: table ?? placed.source.format.historyTable, ledger: settings.ledger, guards: guards)
+      placed, table: table ?? placed.source.format.historyTable, ledger: settings.ledger, limits: limits)
     let surveys = shared.map { [$0] } ?? tenants
     let histories = try await connected { connection in try await importer.read(surveys, over: connection) }
     try refuseChanged(surveys.filter { $0.problem == nil })
@@ -68,14 +68,14 @@ private struct HistoryImporter {
   private let placed: PlacedImport
   private let table: String
   private let ledger: String
-  private let guards: SQL
+  private let limits: TimeLimits
   private var format: ImportFormat { placed.source.format }
 
-  init(_ placed: PlacedImport, table: String, ledger: String, guards: SQL) {
+  init(_ placed: PlacedImport, table: String, ledger: String, limits: TimeLimits) {
     self.placed = placed
     self.table = table
     self.ledger = ledger
-    self.guards = guards
+    self.limits = limits
   }
 
   /// The histories of schemas; `nil` where there is none that could be read.
@@ -130,7 +130,7 @@ private struct HistoryImporter {
     let statements =
       history.check(relation) + (renamed.map { rename(relation, to: $0) } ?? [])
       + LedgerUpdate(target, recording: new).statements
-    return (result, target.ledger.opening(guards) + statements.map { PlannedStatement($0) })
+    return (result, target.ledger.opening(limits) + statements.map { PlannedStatement($0) })
   }
 
   /// The index of its primary key goes along: ours takes the name.
