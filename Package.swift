@@ -7,6 +7,7 @@ let strict: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
   .enableUpcomingFeature("InternalImportsByDefault"),
   .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
   .treatAllWarnings(as: .error),
 ]
 
@@ -39,7 +40,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(name: "ArgumentsTests", dependencies: ["Arguments"], swiftSettings: strict),
     .testTarget(name: "PostgresTests", dependencies: ["Postgres"], swiftSettings: strict),
-    .testTarget(name: "TenancyTests", dependencies: ["Tenancy"], swiftSettings: strict),
+    .testTarget(name: "TenancyTests", dependencies: ["Postgres", "Tenancy"], swiftSettings: strict),
     .testTarget(
       name: "DatabaseTests", dependencies: ["Postgres", "Tenancy", "TestSupport"],
       swiftSettings: strict),

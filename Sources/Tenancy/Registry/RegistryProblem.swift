@@ -1,3 +1,5 @@
+internal import Postgres
+
 /// Why it cannot be said where the registry is.
 public enum RegistryProblem: Sendable, Hashable {
   /// A registry by its tables.

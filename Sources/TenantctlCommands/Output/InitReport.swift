@@ -84,8 +84,8 @@ extension InitReport {
     init(_ result: InitializedRegistry) {
       let registry = result.registry
       kind = registry.kind
-      tenants = registry.mapping.tenants.description
-      domains = registry.mapping.domains?.description
+      tenants = "\(registry.mapping.tenants)"
+      domains = registry.mapping.domains.map { "\($0)" }
       columns = Dictionary(
         ConfigurationKey.all.filter { $0.table == "registry.columns" }.compactMap { key in
           if case .string(let name) = key.written(registry.mapping) { (key.name, name) } else { nil }

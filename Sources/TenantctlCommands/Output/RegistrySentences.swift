@@ -24,8 +24,8 @@ extension RecognizedRegistry {
   /// What was found, and how much of it.
   var sentence: String {
     let tables =
-      [(mapping.tenants.description, tenants, "tenant")]
-      + (mapping.domains.map { [($0.description, domains, "domain")] } ?? [])
+      [("\(mapping.tenants)", tenants, "tenant")]
+      + (mapping.domains.map { [("\($0)", domains, "domain")] } ?? [])
     let found = tables.map { table, count, noun in table + (count.map { " (\(counted($0, noun)))" } ?? "") }
     return "found \(kind.noun): \(found.joined(separator: ", "))"
   }
