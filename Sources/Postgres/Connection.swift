@@ -33,11 +33,11 @@ public struct Notice: Sendable, Hashable {
 /// under way is cancelled on the server.
 public actor Connection {
   private let executor: any SerialExecutor
-  private let waiter = Waiter()
-  private let target: ConnectionTarget
-  private let observer: ConnectionObserver
+  let waiter = Waiter()
+  let target: ConnectionTarget
+  let observer: ConnectionObserver
   private let opening: SQL?
-  private(set) var handle: Handle?
+  var handle: Handle?
   private let currentState = Atomic(State.closed)
 
   /// Where the connection lives.
@@ -149,7 +149,7 @@ public actor Connection {
     return false
   }
 
-  private func noteState() {
+  func noteState() {
     guard let handle, PQstatus(handle.pointer) == CONNECTION_OK else {
       return currentState.store(.closed, ordering: .releasing)
     }
@@ -165,80 +165,6 @@ public actor Connection {
     } onCancel: {
       waiter.wake()
     }
-  }
-}
-
-// MARK: - Connecting
-
-extension Connection {
-  private func connect(applicationName: String) throws {
-    try Task.checkCancellation()
-    let settings = [
-      ("dbname", target.conninfo), ("fallback_application_name", applicationName),
-    ].filter { !$0.1.isEmpty }
-    guard let pointer = Self.start(settings) else {
-      throw ConnectionError.refused("out of memory")
-    }
-    let handle = Handle(pointer, onNotice: observer.notice)
-    try poll(handle)
-    // Asked for only where it is not so already: in the startup message it costs the server more than all the rest.
-    if PQparameterStatus(pointer, "client_encoding").map({ String(cString: $0) }) != "UTF8" {
-      try check(PQsetClientEncoding(pointer, "UTF8") == 0, handle)
-    }
-    PQsetnonblocking(pointer, 1)
-    PQenterPipelineMode(pointer)
-    self.handle = handle
-    noteState()
-  }
-
-  private static func start(_ settings: [(key: String, value: String)]) -> OpaquePointer? {
-    var keys = settings.map { UnsafePointer(strdupOrNil($0.key)) } + [nil]
-    var values = settings.map { UnsafePointer(strdupOrNil($0.value)) } + [nil]
-    defer { (keys + values).forEach { freeCopy($0) } }
-    return PQconnectStartParams(&keys, &values, 1)
-  }
-
-  private func poll(_ handle: Handle) throws {
-    let deadline = ContinuousClock.now + connectTimeout(handle)
-    var state = PGRES_POLLING_WRITING
-    while true {
-      if PQstatus(handle.pointer) == CONNECTION_BAD { state = PGRES_POLLING_FAILED }
-      switch state {
-      case PGRES_POLLING_OK: return
-      case PGRES_POLLING_FAILED: throw ConnectionError.refused(errorMessage(of: handle))
-      default: break
-      }
-      let left = (deadline - .now) / .milliseconds(1)
-      let event = waiter.wait(
-        for: PQsocket(handle.pointer), toWrite: state == PGRES_POLLING_WRITING,
-        toRead: state == PGRES_POLLING_READING, timeout: Int32(max(0, left)))
-      switch event {
-      case .ready: state = PQconnectPoll(handle.pointer)
-      case .woken: try Task.checkCancellation()
-      case .timedOut:
-        throw ConnectionError.refused("no answer within the connect_timeout (\(connectTimeout(handle)))")
-      }
-    }
-  }
-
-  private func connectTimeout(_ handle: Handle) -> Duration {
-    guard let options = PQconninfo(handle.pointer) else { return .seconds(10) }
-    defer { PQconninfoFree(options) }
-    var option = options
-    while let name = option.pointee.keyword {
-      if String(cString: name) == "connect_timeout", let value = option.pointee.val,
-        let seconds = Int(String(cString: value)), seconds > 0
-      {
-        return .seconds(seconds)
-      }
-      option += 1
-    }
-    return .seconds(10)
-  }
-
-  private func errorMessage(of handle: Handle) -> String {
-    let message = target.redacting(String(cString: PQerrorMessage(handle.pointer)))
-    return message.split(whereSeparator: \.isNewline).joined(separator: "\n")
   }
 }
 
@@ -282,15 +208,18 @@ extension Connection {
   private func awaitInput(_ handle: Handle, _ answers: inout Answers, within limit: Duration?) throws {
     let timeout = limit.map { Int32($0 / .milliseconds(1)) } ?? -1
     while true {
+      // The server takes no notice of a cancellation that comes between two statements: asked again until it is over.
+      let pause = answers.wereCancelled ? 250 : timeout
       let unsent = PQflush(handle.pointer)
       try check(unsent >= 0, handle)
       if unsent == 0 && PQisBusy(handle.pointer) == 0 { return }
-      switch waiter.wait(for: PQsocket(handle.pointer), toWrite: unsent > 0, timeout: timeout) {
+      switch waiter.wait(for: PQsocket(handle.pointer), toWrite: unsent > 0, timeout: pause) {
       case .ready: try check(PQconsumeInput(handle.pointer) == 1, handle)
       case .woken where Task.isCancelled:
         answers.wereCancelled = true
         cancelOnServer(handle)
       case .woken: break
+      case .timedOut where answers.wereCancelled: cancelOnServer(handle)
       case .timedOut:
         close()
         throw ConnectionError.lost("no answer within the time that there was for it")
@@ -329,7 +258,12 @@ extension Connection {
     PQcancel(cancel, &reason, Int32(reason.count))
   }
 
-  private func check(_ succeeded: Bool, _ handle: Handle) throws {
+  func errorMessage(of handle: Handle) -> String {
+    let message = target.redacting(String(cString: PQerrorMessage(handle.pointer)))
+    return message.split(whereSeparator: \.isNewline).joined(separator: "\n")
+  }
+
+  func check(_ succeeded: Bool, _ handle: Handle) throws {
     if succeeded { return }
     let message = errorMessage(of: handle)
     close()

@@ -1,0 +1,68 @@
+internal import CLibPQ
+
+extension Connection {
+  func connect(applicationName: String) throws {
+    try Task.checkCancellation()
+    let settings = [
+      ("dbname", target.conninfo), ("fallback_application_name", applicationName),
+    ].filter { !$0.1.isEmpty }
+    guard let pointer = Self.start(settings) else {
+      throw ConnectionError.refused("out of memory")
+    }
+    let handle = Handle(pointer, onNotice: observer.notice)
+    try poll(handle)
+    // Asked for only where it is not so already: in the startup message it costs the server more than all the rest.
+    if PQparameterStatus(pointer, "client_encoding").map({ String(cString: $0) }) != "UTF8" {
+      try check(PQsetClientEncoding(pointer, "UTF8") == 0, handle)
+    }
+    PQsetnonblocking(pointer, 1)
+    PQenterPipelineMode(pointer)
+    self.handle = handle
+    noteState()
+  }
+
+  private static func start(_ settings: [(key: String, value: String)]) -> OpaquePointer? {
+    var keys = settings.map { UnsafePointer(strdupOrNil($0.key)) } + [nil]
+    var values = settings.map { UnsafePointer(strdupOrNil($0.value)) } + [nil]
+    defer { (keys + values).forEach { freeCopy($0) } }
+    return PQconnectStartParams(&keys, &values, 1)
+  }
+
+  private func poll(_ handle: Handle) throws {
+    let deadline = ContinuousClock.now + connectTimeout(handle)
+    var state = PGRES_POLLING_WRITING
+    while true {
+      if PQstatus(handle.pointer) == CONNECTION_BAD { state = PGRES_POLLING_FAILED }
+      switch state {
+      case PGRES_POLLING_OK: return
+      case PGRES_POLLING_FAILED: throw ConnectionError.refused(errorMessage(of: handle))
+      default: break
+      }
+      let left = (deadline - .now) / .milliseconds(1)
+      let event = waiter.wait(
+        for: PQsocket(handle.pointer), toWrite: state == PGRES_POLLING_WRITING,
+        toRead: state == PGRES_POLLING_READING, timeout: Int32(max(0, left)))
+      switch event {
+      case .ready: state = PQconnectPoll(handle.pointer)
+      case .woken: try Task.checkCancellation()
+      case .timedOut:
+        throw ConnectionError.refused("no answer within the connect_timeout (\(connectTimeout(handle)))")
+      }
+    }
+  }
+
+  private func connectTimeout(_ handle: Handle) -> Duration {
+    guard let options = PQconninfo(handle.pointer) else { return .seconds(10) }
+    defer { PQconninfoFree(options) }
+    var option = options
+    while let name = option.pointee.keyword {
+      if String(cString: name) == "connect_timeout", let value = option.pointee.val,
+        let seconds = Int(String(cString: value)), seconds > 0
+      {
+        return .seconds(seconds)
+      }
+      option += 1
+    }
+    return .seconds(10)
+  }
+}
