@@ -132,6 +132,8 @@ private final class FleetMigration: Sendable {
     state.withLock { state in
       state.outcomes[index] = outcome
       if outcome.isFailure { state.failures += 1 }
+      // While a server restarts, each of the others would only fail as fast as it can.
+      if case .failed(.cannotConnect) = outcome.status { state.isStopped = true }
     }
     settings.onOutcome(outcome)
   }

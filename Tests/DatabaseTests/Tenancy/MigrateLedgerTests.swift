@@ -1,0 +1,139 @@
+import Postgres
+import TestSupport
+import Testing
+
+@testable import Tenancy
+
+/// What a run makes of ledgers that are not as they should be, and of files that make them so.
+@Suite struct MigrateLedgerTests {
+  /// The head comment is a hint: what is applied is decided on the ledger.
+  @Test(arguments: ["older", "newer", "rubbish", "none", "another set"])
+  func aWrongHeadComment(kind: String) async throws {
+    try await Fleet.with(tenants: 2) { fleet in
+      try await fleet.migrate(Array(tanks.prefix(2)))
+      let all = try tanks.map { try migration($0.0, $0.1) }
+      let comment: String? =
+        switch kind {
+        case "older": LedgerHistory(of: all.prefix(1)).head.comment
+        case "newer": LedgerHistory().head.comment
+        case "rubbish": "it's ours"
+        case "another set": LedgerHistory(of: [all[0], all[2]]).head.comment
+        default: nil
+        }
+      try await fleet.database.connect().query(
+        "COMMENT ON TABLE t00.schema_migrations IS \(comment.map { "\(literal: $0)" } ?? "NULL" as SQL)")
+      let report = try await fleet.migrate(tanks)
+      #expect(report.tenants.map { $0.versions.map(\.rawValue) } == [["3"], ["3"]])
+      try await fleet.expectVersions("1,2,3", 2)
+    }
+  }
+
+  @Test(arguments: [
+    ("dbmate", "CREATE TABLE t00.schema_migrations (version varchar(128) PRIMARY KEY)"),
+    ("Rails", "CREATE TABLE t00.schema_migrations (version varchar NOT NULL PRIMARY KEY)"),
+    ("golang-migrate without its flag", "CREATE TABLE t00.schema_migrations (version bigint PRIMARY KEY)"),
+  ]) func anotherToolsLedger(tool: String, ddl: String) async throws {
+    try await Fleet.with(tenants: 1) { fleet in
+      try await fleet.psql(
+        """
+        DROP TABLE t00.schema_migrations; \(ddl); INSERT INTO t00.schema_migrations VALUES ('1');
+        CREATE TABLE t00.tanks (id int PRIMARY KEY);
+        """)
+      let report = try await fleet.migrate(tanks)
+      #expect(report.tenants[0].versions.map(\.rawValue) == ["2", "3"])
+      #expect(try await fleet.versions("t00") == "1,2,3")
+      #expect(try await fleet.migrate(tanks).tenants[0].isUpToDate)
+      // It keeps no checksums, and the comment says so.
+      #expect(try await fleet.tenancy.diagnose().entries.map(\.finding) == [])
+    }
+  }
+
+  @Test func versionsThatAreNoneOfOurs() async throws {
+    try await Fleet.with(tenants: 1) { fleet in
+      try await fleet.psql("INSERT INTO t00.schema_migrations (version) VALUES ('initial'), ('1.2'), ('999')")
+      let report = try await fleet.migrate(tanks)
+      #expect(report.tenants[0].versions.map(\.rawValue) == ["1", "2", "3"])
+      let survey = try await fleet.tenancy.survey(FleetSelection(names: nil), MigrationSet(texts: tanks))
+        .tenants[0]
+      #expect(Set(survey.unknown) == ["initial", "1.2", "999"])
+      #expect(
+        try await fleet.migrate(tanks + [("4", "SELECT 1;")]).tenants[0].versions.map(\.rawValue) == [
+          "4"
+        ])
+    }
+  }
+
+  @Test(arguments: [
+    (
+      "CREATE TABLE t01.schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL)",
+      ["dirty", "version"]
+    ),
+    ("CREATE TABLE t01.schema_migrations (id int, name text)", ["id", "name"]),
+  ]) func aTableOfAnotherTool(ddl: String, columns: [String]) async throws {
+    try await Fleet.with(tenants: 3) { fleet in
+      try await fleet.psql("DROP TABLE t01.schema_migrations; \(ddl)")
+      let report = try await fleet.migrate(tanks)
+      #expect(report.tenants.map(\.isFailure) == [false, true, false])
+      guard case .failed(.foreignLedger(let schema, _, let found)) = report.tenants[1].status else {
+        Issue.record("\(report.tenants[1].status)")
+        return
+      }
+      #expect(schema.rawValue == "t01")
+      #expect(found == columns)
+      #expect(try await fleet.psql("SELECT to_regclass('t01.tanks')") == "NULL")
+    }
+  }
+
+  /// Files that leave behind what would make the record a lie.
+  @Test(arguments: [
+    ("SET search_path TO public", MigrationFailure.Reason.searchPathChanged),
+    ("SET LOCAL search_path TO public", .searchPathChanged),
+    ("SELECT set_config('search_path', '', false)", .searchPathChanged),
+    ("RESET search_path", .searchPathChanged),
+    ("DELETE FROM schema_migrations WHERE version = '2'", .ledgerRowGone),
+    ("TRUNCATE schema_migrations", .ledgerRowGone),
+    ("DROP TABLE schema_migrations", .ledgerRowGone),
+    ("ALTER TABLE schema_migrations RENAME TO other", .ledgerRowGone),
+    ("DROP SCHEMA t00 CASCADE", .ledgerRowGone),
+    ("ALTER SCHEMA t00 RENAME TO elsewhere", .ledgerRowGone),
+    ("SAVEPOINT s; DELETE FROM schema_migrations; RELEASE s", .ledgerRowGone),
+    ("DELETE FROM schema_migrations WHERE version = '1'", .ledgerChanged),
+    ("INSERT INTO schema_migrations (version) VALUES ('3')", .ledgerChanged),
+    // PostgreSQL lets nobody end a transaction from within.
+    ("DO $$ BEGIN COMMIT; END $$", .endsTransaction), ("DO $$ BEGIN ROLLBACK; END $$", .endsTransaction),
+    ("CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN COMMIT; END $$; CALL p()", .endsTransaction),
+    ("CREATE INDEX CONCURRENTLY i ON tanks (id)", .needsNoTransaction), ("VACUUM tanks", .needsNoTransaction),
+    ("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", .refused),
+  ]) func filesThatMeddle(sql: String, reason: MigrationFailure.Reason) async throws {
+    try await Fleet.with(tenants: 1) { fleet in
+      try await fleet.migrate([tanks[0]])
+      let report = try await fleet.migrate([
+        tanks[0], ("2", "CREATE TABLE fell_through ();\n\(sql);\nCREATE TABLE x ();"),
+      ])
+      let failure = try #require(report.tenants[0].failure)
+      // Some are refused at the next statement already.
+      #expect(failure.reason == reason || (failure.reason == .refused && failure.line == 3))
+      #expect(try await fleet.versions("t00") == "1")
+      #expect(
+        try await fleet.psql("SELECT count(*) FROM pg_class WHERE relname IN ('x', 'fell_through')") == "0")
+    }
+  }
+
+  /// Nothing of the file but the end fails, so no statement is to blame.
+  @Test(arguments: [
+    "SET ROLE pg_monitor", "SET LOCAL ROLE pg_monitor", "SET SESSION AUTHORIZATION pg_monitor",
+  ])
+  func aRoleThatIsLeftBehind(sql: String) async throws {
+    try await Fleet.with(tenants: 1) { fleet in
+      let failure = try #require(
+        try await fleet.migrate([("1", "CREATE TABLE x ();\n\(sql);")]).tenants[0].failure)
+      #expect(failure.reason == .roleChanged && failure.line == nil)
+      #expect(try await fleet.psql("SELECT to_regclass('t00.x')") == "NULL")
+      #expect(
+        try await fleet.migrate([
+          ("1", "CREATE TABLE x ();\n\(sql);\nRESET SESSION AUTHORIZATION; RESET ROLE;")
+        ])
+        .tenants[0].isSuccess)
+    }
+  }
+}
