@@ -147,7 +147,7 @@ struct PlannedStatement: Sendable {
     return switch source.place {
     case .ledger: "for the ledger"
     case .statement: "from \(source.file.path)"
-    case .close: "a check of tenantctl's: if it fails, the transaction is undone"
+    case .close: "for the ledger, if all is as it has to be"
     }
   }
 

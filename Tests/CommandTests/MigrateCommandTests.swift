@@ -87,7 +87,8 @@ import Testing
       let dry = try await scene.run("migrate --all --dry-run").stdout
       #expect(
         dry.contains(
-          "-- from \(Self.third)\nALTER TABLE tanks ADD colour text DEFAULT 'it''s; blue';\n-- a check "))
+          "-- from \(Self.third)\nALTER TABLE tanks ADD colour text DEFAULT 'it''s; blue';\n-- for the ledger, "
+        ))
       try await scene.dryRunTellsTheTruth("migrate --all")
       try await scene.prints("migrate --all --dry-run", "")
     }

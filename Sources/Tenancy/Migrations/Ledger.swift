@@ -77,8 +77,7 @@ struct Ledger: Sendable {
   /// writes its own after this.
   func rewriteComment(_ history: LedgerHistory) -> [SQL] {
     [
-      "LOCK TABLE \(name) IN SHARE UPDATE EXCLUSIVE MODE", "SELECT \(soundness(count: history.count))",
-      comment(history),
+      lock, "SELECT \(hasRows(history.count))", comment(history),
     ]
   }
 
@@ -95,32 +94,14 @@ struct Ledger: Sendable {
     "UPDATE \(name) SET statements_done = statements_total WHERE version = \(file.version.rawValue)"
   }
 
-  /// Notes the time that a migration took, and makes sure that the search path is what it was. As an insert that has
-  /// to meet its own row, which costs the server less than to look the row up: if the row is gone, it is one that
-  /// was not there, and the division fails.
-  func close(_ file: MigrationFile) -> SQL {
-    let isWhole = columns.isSuperset(of: ["checksum", "duration_ms"])
-    let took: SQL = "1000 * extract(epoch FROM clock_timestamp() - now())"
-    let note: SQL = isWhole ? "UPDATE SET duration_ms = \(took)" : "NOTHING"
-    let isNew: SQL = isWhole ? "l.checksum IS NULL" : "l.version IS NOT NULL"
-    return """
-      INSERT INTO \(name) AS l (version)
-      SELECT \(file.version.rawValue) WHERE \(searchPathIsSound)
-      ON CONFLICT (version) DO \(note)
-      RETURNING 1 / CASE WHEN \(isNew) THEN 0 ELSE 1 END
-      """
-  }
+  /// Nobody else may write the ledger's comment until the transaction ends; everybody may read and write its rows.
+  private var lock: SQL { "LOCK TABLE \(name) IN SHARE UPDATE EXCLUSIVE MODE" }
 
-  /// Makes sure that neither the search path nor the rest of the ledger has changed.
-  func check(count: Int) -> SQL { "SELECT \(soundness(count: count))" }
-
-  private func soundness(count: Int) -> SQL { "\(searchPathIsSound), \(hasRows(count))" }
-
-  /// Makes sure of the search path alone.
+  /// Makes sure of the search path.
   var checkSearchPath: SQL { "SELECT \(searchPathIsSound)" }
 
   /// True; if the search path is another by now, the cast to a number fails.
-  private var searchPathIsSound: SQL {
+  var searchPathIsSound: SQL {
     """
     CASE WHEN current_setting('search_path') = \(schema.searchPath) THEN true
       ELSE CAST(current_setting('search_path') AS integer) = 0 END
@@ -129,7 +110,7 @@ struct Ledger: Sendable {
 
   /// True; if the ledger has not so many rows, because what is to be done was taken from a head comment that is not
   /// true, or from an older look, the cast to a date fails.
-  func hasRows(_ count: Int) -> SQL {
+  private func hasRows(_ count: Int) -> SQL {
     """
     CASE WHEN (SELECT count(*) FROM \(name)) = \(count) THEN true
       ELSE isfinite(CAST(current_setting('search_path') AS date)) END
@@ -137,10 +118,10 @@ struct Ledger: Sendable {
   }
 
   /// Takes a migration out of the ledger. If it is not there any more, the division fails.
-  func remove(_ version: MigrationVersion) -> SQL {
+  func remove(_ version: MigrationVersion, isChecked: Bool = false) -> SQL {
     """
     WITH removed AS (DELETE FROM \(name) WHERE version = \(version.rawValue) RETURNING version)
-    SELECT 1 / count(*) FROM removed
+    SELECT 1 / count(*)\(isChecked ? ", \(searchPathIsSound)" : "" as SQL) FROM removed
     """
   }
 
@@ -155,21 +136,35 @@ struct Ledger: Sendable {
   /// What each transaction of ours in the schema begins with.
   func opening(_ limits: TimeLimits) -> [PlannedStatement] { [PlannedStatement(limits.local(in: schema))] }
 
-  /// A transactional migration, as part of a transaction whose search path is the schema's.
+  /// What takes a file in that direction within one transaction, whose search path is the schema's.
+  ///
+  /// The lock goes first: a second runner waits for it, and then finds that the ledger has not so many rows any more,
+  /// before it has run any of the file. It hinders nobody who reads or writes tables, and the head comment needs it
+  /// anyway. The record goes last, where it knows how long the file took and that it has left the search path as it was.
   /// - Parameters:
   ///   - count: how many rows the ledger has before.
-  ///   - isOwn: whether the ledger is the transaction's own, so that nobody else can have changed it.
-  func run(_ file: MigrationFile, after count: Int, isOwn: Bool) -> [PlannedStatement] {
-    func source(_ place: MigrationSource.Place) -> MigrationSource {
-      MigrationSource(file: file, place: place)
+  ///   - isOwn: whether the transaction has made the ledger, so that nobody else can have changed it.
+  func run(
+    _ file: MigrationFile, _ direction: MigrationDirection, after count: Int, isOwn: Bool
+  ) -> [PlannedStatement] {
+    let isUp = direction == .up
+    let settings = (isUp ? file.upOptions : file.downOptions).settings
+    let opening = settings + (isOwn ? [] : [lock, "SELECT \(hasRows(count))"])
+    var closing = [isUp ? record(LedgerRecord(file)) : remove(file.version, isChecked: true)]
+    // Counted again, each time, the rows would cost the server more than all the rest of ours.
+    if isNamed(in: file, direction) {
+      closing.append("SELECT \(hasRows(isUp ? count + 1 : count - 1))")
     }
-    let row = LedgerRecord(file)
-    let opening = file.upOptions.settings + [isOwn ? record([row]) : record(row, after: count)]
-    // To count its rows again costs the server more than all the rest of ours.
-    let namesLedger = file.up.contains { $0.text.lowercased().contains(table.lowercased()) }
-    let closing = [close(file)] + (namesLedger ? [check(count: count + 1)] : [])
-    return opening.map { PlannedStatement($0, source: source(.ledger)) } + statements(of: file, .up)
-      + closing.map { PlannedStatement($0, source: source(.close)) }
+    func planned(_ statements: [SQL], _ place: MigrationSource.Place) -> [PlannedStatement] {
+      statements.map { PlannedStatement($0, source: MigrationSource(file: file, place: place)) }
+    }
+    return planned(opening, .ledger) + statements(of: file, direction) + planned(closing, .close)
+  }
+
+  private func isNamed(in file: MigrationFile, _ direction: MigrationDirection) -> Bool {
+    (direction == .up ? file.up : file.down ?? []).contains {
+      $0.text.lowercased().contains(table.lowercased())
+    }
   }
 }
 

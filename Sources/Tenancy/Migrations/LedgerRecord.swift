@@ -42,30 +42,24 @@ struct LedgerRecord: Sendable, Hashable {
 extension Ledger {
   /// Records migrations as applied, or as begun. The primary key is the lock: a second runner fails here.
   func record(_ records: [LedgerRecord]) -> SQL {
-    let columns = written(for: records)
-    let rows: [SQL] = records.map { "(\(values(of: $0, columns)))" }
-    return "\(insert(into: columns))\nVALUES \(SQL.joined(rows, by: ",\n"))"
-  }
-
-  /// The same for one, if the ledger has so many rows; for what fails see ``hasRows(_:)``.
-  func record(_ record: LedgerRecord, after count: Int) -> SQL {
-    let columns = written(for: [record])
-    return "\(insert(into: columns))\nSELECT \(values(of: record, columns))\nWHERE \(hasRows(count))"
-  }
-
-  private func written(for records: [LedgerRecord]) -> [LedgerRecord.Column] {
     let haveTimes = records.contains { $0.origin != nil }
-    return LedgerRecord.columns.filter {
+    let written = LedgerRecord.columns.filter {
       columns.contains($0.name) && (haveTimes || $0.name != "duration_ms")
     }
+    let rows: [SQL] = records.map { record in "(\(SQL.joined(written.map { $0.value(record) })))" }
+    return "\(insert(into: written))\nVALUES \(SQL.joined(rows, by: ",\n"))"
+  }
+
+  /// Records a migration as applied in this transaction, if the search path is what it was.
+  func record(_ record: LedgerRecord) -> SQL {
+    let took: SQL = "1000 * extract(epoch FROM clock_timestamp() - now())"
+    let written = LedgerRecord.columns.filter { columns.contains($0.name) }
+    let values: [SQL] = written.map { $0.name == "duration_ms" ? took : $0.value(record) }
+    return "\(insert(into: written))\nSELECT \(SQL.joined(values))\nWHERE \(searchPathIsSound)"
   }
 
   private func insert(into columns: [LedgerRecord.Column]) -> SQL {
     "INSERT INTO \(name) (\(SQL.joined(columns.map { "\(Identifier($0.name))" })))"
-  }
-
-  private func values(of record: LedgerRecord, _ columns: [LedgerRecord.Column]) -> SQL {
-    SQL.joined(columns.map { $0.value(record) })
   }
 }
 

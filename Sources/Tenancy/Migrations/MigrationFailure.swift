@@ -79,9 +79,9 @@ struct MigrationSource: Sendable {
   enum Place: Sendable {
     /// One of the file's statements.
     case statement(SQLStatement)
-    /// Our own record of it.
+    /// What we do to the ledger besides.
     case ledger
-    /// Our own look at what it left behind.
+    /// Our own record of it, if what it left behind is as it must be.
     case close
   }
 
@@ -93,7 +93,7 @@ struct MigrationSource: Sendable {
     switch place {
     case .ledger:
       [.uniqueViolation, .duplicateTable, .divisionByZero, .invalidDatetimeFormat].contains(error.state)
-    case .close: error.state == .invalidDatetimeFormat
+    case .close: [.uniqueViolation, .divisionByZero, .invalidDatetimeFormat].contains(error.state)
     case .statement: false
     }
   }
@@ -108,7 +108,7 @@ struct MigrationSource: Sendable {
     case (_, .lockNotAvailable): .locked
     case (.close, .undefinedTable), (.close, .divisionByZero): .ledgerRowGone
     case (.close, .invalidTextRepresentation): .searchPathChanged
-    case (.close, .invalidDatetimeFormat): .ledgerChanged
+    case (.close, .invalidDatetimeFormat), (.close, .uniqueViolation): .ledgerChanged
     case (.close, .insufficientPrivilege): .roleChanged
     default: .refused
     }

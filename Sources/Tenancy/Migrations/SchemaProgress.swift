@@ -22,7 +22,7 @@ struct SchemaProgress: Sendable {
       let count = begun[file.version].flatMap { direction == .up ? max($0, 0) : $0 < 0 ? -1 - $0 : nil }
       return creating(limits, file) + statementwise(file, direction, limits).all(from: count)
     }
-    return [direction == .up ? applying(file, limits) : undoing(file, limits)]
+    return [transaction(file, direction, limits)]
   }
 
   /// What a file sends that runs outside of a transaction, once there is a ledger.
@@ -45,25 +45,17 @@ struct SchemaProgress: Sendable {
     hasLedger = true
   }
 
-  /// The ledger's row goes first.
-  private func applying(_ file: MigrationFile, _ limits: TimeLimits) -> Step {
-    let source = MigrationSource(file: file, place: .ledger)
-    let opening =
-      ledger.opening(limits) + (hasLedger ? [] : [PlannedStatement(ledger.create, source: source)])
-    let comment = PlannedStatement(ledger.comment(history.adding(file)), source: source)
-    return .transaction(opening + ledger.run(file, after: rows, isOwn: !hasLedger) + [comment])
-  }
-
-  /// Taking the row out goes first: it is the lock here, too.
-  private func undoing(_ file: MigrationFile, _ limits: TimeLimits) -> Step {
-    let source = MigrationSource(file: file, place: .ledger)
-    let settings = file.downOptions.settings.map { PlannedStatement($0, source: source) }
-    let check = PlannedStatement(
-      ledger.check(count: history.count - 1), source: MigrationSource(file: file, place: .close))
-    let comment = PlannedStatement(ledger.comment(history.removing(file.version)), source: source)
+  private func transaction(
+    _ file: MigrationFile, _ direction: MigrationDirection, _ limits: TimeLimits
+  ) -> Step {
+    let after = direction == .up ? history.adding(file) : history.removing(file.version)
+    let creation = hasLedger ? [] : [ledger.create]
+    func planned(_ statement: SQL) -> PlannedStatement {
+      PlannedStatement(statement, source: MigrationSource(file: file, place: .ledger))
+    }
     return .transaction(
-      ledger.opening(limits) + settings + [PlannedStatement(ledger.remove(file.version), source: source)]
-        + ledger.statements(of: file, .down) + [check, comment])
+      ledger.opening(limits) + creation.map(planned)
+        + ledger.run(file, direction, after: rows, isOwn: !hasLedger) + [planned(ledger.comment(after))])
   }
 }
 
