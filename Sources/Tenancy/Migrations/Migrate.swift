@@ -44,7 +44,8 @@ private final class FleetMigration: Sendable {
     var failures = 0
     var isStopped = false
     var attempts: [Int: Attempt] = [:]
-    var outcomes: [Int: MigrationOutcome] = [:]
+    /// By the tenant's index; `nil` for those that are not done with.
+    var outcomes: [MigrationOutcome?]
   }
 
   /// What the turns of one tenant have come to so far.
@@ -58,13 +59,14 @@ private final class FleetMigration: Sendable {
   private let plan: MigrationPlan
   private let surveys: [Survey]
   private let settings: MigrationRun
-  private let state = Mutex(State())
+  private let state: Mutex<State>
 
   init(_ database: TenantDatabase, _ plan: MigrationPlan, _ surveys: [Survey], _ settings: MigrationRun) {
     self.database = database
     self.plan = plan
     self.surveys = surveys
     self.settings = settings
+    state = Mutex(State(outcomes: Array(repeating: nil, count: surveys.count)))
   }
 
   /// Begins with no other tenant.
