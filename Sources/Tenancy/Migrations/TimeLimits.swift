@@ -14,7 +14,7 @@ struct TimeLimits: Sendable, Hashable {
   }
 
   /// The same, with a search path. In one statement: a statement each would cost the server more. Not by SET LOCAL,
-  /// which keeps another spelling of the same path: ``Ledger/close(_:)`` compares it.
+  /// which keeps another spelling of the same path: ``Ledger/searchPathIsSound`` compares it.
   func local(in schema: SchemaName) -> SQL { Self.local(values + [("search_path", "\(schema.searchPath)")]) }
 
   private var values: [(name: String, value: SQL)] {

@@ -136,4 +136,49 @@ import Testing
         .tenants[0].isSuccess)
     }
   }
+
+  /// Who changes a ledger keeps the others out before a statement of theirs has run: a sequence is not rolled back.
+  @Test func oneAtATime() async throws {
+    try await Fleet.with(tenants: 1) { fleet in
+      try await fleet.psql("CREATE SEQUENCE runs")
+      let file = (
+        "1",
+        """
+        -- migrate:up lock_timeout:10ms
+        SELECT nextval('public.runs');
+        -- migrate:down lock_timeout:10ms
+        SELECT nextval('public.runs');
+        """
+      )
+      try await fleet.migrate([file])
+      let plan = try await fleet.planRollback([migration(file.0, file.1)], .steps(1))
+      let lock = "LOCK TABLE t00.schema_migrations IN SHARE UPDATE EXCLUSIVE MODE"
+      let undone = try await fleet.database.whileHolding(lock) { _ in
+        var run = MigrationRun()
+        run.retries = 0
+        return try await fleet.tenancy.migrate(plan, run)
+      }
+      #expect(undone.tenants[0].failure?.reason == .locked)
+      let second = ("2", file.1)
+      let done = try await fleet.database.whileHolding(lock) { _ in
+        try await fleet.migrate([file, second], retries: 0)
+      }
+      #expect(done.tenants[0].failure?.reason == .locked)
+      #expect(try await fleet.psql("SELECT last_value FROM runs") == "1")
+    }
+  }
+
+  /// That a head comment tells of another ledger is found before a statement of the file has run.
+  @Test func aWrongHeadIsFoundFirst() async throws {
+    try await Fleet.with(tenants: 1) { fleet in
+      try await fleet.psql("CREATE SEQUENCE runs")
+      try await fleet.migrate([tanks[0]])
+      try await fleet.psql("INSERT INTO t00.schema_migrations (version) VALUES ('2')")
+      let files = [tanks[0], tanks[1], ("3", "SELECT nextval('public.runs');")]
+      _ = try await fleet.migrate([tanks[0], ("3", "SELECT nextval('public.runs');")])
+      #expect(try await fleet.psql("SELECT last_value FROM runs") == "1")
+      #expect(try await fleet.migrate(files).tenants[0].isUpToDate)
+      #expect(try await fleet.versions("t00") == "1,2,3")
+    }
+  }
 }
