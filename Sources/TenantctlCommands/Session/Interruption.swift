@@ -39,13 +39,11 @@ final class Interruption: Sendable {
 
   private func watch(_ act: @escaping @Sendable (Int32) -> Void) {
     state.withLock { $0.act = act }
-    for number in [SIGINT, SIGTERM] {
-      Glibc.signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-      // The handler holds the source, which would end with this scope otherwise.
-      source.setEventHandler { withExtendedLifetime(source) { self.receive(number) } }
-      source.resume()
-    }
+    let signals = SignalPipe([SIGINT, SIGTERM])
+    let source = DispatchSource.makeReadSource(fileDescriptor: signals.reader, queue: .global())
+    // The handler holds the source, which would end with this scope otherwise.
+    source.setEventHandler { withExtendedLifetime(source) { signals.read().forEach(self.receive) } }
+    source.resume()
   }
 
   private func receive(_ number: Int32) {
@@ -55,5 +53,42 @@ final class Interruption: Sendable {
     }
     tell?("finishing the tenants that are under way; once more cancels them")
     act?(number)
+  }
+}
+
+/// Signals as bytes that can be read, whichever thread they reach. Dispatch's own source of signals has them sent again
+/// to one thread of its own, which need not be the one that reads.
+private struct SignalPipe {
+  let reader: Int32
+  nonisolated(unsafe) private static var writer: Int32 = -1
+
+  init(_ numbers: [Int32]) {
+    var ends: [Int32] = [-1, -1]
+    pipe(&ends)
+    for end in ends {
+      _ = fcntl(end, F_SETFL, O_NONBLOCK)
+      _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+    }
+    (reader, Self.writer) = (ends[0], ends[1])
+    for number in numbers {
+      // Runs between any two instructions of the program: only what signal-safety(7) allows.
+      signal(number) { number in
+        let before = errno
+        var byte = UInt8(number)
+        write(SignalPipe.writer, &byte, 1)
+        errno = before
+      }
+    }
+    // Who started us may have blocked them.
+    var mask = sigset_t()
+    sigemptyset(&mask)
+    numbers.forEach { sigaddset(&mask, $0) }
+    pthread_sigmask(SIG_UNBLOCK, &mask, nil)
+  }
+
+  func read() -> [Int32] {
+    var bytes = [UInt8](repeating: 0, count: 16)
+    let count = Glibc.read(reader, &bytes, bytes.count)
+    return bytes.prefix(max(0, count)).map(Int32.init)
   }
 }
