@@ -28,6 +28,13 @@ public struct FleetSelection: Sendable, Hashable {
 struct FleetMember: Sendable {
   let tenant: Tenant
   let state: SchemaState
+
+  /// Those that a ``RegistryShape/statesQuery(ledger:of:)`` found.
+  static func all(in rows: Rows) throws -> [FleetMember] {
+    try zip(rows, RegistryShape.states(in: rows)).map {
+      FleetMember(tenant: try RegistryShape.tenant(in: $0), state: $1)
+    }
+  }
 }
 
 extension TenantDatabase {
@@ -39,9 +46,7 @@ extension TenantDatabase {
   {
     let rows = try await connection.query(
       shape.statesQuery(ledger: settings.ledger, of: selection.names))
-    let found = try rows.map {
-      FleetMember(tenant: try RegistryShape.tenant(in: $0), state: RegistryShape.state(in: $0))
-    }
+    let found = try FleetMember.all(in: rows)
     if let names = selection.names {
       let known = Set(found.map(\.tenant.name))
       let missing = names.filter { !known.contains($0) }

@@ -14,12 +14,12 @@ extension Surveyor {
     var answers = try await connection.segments(segments)[...]
     return try subjects.map { subject in
       guard subject.state.hasLedger, let answer = answers.popFirst() else {
-        return survey(subject, LedgerContents())
+        return unread(subject)
       }
       switch answer {
       case .success(let rows): return survey(subject, try LedgerContents(rows))
       case .failure(let failure):
-        return survey(subject, LedgerContents(), problem: TenancyError.from(failure.error))
+        return unread(subject, problem: TenancyError.from(failure.error))
       }
     }
   }

@@ -6,26 +6,26 @@ public struct Survey: Sendable {
   public let tenant: Tenant?
   /// The schema.
   public let schema: SchemaName
-  /// The migrations that it has.
-  public let applied: [MigrationVersion]
-  /// The files that it does not have, in order.
-  public let pending: [MigrationFile]
-  /// Files that it has, but that were edited since.
-  public let changed: [MigrationFile]
-  /// Versions that it has and that no file has.
-  public let unknown: [String]
-  /// Migrations outside of a transaction that stopped half-way: how many statements of each are done.
-  public let begun: [MigrationVersion: Int]
   /// What the comment on the ledger says, if the ledger was read and says otherwise.
   public let wrongHead: LedgerHead?
   /// Why it cannot be migrated.
   public let problem: TenancyError?
-  let history: LedgerHistory
   let ledger: Ledger
   let hasLedger: Bool
-  /// How many rows the ledger has, those that are none of ours too.
-  let rows: Int
+  let standing: Standing
 
+  /// The migrations that it has.
+  public var applied: [MigrationVersion] { standing.applied }
+  /// The files that it does not have, in order.
+  public var pending: [MigrationFile] { standing.pending }
+  /// Files that it has, but that were edited since.
+  public var changed: [MigrationFile] { standing.changed }
+  /// Versions that it has and that no file has.
+  public var unknown: [String] { standing.unknown }
+  /// Migrations outside of a transaction that stopped half-way: how many statements of each are done.
+  public var begun: [MigrationVersion: Int] { standing.begun }
+  var history: LedgerHistory { standing.history }
+  var rows: Int { standing.rows }
   /// The newest migration that it has.
   public var head: MigrationVersion? { applied.last }
   /// Pending files that are older than the head.
@@ -79,22 +79,25 @@ struct Surveyor: Sendable {
   let ledger: String
   /// By the digest of the history that has the first n files: n.
   private let prefixes: [String: Int]
+  private let nothing: Standing
 
   init(files: [MigrationFile], ledger: String) {
     self.files = files
     self.ledger = ledger
     let histories = (0...files.count).map { LedgerHistory(of: files.prefix($0)).head.digest }
     prefixes = Dictionary(zip(histories, 0...), uniquingKeysWith: { first, _ in first })
+    nothing = Standing(LedgerContents(), files)
   }
 
   func survey(
     _ members: [FleetMember], over connection: Connection, verify: Bool
   ) async throws -> [Survey] {
     var surveys: [Survey?] = []
+    var standings: [LedgerHead: Standing] = [:]
     var toRead: [(index: Int, Subject)] = []
     for (index, member) in members.enumerated() {
       let subject = (tenant: Optional(member.tenant), schema: member.tenant.schema, member.state)
-      surveys.append(verify && member.state.hasLedger ? nil : known(subject))
+      surveys.append(verify && member.state.hasLedger ? nil : known(subject, &standings))
       if surveys[index] == nil { toRead.append((index, subject)) }
     }
     let complete = try await completeLedgers(of: toRead.map(\.1), over: connection)
@@ -108,40 +111,42 @@ struct Surveyor: Sendable {
   }
 
   /// The survey of a schema whose ledger need not be read.
-  private func known(_ subject: Subject) -> Survey? {
+  /// - Parameter standings: what was worked out before.
+  private func known(_ subject: Subject, _ standings: inout [LedgerHead: Standing]) -> Survey? {
     guard subject.state.exists else {
-      let problem = subject.tenant.map { TenancyError.schemaMissing($0.name, subject.schema) }
-      return survey(subject, LedgerContents(), problem: problem)
+      return unread(subject, problem: subject.tenant.map { .schemaMissing($0.name, subject.schema) })
     }
-    guard subject.state.hasLedger else { return survey(subject, LedgerContents()) }
-    guard let head = subject.state.head, let count = prefixes[head.digest], count == head.count else {
-      return nil
-    }
-    return survey(subject, LedgerContents(history: LedgerHistory(of: files.prefix(count))))
+    guard subject.state.hasLedger else { return unread(subject) }
+    guard let head = subject.state.head else { return nil }
+    if let standing = standings[head] { return survey(subject, standing) }
+    guard let count = prefixes[head.digest], count == head.count else { return nil }
+    let standing = Standing(LedgerContents(history: LedgerHistory(of: files.prefix(count))), files)
+    standings[head] = standing
+    return survey(subject, standing)
   }
 
-  /// The survey of a schema as it is without a ledger.
-  func unread(_ subject: Subject) -> Survey { survey(subject, LedgerContents()) }
+  /// The survey of a schema as it is without a ledger, or whose ledger cannot be read.
+  func unread(_ subject: Subject, problem: TenancyError? = nil) -> Survey {
+    survey(subject, nothing, problem: problem)
+  }
 
-  func survey(_ subject: Subject, _ contents: LedgerContents, problem: TenancyError? = nil) -> Survey {
-    let history = contents.history
-    let changed = files.filter { file in
-      guard let checksum = history.checksums[file.version] ?? nil else { return false }
-      return checksum != file.checksum
-    }
-    let known = Set(files.map(\.version))
+  func survey(_ subject: Subject, _ contents: LedgerContents) -> Survey {
+    survey(
+      subject, Standing(contents, files), columns: contents.columns,
+      problem: contents.problem(in: subject.schema))
+  }
+
+  private func survey(
+    _ subject: Subject, _ standing: Standing, columns: Set<String> = Ledger.allColumns,
+    problem: TenancyError? = nil
+  ) -> Survey {
+    // A migration that is begun is in the ledger, and gets into the comment in the end.
+    let isComparable = problem == nil && standing.begun.isEmpty
     return Survey(
-      tenant: subject.tenant, schema: subject.schema, applied: history.versions,
-      pending: files.filter { !history.contains($0.version) || contents.begun[$0.version] != nil },
-      changed: changed,
-      unknown: history.versions.filter { !known.contains($0) }.map(\.rawValue) + contents.foreign,
-      begun: contents.begun,
-      // A migration that is begun is in the ledger, and gets into the comment in the end.
-      wrongHead: problem == nil && contents.begun.isEmpty && subject.state.head != history.head
-        ? subject.state.head : nil,
-      problem: problem ?? contents.problem(in: subject.schema), history: history,
-      ledger: Ledger(schema: subject.schema, table: ledger, columns: contents.columns),
-      hasLedger: subject.state.hasLedger, rows: history.checksums.count + contents.foreign.count)
+      tenant: subject.tenant, schema: subject.schema,
+      wrongHead: isComparable && subject.state.head != standing.head ? subject.state.head : nil,
+      problem: problem, ledger: Ledger(schema: subject.schema, table: ledger, columns: columns),
+      hasLedger: subject.state.hasLedger, standing: standing)
   }
 }
 

@@ -74,14 +74,15 @@ extension TenantDatabase {
       ]
       let answers = try await connection.pipeline(queries.compactMap { $0 })
       let domains = answers.count > 1 ? try RegistryShape.domainsByKey(in: answers[1]) : [:]
-      let entries = try answers[0].compactMap { row -> TenantEntry? in
+      let states = withState ? RegistryShape.states(in: answers[0]) : nil
+      let entries = try answers[0].enumerated().compactMap { index, row -> TenantEntry? in
         guard row[0] != nil else { return nil }
         let tenant = try RegistryShape.tenant(in: row)
         guard filter.accepts(tenant), tenant.schema != .shared else { return nil }
         let own = domains[row[withState ? 6 : 3] ?? ""] ?? []
         return TenantEntry(
           tenant: tenant, domains: own.map { $0.of(tenant.name) }.sorted(),
-          state: withState ? RegistryShape.state(in: row) : nil)
+          state: states?[index])
       }
       return entries.sorted { $0.tenant.name < $1.tenant.name }
     }
@@ -110,8 +111,18 @@ extension RegistryShape {
       """
   }
 
-  static func state(in row: Row) -> SchemaState {
-    SchemaState(
-      exists: row[3] == "t", hasLedger: row[4] == "t", head: row[5].flatMap(LedgerHead.init(comment:)))
+  /// The state of each row's schema.
+  static func states(in rows: Rows) -> [SchemaState] {
+    // Most of a fleet's comments say the same.
+    var heads: [String: LedgerHead?] = [:]
+    return rows.map { row in
+      let head = row[5].flatMap { comment in
+        if let known = heads[comment] { return known }
+        let head = LedgerHead(comment: comment)
+        heads[comment] = head
+        return head
+      }
+      return SchemaState(exists: row[3] == "t", hasLedger: row[4] == "t", head: head)
+    }
   }
 }
