@@ -162,9 +162,7 @@ struct Ledger: Sendable {
   }
 
   private func isNamed(in file: MigrationFile, _ direction: MigrationDirection) -> Bool {
-    (direction == .up ? file.up : file.down ?? []).contains {
-      $0.text.lowercased().contains(table.lowercased())
-    }
+    (direction == .up ? file.up : file.down ?? []).contains { $0.text.containsFolded(table) }
   }
 }
 
@@ -173,6 +171,25 @@ extension MigrationOptions {
   var settings: [SQL] {
     [("lock_timeout", lockTimeout), ("statement_timeout", statementTimeout)].compactMap { name, value in
       value.map { "SET LOCAL \(unsafeRaw: name) TO \(literal: $0.milliseconds)" }
+    }
+  }
+}
+
+extension String {
+  /// Whether the other text is in it, ASCII letters of either case: as the server folds names that are not quoted. Each
+  /// tenant of a fleet asks it of the whole file, so it goes over the bytes.
+  fileprivate func containsFolded(_ other: String) -> Bool {
+    func folded(_ byte: UInt8) -> UInt8 {
+      UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte ? byte | 0x20 : byte
+    }
+    let other = other.utf8.map(folded)
+    var text = self
+    return text.withUTF8 { text in
+      guard let first = other.first, other.count <= text.count else { return other.isEmpty }
+      return (0...(text.count - other.count)).contains { start in
+        folded(text[start]) == first
+          && other.indices.allSatisfy { folded(text[start + $0]) == other[$0] }
+      }
     }
   }
 }

@@ -24,8 +24,7 @@ private func hexDigest(of bytes: [UInt8], _ algorithm: OpaquePointer?) -> String
   var count: UInt32 = 0
   let status = EVP_Digest(bytes, bytes.count, &digest, &count, algorithm, nil)
   precondition(status == 1, "libcrypto always has SHA-2")
-  return digest.prefix(Int(count)).map { byte in
-    let hex = String(byte, radix: 16)
-    return byte < 16 ? "0" + hex : hex
-  }.joined()
+  let digits = Array("0123456789abcdef".utf8)
+  let hex = digest.prefix(Int(count)).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+  return String(decoding: hex, as: UTF8.self)
 }
