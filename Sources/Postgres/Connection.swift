@@ -42,6 +42,7 @@ public actor Connection {
 
   /// Where the connection lives.
   public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+  nonisolated var thread: ConnectionThread? { executor as? ConnectionThread }
 
   private init(
     target: ConnectionTarget, opening: SQL?, observer: ConnectionObserver, executor: any SerialExecutor

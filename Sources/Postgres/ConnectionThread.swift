@@ -2,13 +2,17 @@ internal import Dispatch
 internal import Glibc
 
 /// The thread on which one connection lives: an executor of its own, so that waiting for the server never
-/// holds a thread of Swift's cooperative pool.
-final class ConnectionThread: SerialExecutor {
+/// holds a thread of Swift's cooperative pool. What is done with the connection runs there too: from one thread to
+/// another and back, each exchange with the server would cost two wake-ups.
+final class ConnectionThread: SerialExecutor, TaskExecutor {
   private let queue = DispatchQueue(label: "tenantctl.postgres")
 
   func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
-    queue.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
+    queue.async {
+      job.runSynchronously(
+        isolatedTo: self.asUnownedSerialExecutor(), taskExecutor: self.asUnownedTaskExecutor())
+    }
   }
 }
 
