@@ -64,6 +64,23 @@ import Testing
     }
   }
 
+  /// As a supervisor may hand down its own mask of signals.
+  @Test func signalsThatWereBlockedComeThrough() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      let outcome = try await Tenantctl.script(
+        """
+        env --block-signal=TERM tenantctl exec --all -c 'SELECT pg_sleep(600)' 2>notes & program=$!
+        until psql -XAtqc "SELECT 'yes' FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND
+          datname = current_database()" "$TENANTCTL_DATABASE_URL" | grep -q yes; do :; done
+        kill -TERM $program
+        until grep -q 'once more' notes; do :; done
+        kill -TERM $program
+        wait $program
+        """, database: scene.database)
+      #expect(outcome.status == 130)
+    }
+  }
+
   @Test func eachTenantIsToldOfAsItIsDone() async throws {
     try await whileBlocked("migrate --all --jobs 1 --format ndjson") { _, program in
       try await program.wrote(
