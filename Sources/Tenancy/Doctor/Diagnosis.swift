@@ -129,7 +129,8 @@ extension Step {
 extension RegistryShape {
   /// All rows of the registry that have a name, with what the catalog says about their schemas.
   fileprivate func members(ledger: String, over connection: Connection) async throws -> [FleetMember] {
-    try await FleetMember.all(in: connection.query(statesQuery(ledger: ledger))).sorted { $0.tenant.name < $1.tenant.name }
+    try await FleetMember.all(in: connection.query(statesQuery(ledger: ledger)))
+      .sorted { $0.tenant.name < $1.tenant.name }
   }
 }
 

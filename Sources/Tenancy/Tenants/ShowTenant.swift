@@ -36,7 +36,9 @@ extension TenantDatabase {
         shape.statesQuery(ledger: self.settings.ledger, of: [name]),
         shape.columnsQuery(name), self.sizeQuery(tenant.schema),
       ])
-      guard let state = RegistryShape.states(in: answers[0]).first else { throw TenancyError.tenantNotFound(name) }
+      guard let state = RegistryShape.states(in: answers[0]).first else {
+        throw TenancyError.tenantNotFound(name)
+      }
       let domains = try await self.domains(of: [name], shape, over: connection)
       let (tables, bytes) = try answers[2][0].decode(Int.self, Int.self)
       let columns = try answers[1].map { try $0.decode(String.self, String?.self) }
