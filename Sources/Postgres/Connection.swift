@@ -42,7 +42,6 @@ public actor Connection {
 
   /// Where the connection lives.
   public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
-  nonisolated var thread: ConnectionThread? { executor as? ConnectionThread }
 
   private init(
     target: ConnectionTarget, opening: SQL?, observer: ConnectionObserver, executor: any SerialExecutor
@@ -156,6 +155,16 @@ public actor Connection {
     }
     let isIdle = PQtransactionStatus(handle.pointer) == PQTRANS_IDLE
     currentState.store(isIdle ? .idle : .inTransaction, ordering: .releasing)
+  }
+
+  /// Does work on the connection's thread, unless it was opened with another executor: from one thread to another and
+  /// back, each exchange with the server costs two wake-ups.
+  ///
+  /// For work that talks to this connection and does nothing besides: while it waits for the server the thread is
+  /// blocked, and neither the work's other tasks nor what it awaits elsewhere goes on.
+  /// Throws what the work throws.
+  public nonisolated func onItsThread<T: Sendable>(_ work: () async throws -> T) async rethrows -> T {
+    try await withTaskExecutorPreference(executor as? ConnectionThread, operation: work)
   }
 
   private nonisolated func wakingOnCancel<T: Sendable>(

@@ -25,7 +25,7 @@ public actor ConnectionPool {
   ) async throws -> T {
     let connection = try await lease()
     do {
-      let value = try await withTaskExecutorPreference(connection.thread) { try await body(connection) }
+      let value = try await body(connection)
       await takeBack(connection)
       return value
     } catch {

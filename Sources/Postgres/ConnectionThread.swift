@@ -2,8 +2,7 @@ internal import Dispatch
 internal import Glibc
 
 /// The thread on which one connection lives: an executor of its own, so that waiting for the server never
-/// holds a thread of Swift's cooperative pool. What is done with the connection runs there too: from one thread to
-/// another and back, each exchange with the server would cost two wake-ups.
+/// holds a thread of Swift's cooperative pool. Other work runs there only by ``Connection/onItsThread(_:)``.
 final class ConnectionThread: SerialExecutor, TaskExecutor {
   private let queue = DispatchQueue(label: "tenantctl.postgres")
 

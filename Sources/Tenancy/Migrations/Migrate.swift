@@ -167,7 +167,9 @@ private final class FleetMigration: Sendable {
       let isComplete = try await database.connected { connection in
         let schema = SchemaMigration(
           database: self.database, plan: self.plan, part: part, connection: connection)
-        return try await schema.run(files, survey, done) { versions.append($0.version) }
+        return try await connection.onItsThread {
+          try await schema.run(files, survey, done) { versions.append($0.version) }
+        }
       }
       return isComplete ? (versions.isEmpty ? .upToDate : .migrated) : nil
     } catch let error as TenancyError {

@@ -63,6 +63,21 @@ import Testing
     }
   }
 
+  /// Also when one of them has what the statement waits for.
+  @Test(.timeLimit(.minutes(1))) func tasksOfTheBlockGoOnWhileAStatementWaits() async throws {
+    try await Fleet.with { fleet in
+      try await fleet.psql("CREATE TABLE gate ()")
+      try await fleet.create("acme")
+      let holder = try await fleet.database.connect()
+      _ = try await holder.pipeline(["BEGIN", "LOCK TABLE gate"])
+      try await fleet.tenancy.withTenant("acme") { session in
+        async let freed: Void = { _ = try await (holder.blocked(), holder.query("ROLLBACK")) }()
+        try await session.query("SELECT FROM gate")
+        try await freed
+      }
+    }
+  }
+
   @Test func aSwallowedErrorIsNoCommit() async throws {
     try await Fleet.with { fleet in
       try await fleet.create("acme")
