@@ -109,22 +109,6 @@ import Testing
     }
   }
 
-  /// Waits inside the server until a session of the scene's database runs something that sleeps.
-  private func waitUntilAsleep(_ scene: Scene) async throws {
-    try await scene.database.psql(
-      """
-      DO $$ BEGIN
-        FOR i IN 1..1000 LOOP
-          PERFORM pg_stat_clear_snapshot();
-          IF EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'
-            AND pid <> pg_backend_pid()) THEN RETURN; END IF;
-          PERFORM pg_sleep(0.01);
-        END LOOP;
-        RAISE 'nobody sleeps';
-      END $$
-      """)
-  }
-
   private static let sleeping = ["migrations/1_tanks.sql": "CREATE TABLE tanks ();\nSELECT pg_sleep(100);\n"]
 
   @Test func aServerThatGoesAwayIsToldApart() async throws {
@@ -133,7 +117,7 @@ import Testing
       let outcome = try await Tenantctl.start(
         ["create", "acme"], database: scene.database, workingDirectory: scene.folder.path
       ) { program in
-        try await waitUntilAsleep(scene)
+        try await scene.database.connect().sleeping()
         try await scene.database.psql(
           "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"
         )
@@ -155,7 +139,7 @@ import Testing
       let outcome = try await Tenantctl.start(
         ["create", "acme"], database: scene.database, workingDirectory: scene.folder.path
       ) { program in
-        try await waitUntilAsleep(scene)
+        try await scene.database.connect().sleeping()
         program.signal(signal)
         return await program.outcome()
       }
@@ -175,7 +159,7 @@ import Testing
         ["migrate", "--all", "--jobs", "1", "--format", "json"], database: scene.database,
         workingDirectory: scene.folder.path
       ) { program in
-        try await waitUntilAsleep(scene)
+        try await scene.database.connect().sleeping()
         program.signal(SIGINT)
         try await program.wrote("finishing the tenants that are under way")
         program.signal(SIGINT)

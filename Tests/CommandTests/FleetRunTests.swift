@@ -73,7 +73,7 @@ import Testing
       try scene.folder.write(
         "ALTER TABLE tanks ADD colour text;\n", to: "migrations/tenant/20260103000000_colour.sql")
       try await scene.succeed("migrate rock")
-      try await scene.whileHolding("SELECT FROM acme.tanks") { _ in
+      try await scene.database.whileHolding("SELECT FROM acme.tanks") { _ in
         let outcome = try await Tenantctl.onTerminal(
           ["migrate", "--all", "--jobs", "1", "--no-color"], database: scene.database,
           workingDirectory: scene.folder.path

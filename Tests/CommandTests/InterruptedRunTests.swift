@@ -21,8 +21,8 @@ import Testing
       let words = line.split(separator: " ").map(String.init)
       try await Tenantctl.start(words, database: scene.database, workingDirectory: scene.folder.path) {
         program in
-        try await scene.whileHolding("SELECT FROM reef.tanks") { holder in
-          try await holder.hasBlocked()
+        try await scene.database.whileHolding("SELECT FROM reef.tanks") { holder in
+          try await holder.blocked()
           try await body(scene, program)
         }
         try await thenFree(program)

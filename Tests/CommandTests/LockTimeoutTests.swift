@@ -15,7 +15,7 @@ import Testing
     files["tenantctl.toml"] = "[migrations]\nlock_timeout = \"100ms\"\n"
     try await Scene.with(tenants: ["acme"], files: files) { scene in
       let before = try await scene.database.contents()
-      try await scene.whileHolding("LOCK TABLE tenants, domains IN ACCESS EXCLUSIVE MODE") { _ in
+      try await scene.database.whileHolding("LOCK TABLE tenants, domains IN ACCESS EXCLUSIVE MODE") { _ in
         if path.isEmpty { return try await Self.try(scene, [:]) }
         try await TestPgBouncer.with(scene.database) { url in
           try await Self.try(scene, ["TENANTCTL_DATABASE_URL": url])

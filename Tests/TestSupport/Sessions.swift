@@ -1,15 +1,13 @@
-import Postgres
-import Tenancy
-import TestSupport
+public import Postgres
 
 extension TestDatabase {
   /// A session of the code that is tested.
-  func connect(observer: ConnectionObserver = .init()) async throws -> Connection {
+  public func connect(observer: ConnectionObserver = .init()) async throws -> Connection {
     try await Connection.open(ConnectionTarget(url), applicationName: "tests", observer: observer)
   }
 
   /// Calls `body` while a session of its own holds what `statements` lock, and lets go of it afterwards.
-  func whileHolding<T: Sendable>(
+  public func whileHolding<T: Sendable>(
     _ statements: String..., body: (_ holder: Connection) async throws -> T
   ) async throws -> T {
     let holder = try await connect()
@@ -21,21 +19,41 @@ extension TestDatabase {
 
 extension Connection {
   /// The server's process of this session.
-  var backend: Int {
+  public var backend: Int {
     get async throws { try await query("SELECT pg_backend_pid()")[0].decode(Int.self) }
   }
 
   /// Waits until some session waits for a lock that this session holds; returns that session's process.
-  func blocked() async throws -> Int {
+  @discardableResult
+  public func blocked() async throws -> Int {
     try await awaited(
       "SELECT max(pid) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))")
   }
 
+  /// Waits until some session of this database runs something that sleeps.
+  public func sleeping() async throws {
+    _ = try await awaited(
+      """
+      SELECT pid FROM pg_stat_activity
+      WHERE datname = current_database() AND wait_event = 'PgSleep' AND pid <> pg_backend_pid()
+      """)
+  }
+
   /// Waits until the query gives something else than NULL.
-  func awaited(_ query: SQL) async throws -> Int {
-    while true {
+  ///
+  /// - Throws: `NothingCame` after a minute, far longer than it can take.
+  public func awaited(_ query: SQL) async throws -> Int {
+    let end = ContinuousClock.now + .seconds(60)
+    while ContinuousClock.now < end {
+      // The pause only keeps the server's processor free: what is waited for is what the query sees.
       let answers = try await pipeline(["SELECT pg_stat_clear_snapshot()", "SELECT pg_sleep(0.002)", query])
       if let value = answers[2].first?[0].flatMap({ Int($0) }) { return value }
     }
+    throw NothingCame(query: query.text)
   }
+}
+
+/// What a test waits for did not come.
+public struct NothingCame: Error {
+  let query: String
 }
