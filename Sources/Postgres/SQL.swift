@@ -137,8 +137,8 @@ extension SQL {
 /// written in the escape form.
 /// (PostgreSQL manual, 4.1.2.1 "String Constants" and 4.1.2.2 "String Constants with C-Style Escapes".)
 func quotedLiteral(_ value: String) -> String {
-  let special = [UInt8(ascii: "'"), UInt8(ascii: "\\")]
-  guard value.utf8.contains(where: special.contains) else { return "'\(value)'" }
+  let isSpecial = { (byte: UInt8) in byte == UInt8(ascii: "'") || byte == UInt8(ascii: "\\") }
+  guard value.utf8.contains(where: isSpecial) else { return "'\(value)'" }
   var body = ""
   var hasBackslash = false
   for scalar in value.unicodeScalars {

@@ -77,15 +77,16 @@ struct Surveyor: Sendable {
 
   let files: [MigrationFile]
   let ledger: String
-  /// By the digest of the history that has the first n files: n.
-  private let prefixes: [String: Int]
+  /// By the head of the history that has the first n files: n.
+  private let prefixes: [LedgerHead: Int]
+  /// That of a schema without a ledger.
   private let nothing: Standing
 
   init(files: [MigrationFile], ledger: String) {
     self.files = files
     self.ledger = ledger
-    let histories = (0...files.count).map { LedgerHistory(of: files.prefix($0)).head.digest }
-    prefixes = Dictionary(zip(histories, 0...), uniquingKeysWith: { first, _ in first })
+    let heads = (0...files.count).map { LedgerHistory(of: files.prefix($0)).head }
+    prefixes = Dictionary(zip(heads, 0...), uniquingKeysWith: { first, _ in first })
     nothing = Standing(LedgerContents(), files)
   }
 
@@ -119,7 +120,7 @@ struct Surveyor: Sendable {
     guard subject.state.hasLedger else { return unread(subject) }
     guard let head = subject.state.head else { return nil }
     if let standing = standings[head] { return survey(subject, standing) }
-    guard let count = prefixes[head.digest], count == head.count else { return nil }
+    guard let count = prefixes[head] else { return nil }
     let standing = Standing(LedgerContents(history: LedgerHistory(of: files.prefix(count))), files)
     standings[head] = standing
     return survey(subject, standing)

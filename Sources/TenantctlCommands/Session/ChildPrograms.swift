@@ -98,7 +98,7 @@ final class ChildPrograms: Sendable {
 }
 
 /// A pipe whose ends no program inherits unasked.
-private struct Pipe {
+struct Pipe {
   let reader, writer: Int32
 
   init() throws {

@@ -39,7 +39,8 @@ final class Interruption: Sendable {
 
   private func watch(_ act: @escaping @Sendable (Int32) -> Void) {
     state.withLock { $0.act = act }
-    let signals = SignalPipe([SIGINT, SIGTERM])
+    // Without, a signal ends the program, as `kill -9` may.
+    guard let signals = SignalPipe([SIGINT, SIGTERM]) else { return }
     let source = DispatchSource.makeReadSource(fileDescriptor: signals.reader, queue: .global())
     // The handler holds the source, which would end with this scope otherwise.
     source.setEventHandler { withExtendedLifetime(source) { signals.read().forEach(self.receive) } }
@@ -59,17 +60,16 @@ final class Interruption: Sendable {
 /// Signals as bytes that can be read, whichever thread they reach. Dispatch's own source of signals has them sent again
 /// to one thread of its own, which need not be the one that reads.
 private struct SignalPipe {
-  let reader: Int32
+  private let pipe: Pipe
   nonisolated(unsafe) private static var writer: Int32 = -1
 
-  init(_ numbers: [Int32]) {
-    var ends: [Int32] = [-1, -1]
-    pipe(&ends)
-    for end in ends {
-      _ = fcntl(end, F_SETFL, O_NONBLOCK)
-      _ = fcntl(end, F_SETFD, FD_CLOEXEC)
-    }
-    (reader, Self.writer) = (ends[0], ends[1])
+  var reader: Int32 { pipe.reader }
+
+  init?(_ numbers: [Int32]) {
+    guard let pipe = try? Pipe() else { return nil }
+    self.pipe = pipe
+    for end in [pipe.reader, pipe.writer] { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
+    Self.writer = pipe.writer
     for number in numbers {
       // Runs between any two instructions of the program: only what signal-safety(7) allows.
       signal(number) { number in

@@ -91,7 +91,7 @@ import Testing
     ("SELECT set_config('search_path', '', false)", .searchPathChanged),
     ("RESET search_path", .searchPathChanged),
     ("INSERT INTO schema_migrations (version) VALUES ('2')", .ledgerChanged),
-    ("TRUNCATE schema_migrations", .ledgerChanged),
+    ("TRUNCATE Schema_Migrations", .ledgerChanged),
     ("DROP TABLE schema_migrations", .ledgerRowGone),
     ("ALTER TABLE schema_migrations RENAME TO other", .ledgerRowGone),
     ("DROP SCHEMA t00 CASCADE", .ledgerRowGone),
