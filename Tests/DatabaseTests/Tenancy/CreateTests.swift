@@ -7,23 +7,19 @@ import Testing
 
 /// Create is all or nothing.
 @Suite struct CreateTests {
-  private static let tables = "CREATE TABLE tanks (id int PRIMARY KEY);\nCREATE INDEX tanks_id ON tanks (id);"
-
   /// Each statement of a create in turn is refused by an event trigger or a trigger of the registry.
   @Test(arguments: 0..<16) func refusedAtAnyStatement(index: Int) async throws {
     try await Fleet.with { fleet in
-      let plan = try await fleet.tenancy.planCreate(
-        NewTenant("acme", domains: [host("acme.com"), host("www.acme.com")]),
-        migrations: [migration("1", Self.tables), migration("2", "ALTER TABLE tanks ADD COLUMN name text;")])
+      let plan = try await fleet.acmePlan()
       guard case .transaction(var statements) = plan.steps[0], index <= statements.count else { return }
       #expect(plan.steps.count == 1)
       statements.insert(PlannedStatement("SELECT 1/0"), at: index)
       let broken = Change(
         result: plan.result, steps: [.transaction(statements)], database: fleet.tenancy)
       await #expect(throws: TenancyError.self) { try await broken.apply() }
-      try await expectNothing(fleet)
+      try await fleet.expectNothing()
       try await plan.apply()
-      try await expectComplete(fleet)
+      try await fleet.expectAcmeComplete()
     }
   }
 
@@ -38,7 +34,7 @@ import Testing
     try await Fleet.with { fleet in
       try await fleet.psql("CREATE TABLE gate ()")
       try await TemporaryFolder.with(files: [
-        "migrations/1_tanks.sql": Self.tables,
+        "migrations/1_tanks.sql": Fleet.tanks,
         "migrations/2_gate.sql": "SELECT * FROM gate;\nALTER TABLE tanks ADD COLUMN name text;",
       ]) { folder in
         let command = ["create", "acme", "--domain", "acme.com", "--domain", "www.acme.com"]
@@ -54,20 +50,18 @@ import Testing
           _ = try await holder.awaited(
             "SELECT 1 WHERE NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = \(pid))")
         }
-        try await expectNothing(fleet)
+        try await fleet.expectNothing()
         let outcome = try await Tenantctl.run(
           command, database: fleet.database, workingDirectory: folder.path)
         #expect(outcome.status == 0, "\(outcome.stderr)")
-        try await expectComplete(fleet)
+        try await fleet.expectAcmeComplete()
       }
     }
   }
 
   @Test func sessionKilledInTheMiddle() async throws {
     try await Fleet.with { fleet in
-      let plan = try await fleet.tenancy.planCreate(
-        NewTenant("acme", domains: [host("acme.com"), host("www.acme.com")]),
-        migrations: [migration("1", Self.tables), migration("2", "ALTER TABLE tanks ADD COLUMN name text;")])
+      let plan = try await fleet.acmePlan()
       let holder = try await fleet.database.connect()
       _ = try await holder.pipeline(["BEGIN", "LOCK TABLE domains IN SHARE MODE"])
       let task = Task { try await plan.apply() }
@@ -78,24 +72,24 @@ import Testing
         return
       }
       try await holder.query("ROLLBACK")
-      try await expectNothing(fleet)
+      try await fleet.expectNothing()
       try await plan.apply()
-      try await expectComplete(fleet)
+      try await fleet.expectAcmeComplete()
     }
   }
 
   /// A create of several transactions, stopped at each of its steps as a killed program would stop.
   @Test(arguments: 0..<9) func severalTransactionsStoppedAtAnyStep(stop: Int) async throws {
     try await Fleet.with { fleet in
-      let plan = try await planInSeveralTransactions(fleet)
+      let plan = try await fleet.acmePlanInSeveralTransactions()
       guard stop < plan.steps.count else { return }
       let connection = try await fleet.database.connect()
       for step in plan.steps.prefix(stop) { try await step.run(over: connection) }
       #expect(try await fleet.list() == "")
       #expect(try await fleet.psql("SELECT count(*) FROM domains") == "0")
 
-      try await planInSeveralTransactions(fleet).apply()
-      try await expectComplete(fleet)
+      try await fleet.acmePlanInSeveralTransactions().apply()
+      try await fleet.expectAcmeComplete()
       #expect(try await fleet.psql("SELECT obj_description('acme'::regnamespace)") == "NULL")
       #expect(
         try await fleet.psql("SELECT statements_done = statements_total FROM acme.schema_migrations")
@@ -108,14 +102,14 @@ import Testing
       let bad = try migration(
         "2", "-- migrate:up transaction:false\nCREATE INDEX CONCURRENTLY x ON tanks (id);\nSELECT 1/0;")
       let error = await #expect(throws: TenancyError.self) {
-        try await fleet.create("acme", domains: ["acme.com"], [migration("1", Self.tables), bad])
+        try await fleet.create("acme", domains: ["acme.com"], [migration("1", Fleet.tanks), bad])
       }
       guard case .migrationFailed(let failure) = error else {
         Issue.record("\(String(describing: error))")
         return
       }
       #expect((failure.line, failure.column, failure.excerpt) == (3, 1, "SELECT 1/0;"))
-      try await expectNothing(fleet)
+      try await fleet.expectNothing()
     }
   }
 
@@ -124,82 +118,14 @@ import Testing
       try await fleet.psql("CREATE TABLE gate ()")
       let slow = try migration("2", "-- migrate:up transaction:false\nSELECT * FROM gate;")
       let plan = try await fleet.tenancy.planCreate(
-        NewTenant("acme"), migrations: [migration("1", Self.tables), slow])
+        NewTenant("acme"), migrations: [migration("1", Fleet.tanks), slow])
       try await fleet.database.whileHolding("LOCK TABLE gate") { holder in
         let task = Task { try await plan.apply() }
         _ = try await holder.blocked()
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
       }
-      try await expectNothing(fleet)
-    }
-  }
-
-  /// Another run has started over meanwhile: the first one must not meddle with what that one makes.
-  @Test func anOvertakenRunChangesNothing() async throws {
-    try await Fleet.with { fleet in
-      let first = try await planInSeveralTransactions(fleet)
-      let connection = try await fleet.database.connect()
-      for step in first.steps.dropLast() { try await step.run(over: connection) }
-      let second = try await planInSeveralTransactions(fleet)
-      let third = try await planInSeveralTransactions(fleet)
-      try await second.apply()
-      let before = try await fleet.psql("TABLE tenants; TABLE domains; TABLE acme.schema_migrations")
-
-      let last = try #require(first.steps.last)
-      await #expect(throws: TenancyError.changedMeanwhile) { try await last.run(over: connection) }
-      // Planned while the remains were there, which are a tenant by now.
-      await #expect(throws: TenancyError.tenantExists("acme")) { try await third.apply() }
-      #expect(try await fleet.psql("TABLE tenants; TABLE domains; TABLE acme.schema_migrations") == before)
-    }
-  }
-
-  @Test(arguments: [false, true]) func twoAtOnce(inSeveralTransactions: Bool) async throws {
-    try await Fleet.with(connections: 8) { fleet in
-      let plans =
-        inSeveralTransactions
-        ? [try await planInSeveralTransactions(fleet), try await planInSeveralTransactions(fleet)]
-        : [try await simplePlan(fleet), try await simplePlan(fleet)]
-      let results = await withTaskGroup(of: Result<CreatedTenant, any Error>.self) { group in
-        for plan in plans { group.addTask { await Self.result(of: plan) } }
-        return await group.reduce(into: []) { $0.append($1) }
-      }
-      let errors = results.compactMap { result in
-        if case .failure(let error) = result { error as? TenancyError } else { nil }
-      }
-      #expect(errors == [.tenantExists("acme")])
-      try await expectComplete(fleet)
-    }
-  }
-
-  @Test func aDomainTakenMeanwhile() async throws {
-    try await Fleet.with { fleet in
-      try await fleet.create("beta")
-      let plan = try await simplePlan(fleet)
-      try await fleet.tenancy.planAddDomain(host("www.acme.com"), to: "beta", primary: false).apply()
-      await #expect(throws: TenancyError.changedMeanwhile) { try await plan.apply() }
-      #expect(try await fleet.list() == "beta(www.acme.com)")
-      #expect(try await fleet.schemas() == "beta")
-      await #expect(throws: TenancyError.domainTaken(host("www.acme.com"), by: "beta")) {
-        try await simplePlan(fleet)
-      }
-    }
-  }
-
-  @Test func aTenantGoneMeanwhile() async throws {
-    try await Fleet.with { fleet in
-      try await fleet.create("acme", domains: ["acme.com", "b.com"])
-      let changes = [
-        try await fleet.tenancy.planAddDomain(host("c.com"), to: "acme", primary: true),
-        try await fleet.tenancy.planSetPrimary(host("b.com")),
-      ]
-      let rename = try await fleet.tenancy.planRename("acme", to: "apex")
-      try await fleet.psql("DELETE FROM domains; DELETE FROM tenants")
-      for change in changes {
-        await #expect(throws: TenancyError.changedMeanwhile) { try await change.apply() }
-      }
-      await #expect(throws: TenancyError.changedMeanwhile) { try await rename.apply() }
-      #expect(try await fleet.schemas() == "acme")
+      try await fleet.expectNothing()
     }
   }
 
@@ -219,7 +145,7 @@ import Testing
         // The schema may be made, the row's number may not be drawn.
         try await fleet.psql("GRANT CREATE ON DATABASE \(fleet.database.name) TO \(role.name)")
         await #expect(throws: TenancyError.self) { try await tenancy.planCreate(NewTenant("acme")).apply() }
-        try await expectNothing(fleet)
+        try await fleet.expectNothing()
         await tenancy.close()
       }
     }
@@ -283,48 +209,5 @@ import Testing
       }
       #expect(try await fleet.list() == "acme")
     }
-  }
-
-  private func simplePlan(_ fleet: Fleet) async throws -> Change<CreatedTenant> {
-    try await fleet.tenancy.planCreate(
-      NewTenant("acme", domains: [host("acme.com"), host("www.acme.com")]),
-      migrations: [migration("1", Self.tables), migration("2", "ALTER TABLE tanks ADD COLUMN name text;")])
-  }
-
-  private func planInSeveralTransactions(_ fleet: Fleet) async throws -> Change<CreatedTenant> {
-    try await fleet.tenancy.planCreate(
-      NewTenant("acme", domains: [host("acme.com"), host("www.acme.com")]),
-      migrations: [
-        migration("1", Self.tables),
-        migration(
-          "2",
-          """
-          -- migrate:up transaction:false
-          ALTER TABLE tanks ADD COLUMN name text;
-          CREATE INDEX CONCURRENTLY tanks_name ON tanks (name);
-          """),
-      ])
-  }
-
-  private static func result(of plan: Change<CreatedTenant>) async -> Result<CreatedTenant, any Error> {
-    do { return .success(try await plan.apply()) } catch { return .failure(error) }
-  }
-
-  private func expectNothing(_ fleet: Fleet) async throws {
-    #expect(try await fleet.schemas() == "")
-    #expect(
-      try await fleet.psql("SELECT (SELECT count(*) FROM tenants), (SELECT count(*) FROM domains)") == "0|0")
-  }
-
-  private func expectComplete(_ fleet: Fleet) async throws {
-    #expect(try await fleet.list() == "acme(acme.com,www.acme.com)")
-    #expect(try await fleet.schemas() == "acme")
-    #expect(
-      try await fleet.psql("SELECT string_agg(version, ',' ORDER BY version) FROM acme.schema_migrations")
-        == "1,2")
-    #expect(
-      try await fleet.psql(
-        "SELECT string_agg(attname, ',') FROM pg_attribute WHERE attrelid = 'acme.tanks'::regclass AND attnum > 0"
-      ) == "id,name")
   }
 }

@@ -1,0 +1,51 @@
+import TestSupport
+import Testing
+
+@testable import Tenancy
+
+/// The tenant acme with two domains and two migrations.
+extension Fleet {
+  static let tanks = "CREATE TABLE tanks (id int PRIMARY KEY);\nCREATE INDEX tanks_id ON tanks (id);"
+
+  /// One transaction.
+  func acmePlan() async throws -> Change<CreatedTenant> {
+    try await tenancy.planCreate(
+      NewTenant("acme", domains: [host("acme.com"), host("www.acme.com")]),
+      migrations: [migration("1", Self.tanks), migration("2", "ALTER TABLE tanks ADD COLUMN name text;")])
+  }
+
+  func acmePlanInSeveralTransactions() async throws -> Change<CreatedTenant> {
+    try await tenancy.planCreate(
+      NewTenant("acme", domains: [host("acme.com"), host("www.acme.com")]),
+      migrations: [
+        migration("1", Self.tanks),
+        migration(
+          "2",
+          """
+          -- migrate:up transaction:false
+          ALTER TABLE tanks ADD COLUMN name text;
+          CREATE INDEX CONCURRENTLY tanks_name ON tanks (name);
+          """),
+      ])
+  }
+
+  /// No tenant, no domain and no schema.
+  func expectNothing() async throws {
+    #expect(try await schemas() == "")
+    #expect(
+      try await psql("SELECT (SELECT count(*) FROM tenants), (SELECT count(*) FROM domains)") == "0|0")
+  }
+
+  /// What either plan makes, and nothing else.
+  func expectAcmeComplete() async throws {
+    #expect(try await list() == "acme(acme.com,www.acme.com)")
+    #expect(try await schemas() == "acme")
+    #expect(
+      try await psql("SELECT string_agg(version, ',' ORDER BY version) FROM acme.schema_migrations")
+        == "1,2")
+    #expect(
+      try await psql(
+        "SELECT string_agg(attname, ',') FROM pg_attribute WHERE attrelid = 'acme.tanks'::regclass AND attnum > 0"
+      ) == "id,name")
+  }
+}

@@ -1,0 +1,80 @@
+import Postgres
+import TestSupport
+import Testing
+
+@testable import Tenancy
+
+/// What another run changes between a plan and its doing.
+@Suite struct MeanwhileTests {
+  /// Another run has started over meanwhile: the first one must not meddle with what that one makes.
+  @Test func anOvertakenRunChangesNothing() async throws {
+    try await Fleet.with { fleet in
+      let first = try await fleet.acmePlanInSeveralTransactions()
+      let connection = try await fleet.database.connect()
+      for step in first.steps.dropLast() { try await step.run(over: connection) }
+      let second = try await fleet.acmePlanInSeveralTransactions()
+      let third = try await fleet.acmePlanInSeveralTransactions()
+      try await second.apply()
+      let before = try await fleet.psql("TABLE tenants; TABLE domains; TABLE acme.schema_migrations")
+
+      let last = try #require(first.steps.last)
+      await #expect(throws: TenancyError.changedMeanwhile) { try await last.run(over: connection) }
+      // Planned while the remains were there, which are a tenant by now.
+      await #expect(throws: TenancyError.tenantExists("acme")) { try await third.apply() }
+      #expect(try await fleet.psql("TABLE tenants; TABLE domains; TABLE acme.schema_migrations") == before)
+    }
+  }
+
+  @Test(arguments: [false, true]) func twoAtOnce(inSeveralTransactions: Bool) async throws {
+    try await Fleet.with(connections: 8) { fleet in
+      let plans =
+        inSeveralTransactions
+        ? [try await fleet.acmePlanInSeveralTransactions(), try await fleet.acmePlanInSeveralTransactions()]
+        : [try await fleet.acmePlan(), try await fleet.acmePlan()]
+      let results = await withTaskGroup(of: Result<CreatedTenant, any Error>.self) { group in
+        for plan in plans { group.addTask { await Self.result(of: plan) } }
+        return await group.reduce(into: []) { $0.append($1) }
+      }
+      let errors = results.compactMap { result in
+        if case .failure(let error) = result { error as? TenancyError } else { nil }
+      }
+      #expect(errors == [.tenantExists("acme")])
+      try await fleet.expectAcmeComplete()
+    }
+  }
+
+  @Test func aDomainTakenMeanwhile() async throws {
+    try await Fleet.with { fleet in
+      try await fleet.create("beta")
+      let plan = try await fleet.acmePlan()
+      try await fleet.tenancy.planAddDomain(host("www.acme.com"), to: "beta", primary: false).apply()
+      await #expect(throws: TenancyError.changedMeanwhile) { try await plan.apply() }
+      #expect(try await fleet.list() == "beta(www.acme.com)")
+      #expect(try await fleet.schemas() == "beta")
+      await #expect(throws: TenancyError.domainTaken(host("www.acme.com"), by: "beta")) {
+        try await fleet.acmePlan()
+      }
+    }
+  }
+
+  @Test func aTenantGoneMeanwhile() async throws {
+    try await Fleet.with { fleet in
+      try await fleet.create("acme", domains: ["acme.com", "b.com"])
+      let changes = [
+        try await fleet.tenancy.planAddDomain(host("c.com"), to: "acme", primary: true),
+        try await fleet.tenancy.planSetPrimary(host("b.com")),
+      ]
+      let rename = try await fleet.tenancy.planRename("acme", to: "apex")
+      try await fleet.psql("DELETE FROM domains; DELETE FROM tenants")
+      for change in changes {
+        await #expect(throws: TenancyError.changedMeanwhile) { try await change.apply() }
+      }
+      await #expect(throws: TenancyError.changedMeanwhile) { try await rename.apply() }
+      #expect(try await fleet.schemas() == "acme")
+    }
+  }
+
+  private static func result(of plan: Change<CreatedTenant>) async -> Result<CreatedTenant, any Error> {
+    do { return .success(try await plan.apply()) } catch { return .failure(error) }
+  }
+}
