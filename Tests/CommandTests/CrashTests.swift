@@ -93,8 +93,7 @@ import Testing
     try await Tenantctl.start(
       ["migrate", "--all", "--jobs", "3"], database: scene.database, workingDirectory: scene.folder.path
     ) { program in
-      // The instant is the test: there is no event to wait for.
-      try await Task.sleep(for: instant)
+      try await Task.sleep(for: instant)  // The instant is the test: there is no event to wait for.
       switch crash {
       case .program: program.signal(SIGKILL)
       case .sessions:

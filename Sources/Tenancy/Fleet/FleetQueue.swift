@@ -46,8 +46,7 @@ final class FleetQueue<Outcome: Sendable>: Sendable {
       switch next() {
       case .nothing: return
       case .wait(let time):
-        // In short steps, so that a stop does not have to wait for it.
-        try? await Task.sleep(until: min(time, .now + .milliseconds(100)))
+        try? await Task.sleep(until: min(time, .now + .milliseconds(100)))  // A stop does not wait for longer.
       case .item(let index):
         switch await work(index) {
         case .done(let outcome): state.withLock { $0.outcomes[index] = outcome }

@@ -31,7 +31,7 @@ final class FleetProgress: Sendable {
     guard showsBar else { return }
     // The first tenants, or the last, may take long: the bar is there, and the time goes on.
     let ticker = Task { [weak self] in
-      while (try? await Task.sleep(for: .milliseconds(250))) != nil {
+      while (try? await Task.sleep(for: .milliseconds(250))) != nil {  // Cancelled by `finish`.
         self?.state.withLock { self?.redraw(&$0) }
       }
     }

@@ -34,7 +34,7 @@ enum CompleteCommand {
     try await withThrowingTaskGroup(of: T.self) { group in
       group.addTask { try await work() }
       group.addTask {
-        try await Task.sleep(for: .milliseconds(250))
+        try await Task.sleep(for: .milliseconds(250))  // This is the limit.
         throw CancellationError()
       }
       defer { group.cancelAll() }
