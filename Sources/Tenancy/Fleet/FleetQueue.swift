@@ -46,7 +46,7 @@ final class FleetQueue<Outcome: Sendable>: Sendable {
       switch next() {
       case .nothing: return
       case .wait(let time):
-        try? await Task.sleep(until: min(time, .now + .milliseconds(100)))  // A stop does not wait for longer.
+        try? await Task.sleep(until: min(time, .now + .milliseconds(100)))  // a stop waits no longer
       case .item(let index):
         switch await work(index) {
         case .done(let outcome): state.withLock { $0.outcomes[index] = outcome }
