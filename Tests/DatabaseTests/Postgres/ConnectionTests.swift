@@ -145,6 +145,18 @@ import Testing
     }
   }
 
+  @Test func workOnItsThread() async throws {
+    try await TestDatabase.with { database in
+      let connection = try await database.connect()
+      func hasThread() -> Bool { withUnsafeCurrentTask { $0?.unownedTaskExecutor != nil } }
+      let found = try await connection.onItsThread {
+        try await connection.query("SELECT 1")
+        return hasThread()
+      }
+      #expect(found && !hasThread())
+    }
+  }
+
   @Test func noticesAndStatementsAreTold() async throws {
     try await TestDatabase.with { database in
       let heard = Mutex<[String]>([])
