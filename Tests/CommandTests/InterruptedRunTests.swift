@@ -72,9 +72,9 @@ import Testing
         env --block-signal=TERM tenantctl exec --all -c 'SELECT pg_sleep(600)' 2>notes & program=$!
         until psql -XAtqc "SELECT 'yes' FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND
           datname = current_database()" "$TENANTCTL_DATABASE_URL" | grep -q yes
-        do ((SECONDS < 60)) || exit 9; done
+        do ((SECONDS < 100)) || exit 9; done
         kill -TERM $program
-        until grep -q 'once more' notes; do ((SECONDS < 60)) || exit 9; done
+        until grep -q 'once more' notes; do ((SECONDS < 100)) || exit 9; done
         kill -TERM $program
         wait $program
         """, database: scene.database)

@@ -41,9 +41,9 @@ extension Connection {
 
   /// Waits until the query gives something else than NULL.
   ///
-  /// - Throws: `NothingCame` after a minute, far longer than it can take.
+  /// - Throws: `NothingCame` after two minutes, far longer than it takes on a busy machine.
   public func awaited(_ query: SQL) async throws -> Int {
-    let end = ContinuousClock.now + .seconds(60)
+    let end = ContinuousClock.now + .seconds(120)
     while ContinuousClock.now < end {
       // The pause only keeps the server's processor free: what is waited for is what the query sees.
       let answers = try await pipeline(["SELECT pg_stat_clear_snapshot()", "SELECT pg_sleep(0.002)", query])

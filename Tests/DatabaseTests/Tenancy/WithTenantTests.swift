@@ -64,7 +64,7 @@ import Testing
   }
 
   /// Also when one of them has what the statement waits for.
-  @Test(.timeLimit(.minutes(1))) func tasksOfTheBlockGoOnWhileAStatementWaits() async throws {
+  @Test(.timeLimit(.minutes(10))) func tasksOfTheBlockGoOnWhileAStatementWaits() async throws {
     try await Fleet.with { fleet in
       try await fleet.psql("CREATE TABLE gate ()")
       try await fleet.create("acme")
