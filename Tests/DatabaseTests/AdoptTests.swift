@@ -95,7 +95,7 @@ import Testing
       #expect(planned.completions.map(\.tenant) == ["a"])
       #expect(
         planned.completions[0].sql.hasPrefix(
-          #"ALTER TABLE "a"."schema_migrations" ADD COLUMN IF NOT EXISTS name text, "#))
+          #"ALTER TABLE "a"."schema_migrations" ADD COLUMN IF NOT EXISTS name varchar(249), "#))
       _ = await fleet.tenancy.record(planned)
       #expect(try await fleet.migrate(files).outline == "a: 3")
       #expect(

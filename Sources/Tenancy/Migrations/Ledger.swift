@@ -33,12 +33,15 @@ struct Ledger: Sendable {
   /// The columns that it lacks, in order.
   var missingColumns: [String] { Self.optionalColumns.map(\.name).filter { !columns.contains($0) } }
 
+  /// Together with the version no wider than the 2 kB from which on a table gets a TOAST table (PostgreSQL manual,
+  /// "TOAST"): that and its index would be two relations more in every schema. A file's name has 255 bytes, of which 6
+  /// are not the migration's name.
   private static let optionalColumns: [(name: String, definition: SQL)] = [
-    ("name", "name text"), ("checksum", "checksum text"),
+    ("name", "name varchar(249)"), ("checksum", "checksum varchar(64)"),
     ("applied_at", "applied_at timestamp with time zone"),
-    ("applied_by", "applied_by text"), ("duration_ms", "duration_ms bigint"),
+    ("applied_by", "applied_by name"), ("duration_ms", "duration_ms bigint"),
     ("statements_done", "statements_done integer"), ("statements_total", "statements_total integer"),
-    ("tool_version", "tool_version text"),
+    ("tool_version", "tool_version varchar(16)"),
   ]
 
   static let allColumns: Set<String> = Set(["version"] + optionalColumns.map(\.name))

@@ -86,8 +86,8 @@ extension TestDatabase {
 }
 
 /// A migration from its text; the file's name begins with the version.
-func migration(_ version: String, _ sql: String) throws -> MigrationFile {
-  try MigrationFile.parse(path: "migrations/\(version)_x.sql", bytes: Array(sql.utf8))
+func migration(_ version: String, _ sql: String, name: String = "x") throws -> MigrationFile {
+  try MigrationFile.parse(path: "migrations/\(version)_\(name).sql", bytes: Array(sql.utf8))
 }
 
 extension TenantName: ExpressibleByStringLiteral {

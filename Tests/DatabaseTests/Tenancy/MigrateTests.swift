@@ -32,6 +32,21 @@ import Testing
     }
   }
 
+  /// What a TOAST table and its index would add to every schema; and yet the longest name that a file can have fits.
+  @Test func theLedgerIsNarrow() async throws {
+    try await Fleet.with(tenants: 0) { fleet in
+      let name = String(repeating: "n", count: 255 - "1_.sql".utf8.count)
+      let file = try migration("1", "SELECT 1;", name: name)
+      try await fleet.tenancy.planCreate(NewTenant("acme"), migrations: [file]).apply()
+      let row = try await fleet.psql(
+        """
+        SELECT l.name, c.reltoastrelid FROM acme.schema_migrations l, pg_class c
+        WHERE c.oid = 'acme.schema_migrations'::regclass
+        """)
+      #expect(row == "\(name)|0")
+    }
+  }
+
   /// Two runs at a time, each with several connections: no error, and nothing twice.
   @Test(.timeLimit(.minutes(10)), arguments: 0..<3) func twoRunnersShareTheWork(round: Int) async throws {
     try await Fleet.with(tenants: 16) { fleet in
