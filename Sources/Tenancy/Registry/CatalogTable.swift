@@ -34,25 +34,30 @@ struct CatalogTable: Sendable, Hashable {
 
 extension CatalogTable {
   /// The query whose rows ``tables(in:)`` reads.
-  /// - Parameter condition: on the relation `c`.
-  static func query(where condition: SQL) -> SQL {
+  ///
+  /// Every command that writes begins with it, in a fresh session: a join with `pg_class` or `pg_type` would take the
+  /// planner longer than all of this.
+  /// - Parameter relations: their OIDs, as `IN` takes them.
+  static func query(of relations: SQL) -> SQL {
     """
-    SELECT n.nspname, c.relname, a.attname, format_type(a.atttypid, -1), y.typcategory,
-      a.attnotnull AND NOT a.atthasdef AND a.attidentity = '', coalesce(u.is_key, false), u.names
-    FROM pg_catalog.pg_class c
-    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-    JOIN pg_catalog.pg_type y ON y.oid = a.atttypid
-    CROSS JOIN LATERAL (
-      SELECT bool_or(i.indisprimary) AS is_key, string_agg(x.relname, E'\\n' ORDER BY x.relname) AS names
-      FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
-      WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indnkeyatts = 1
-        AND (i.indkey[0] = a.attnum OR i.indkey[0] = 0 AND pg_get_indexdef(i.indexrelid, 1, true)
-          IN ('lower(' || quote_ident(a.attname) || ')', 'lower(' || quote_ident(a.attname) || '::text)'))
-    ) u
-    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND (\(condition))
-    ORDER BY n.nspname, c.relname, a.attnum
+    SELECT o.object_names[1], o.object_names[2], a.attname, format_type(a.atttypid, -1),
+      (SELECT y.typcategory FROM pg_catalog.pg_type y WHERE y.oid = a.atttypid),
+      a.attnotnull AND NOT a.atthasdef AND a.attidentity = '',
+      (SELECT string_agg(concat(i.indisprimary, x.object_names[2]), E'\\n')
+       FROM pg_catalog.pg_index i, pg_identify_object_as_address('pg_class'::regclass, i.indexrelid, 0) x
+       WHERE i.indrelid = a.attrelid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indnkeyatts = 1
+         AND (i.indkey[0] = a.attnum OR i.indkey[0] = 0 AND pg_get_indexdef(i.indexrelid, 1, true)
+           IN ('lower(' || quote_ident(a.attname) || ')', 'lower(' || quote_ident(a.attname) || '::text)')))
+    FROM pg_catalog.pg_attribute a, pg_identify_object_as_address('pg_class'::regclass, a.attrelid, 0) o
+    WHERE a.attrelid IN (\(relations)) AND a.attnum > 0 AND NOT a.attisdropped
+      AND o.type IN ('table', 'view', 'materialized view', 'foreign table')
+    ORDER BY 1, 2, a.attnum
     """
+  }
+
+  /// The OIDs of relations for ``query(of:)``; NULL for those that are not there.
+  static func oids(of names: [QualifiedName]) -> SQL {
+    SQL.joined(names.map { "to_regclass(\($0.quoted))" })
   }
 
   /// Names of tables and views that may be meant where one of these was named: the same name in another schema, or a
@@ -80,14 +85,16 @@ extension CatalogTable {
     var columns: [QualifiedName: [Column]] = [:]
     var names: [QualifiedName] = []
     for row in rows {
-      let (schema, table, name, type, category, isRequired, isKey, indexes) = try row.decode(
-        String.self, String.self, String.self, String.self, String.self, Bool.self, Bool.self, String?.self)
+      let (schema, table, name, type, category, isRequired, indexes) = try row.decode(
+        String.self, String.self, String.self, String.self, String.self, Bool.self, String?.self)
+      let unique = indexes?.split(separator: "\n") ?? []
       let qualified = QualifiedName(Identifier(schema), Identifier(table))
       if columns[qualified] == nil { names.append(qualified) }
       columns[qualified, default: []].append(
         Column(
-          name: name, type: type, kind: Kind(letter: category), isRequired: isRequired, isKey: isKey,
-          uniqueIndexes: indexes?.split(separator: "\n").map(String.init) ?? []))
+          name: name, type: type, kind: Kind(letter: category), isRequired: isRequired,
+          isKey: unique.contains { $0.first == "t" },
+          uniqueIndexes: unique.map { String($0.dropFirst()) }.sorted()))
     }
     return names.map { CatalogTable(name: $0, columns: columns[$0] ?? []) }
   }

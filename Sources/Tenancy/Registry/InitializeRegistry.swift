@@ -39,8 +39,7 @@ extension TenantDatabase {
   private func creation(over connection: Connection) async throws -> Change<InitializedRegistry> {
     let mapping = settings.registry.isOurs ? settings.registry : RegistryMapping()
     let tables = [mapping.tenants, mapping.domains].compactMap { $0 }
-    let found = try await connection.query(
-      CatalogTable.query(where: SQL.joined(tables.map { "c.oid = to_regclass(\($0.quoted))" }, by: " OR ")))
+    let found = try await connection.query(CatalogTable.query(of: CatalogTable.oids(of: tables)))
     if let table = try CatalogTable.tables(in: found).first {
       throw TenancyError.unclearRegistry(.inTheWay(table))
     }

@@ -18,7 +18,11 @@ struct RegistryCatalog: Sendable {
   /// - Parameter condition: on the relation `c` of the namespace `n`.
   static func read(where condition: SQL, over connection: Connection) async throws -> RegistryCatalog {
     let answers = try await connection.pipeline([
-      CatalogTable.query(where: condition),
+      CatalogTable.query(
+        of: """
+          SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+          WHERE \(condition)
+          """),
       """
       SELECT n.nspname, c.relname, a.attname, fn.nspname, f.relname, fa.attname
       FROM pg_catalog.pg_constraint k
@@ -72,7 +76,7 @@ extension RegistryCatalog {
   static func around(_ tenants: QualifiedName, _ domains: QualifiedName?) -> SQL {
     let named = [tenants] + (domains.map { [$0] } ?? [])
     return """
-      c.oid IN (\(SQL.joined(named.map { "to_regclass(\($0.quoted))" })))
+      c.oid IN (\(CatalogTable.oids(of: named)))
       OR \(isTable) AND c.oid IN (
         SELECT r.conrelid FROM pg_catalog.pg_constraint r
         WHERE r.contype = 'f' AND r.confrelid = to_regclass(\(tenants.quoted)))

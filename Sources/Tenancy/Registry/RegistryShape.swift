@@ -94,8 +94,8 @@ extension RegistryShape {
   /// ``TenancyError/registryColumnType(table:column:type:expected:)``.
   static func load(_ mapping: RegistryMapping, over connection: Connection) async throws -> RegistryShape {
     let names = [mapping.tenants] + (mapping.domains.map { [$0] } ?? [])
-    let condition = SQL.joined(names.map { "c.oid = to_regclass(\($0.quoted))" }, by: " OR ")
-    let found = try CatalogTable.tables(in: await connection.query(CatalogTable.query(where: condition)))
+    let rows = try await connection.query(CatalogTable.query(of: CatalogTable.oids(of: names)))
+    let found = try CatalogTable.tables(in: rows)
     return try await RegistryShape(mapping, found, over: connection)
   }
 
