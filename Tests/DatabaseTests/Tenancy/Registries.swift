@@ -24,8 +24,7 @@ extension Registry {
     ours, flaskBase, flaskReadme, cascade(onUpdate: "CASCADE"), cascade(onUpdate: "NO ACTION"),
     cascade(onUpdate: "RESTRICT"), cascade(onUpdate: "NO ACTION DEFERRABLE INITIALLY DEFERRED"), uuids,
     required, djangoManual, djangoTenants, ownSchemas, inverseActive, namesAsKeys, withoutDomains,
-    withoutPrimary,
-    quoted,
+    withoutPrimary, quoted, views,
   ]
 
   static let ours = Registry(
@@ -214,6 +213,18 @@ extension Registry {
       mapping.columns.primary = "is primary"
       return mapping
     }())
+
+  static let views = Registry(
+    name: "views on tables elsewhere",
+    ddl: """
+      CREATE SCHEMA "My App";
+      CREATE TABLE "My App".tenants (
+        id serial PRIMARY KEY, name varchar(63) NOT NULL UNIQUE, deactivated boolean NOT NULL DEFAULT false);
+      CREATE TABLE "My App".domains (
+        tenant_id integer NOT NULL REFERENCES "My App".tenants, domain_name text PRIMARY KEY, is_primary boolean NOT NULL);
+      CREATE VIEW tenants AS TABLE "My App".tenants;
+      CREATE VIEW domains AS TABLE "My App".domains
+      """)
 
   private static func mapping(
     _ tenants: String, _ domains: String, _ columns: (inout RegistryMapping.Columns) -> Void
