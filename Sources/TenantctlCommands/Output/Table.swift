@@ -28,25 +28,21 @@ struct Table: Sendable {
   var numeric: [String] = []
 
   func lines(_ style: Style) -> [String] {
-    let widths = columns.indices.map { column in
-      (rows.map { $0[column].text.count } + [columns[column].count]).max() ?? 0
-    }
-    let heading = line(columns.map { ($0, style.bold($0)) }, widths)
-    return [heading] + rows.map { row in line(row.map { ($0.text, $0.styled(style)) }, widths) }
-  }
-
-  private func line(_ cells: [(plain: String, styled: String)], _ widths: [Int]) -> String {
-    var line = ""
-    for (index, cell) in cells.enumerated() {
-      let gap = String(repeating: " ", count: widths[index] - cell.plain.count)
-      if index > 0 { line += "  " }
-      if numeric.contains(columns[index]) {
-        line += gap + cell.styled
-      } else {
-        line += index == cells.count - 1 ? cell.styled : cell.styled + gap
+    let heading = columns.map { (text: style.bold($0), width: $0.count) }
+    let cells = [heading] + rows.map { $0.map { (text: $0.styled(style), width: $0.text.count) } }
+    let widths = columns.indices.map { column in cells.map { $0[column].width }.max() ?? 0 }
+    let isNumeric = columns.map(numeric.contains)
+    return cells.map { row in
+      var line = ""
+      for (index, cell) in row.enumerated() {
+        let gap = widths[index] - cell.width
+        if index > 0 { line += "  " }
+        if isNumeric[index] { line.pad(gap) }
+        line += cell.text
+        if !isNumeric[index], index < row.count - 1 { line.pad(gap) }
       }
+      return line
     }
-    return line
   }
 
   /// RFC 4180, with LF for line ends; the headings are the columns in snake case.
@@ -72,6 +68,17 @@ extension Table.Cell {
     case .good: style.green(text)
     case .bad: style.red(text)
     case .dim: style.dim(text)
+    }
+  }
+}
+
+extension String {
+  private static let blanks = String(repeating: " ", count: 64)
+
+  /// Appends blanks: in pieces, because `String(repeating:count:)` puts them together one by one.
+  fileprivate mutating func pad(_ count: Int) {
+    for start in stride(from: 0, to: count, by: 64) {
+      self += Substring(Self.blanks.utf8.prefix(min(64, count - start)))
     }
   }
 }
