@@ -59,11 +59,12 @@ public struct Row: Sendable {
     func next<T: PostgresDecodable>(_ type: T.Type) throws -> T {
       column += 1
       let text = self[column]
-      guard let value = T(postgresText: text) else {
+      do {
+        return try T(postgresText: text)
+      } catch {
         let name = PQfname(result.pointer, Int32(column)).map { String(cString: $0) }
         throw DecodingError(column: name ?? "\(column + 1)", expected: "\(T.self)", found: text)
       }
-      return value
     }
     return (repeat try next(each types))
   }

@@ -6,8 +6,17 @@ public protocol PostgresEncodable: Sendable {
 
 /// A Swift value that can be read from a column, in PostgreSQL's text format.
 public protocol PostgresDecodable: Sendable {
-  /// The value of a column; `nil` stands for NULL. Returns `nil` if it is none of this type.
-  init?(postgresText: String?)
+  /// The value of a column; `nil` stands for NULL. It throws instead of being failable, because for a type that is
+  /// known only at run time an optional of it is looked up anew for every value.
+  ///
+  /// Throws ``UnreadableText`` if the text is no value of this type.
+  init(postgresText: String?) throws(UnreadableText)
+}
+
+/// A column's text that is no value of the type that was asked for.
+public struct UnreadableText: Error, Hashable {
+  /// What an own type throws.
+  public init() {}
 }
 
 extension String: PostgresEncodable, PostgresDecodable {
@@ -15,8 +24,8 @@ extension String: PostgresEncodable, PostgresDecodable {
   public var postgresText: String { self }
 
   /// The text of a column that is not NULL.
-  public init?(postgresText: String?) {
-    guard let postgresText else { return nil }
+  public init(postgresText: String?) throws(UnreadableText) {
+    guard let postgresText else { throw UnreadableText() }
     self = postgresText
   }
 }
@@ -26,8 +35,8 @@ extension Int: PostgresEncodable, PostgresDecodable {
   public var postgresText: String { String(self) }
 
   /// An integer column of any width.
-  public init?(postgresText: String?) {
-    guard let postgresText, let value = Int(postgresText) else { return nil }
+  public init(postgresText: String?) throws(UnreadableText) {
+    guard let postgresText, let value = Int(postgresText) else { throw UnreadableText() }
     self = value
   }
 }
@@ -37,8 +46,8 @@ extension Double: PostgresEncodable, PostgresDecodable {
   public var postgresText: String { String(self) }
 
   /// A floating-point or numeric column.
-  public init?(postgresText: String?) {
-    guard let postgresText, let value = Double(postgresText) else { return nil }
+  public init(postgresText: String?) throws(UnreadableText) {
+    guard let postgresText, let value = Double(postgresText) else { throw UnreadableText() }
     self = value
   }
 }
@@ -48,24 +57,19 @@ extension Bool: PostgresEncodable, PostgresDecodable {
   public var postgresText: String { self ? "t" : "f" }
 
   /// A boolean column.
-  public init?(postgresText: String?) {
+  public init(postgresText: String?) throws(UnreadableText) {
     switch postgresText {
     case "t": self = true
     case "f": self = false
-    default: return nil
+    default: throw UnreadableText()
     }
   }
 }
 
 extension Optional: PostgresDecodable where Wrapped: PostgresDecodable {
   /// `nil` for NULL; otherwise the value, which must be of the wrapped type.
-  public init?(postgresText: String?) {
-    guard postgresText != nil else {
-      self = .none
-      return
-    }
-    guard let value = Wrapped(postgresText: postgresText) else { return nil }
-    self = value
+  public init(postgresText: String?) throws(UnreadableText) {
+    self = postgresText == nil ? nil : try Wrapped(postgresText: postgresText)
   }
 }
 

@@ -80,13 +80,13 @@ import Testing
     ("t", true), ("f", false), ("true", nil), ("", nil), (nil, nil),
   ])
   func booleans(text: String?, value: Bool?) {
-    #expect(Bool(postgresText: text) == value)
+    #expect((try? Bool(postgresText: text)) == value)
   }
 
-  @Test func optionalsTellNullFromNonsense() {
-    #expect(Int?(postgresText: nil) == .some(nil))
-    #expect(Int?(postgresText: "7") == .some(7))
-    #expect(Int?(postgresText: "x") == nil)
+  @Test func optionalsTellNullFromNonsense() throws {
+    #expect(try Int?(postgresText: nil) == nil)
+    #expect(try Int?(postgresText: "7") == 7)
+    #expect(throws: UnreadableText()) { try Int?(postgresText: "x") }
   }
 
   private func scalars(_ text: String) -> [Unicode.Scalar] { Array(text.unicodeScalars) }
