@@ -66,6 +66,22 @@ import Testing
     }
   }
 
+  /// To open it would be to wait for somebody who writes.
+  @Test func aPipeAmongTheFiles() throws {
+    try withFolder(["1_a.sql": ""]) { folder in
+      #expect(mkfifo("\(folder)/2_b.sql", 0o600) == 0)
+      let error = #expect(throws: MigrationFolderError.self) { _ = try MigrationSet.load(at: folder) }
+      guard case .invalid(let invalid) = error else {
+        Issue.record("\(String(describing: error))")
+        return
+      }
+      #expect(
+        invalid.problems.map(\.description) == [
+          "\(folder)/2_b.sql: the file cannot be read: Neither a file nor a folder"
+        ])
+    }
+  }
+
   @Test func largeFile() throws {
     let text = String(repeating: "SELECT 'x';\n", count: 20_000)
     try withFolder(["1_a.sql": text]) { folder in

@@ -8,10 +8,15 @@
 
 /// The operating system's calls for files; full Foundation would cost more start-up time than all of them.
 enum Disk {
-  /// A call that failed, in the system's words.
+  /// A call that failed, in the system's words where they are its own.
   struct Failure: Error, CustomStringConvertible {
-    let code: Int32
-    var description: String { String(cString: strerror(code)) }
+    let description: String
+
+    init(code: Int32) { description = String(cString: strerror(code)) }
+
+    private init(_ description: String) { self.description = description }
+
+    static let special = Failure("Neither a file nor a folder")
   }
 
   static func join(_ folder: String, _ name: String) -> String {
@@ -33,7 +38,9 @@ enum Disk {
     return names
   }
 
+  /// Does not open a FIFO or a device, whose end may never come.
   static func read(_ path: String) throws(Failure) -> [UInt8] {
+    if isSpecial(path) { throw .special }
     let file = try open(path, "rbe")
     defer { fclose(file) }
     var bytes: [UInt8] = []
@@ -55,9 +62,15 @@ enum Disk {
   }
 
   /// Whether there is a folder of that path.
-  static func isFolder(_ path: String) -> Bool {
+  static func isFolder(_ path: String) -> Bool { kind(of: path) == S_IFDIR }
+
+  private static func isSpecial(_ path: String) -> Bool {
+    kind(of: path).map { $0 != S_IFREG && $0 != S_IFDIR } ?? false
+  }
+
+  private static func kind(of path: String) -> mode_t? {
     var status = stat()
-    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    return stat(path, &status) == 0 ? status.st_mode & S_IFMT : nil
   }
 
   /// Removes a file, or a folder that is empty.
