@@ -22,9 +22,14 @@ import Testing
 
     ("SET search_path TO other", "search-path"), ("set local SEARCH_PATH = other", "search-path"),
     ("SELECT set_config('search_path', 'other', false)", "search-path"), ("RESET search_path", "search-path"),
-    ("SET SCHEMA 'other'", "search-path"), ("SET lock_timeout TO '1s'", ""),
+    ("SET SCHEMA 'other'", "search-path"),
     ("ALTER FUNCTION f() SET search_path TO other", ""),
     ("CREATE FUNCTION f() RETURNS int LANGUAGE sql SET search_path = a AS 'SELECT 1'", ""),
+
+    ("SET lock_timeout TO '1s'", "session-setting"), ("set session work_mem = '1GB'", "session-setting"),
+    ("SET ROLE app", "session-setting"), ("SET TIME ZONE 'UTC'", "session-setting"),
+    ("SET LOCAL lock_timeout TO '1s'", ""), ("SET CONSTRAINTS ALL DEFERRED", ""),
+    ("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", ""), ("RESET ROLE", ""),
 
     ("CREATE INDEX i ON tanks (name)", "index-lock"),
     ("create unique index on only TANKS (name)", "index-lock"),
@@ -58,7 +63,11 @@ import Testing
   }
 
   @Test func outsideOfATransaction() throws {
-    let sql = "-- migrate:up transaction:false\nCREATE INDEX CONCURRENTLY ON tanks (id);"
+    let sql = """
+      -- migrate:up transaction:false
+      SET maintenance_work_mem = '1GB';
+      CREATE INDEX CONCURRENTLY ON tanks (id);
+      """
     #expect(try MigrationSet(tenant: [file(1, sql)], shared: []).hazards.isEmpty)
   }
 

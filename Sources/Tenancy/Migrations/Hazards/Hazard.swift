@@ -6,6 +6,8 @@ public enum Hazard: String, Sendable, Hashable, CaseIterable {
   case extensionSchema = "extension-schema"
   /// `SET search_path`.
   case searchPath = "search-path"
+  /// `SET` without `LOCAL` inside of a transaction.
+  case sessionSetting = "session-setting"
   /// `CREATE INDEX` without `CONCURRENTLY` on a table of an earlier migration.
   case indexLock = "index-lock"
   /// `ADD COLUMN` with a default that differs from row to row.
@@ -22,6 +24,7 @@ public enum Hazard: String, Sendable, Hashable, CaseIterable {
     case .extensionSchema:
       "without SCHEMA the extension goes to the first tenant's schema, and is gone when that tenant is dropped"
     case .searchPath: "what comes after it in the file runs in another schema than the tenant's"
+    case .sessionSetting: "it stays when the transaction ends, for the tenants that come after this one"
     case .indexLock: "while the index is built, nobody can write to the table, which has rows by now"
     case .volatileDefault: "the whole table is rewritten, and nobody can read it meanwhile"
     case .notNull: "it fails in every tenant whose table has a row"
@@ -35,6 +38,7 @@ public enum Hazard: String, Sendable, Hashable, CaseIterable {
     case .schemaName: "leave the schema out; what is for all tenants together goes in shared/"
     case .extensionSchema: "CREATE EXTENSION IF NOT EXISTS ... SCHEMA public, in shared/"
     case .searchPath: "leave it out: the search path is the tenant's already"
+    case .sessionSetting: "SET LOCAL, which ends with the transaction"
     case .indexLock: "CREATE INDEX CONCURRENTLY in a file of its own, with '-- migrate:up transaction:false'"
     case .volatileDefault:
       "ADD COLUMN without a default, then SET DEFAULT for new rows; fill the old ones in portions"

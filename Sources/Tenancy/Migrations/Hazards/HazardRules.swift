@@ -10,7 +10,8 @@ struct HazardRules {
   var hazards: [Hazard] {
     let checks: [(Hazard, Bool)] = [
       (.schemaName, isTenant && namesSchema), (.extensionSchema, isTenant && createsExtensionAnywhere),
-      (.searchPath, setsSearchPath), (.indexLock, locksForIndex),
+      (.searchPath, setsSearchPath), (.sessionSetting, isInTransaction && setsForSession),
+      (.indexLock, locksForIndex),
       (.volatileDefault, addedColumns.contains(where: Self.hasVolatileDefault)),
       (.notNull, addedColumns.contains(where: Self.isNotNullWithoutDefault)),
       (.concurrently, isInTransaction && words.isRefusedInTransaction),
@@ -59,6 +60,13 @@ struct HazardRules {
       return words.contains("SET_CONFIG") && all.contains { $0.text == "'search_path'" }
     }
     return all.dropFirst().prefix(2).contains { $0.is("SEARCH_PATH") || $0.is("SCHEMA") }
+  }
+
+  private var setsForSession: Bool {
+    guard let first = all.first, first.is("SET"), let second = all.dropFirst().first, !setsSearchPath else {
+      return false
+    }
+    return !["LOCAL", "CONSTRAINTS", "TRANSACTION"].contains(where: second.is)
   }
 
   private var locksForIndex: Bool {
