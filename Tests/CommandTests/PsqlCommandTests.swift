@@ -45,7 +45,8 @@ import Testing
       // The service file has its say, but not over what stands beside the service's name.
       let services = try scene.folder.write("[shop]\ndbname=wrong\nconnect_timeout=7\n", to: "services.conf")
       try await TestRole.with(scene.database) { role in
-        try await scene.database.psql("GRANT SELECT ON tenants TO \(role.name)")
+        try await scene.database.psql(
+          "GRANT SELECT ON tenants TO \(role.name); GRANT USAGE ON SCHEMA acme TO \(role.name)")
         let run = """
           mkdir bin; cat > bin/psql <<'SCRIPT'
           #!/bin/sh

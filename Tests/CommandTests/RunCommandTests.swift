@@ -21,7 +21,8 @@ import Testing
   @Test func theURLLeadsToTheDatabase() async throws {
     try await Scene.with(tenants: ["acme"]) { scene in
       try await TestRole.with(scene.database) { role in
-        try await scene.database.psql("GRANT SELECT ON tenants TO \(role.name)")
+        try await scene.database.psql(
+          "GRANT SELECT ON tenants TO \(role.name); GRANT USAGE ON SCHEMA acme TO \(role.name)")
         // Nothing but the URL is left to psql.
         let script = """
           for name in $(env | sed -n 's/^\\(PG[A-Z]*\\)=.*/\\1/p'); do unset $name; done

@@ -80,11 +80,24 @@ extension TenantDatabase {
 
   /// A tenant by its name, deactivated or not, whose schema is there.
   ///
-  /// Throws ``TenancyError/tenantNotFound(_:)`` or ``TenancyError/schemaMissing(_:_:)``.
+  /// Throws ``TenancyError/tenantNotFound(_:)``, and as ``checkSchema(of:)`` does.
   public func tenantWithSchema(_ name: TenantName) async throws -> Tenant {
     let member = try await tenants(in: FleetSelection(names: [name])).members.first
     guard let member else { throw TenancyError.tenantNotFound(name) }
-    guard member.state.exists else { throw TenancyError.schemaMissing(name, member.tenant.schema) }
+    try await checkSchema(of: member.tenant)
     return member.tenant
+  }
+
+  /// Makes sure that a program whose search path begins with the tenant's schema will be in it.
+  ///
+  /// Throws ``TenancyError/schemaMissing(_:_:)``, or ``TenancyError/insufficientPrivilege(_:)`` without USAGE on it.
+  public func checkSchema(of tenant: Tenant) async throws {
+    try await connected { connection in
+      do {
+        try await connection.query("SELECT \(tenant.schema.entry)")
+      } catch let error as ServerError {
+        throw tenant.absence(error) ?? error
+      }
+    }
   }
 }

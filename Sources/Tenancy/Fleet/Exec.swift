@@ -63,12 +63,16 @@ extension TenantDatabase {
     let removal = script.mayLeaveTraces ? SessionTraces.removal : []
     return try await connected { connection in
       do {
-        let answers = try await connection.transaction(opening + statements + removal)
+        let answers = try await connection.transaction(
+          opening + statements + removal + [tenant.schema.stillThere])
         return answers[opening.count + statements.count - 1]
-      } catch let error as StatementError where error.index >= opening.count {
+      } catch let error as StatementError {
         if script.mayLeaveTraces { await connection.forgetTraces() }
-        let error = StatementError(index: error.index - opening.count, error: error.error)
-        throw TenancyError.execFailed(script.failure(error, isReadOnly: !options.mayWrite))
+        let index = error.index - opening.count
+        if let error = tenant.absence(error.error), !script.statements.indices.contains(index) { throw error }
+        if index < 0 { throw error }
+        throw TenancyError.execFailed(
+          script.failure(StatementError(index: index, error: error.error), isReadOnly: !options.mayWrite))
       }
     }
   }
@@ -82,7 +86,8 @@ extension TenantDatabase {
     let calls: [SQL] = settings.compactMap { name, value in
       value.map { "set_config(\(name), \($0), true)" }
     }
-    return (options.mayWrite ? [] : ["SET TRANSACTION READ ONLY"]) + ["SELECT \(SQL.joined(calls))"]
+    let access: [SQL] = options.mayWrite ? [] : ["SET TRANSACTION READ ONLY"]
+    return access + ["SELECT \(schema.entry), \(SQL.joined(calls))"]
   }
 
   /// The largest first.

@@ -28,7 +28,7 @@ extension SQLStatement {
     let words = SQLWords(self)
     return ["TEMP", "TEMPORARY", "SET_CONFIG"].contains(where: words.contains)
       || words.words.contains {
-        $0.name.hasPrefix("pg_advisory_lock") || $0.name.hasPrefix("pg_try_advisory")
+        ["pg_advisory_lock", "pg_try_advisory", "pg_temp"].contains(where: $0.name.hasPrefix)
       }
   }
 

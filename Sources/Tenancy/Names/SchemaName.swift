@@ -37,6 +37,13 @@ public struct SchemaName: Sendable, Hashable, Comparable, Encodable, CustomStrin
   /// The value for `search_path` that sees this schema first, then the shared one, and nothing else.
   var searchPath: String { self == .shared ? "public" : "\(identifier.quoted), public" }
 
+  /// Columns that fail where the schema is not there (3F000) or the role has no USAGE on it (42501): PostgreSQL leaves
+  /// such a schema out of the search path without a word (manual, 20.11.1), and what comes next would meet `public`.
+  var entry: SQL { "\(identifier.quoted)::regnamespace, to_regclass(\(relation("-").quoted))" }
+
+  /// Fails if the schema is gone by the end of a transaction.
+  var stillThere: SQL { "SELECT \(identifier.quoted)::regnamespace" }
+
   /// The name.
   public var description: String { rawValue }
 

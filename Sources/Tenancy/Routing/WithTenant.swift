@@ -58,7 +58,7 @@ extension RegistryShape {
   fileprivate func enter(_ tenant: Tenant) -> SQL {
     """
     SELECT to_regnamespace(\(tenant.schema.identifier.quoted)) IS NOT NULL, \(isActive),
-      set_config('search_path', \(tenant.schema.searchPath), true)
+      to_regclass(\(tenant.schema.relation("-").quoted)), set_config('search_path', \(tenant.schema.searchPath), true)
     FROM \(tenants.table) t WHERE t.\(tenants.name) = \(tenant.name.rawValue)
     """
   }

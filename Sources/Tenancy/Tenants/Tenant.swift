@@ -1,3 +1,5 @@
+internal import Postgres
+
 /// A tenant, as the registry has it.
 public struct Tenant: Sendable, Hashable, Encodable {
   /// Its name.
@@ -10,6 +12,11 @@ public struct Tenant: Sendable, Hashable, Encodable {
   private enum CodingKeys: String, CodingKey {
     case name, schema
     case isActive = "active"
+  }
+
+  /// What it means when ``SchemaName/entry`` finds nothing; `nil` if that is not what happened.
+  func absence(_ error: ServerError) -> TenancyError? {
+    error.state == .invalidSchemaName ? .schemaMissing(name, schema) : nil
   }
 }
 

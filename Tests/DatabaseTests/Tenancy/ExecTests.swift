@@ -59,10 +59,31 @@ import Testing
     }
   }
 
+  /// Its statements would meet a table of the shared schema.
+  @Test(arguments: [false, true]) func aSchemaThatGoesMeanwhile(isLast: Bool) async throws {
+    try await Fleet.with { fleet in
+      try await fleet.create("acme")
+      try await fleet.psql("CREATE TABLE public.tanks (n int); INSERT INTO tanks VALUES (0)")
+      let tenants = try await fleet.tenancy.tenants(in: FleetSelection(names: nil))
+      if !isLast { try await fleet.psql("DROP SCHEMA acme CASCADE") }
+      let sql = "UPDATE tanks SET n = 1" + (isLast ? "; DROP SCHEMA acme CASCADE" : "")
+      var options = ExecOptions()
+      options.mayWrite = true
+      let report = try await fleet.tenancy.exec(
+        ExecScript(name: "-c", Array(sql.utf8)), in: tenants, options
+      ) { _, _ in }
+      #expect(
+        report.failures.first?.failure as? TenancyError
+          == .schemaMissing("acme", tenants.members[0].tenant.schema))
+      #expect(try await fleet.psql("SELECT n FROM tanks") == "0")
+    }
+  }
+
   /// Twice in one session, the second of a pair of these would fail or mean something else.
   @Test(arguments: [
     "SET my.value TO 'left'", "SELECT set_config('my.value', 'left', false)", "PREPARE p AS SELECT 1",
-    "CREATE TEMP TABLE scratch (id int)", "DECLARE c CURSOR WITH HOLD FOR SELECT 1", "LISTEN ears",
+    "CREATE TEMP TABLE scratch (id int)", "CREATE TABLE pg_temp.scratch (id int)",
+    "DECLARE c CURSOR WITH HOLD FOR SELECT 1", "LISTEN ears",
     "SELECT pg_advisory_lock(7)", "SET client_encoding TO 'LATIN1'", "SET ROLE pg_monitor",
     "DO $$ BEGIN PERFORM set_config('work_mem', '1MB', false); END $$",
   ])
@@ -98,7 +119,8 @@ import Testing
     ("SELECT count(*) FROM tanks", false), ("WITH a AS (SELECT 1) TABLE a", false),
     ("CREATE TABLE a (); DROP TABLE a", false), ("UPDATE a SET b = 'set_config(1)'", false),
     ("SELECT pg_advisory_xact_lock(1)", false), ("CREATE TEMPORARY TABLE a ()", true),
-    ("SELECT 1 INTO TEMP a", true), ("SELECT pg_try_advisory_lock_shared(1)", true),
+    ("SELECT 1 INTO TEMP a", true), ("CREATE VIEW pg_temp.a AS SELECT 1", true),
+    ("SELECT pg_try_advisory_lock_shared(1)", true),
     ("SELECT pg_catalog.set_config('a.b', 'c', false)", true), ("SELECT 1; SET a.b = 'c'", true),
     ("DO 'BEGIN END'", true), ("CALL p()", true), ("LOAD 'x'", true),
   ])

@@ -32,12 +32,12 @@ enum RunCommand {
     let database = try session.database()
     let tenants = try await database.tenants(in: selection)
     let client = try await database.clientEnvironment()
-    await database.close()
-    return try await run(tenants, client, input, session)
+    return try await run(tenants, of: database, client, input, session)
   }
 
   private static func run(
-    _ tenants: SelectedTenants, _ client: ClientEnvironment, _ input: Input, _ session: Session
+    _ tenants: SelectedTenants, of database: TenantDatabase, _ client: ClientEnvironment, _ input: Input,
+    _ session: Session
   ) async throws -> CommandResult {
     let progress = FleetProgress(total: tenants.count, session)
     defer { progress.finish() }
@@ -53,6 +53,7 @@ enum RunCommand {
     }
     let report = try await session.interruption.guarding(passingOn: children.signal) { [run] in
       await tenants.forEach(run) { tenant in
+        try await database.checkSchema(of: tenant)
         let output = ProgramOutput(of: tenant, session, progress)
         let program = Program(words: words, environment: session.environment(of: client, for: tenant))
         let end = try await children.run(program, receive: output.receive)
