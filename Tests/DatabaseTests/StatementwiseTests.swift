@@ -48,6 +48,29 @@ import Testing
     }
   }
 
+  /// A statement that failed is not one that a crash has kept from being counted.
+  @Test func whatWasThereBeforeIsInTheWayTwice() async throws {
+    try await fleet("CREATE INDEX CONCURRENTLY i ON t1 (id);") { fleet, files in
+      try await fleet.psql("CREATE TABLE a.other (x int); CREATE INDEX i ON a.other (x)")
+      for _ in 0..<2 {
+        let failure = try #require(try await fleet.migrate(files).tenants[0].failure)
+        #expect(failure.server?.sqlState == "42P07")
+      }
+      try await fleet.psql("DROP INDEX a.i")
+      #expect(try await fleet.migrate(files).outline == "a: 2")
+      #expect(try await fleet.indexes() == "i: valid")
+    }
+  }
+
+  @Test func aSchemaThatGoesMeanwhile() async throws {
+    try await fleet(Self.build) { fleet, files in
+      let plan = try await fleet.tenancy.planMigration(.all, MigrationSet(tenant: files, shared: []))
+      try await fleet.psql("ALTER SCHEMA a RENAME TO b")
+      let report = try await fleet.tenancy.migrate(plan, MigrationRun())
+      #expect(report.tenants.map(\.isFailure) == [true])
+    }
+  }
+
   /// It would be kept up by every write, and refuse some.
   @Test func aBuildThatFailsLeavesNothing() async throws {
     try await fleet("CREATE UNIQUE INDEX CONCURRENTLY i ON t1 (id);") { fleet, files in
@@ -77,14 +100,19 @@ import Testing
   }
 
   /// The server had finished the statement, but we were gone before it was counted.
-  @Test(arguments: [(build, "i: valid"), ("DROP INDEX CONCURRENTLY old;", "")])
-  func whatTheServerFinishedCountsAsDone(statement: String, indexes: String) async throws {
+  @Test(arguments: [
+    (build, "DROP INDEX a.i; CREATE INDEX i ON a.t1 (id)", "i: valid"),
+    ("DROP INDEX CONCURRENTLY old;", "DROP INDEX IF EXISTS a.old", ""),
+  ])
+  func whatTheServerFinishedCountsAsDone(statement: String, done: String, indexes: String) async throws {
     try await fleet(statement) { fleet, files in
       try await fleet.psql("CREATE INDEX old ON a.t1 (id)")
       try await fleet.migrate(files)
       try await fleet.psql(
-        "UPDATE a.schema_migrations SET statements_done = 0 WHERE version = '2'; DROP INDEX IF EXISTS a.old;"
-          + "COMMENT ON TABLE a.schema_migrations IS NULL")
+        """
+        UPDATE a.schema_migrations SET statements_done = 0 WHERE version = '2';
+        COMMENT ON TABLE a.schema_migrations IS NULL; DROP INDEX IF EXISTS a.old; \(done)
+        """)
       #expect(try await fleet.migrate(files).outline == "a: 2")
       #expect(try await fleet.indexes() == indexes)
     }

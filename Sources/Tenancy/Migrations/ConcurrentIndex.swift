@@ -42,22 +42,27 @@ struct IndexState: Sendable, Hashable {
   let isValid: Bool
   /// Whether another session holds the lock on its table that a build needs (SHARE UPDATE EXCLUSIVE).
   let isBeingBuilt: Bool
+  /// Whether it was made after the ledger's row for the file was last written, so by the statement that was under way.
+  let isNew: Bool
 
-  /// `nil` if there is no such index.
-  static func find(_ name: String, in schema: SchemaName, over connection: Connection) async throws
-    -> IndexState?
-  {
+  /// `nil` if there is no such index in the ledger's schema.
+  static func find(
+    _ name: String, since ledger: Ledger, _ file: MigrationFile, over connection: Connection
+  ) async throws -> IndexState? {
     let rows = try await connection.query(
       """
       SELECT i.indisvalid, EXISTS (
         SELECT FROM pg_catalog.pg_locks l
         WHERE l.relation = i.indrelid AND l.mode = 'ShareUpdateExclusiveLock' AND l.granted AND l.pid <> pg_backend_pid()
-          AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()))
-      FROM pg_catalog.pg_index i WHERE i.indexrelid = to_regclass(\(schema.relation(name).quoted))
+          AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())),
+        coalesce(age(c.xmin) < (
+          SELECT age(l.xmin) FROM \(ledger.name) l WHERE l.version = \(file.version.rawValue)), false)
+      FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+      WHERE c.oid = to_regclass(\(ledger.schema.relation(name).quoted))
       """)
     return try rows.first.map { row in
-      let (isValid, isBeingBuilt) = try row.decode(Bool.self, Bool.self)
-      return IndexState(isValid: isValid, isBeingBuilt: isBeingBuilt)
+      let (isValid, isBeingBuilt, isNew) = try row.decode(Bool.self, Bool.self, Bool.self)
+      return IndexState(isValid: isValid, isBeingBuilt: isBeingBuilt, isNew: isNew)
     }
   }
 

@@ -176,8 +176,11 @@ private final class FleetMigration: Sendable {
       return .failed(error)
     } catch let error as MigrationStatementError {
       return .failed(.migrationFailed(error.source.failure(error.error)))
-    } catch {
+    } catch is CancellationError {
       return .notRun
+    } catch {
+      // Nobody expects one; but a tenant that was not migrated must never look like one that was left out.
+      return .failed(.from(ServerError(state: "XX000", message: "\(error)")))
     }
   }
 }

@@ -11,7 +11,7 @@ struct StatementSteps: Sendable {
   let direction: MigrationDirection
   let schema: SchemaName
   /// The ledger as it is once the file is begun.
-  private let ledger: Ledger
+  let ledger: Ledger
   private let limits: TimeLimits
   /// What the schema has when the file is not begun.
   private let history: LedgerHistory

@@ -74,14 +74,15 @@ struct StatementwiseRun {
       if !left.isEmpty { throw unsound(left, at: step) }
       return false
     }
-    let state = try await IndexState.find(name, in: steps.schema, over: connection)
+    let state = try await IndexState.find(name, since: steps.ledger, steps.file, over: connection)
     switch (index.action, state) {
     case (.drop, nil): return isResumed
     case (.drop, _), (_, nil): return false
-    case (_, let state?) where state.isValid: return isResumed
+    // One that was there before is in the way: the statement says so again.
+    case (_, let state?) where state.isValid: return isResumed && state.isNew
     case (_, let state?) where state.isBeingBuilt:
       throw TenancyError.migrationFailed(.before(steps.file, .underWay))
-    case (_, _) where isResumed:
+    case (_, let state?) where isResumed && state.isNew:
       do {
         try await drop(name, at: step)
         return false
@@ -138,15 +139,16 @@ struct SessionLock {
   static let space = 0x7465_6E61
   private let key: Int
 
-  /// `nil` if another session has it. Never waits.
+  /// `nil` if another session has it. Never waits. Throws ``TenancyError/changedMeanwhile`` if there is no such ledger.
   static func take(on ledger: Ledger, over connection: Connection) async throws -> SessionLock? {
     let row = try await connection.query(
       """
       SELECT key, pg_try_advisory_lock(key) FROM (
         SELECT (\(space)::bigint << 32) | to_regclass(\(ledger.name.quoted))::oid::bigint) AS k (key)
       """)[0]
-    let (key, isTaken) = try row.decode(Int.self, Bool.self)
-    return isTaken ? SessionLock(key: key) : nil
+    let (key, isTaken) = try row.decode(Int?.self, Bool?.self)
+    guard let key else { throw TenancyError.changedMeanwhile }
+    return isTaken == true ? SessionLock(key: key) : nil
   }
 
   /// In a task of its own: this one may be cancelled, and could not talk to the server any more.
