@@ -157,10 +157,13 @@ struct PlannedStatement: Sendable {
   }
 
   /// A change of rows that fails, and with it the transaction, if there are none to change.
-  /// - Parameter other: a change that goes along with it, in the same statement.
-  init(mustAffectRows change: SQL, with other: SQL? = nil, source: MigrationSource? = nil) {
+  /// - Parameters:
+  ///   - count: how many there must be.
+  ///   - other: a change that goes along with it, in the same statement.
+  init(mustAffectRows change: SQL, count: Int = 1, with other: SQL? = nil, source: MigrationSource? = nil) {
     let others: SQL = other.map { "other AS (\($0)), " } ?? ""
-    sql = "WITH \(others)changed AS (\(change) RETURNING 1) SELECT 1 / count(*) FROM changed"
+    let enough: SQL = count == 1 ? "count(*)" : "(count(*) / \(unsafeRaw: "\(count)"))"
+    sql = "WITH \(others)changed AS (\(change) RETURNING 1) SELECT 1 / \(enough) FROM changed"
     self.source = source
     mustAffectRows = true
   }

@@ -20,13 +20,17 @@ extension TenantDatabase {
       let isFirst = try await self.domains(of: [name], shape, over: connection).isEmpty
       let domain = Domain(
         name: host, tenant: tenant.name, isPrimary: (primary || isFirst) && shape.domains?.primary != nil)
-      let clear = domain.isPrimary ? shape.clearPrimary(of: name) : []
+      let exclusive = domain.isPrimary ? [shape.lockPrimary(of: name)] : []
+      let clear = primary ? shape.clearPrimary(of: name) : []
+      let isStillFirst = domain.isPrimary && !primary ? shape.hasNoPrimary : nil
+      let insert = try shape.insertDomain(domain, values, onlyIf: isStillFirst)
       return Change(
         result: domain,
         steps: [
           .transaction(
-            ([self.guards] + clear).map { PlannedStatement($0) }
-              + [PlannedStatement(mustAffectRows: try shape.insertDomain(domain, values))])
+            ([self.guards] + exclusive + clear).map { PlannedStatement($0) } + [
+              PlannedStatement(mustAffectRows: insert)
+            ])
         ],
         database: self, explain: { shape.explainDomain($0, values) ?? self.explainRows($0, name) })
     }
@@ -50,7 +54,8 @@ extension TenantDatabase {
       return Change(
         result: Domain(
           name: owner.host, tenant: owner.tenant ?? TenantName(stored: ""), isPrimary: owner.isPrimary),
-        steps: [.transaction([self.guards, delete])], database: self)
+        steps: [.transaction([PlannedStatement(self.guards), PlannedStatement(mustAffectRows: delete)])],
+        database: self)
     }
   }
 
@@ -73,7 +78,9 @@ extension TenantDatabase {
           ? []
           : [
             .transaction(
-              ([self.guards] + shape.clearPrimary(of: tenant)).map { PlannedStatement($0) }
+              ([self.guards, shape.lockPrimary(of: tenant)] + shape.clearPrimary(of: tenant)).map {
+                PlannedStatement($0)
+              }
                 + [PlannedStatement(mustAffectRows: set)])
           ], database: self)
     }
@@ -88,6 +95,18 @@ extension RegistryShape {
       throw TenancyError.noPrimary(table: domains.table.description)
     }
     return primary
+  }
+
+  /// That the tenant `t` has no primary domain.
+  fileprivate var hasNoPrimary: SQL {
+    guard let domains else { return "true" }
+    return "NOT EXISTS (SELECT FROM \(domains.table) d WHERE \(link(domains)) AND \(isPrimary))"
+  }
+
+  /// For whoever makes a domain primary: one at a time, or each would not see the other's. A lock on the tenant's row
+  /// would need a privilege that nothing else here needs.
+  fileprivate func lockPrimary(of tenant: TenantName) -> SQL {
+    "SELECT pg_advisory_xact_lock(hashtextextended(\("tenantctl: primary domain of \(tenant.rawValue)"), 0))"
   }
 
   fileprivate func clearPrimary(of tenant: TenantName) -> [SQL] {

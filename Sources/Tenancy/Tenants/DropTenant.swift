@@ -47,7 +47,7 @@ extension TenantDatabase {
         throw contents.exists && !schema.isNobodys && isOrphan
           ? TenancyError.schemaWithoutTenant(schema) : TenancyError.tenantNotFound(name)
       }
-      let rows = [self.guards] + shape.deleteTenant(name)
+      let rows = [PlannedStatement(self.guards)] + shape.delete(found)
       return Change(
         result: DroppedTenant(
           name: name, schema: schema, hadRow: found != nil, hadSchema: contents.exists,
@@ -80,14 +80,15 @@ extension TenantDatabase {
 }
 
 extension RegistryShape {
-  fileprivate func deleteTenant(_ name: TenantName) -> [SQL] {
-    let row: SQL = "DELETE FROM \(tenants.table) t WHERE t.\(tenants.name) = \(name.rawValue)"
+  /// The row must go, or the schema stays: it may have been renamed meanwhile, or a trigger or a policy keeps it.
+  fileprivate func delete(_ tenant: Tenant?) -> [PlannedStatement] {
+    guard let tenant else { return [] }
+    let isIt: SQL = "t.\(tenants.name) = \(tenant.name.rawValue) AND \(schema) = \(tenant.schema.rawValue)"
+    let row = PlannedStatement(mustAffectRows: "DELETE FROM \(tenants.table) t WHERE \(isIt)")
     guard let domains else { return [row] }
     return [
-      """
-      DELETE FROM \(domains.table) d USING \(tenants.table) t
-      WHERE t.\(tenants.name) = \(name.rawValue) AND \(link(domains))
-      """, row,
+      PlannedStatement(
+        "DELETE FROM \(domains.table) d USING \(tenants.table) t WHERE \(isIt) AND \(link(domains))"), row,
     ]
   }
 }
@@ -157,14 +158,14 @@ private struct SchemaContents {
     return words[kind].map { "DROP \(unsafeRaw: $0) IF EXISTS \(name) CASCADE" }
   }
 
-  func dropping(_ schema: SchemaName, after rows: [SQL], mark: String, guards: SQL) -> [Step] {
+  func dropping(_ schema: SchemaName, after rows: [PlannedStatement], mark: String, guards: SQL) -> [Step] {
     guard exists else { return [.transaction(rows)] }
     let drop: SQL = "DROP SCHEMA \(schema.identifier) CASCADE"
     // A quarter of the server's lock table leaves the other sessions what they need.
     let batches = batches(of: lockBudget / 4)
-    if batches.count <= 1 { return [.transaction(rows + [drop])] }
+    if batches.count <= 1 { return [.transaction(rows + [PlannedStatement(drop)])] }
     let setMark: SQL = "COMMENT ON SCHEMA \(schema.identifier) IS \(literal: mark)"
-    return [.transaction(rows + [setMark])] + batches.map { .transaction([guards] + $0) }
+    return [.transaction(rows + [PlannedStatement(setMark)])] + batches.map { .transaction([guards] + $0) }
       + [.transaction([guards, drop])]
   }
 

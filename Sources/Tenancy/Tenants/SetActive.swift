@@ -42,7 +42,14 @@ extension TenantDatabase {
         WHERE \(shape.tenants.name) = ANY(\(targets)::text[])
         """
       return Change(
-        result: changes, steps: targets.isEmpty ? [] : [.transaction([self.guards, update])], database: self)
+        result: changes,
+        steps: targets.isEmpty
+          ? []
+          : [
+            .transaction([
+              PlannedStatement(self.guards), PlannedStatement(mustAffectRows: update, count: targets.count),
+            ])
+          ], database: self)
     }
   }
 }

@@ -61,8 +61,12 @@ extension RegistryShape {
   /// The statement that adds a domain's row to a tenant that has a row by then.
   ///
   /// Throws ``TenancyError/domainValuesRequired(table:columns:)`` with all the columns that are still without a value.
-  func insertDomain(_ domain: Domain, _ values: ColumnValues = [:]) throws -> SQL {
+  /// - Parameter condition: the row is added only if this holds.
+  func insertDomain(
+    _ domain: Domain, _ values: ColumnValues = [:], onlyIf condition: SQL? = nil
+  ) throws -> SQL {
     guard let domains else { throw TenancyError.noDomains }
+    let isOnly: SQL = condition.map { " AND \($0)" } ?? ""
     var assignments: [(Identifier, SQL)] = [(domains.host, "\(domain.name.rawValue)::text")]
     if let primary = domains.primary { assignments.append((primary, domain.isPrimary ? "true" : "false")) }
     if let own = tenants.id, let foreign = domains.tenantID { assignments.append((foreign, "t.\(own)")) }
@@ -80,7 +84,7 @@ extension RegistryShape {
     return """
       INSERT INTO \(domains.table) (\(SQL.joined(assignments.map { "\($0.0)" })))
       SELECT \(SQL.joined(assignments.map(\.1))) FROM \(tenants.table) t
-      WHERE t.\(tenants.name) = \(domain.tenant.rawValue)
+      WHERE t.\(tenants.name) = \(domain.tenant.rawValue)\(isOnly)
       """
   }
 

@@ -57,6 +57,52 @@ import Testing
     }
   }
 
+  /// Each would be its tenant's first, and so primary.
+  @Test func twoDomainsAtOnce() async throws {
+    try await Fleet.with(connections: 8) { fleet in
+      try await fleet.create("acme")
+      for round in 0..<5 {
+        let isPrimary = round > 0
+        let hosts = (0..<4).map { host("\($0).round\(round).com") }
+        var plans: [Change<Domain>] = []
+        for host in hosts {
+          plans.append(try await fleet.tenancy.planAddDomain(host, to: "acme", primary: isPrimary))
+        }
+        let errors = try await withThrowingTaskGroup(of: TenancyError?.self) { group in
+          for plan in plans {
+            group.addTask {
+              do { try await plan.apply() } catch let error as TenancyError { return error }
+              return nil
+            }
+          }
+          return try await group.reduce(into: []) { $0 += [$1].compactMap { $0 } }
+        }
+        #expect(errors == (isPrimary ? [] : Array(repeating: .changedMeanwhile, count: 3)))
+        #expect(try await fleet.psql("SELECT count(*) FROM domains WHERE is_primary") == "1")
+      }
+    }
+  }
+
+  /// A schema without its row is nobody's: where the row stays, whatever keeps it, the schema does, too.
+  @Test(arguments: [
+    "UPDATE tenants SET name = 'apex'",
+    """
+    CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+    CREATE TRIGGER keep BEFORE DELETE OR UPDATE ON tenants FOR EACH ROW EXECUTE FUNCTION keep()
+    """,
+  ])
+  func aRowThatStays(change: String) async throws {
+    try await Fleet.with { fleet in
+      try await fleet.create("acme")
+      let plan = try await fleet.tenancy.planDrop("acme")
+      let deactivation = try await fleet.tenancy.planSetActive(["acme"], false)
+      try await fleet.psql(change)
+      await #expect(throws: TenancyError.changedMeanwhile) { try await plan.apply() }
+      await #expect(throws: TenancyError.changedMeanwhile) { try await deactivation.apply() }
+      #expect(try await fleet.schemas() == "acme")
+    }
+  }
+
   @Test func aTenantGoneMeanwhile() async throws {
     try await Fleet.with { fleet in
       try await fleet.create("acme", domains: ["acme.com", "b.com"])
