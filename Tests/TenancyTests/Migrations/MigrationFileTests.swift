@@ -28,7 +28,7 @@ import Testing
   }
 
   @Test(arguments: [
-    "", "-- only a comment", "SELECT 1;", "SELECT 1; -- see migrate:down", "-- migrate:downgrade\n",
+    "", "-- only a comment", "SELECT 1;", "SELECT 1; -- see migrate:down",
     "-- migrate the rows up",
   ])
   func withoutMarkersAllIsUp(text: String) throws {
@@ -88,7 +88,8 @@ import Testing
   @Test(arguments: [
     " -- migrate:down", "SELECT 1; -- migrate:down", "--- migrate:down", "-- Migrate:Down", "-- MIGRATE:DOWN",
     "-- migrate: down", "-- migrate : down transaction:false", "-- migrate:down;", "-- +migrate Down",
-    "-- +goose Down",
+    "-- +goose Down", "-- migrate:downn", "-- migrate:dwn", "-- migrate:rollback",
+    "-- migrate:downgrade", "-- migrate down", "-- Migrate DOWN ",
   ]) func whatOnlyLooksLikeAMarkerIsRefused(line: String) throws {
     let errors = invalid("-- migrate:up\n\(line)\nDROP TABLE tanks;")
     #expect(errors.map(\.reason) == [.malformedMarker(.down)])

@@ -55,7 +55,8 @@ struct MigrationMarker {
     word.hasPrefix("migrate:") ? MigrationDirection(rawValue: String(word.dropFirst(8))) : nil
   }
 
-  /// The direction that a comment seems to mean: `--- Migrate : Down`, or another tool's `-- +goose Down`.
+  /// The direction that a comment seems to mean: `--- Migrate : Down`, `-- migrate:donw`, a bare `-- migrate down`, or
+  /// another tool's `-- +goose Down`.
   ///
   /// Read as mere comments, they would let the statements that undo run with those that apply.
   private static func direction(like comment: String) -> MigrationDirection? {
@@ -64,8 +65,10 @@ struct MigrationMarker {
     guard let tool = ["migrate", "goose"].first(where: text.hasPrefix) else { return nil }
     let rest = text.dropFirst(tool.count)
     let gap = rest.prefix { $0 == ":" || $0.isWhitespace }
-    guard gap.contains(":") || lower.contains("+") else { return nil }
     let word = rest.dropFirst(gap.count).prefix { $0.isLetter || $0.isNumber || $0 == "_" }
+    if gap == ":", let first = word.first { return first == "u" ? .up : .down }
+    let isAlone = rest.dropFirst(gap.count + word.count).allSatisfy(\.isWhitespace)
+    guard gap.contains(":") || lower.contains("+") || isAlone && !gap.isEmpty else { return nil }
     return MigrationDirection(rawValue: String(word))
   }
 }
