@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -169,8 +170,29 @@ extension MigrateCommandTests {
         Refusal(
           "migrate --all --migrations nowhere", 2, "migrations_missing",
           "there is no folder of migrations at nowhere",
-          hint: "'tenantctl migration new NAME' makes one; --migrations names another"),
+          hint: Self.noFolder),
       ])
     }
   }
+
+  /// In the wrong directory everything would seem to be up to date.
+  @Test func theFolderMustBeThere() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      try FileManager.default.removeItem(atPath: scene.folder.path("migrations"))
+      let refusals = [
+        "migrate --all", "migrate --all --check", "rollback acme --yes", "status --all --check",
+      ].map {
+        Refusal(
+          $0, 2, "migrations_missing", "there is no folder of migrations at migrations", hint: Self.noFolder)
+      }
+      try await scene.refuses(refusals)
+      let create = try await scene.run("create reef")
+      #expect(create.status == 0 && create.stderr.hasPrefix("note: there is no folder of migrations"))
+      try scene.folder.write("[migrations]\ndirectory = \"nope\"\n", to: "tenantctl.toml")
+      #expect(try await scene.run("create kelp").status == 2)
+    }
+  }
+
+  private static let noFolder =
+    "run this in the project's folder, or name it with --migrations; 'tenantctl migration new NAME' makes one"
 }

@@ -32,6 +32,9 @@ import Testing
             "set acme seats=many", 2, "bad_value",
             #"column seats: invalid input syntax for type integer: "many""#, hint: "nothing was changed"),
           Refusal(
+            "set acme plan=gold --unset plan", 2, "usage", "plan is to be set and to be NULL",
+            hint: "give one of the two"),
+          Refusal(
             "set acme", 2, "usage", "no column is given", hint: "give COLUMN=VALUE, or --unset COLUMN"),
           Refusal(
             "set acme gold", 2, "usage", "invalid COLUMN=VALUE 'gold': expected COLUMN=VALUE",

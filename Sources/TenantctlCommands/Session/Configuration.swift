@@ -6,6 +6,8 @@ struct Configuration: Sendable {
   var settings = TenantDatabase.Settings()
   /// The folder of migrations, as seen from the working directory.
   var migrations = "migrations"
+  /// Whether somebody has named it.
+  var namesMigrations = false
   /// The tables at the top of the file.
   var tables: [String] = []
 }
@@ -190,7 +192,7 @@ extension ConfigurationKey {
       table: "migrations", name: "directory", kind: .string,
       summary: "The folder of migrations, as seen from the configuration file. Default: migrations.",
       example: "\"db/migrations\""
-    ) { $1.migrations = $0.string },
+    ) { ($1.migrations, $1.namesMigrations) = ($0.string, true) },
     ConfigurationKey(
       table: "migrations", name: "ledger", kind: .string,
       summary: "The table in each schema that records what is applied. Default: schema_migrations.",

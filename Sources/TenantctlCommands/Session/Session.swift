@@ -95,13 +95,20 @@ struct Session: Sendable {
     if format == .text && !isQuiet { terminal.note("note: \(text)") }
   }
 
-  /// The migrations; none, if there is no folder and none was asked for.
+  /// The migrations. Without a folder everything would seem to be up to date, in the wrong directory above all.
+  func migrations() throws -> MigrationSet {
+    try MigrationSet.load(at: try migrationsFolder())
+  }
+
+  /// The same where a project need not have any: none, if there is no folder and nobody has named one.
   /// - Parameter remarks: whether to say so.
-  func migrations(remarks: Bool = true) throws -> MigrationSet {
+  func migrationsIfAny(remarks: Bool = true) throws -> MigrationSet {
     do {
-      return try MigrationSet.load(at: try migrationsFolder())
+      return try migrations()
     } catch MigrationFolderError.missing(let path) {
-      if option(Shared.migrations, "migrations") != nil { throw MigrationFolderError.missing(path: path) }
+      if try option(Shared.migrations, "migrations") != nil || configuration().namesMigrations {
+        throw MigrationFolderError.missing(path: path)
+      }
       if remarks {
         remark(
           "there is no folder of migrations at \(path); run this in the project's folder, or give --migrations"

@@ -99,7 +99,7 @@ enum MigrateCommand {
     var result = CommandResult(["pending": entries]) { _ in
       entries.isEmpty
         ? ["nothing to apply to \(counted(plan.tenants.count, "tenant"))"]
-        : firstFew(entries, "more; 'tenantctl status --pending' lists them all") {
+        : firstFew(entries, "more; 'tenantctl status --all --pending' lists them all") {
           ["\($0.name): \($0.pending.map(\.rawValue).joined(separator: ", "))"]
         }
     }

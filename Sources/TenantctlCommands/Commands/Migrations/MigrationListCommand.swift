@@ -9,7 +9,7 @@ enum MigrationListCommand {
     parameters: [Shared.migrations],
     examples: [Example("tenantctl migration list", "List the files.")]
   ) { _, session in
-    let files = try session.migrations(remarks: false)
+    let files = try session.migrationsIfAny(remarks: false)
     let entries =
       files.shared.map { Entry($0, scope: "shared") } + files.tenant.map { Entry($0, scope: "tenant") }
     return CommandResult(

@@ -22,7 +22,7 @@ enum StatusCommand {
   ) { input, session in
     let selection = try Selection.read(input, session)
     let found = try await session.database().survey(
-      selection, try session.migrations(), verify: input[verify])
+      selection, input[check] ? session.migrations() : session.migrationsIfAny(), verify: input[verify])
     let summary = StatusSummary(found, onlyBehind: input[pending], session)
     var result = summary.result
     // What migrate would refuse comes before what it would do.

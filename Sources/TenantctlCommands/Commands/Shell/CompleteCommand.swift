@@ -23,7 +23,7 @@ enum CompleteCommand {
     return switch kind {
     case .tenant: try await database.list(withState: false).map(\.tenant.name.rawValue)
     case .domain: try await database.domains().map(\.name.rawValue)
-    case .version: try session.migrations(remarks: false).tenant.map(\.version.rawValue)
+    case .version: try session.migrationsIfAny(remarks: false).tenant.map(\.version.rawValue)
     }
   }
 

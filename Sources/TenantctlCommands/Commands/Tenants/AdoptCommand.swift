@@ -40,7 +40,7 @@ enum AdoptCommand {
     let selection = try Selection.read(input, session)
     let basis = try basis(input)
     let database = try session.database(connections: input[RunOptions.jobs].value)
-    let files = try session.migrations(remarks: input[like] == nil)
+    let files = try session.migrationsIfAny(remarks: input[like] == nil)
     let plan = try await database.planAdoption(basis, selection, files)
     return try await run(plan, .adopt, database, input, session)
   }

@@ -23,7 +23,7 @@ enum CreateCommand {
     let new = NewTenant(
       input[name], schema: input[schema], domains: input[domains], values: Assignment.values(input[values]),
       isActive: !input[deactivated])
-    let files = input[noMigrations] ? [] : try session.migrations().tenant
+    let files = input[noMigrations] ? [] : try session.migrationsIfAny().tenant
     let change = try await session.database().planCreate(new, migrations: files)
     return try await session.make(change, dryRun: input[Shared.dryRun]) { created in
       CommandResult(created) { _ in

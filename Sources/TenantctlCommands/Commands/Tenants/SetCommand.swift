@@ -11,13 +11,15 @@ enum SetCommand {
     ],
     section: Section.tenants
   ) { input, session in
-    let pairs =
-      input[values].map { ($0.column, String?.some($0.value)) } + input[unset].map { ($0, String?.none) }
-    if pairs.isEmpty {
+    var columns = Assignment.values(input[values])
+    if let column = input[unset].first(where: columns.keys.contains) {
+      throw input.refusal("\(column) is to be set and to be NULL", hint: "give one of the two")
+    }
+    for column in input[unset] { columns.updateValue(nil, forKey: column) }
+    if columns.isEmpty {
       throw input.refusal("no column is given", hint: "give COLUMN=VALUE, or --unset COLUMN")
     }
-    let change = try await session.database().planSet(
-      input[Shared.tenant], Dictionary(pairs, uniquingKeysWith: { $1 }))
+    let change = try await session.database().planSet(input[Shared.tenant], columns)
     return try await session.make(change, dryRun: input[Shared.dryRun]) { changed in
       let columns = changed.values.keys.sorted().joined(separator: ", ")
       return CommandResult(changed, "set \(columns) of tenant \(changed.tenant)")
