@@ -41,7 +41,7 @@ extension Connection {
       let left = (deadline - .now) / .milliseconds(1)
       let event = waiter.wait(
         for: PQsocket(handle.pointer), toWrite: state == PGRES_POLLING_WRITING,
-        toRead: state == PGRES_POLLING_READING, timeout: Int32(max(0, left)))
+        toRead: state == PGRES_POLLING_READING, timeout: Int32(min(max(0, left), Double(Int32.max))))
       switch event {
       case .ready: state = PQconnectPoll(handle.pointer)
       case .woken: try Task.checkCancellation()

@@ -7,9 +7,11 @@ extension Tenantctl {
   public static func run(_ words: [String], environment: [String: String]) async -> Int32 {
     // Who closes a pipe early has seen enough; some parents, such as Python, would have us complain.
     signal(SIGPIPE, SIG_DFL)
+    Files.fillStandardDescriptors()
     let terminal = Terminal()
     let printer = Printer(words: words, environment: environment, terminal: terminal)
     do {
+      if let word = words.first(where: MangledWord.isMangled) { throw MangledWord(word: word) }
       switch try Parser(tree).parse(words, environment: environment) {
       case .help(let path):
         let page = try HelpCommand.page(path, terminal, styled: printer.colorsOutput)
@@ -37,6 +39,13 @@ extension Tenantctl {
     try printer.show(result, session)
     return result.status
   }
+}
+
+/// A word that is not UTF-8. Swift has put replacement characters into it, which would be stored, or handed on.
+struct MangledWord: Error {
+  let word: String
+
+  static func isMangled(_ word: String) -> Bool { word.unicodeScalars.contains("\u{FFFD}") }
 }
 
 /// Prints results and errors where they belong.

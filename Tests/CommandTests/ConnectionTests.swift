@@ -5,6 +5,13 @@ import Testing
 @Suite struct ConnectionTests {
   private static let hint = "hint: check --database or DATABASE_URL, and that the server is up\n"
 
+  @Test func aLongTimeout() async throws {
+    try await Scene.with { scene in
+      let outcome = try await scene.run(["-d", "\(scene.database.url)&connect_timeout=9999999", "list"])
+      #expect(outcome.status == 0)
+    }
+  }
+
   @Test func noServerIsStatus7() async throws {
     try await TemporaryFolder.with { folder in
       for url in ["postgresql:///shop?host=\(folder.path)", "host=127.0.0.1 port=1 dbname=shop"] {

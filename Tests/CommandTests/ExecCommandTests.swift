@@ -45,6 +45,12 @@ import Testing
       let csv = try await scene.run(select + ["csv"])
       #expect(
         csv == Outcome(stdout: "tenant,name,\"e,\"\nreef,reef's,\"\"\nreef,,\"\"\n", stderr: "", status: 0))
+      // As characters, the line end of DOS is one, and so is a comma with an accent.
+      let odd = ["exec", "reef", "-c", #"SELECT E'a\r\nb', E',\u0301', E'{"c":\r\n1}'::json"#, "--format"]
+      #expect(
+        try await scene.run(odd + ["csv"]).stdout.hasSuffix(
+          "reef,\"a\r\nb\",\",\u{301}\",\"{\"\"c\"\":\r\n1}\"\n"))
+      #expect(try await scene.run(odd + ["ndjson"]).stdout.utf8.count { $0 == 10 } == 1)
       let all = ["exec", "--all", "--jobs", "3", "-c", "SELECT count(*) FROM tanks", "--format", "ndjson"]
       let lines = try await scene.run(all).stdout.split(separator: "\n").sorted()
       #expect(

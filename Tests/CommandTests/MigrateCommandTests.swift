@@ -115,7 +115,11 @@ import Testing
         Refusal(
           "migrate --all --statement-timeout soon", 2, "usage",
           "invalid --statement-timeout 'soon': expected a time such as 30s, 500ms or 1min",
-          hint: "see 'tenantctl migrate --help'")
+          hint: "see 'tenantctl migrate --help'"),
+        Refusal(
+          "migrate --all --statement-timeout 30", 2, "usage",
+          "invalid --statement-timeout '30': expected a time such as 30s, 500ms or 1min",
+          hint: "see 'tenantctl migrate --help'"),
       ])
     }
   }

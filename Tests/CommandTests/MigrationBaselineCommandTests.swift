@@ -33,7 +33,7 @@ import Testing
         Refusal(
           "migration baseline 20260101000000 --all", 4, "ledger_beyond",
           "acme and 1 other have migrations newer than 20260101000000",
-          hint: "'tenantctl status' shows where each tenant is; nothing was changed"),
+          hint: "'tenantctl status --all' shows where each tenant is; nothing was changed"),
         Refusal(
           "migration baseline 20260101000000", 2, "usage", "no tenants are selected",
           hint: "name them, or use --all, --active, --match GLOB or --from-file FILE"),

@@ -38,14 +38,14 @@ import Testing
     try await Scene.with(tenants: Self.tenants) { scene in
       let script = """
         for i in 1 2 3 4 5; do printf 'out '; echo $TENANT; printf 'err ' >&2; echo $TENANT >&2; done
-        printf end
+        printf 'end\\r\\nend'
         """
       let outcome = try await scene.run(["run", "--all", "--jobs", "3", "-q", "--", "sh", "-c", script])
-      let lines = outcome.stdout.split(separator: "\n").map(String.init)
+      let lines = outcome.stdout.utf8.split(separator: 10).map { String(decoding: $0, as: UTF8.self) }
       #expect(
         lines.sorted()
           == Self.tenants.flatMap { name in
-            ["\(name) | end"] + Array(repeating: "\(name) | out \(name)", count: 5)
+            ["\(name) | end", "\(name) | end\r"] + Array(repeating: "\(name) | out \(name)", count: 5)
           })
       #expect(outcome.stdout.hasSuffix("| end\n"))
       #expect(

@@ -18,6 +18,28 @@ import Testing
     }
   }
 
+  /// Replacement characters would be stored.
+  @Test func wordsAreUTF8() async throws {
+    let outcome = try await Tenantctl.script("tenantctl set acme $'plan=M\\xfcller'")
+    #expect(
+      outcome
+        == Outcome(
+          stdout: "",
+          stderr: """
+            error: 'plan=M\u{FFFD}ller' is not UTF-8
+            hint: check the encoding of the script or the terminal that it comes from
+
+            """, status: 2))
+  }
+
+  /// The next file that is opened would take the place of standard output.
+  @Test func standardOutputMayBeClosed() async throws {
+    let outcome = try await Tenantctl.script("tenantctl version <&- >&-")
+    #expect(
+      outcome
+        == Outcome(stdout: "", stderr: "error: cannot write the result: Bad file descriptor\n", status: 1))
+  }
+
   @Test func nothingIsAUsageError() async throws {
     let outcome = try await Tenantctl.run([])
     #expect(

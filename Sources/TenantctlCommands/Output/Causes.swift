@@ -4,14 +4,14 @@ internal import Tenancy
 func failureCauses(_ failures: [(name: String, error: any Error)], _ style: Style) -> [String] {
   let groups = Dictionary(grouping: failures) { ErrorReport(inFleet: $0.error).cause }
   return groups.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }.flatMap { cause, failures in
-    [style.red("failed on \(counted(failures.count, "tenant")) (\(named(failures.map(\.name)))):")]
+    [style.red("failed on \(counted(failures.count, "tenant")) (\(named(failures.map(\.name), upTo: 50))):")]
       + cause.split(separator: "\n").map { "  \($0)" }
   }
 }
 
 /// The first few names, and that there are more.
-func named(_ names: [some CustomStringConvertible]) -> String {
-  names.prefix(5).map(\.description).joined(separator: ", ") + (names.count > 5 ? ", ..." : "")
+func named(_ names: [some CustomStringConvertible], upTo limit: Int = 5) -> String {
+  names.prefix(limit).map(\.description).joined(separator: ", ") + (names.count > limit ? ", ..." : "")
 }
 
 extension ErrorReport {

@@ -45,6 +45,10 @@ struct ErrorReport: Sendable {
         ErrorReport(
           "confirmation_needed", .refused, "\(error.warning) There is no terminal to ask on.",
           hint: "give --yes if you mean it")
+      case let error as MangledWord:
+        ErrorReport(
+          "usage", .usage, "'\(error.word)' is not UTF-8",
+          hint: "check the encoding of the script or the terminal that it comes from")
       case is NoTable:
         ErrorReport("usage", .usage, "this command has no result as CSV", hint: "use --format text or json")
       case is NotConfirmed:
@@ -85,7 +89,9 @@ struct ErrorReport: Sendable {
     case .missing(let path):
       self.init(
         "migrations_missing", .usage, "there is no folder of migrations at \(path)",
-        hint: "'tenantctl migration new NAME' makes one; --migrations names another")
+        hint:
+          "run this in the project's folder, or name it with --migrations; 'tenantctl migration new NAME' makes one"
+      )
     case .inaccessible(let path, let reason):
       self.init("file", .failed, "\(path): \(reason)", hint: "check the path and its permissions")
     case .invalid(let files): self.init(files: files)

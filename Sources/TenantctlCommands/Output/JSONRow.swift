@@ -35,7 +35,7 @@ extension JSON {
       case (let text?, .boolean): .boolean(text == "t")
       case (let text?, .number): text.last?.isNumber == true ? .literal(text) : .string(text)
       // A string in JSON has no line break that is not escaped.
-      case (let text?, .json): .literal(text.replacing("\n", with: " ").replacing("\r", with: " "))
+      case (let text?, .json): .literal(text.replacingScalars { $0 == "\n" || $0 == "\r" ? " " : nil })
       case (let text?, .text): .string(text)
       }
   }

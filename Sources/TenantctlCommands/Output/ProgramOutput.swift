@@ -46,8 +46,8 @@ final class ProgramOutput: Sendable {
   private func print(_ lines: [UInt8], to stream: OutputStream) {
     let style = stream == .stdout ? session.style : session.errorStyle
     let prefix = style.dim("\(name) |") + " "
-    let text = String(decoding: lines.dropLast(), as: UTF8.self)
-      .split(separator: "\n", omittingEmptySubsequences: false).map { "\(prefix)\($0)\n" }.joined()
+    let text = lines.dropLast().split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+      .map { "\(prefix)\(String(decoding: $0, as: UTF8.self))\n" }.joined()
     switch stream {
     case .stdout: progress.print(text)
     case .stderr: progress.tell(String(text.dropLast()))

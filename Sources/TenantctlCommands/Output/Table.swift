@@ -56,8 +56,10 @@ struct Table: Sendable {
 
   /// A field of RFC 4180.
   static func quoted(_ field: String) -> String {
-    guard field.contains(where: { ",\"\n\r".contains($0) }) else { return field }
-    return "\"" + field.replacing("\"", with: "\"\"") + "\""
+    guard field.unicodeScalars.contains(where: { ",\"\n\r".unicodeScalars.contains($0) }) else {
+      return field
+    }
+    return "\"" + field.replacingScalars { $0 == "\"" ? "\"\"" : nil } + "\""
   }
 }
 

@@ -206,7 +206,7 @@ extension ErrorReport {
         Self(
           "ledger_beyond", .refused,
           "\(firstAndOthers(tenants)) \(tenants.count == 1 ? "has" : "have") migrations newer than \(version)",
-          hint: "'tenantctl status' shows where each tenant is; nothing was changed")
+          hint: "'tenantctl status --all' shows where each tenant is; nothing was changed")
       case .notReversible(let versions):
         Self(
           "not_reversible", .refused,

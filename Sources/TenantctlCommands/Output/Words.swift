@@ -30,3 +30,13 @@ func firstFew<Item>(_ items: [Item], _ rest: String, _ lines: (Item) -> [String]
   return items.prefix(shown).flatMap(lines)
     + (items.count > shown ? ["and \(items.count - shown) \(rest)"] : [])
 }
+
+extension String {
+  /// The text with some scalars replaced. By scalars, because as characters a line end of DOS is one, and so is a quote
+  /// with an accent behind it.
+  func replacingScalars(_ replacement: (Unicode.Scalar) -> String?) -> String {
+    unicodeScalars.reduce(into: "") { text, scalar in
+      if let other = replacement(scalar) { text += other } else { text.unicodeScalars.append(scalar) }
+    }
+  }
+}

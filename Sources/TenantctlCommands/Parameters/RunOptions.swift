@@ -34,7 +34,10 @@ enum RunOptions {
   static let statementTimeout = Option(
     "statement-timeout", placeholder: "TIME",
     parse: { text throws -> Duration in
-      guard let duration = Duration(postgresSetting: text) else { throw NotATime() }
+      // PostgreSQL takes a bare number for milliseconds; whoever types 30 means something else.
+      guard text == "0" || Int(text) == nil, let duration = Duration(postgresSetting: text) else {
+        throw NotATime()
+      }
       return duration
     }, summary: "How long a statement may take, such as 30s. Without it: as the server says.")
 

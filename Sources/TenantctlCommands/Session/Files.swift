@@ -19,6 +19,14 @@ enum Files {
     return String(cString: path)
   }
 
+  /// Where standard input, output or errors were closed by whoever started us, the next file that is opened would take
+  /// the place. Whatever is written there fails, as it does to a descriptor that is closed.
+  static func fillStandardDescriptors() {
+    for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+      _ = open("/dev/null", O_RDONLY)
+    }
+  }
+
   static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
   /// The text of a file; `-` is standard input.
