@@ -9,7 +9,13 @@ extension Connection {
   @discardableResult
   public func transaction(_ statements: [SQL], commitsApart: Bool = false) async throws -> [Rows] {
     do {
-      if commitsApart { return try await transaction(opening: statements) { $0 } }
+      if commitsApart {
+        do {
+          return try await transaction(opening: statements) { $0 }
+        } catch let error as ServerError {
+          throw StatementError(index: statements.count + 1, error: error)
+        }
+      }
       return try await bare(["BEGIN"] + statements + ["COMMIT"]).dropFirst().dropLast()
     } catch let failure as StatementError {
       await rollBack()

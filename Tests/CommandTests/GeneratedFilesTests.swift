@@ -56,7 +56,9 @@ import Testing
   @Test(arguments: ConfigurationKey.all.map(\.path))
   func examplesOfKeysAreUnderstood(path: String) async throws {
     let key = try #require(ConfigurationKey.all.first { $0.path == path })
-    let files = ["tenantctl.toml": "[\(key.table)]\n\(key.name) = \(key.example)\n", "db/migrations/README": ""]
+    let files = [
+      "tenantctl.toml": "[\(key.table)]\n\(key.name) = \(key.example)\n", "db/migrations/README": "",
+    ]
     try await TemporaryFolder.with(files: files) { folder in
       let outcome = try await TestSupport.Tenantctl.run(["migration", "list"], workingDirectory: folder.path)
       #expect(outcome.status == 0)

@@ -24,7 +24,7 @@ extension TenantDatabase {
   /// relations at a time: PostgreSQL locks each one, and its lock table is shared by all sessions
   /// (PostgreSQL manual, 20.12 `max_locks_per_transaction`).
   ///
-  /// Throws ``TenancyError`` if there is no such tenant.
+  /// Throws ``TenancyError`` if there is no such tenant, or something outside of its schema would be dropped with it.
   public func planDrop(_ name: TenantName) async throws -> Change<DroppedTenant> {
     try await withRegistry { connection, shape in
       let found = try await connection.query(shape.tenantQuery(name)).first.map {
@@ -47,6 +47,8 @@ extension TenantDatabase {
         throw contents.exists && !schema.isNobodys && isOrphan
           ? TenancyError.schemaWithoutTenant(schema) : TenancyError.tenantNotFound(name)
       }
+      let outsiders = try await Self.dependents(on: schema, over: connection)
+      if !outsiders.isEmpty { throw TenancyError.schemaReferenced(schema, of: name, by: outsiders) }
       let rows = [PlannedStatement(self.guards)] + shape.delete(found)
       return Change(
         result: DroppedTenant(
@@ -68,6 +70,33 @@ extension TenantDatabase {
   static func tenantDropped(comment: String?) -> TenantName? {
     guard let comment, comment.hasPrefix(dropMarkPrefix) else { return nil }
     return TenantName(stored: String(comment.dropFirst(dropMarkPrefix.count)))
+  }
+
+  /// What `DROP SCHEMA ... CASCADE` would take along from other schemas, the first ten, as the server describes it.
+  private static func dependents(on schema: SchemaName, over connection: Connection) async throws -> [String]
+  {
+    try await connection.query(
+      """
+      WITH schema AS (SELECT to_regnamespace(\(schema.identifier.quoted))::oid), own (class, oid) AS (
+        SELECT 'pg_class'::regclass, oid FROM pg_catalog.pg_class WHERE relnamespace = (TABLE schema)
+        UNION ALL SELECT 'pg_type'::regclass, oid FROM pg_catalog.pg_type WHERE typnamespace = (TABLE schema)
+        UNION ALL SELECT 'pg_proc'::regclass, oid FROM pg_catalog.pg_proc WHERE pronamespace = (TABLE schema)
+      )
+      SELECT DISTINCT pg_describe_object(d.classid, d.objid, d.objsubid)
+      FROM own JOIN pg_catalog.pg_depend d ON d.refclassid = own.class AND d.refobjid = own.oid
+      LEFT JOIN pg_catalog.pg_constraint k ON d.classid = 'pg_constraint'::regclass AND k.oid = d.objid
+      LEFT JOIN pg_catalog.pg_rewrite w ON d.classid = 'pg_rewrite'::regclass AND w.oid = d.objid
+      LEFT JOIN pg_catalog.pg_attrdef f ON d.classid = 'pg_attrdef'::regclass AND f.oid = d.objid
+      LEFT JOIN pg_catalog.pg_trigger g ON d.classid = 'pg_trigger'::regclass AND g.oid = d.objid
+      LEFT JOIN pg_catalog.pg_class c ON c.oid = CASE d.classid WHEN 'pg_class'::regclass THEN d.objid
+        ELSE coalesce(k.conrelid, w.ev_class, f.adrelid, g.tgrelid) END
+      LEFT JOIN pg_catalog.pg_proc p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid
+      LEFT JOIN pg_catalog.pg_type y ON d.classid = 'pg_type'::regclass AND y.oid = d.objid
+      JOIN pg_catalog.pg_namespace n ON n.oid = coalesce(c.relnamespace, p.pronamespace, y.typnamespace)
+      WHERE n.oid <> (TABLE schema) AND n.nspname !~ '^pg_'  -- its own TOAST tables, sessions' temporary views
+      ORDER BY 1 LIMIT 10
+      """
+    ).compactMap { $0[0] }
   }
 
   private static let dropMarkPrefix = "tenantctl: being dropped, tenant "

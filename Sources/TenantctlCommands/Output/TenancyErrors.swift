@@ -68,6 +68,13 @@ extension ErrorReport {
           "tenant_referenced", .refused, "rows of other tables refer to tenant \(name): \(detail)",
           hint: "remove or change those rows first; nothing was changed")
 
+      case .schemaReferenced(let schema, let name, let objects):
+        Self(
+          "schema_referenced", .refused,
+          "what is outside of the schema \(schema) of tenant \(name) depends on it, and would go with it:\n"
+            + objects.map { "  \($0)" }.joined(separator: "\n"),
+          hint: "drop or change those first; nothing was changed")
+
       // Domains
       case .hostNotFound(let host, let label):
         Self(

@@ -96,6 +96,14 @@ import Testing
     #expect(statement.excerpt(ofCharacter: position) == excerpt)
   }
 
+  @Test func ofALongLineWhatIsAroundThePlace() throws {
+    let text = "SELECT " + String(repeating: "1, ", count: 700_000) + "2"
+    let statement = try #require(try SQLScript.statements(in: Array(text.utf8)).first)
+    #expect(statement.excerpt(ofCharacter: 1) == String(text.prefix(120)) + "...")
+    #expect(statement.excerpt(ofCharacter: text.count) == "..." + String(text.suffix(81)))
+    #expect(statement.excerpt(ofCharacter: 1_000_000).count == 206)
+  }
+
   @Test(arguments: [
     (
       "/* a */ create unique index concurrently i ON t (a)",

@@ -26,11 +26,16 @@ public struct SQLStatement: Sendable, Hashable {
     return location
   }
 
-  /// The line of the text that an error position is on, to be shown below the error.
+  /// The line of the text that an error position is on, to be shown below the error; of a long one what is around it.
   public func excerpt(ofCharacter position: Int) -> String {
-    let line = text(before: position).utf8.count { $0 == ASCII.lineFeed }
-    let lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
-    return String(String.UnicodeScalarView(lines[line].filter { $0 != "\r" }))
+    let scalars = text.unicodeScalars
+    let place = text(before: position).endIndex
+    let start = scalars[..<place].lastIndex(of: "\n").map(scalars.index(after:)) ?? scalars.startIndex
+    let end = scalars[place...].firstIndex(of: "\n") ?? scalars.endIndex
+    let left = scalars.index(place, offsetBy: -80, limitedBy: start) ?? start
+    let right = scalars.index(place, offsetBy: 120, limitedBy: end) ?? end
+    let line = scalars[left..<right].filter { $0 != "\r" }
+    return (left > start ? "..." : "") + String(String.UnicodeScalarView(line)) + (right < end ? "..." : "")
   }
 
   private func text(before position: Int) -> Substring {
