@@ -29,6 +29,10 @@ import Testing
       "2:1: migrations.lock_timeout: expected a time such as 2s or 500ms", man
     ),
     ("[migrations]\ndirectory = \"\"", "2:1: migrations.directory must be a string", man),
+    (
+      "[migrations]\nledger = \"\(String(repeating: "x", count: 59))\"",
+      "2:1: migrations.ledger: expected a name of 1 to 58 bytes", man
+    ),
   ])
   func brokenFiles(toml: String, problem: String, hint: String) async throws {
     try await TemporaryFolder.with(files: ["tenantctl.toml": toml + "\n"]) { folder in

@@ -197,7 +197,13 @@ extension ConfigurationKey {
       table: "migrations", name: "ledger", kind: .string,
       summary: "The table in each schema that records what is applied. Default: schema_migrations.",
       example: "\"tenantctl_migrations\""
-    ) { $1.settings.ledger = $0.string },
+    ) { value, configuration throws(BadConfigurationValue) in
+      // Its primary key is named after it, and a name has 63 bytes.
+      guard 1...58 ~= value.string.utf8.count else {
+        throw BadConfigurationValue(reason: "expected a name of 1 to 58 bytes")
+      }
+      configuration.settings.ledger = value.string
+    },
     ConfigurationKey(
       table: "migrations", name: "lock_timeout", kind: .string,
       summary: "How long a statement waits for a lock before it gives way. Default: 2s.", example: "\"500ms\""
