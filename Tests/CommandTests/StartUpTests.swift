@@ -32,12 +32,15 @@ import Testing
             """, status: 2))
   }
 
-  /// The next file that is opened would take the place of standard output.
+  /// A pipe or a connection would take the place of standard output, and what is written there would be gone.
   @Test func standardOutputMayBeClosed() async throws {
-    let outcome = try await Tenantctl.script("tenantctl version <&- >&-")
-    #expect(
-      outcome
-        == Outcome(stdout: "", stderr: "error: cannot write the result: Bad file descriptor\n", status: 1))
+    try await Scene.with(tenants: ["acme"]) { scene in
+      let outcome = try await Tenantctl.script(
+        "tenantctl exec acme --format csv -c 'SELECT 1' -d '\(scene.database.url)' <&- >&-",
+        workingDirectory: scene.folder.path)
+      let error = "error: cannot write the result: Bad file descriptor\n"
+      #expect(outcome == Outcome(stdout: "", stderr: error, status: 1))
+    }
   }
 
   @Test func nothingIsAUsageError() async throws {

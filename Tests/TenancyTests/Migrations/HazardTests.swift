@@ -62,6 +62,14 @@ import Testing
     #expect(try MigrationSet(tenant: [file(1, sql)], shared: []).hazards.isEmpty)
   }
 
+  @Test(arguments: [
+    ("", ["empty"]), ("-- migrate:up\n-- migrate:down\nDROP TABLE a;", ["empty"]),
+    ("-- tenantctl:allow empty", []),
+  ])
+  func aFileWithoutAStatement(text: String, hazards: [String]) throws {
+    #expect(try MigrationSet(tenant: [file(1, text)], shared: []).hazards.map(\.hazard.rawValue) == hazards)
+  }
+
   @Test func outsideOfATransaction() throws {
     let sql = """
       -- migrate:up transaction:false

@@ -10,6 +10,9 @@ extension MigrationSet {
   private static func hazards(of files: [MigrationFile], isTenant: Bool) -> [HazardFinding] {
     var tables: Set<String> = []
     return files.flatMap { file in
+      if file.up.isEmpty, !file.allowances.values.contains(where: { $0.contains(Hazard.empty.rawValue) }) {
+        return [HazardFinding(hazard: .empty, path: file.path, location: .start, excerpt: "")]
+      }
       let scripts = file.up.map { ($0, SQLWords($0)) }
       defer { for (_, words) in scripts { tables.note(words) } }
       return scripts.flatMap { statement, words in

@@ -16,6 +16,8 @@ public enum Hazard: String, Sendable, Hashable, CaseIterable {
   case notNull = "not-null"
   /// `CONCURRENTLY`, or what else PostgreSQL does not run there, inside of a transaction.
   case concurrently = "concurrently"
+  /// A file without a statement that applies.
+  case empty
 
   /// Why it is one. One sentence without a full stop.
   public var reason: String {
@@ -29,6 +31,7 @@ public enum Hazard: String, Sendable, Hashable, CaseIterable {
     case .volatileDefault: "the whole table is rewritten, and nobody can read it meanwhile"
     case .notNull: "it fails in every tenant whose table has a row"
     case .concurrently: "PostgreSQL refuses this statement inside of a transaction"
+    case .empty: "nothing runs, and once that is recorded, what is written into the file later never will"
     }
   }
 
@@ -44,6 +47,7 @@ public enum Hazard: String, Sendable, Hashable, CaseIterable {
       "ADD COLUMN without a default, then SET DEFAULT for new rows; fill the old ones in portions"
     case .notNull: "give it a DEFAULT, or ADD COLUMN without NOT NULL, fill it, and SET NOT NULL later"
     case .concurrently: "put it in a file of its own, with '-- migrate:up transaction:false'"
+    case .empty: "write it, or delete the file"
     }
   }
 }

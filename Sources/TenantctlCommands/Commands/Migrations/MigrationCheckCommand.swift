@@ -40,7 +40,7 @@ enum MigrationCheckCommand {
         + " \(style.yellow(finding.hazard.rawValue)): \(finding.hazard.reason)",
       "    \(finding.excerpt[...].trimmingWhitespace())",
       "    \(finding.hazard.rewrite)",
-    ]
+    ].filter { !$0.allSatisfy(\.isWhitespace) }
   }
 
   private struct Document: Encodable {

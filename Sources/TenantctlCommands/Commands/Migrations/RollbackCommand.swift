@@ -32,13 +32,21 @@ enum RollbackCommand {
     let plan = try await database.planRollback(
       selection, try session.migrations(), extent, statementTimeout: input[RunOptions.statementTimeout])
     if !input[Shared.dryRun] && !plan.isEmpty {
-      let count = plan.tenants.count { !plan.pending($0).isEmpty }
+      let undone = plan.tenants.map(plan.pending).filter { !$0.isEmpty }
       try session.confirm(
         "rollback",
-        ["This undoes migrations of \(counted(count, "tenant")), and what they hold may be lost."],
-        unless: input[Shared.yes])
+        ["This undoes migrations of \(counted(undone.count, "tenant")), and what they hold may be lost."],
+        showing: input[Shared.yes] ? [] : list(undone), unless: input[Shared.yes])
     }
     return try await MigrateCommand.run(plan, database, input, session)
+  }
+
+  /// Each migration once, the newest first.
+  private static func list(_ undone: [[MigrationFile]]) -> [String] {
+    let files = Dictionary(grouping: undone.joined(), by: \.version).sorted { $0.key > $1.key }
+    return firstFew(files, "more migrations") { version, files in
+      ["\(version) \(files[0].name), of \(counted(files.count, "tenant"))"]
+    }
   }
 
   private static let steps = Option(
