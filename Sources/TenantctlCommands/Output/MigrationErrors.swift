@@ -31,7 +31,7 @@ extension MigrationFailure {
     case .refused, .needsNoTransaction, .endsTransaction: server?.sentence ?? ""
     case .locked: held("another session held a lock for longer than lock_timeout")
     case .searchPathChanged: "it left another search_path behind, so it was rolled back"
-    case .ledgerRowGone: "it removed its own record from the ledger, so it was rolled back"
+    case .ledgerRowGone: "its own record is gone from the ledger by the end of it, so it was rolled back"
     case .ledgerChanged: "it changed other migrations' records in the ledger, so it was rolled back"
     case .roleChanged:
       "it left another role behind, which may not write to the ledger, so it was rolled back"
@@ -53,7 +53,12 @@ extension MigrationFailure {
     case .locked, .underWay: "run the same command again when that session is done"
     case .searchPathChanged:
       "take the statement that sets search_path out of the file, or write SET LOCAL and set it back"
-    case .ledgerRowGone, .ledgerChanged: "take the statement that changes the ledger out of the file"
+    case .ledgerRowGone:
+      """
+      unless somebody has renamed or dropped the tenant meanwhile, take the statement that changes the ledger out of \
+      the file
+      """
+    case .ledgerChanged: "take the statement that changes the ledger out of the file"
     case .roleChanged: "end the file with RESET ROLE or RESET SESSION AUTHORIZATION"
     case .halfUndone: "'tenantctl rollback' finishes it, from the statement that is next; then migrate"
     case .invalidIndex: dropHint
