@@ -35,6 +35,14 @@ import Testing
     #expect(((try? policy.check(name)) != nil) == isGood)
   }
 
+  /// One é is a letter of its own, the other an e with an accent: alike to see, and two names to PostgreSQL.
+  @Test func namesAreTheirBytes() {
+    let names = ["z", "\u{e9}", "e\u{301}"].map(TenantName.init(stored:))
+    #expect(names[1] != names[2] && Set(names).count == 3)
+    #expect(names.sorted() == [names[2], names[0], names[1]])
+    #expect(SchemaName(stored: "\u{e9}") != SchemaName(stored: "e\u{301}"))
+  }
+
   /// Names that other programs made can be addressed.
   @Test(arguments: ["Acme", "acme corp", "acme-corp", "user", String(repeating: "é", count: 128)])
   func anyStoredNameParses(name: String) throws {

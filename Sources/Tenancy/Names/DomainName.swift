@@ -1,5 +1,5 @@
 /// A host name that routes to a tenant: lower case, without port or trailing dot, valid per RFC 1123 section 2.1.
-public struct DomainName: Sendable, Hashable, Comparable, Encodable, CustomStringConvertible {
+public struct DomainName: StoredName {
   /// The normalised name.
   public let rawValue: String
 
@@ -17,18 +17,6 @@ public struct DomainName: Sendable, Hashable, Comparable, Encodable, CustomStrin
   /// A name read from the registry, as it stands there.
   init(stored: String) {
     rawValue = stored
-  }
-
-  /// The name.
-  public var description: String { rawValue }
-
-  /// By bytes.
-  public static func < (left: DomainName, right: DomainName) -> Bool { left.rawValue < right.rawValue }
-
-  /// As its bare name.
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    try container.encode(rawValue)
   }
 
   private static func problem(of name: String) -> DomainProblem? {

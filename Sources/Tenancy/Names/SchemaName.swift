@@ -1,7 +1,7 @@
 internal import Postgres
 
 /// The name of a tenant's schema.
-public struct SchemaName: Sendable, Hashable, Comparable, Encodable, CustomStringConvertible {
+public struct SchemaName: StoredName {
   /// The name itself.
   public let rawValue: String
 
@@ -43,16 +43,4 @@ public struct SchemaName: Sendable, Hashable, Comparable, Encodable, CustomStrin
 
   /// Fails if the schema is gone by the end of a transaction.
   var stillThere: SQL { "SELECT \(identifier.quoted)::regnamespace" }
-
-  /// The name.
-  public var description: String { rawValue }
-
-  /// By bytes.
-  public static func < (left: SchemaName, right: SchemaName) -> Bool { left.rawValue < right.rawValue }
-
-  /// As its bare name.
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    try container.encode(rawValue)
-  }
 }

@@ -2,7 +2,7 @@
 ///
 /// Any name that a registry can hold is one, so that a tenant made by another program can always be addressed;
 /// what a *new* name must look like is up to the ``NamePolicy``.
-public struct TenantName: Sendable, Hashable, Comparable, Encodable, CustomStringConvertible {
+public struct TenantName: StoredName {
   /// The name itself.
   public let rawValue: String
 
@@ -22,18 +22,6 @@ public struct TenantName: Sendable, Hashable, Comparable, Encodable, CustomStrin
   /// A name read from the registry.
   init(stored: String) {
     rawValue = stored
-  }
-
-  /// The name.
-  public var description: String { rawValue }
-
-  /// By bytes, which is what a shell's `LC_ALL=C sort` does.
-  public static func < (left: TenantName, right: TenantName) -> Bool { left.rawValue < right.rawValue }
-
-  /// As its bare name.
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    try container.encode(rawValue)
   }
 }
 
