@@ -93,6 +93,32 @@ import Testing
     }
   }
 
+  /// Whoever watches learns why nothing goes on, and whom to ask, while there is time to do something about it.
+  @Test(arguments: [true, false]) func tellsWhoIsInTheWay(onTerminal: Bool) async throws {
+    try await Scene.with(tenants: ["acme", "reef"]) { scene in
+      try scene.folder.write("[migrations]\nlock_timeout = \"50ms\"\n", to: "tenantctl.toml")
+      try scene.folder.write(
+        "ALTER TABLE tanks ADD colour text;\n", to: "migrations/tenant/20260103000000_colour.sql")
+      let words = ["migrate", "--all", "--no-color", "--retries", "1000"]
+      let waiting: @Sendable (RunningProgram) async throws -> Outcome = { program in
+        try await scene.database.whileHolding("LOCK TABLE acme.tanks") { holder in
+          try await program.wrote(
+            "waiting acme: migrations/tenant/20260103000000_colour.sql:1:1: another session held a lock for longer than "
+              + "lock_timeout\(onTerminal ? "\r" : "")\n  held by pid \(try await holder.backend) ")
+        }
+        return await program.outcome()
+      }
+      let outcome =
+        onTerminal
+        ? try await Tenantctl.onTerminal(
+          words, database: scene.database, workingDirectory: scene.folder.path, waiting)
+        : try await Tenantctl.start(
+          words, database: scene.database, workingDirectory: scene.folder.path, waiting)
+      #expect(outcome.status == 0)
+      #expect((outcome.stdout + outcome.stderr).split(separator: "waiting acme").count == 2, "\(outcome)")
+    }
+  }
+
   @Test func aLockedTenantIsTriedAgainAndThenNamed() async throws {
     try await Scene.with(tenants: ["acme", "reef"]) { scene in
       try scene.folder.write("[migrations]\nlock_timeout = \"10ms\"\n", to: "tenantctl.toml")

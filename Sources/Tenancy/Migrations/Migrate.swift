@@ -117,6 +117,9 @@ private final class FleetMigration: Sendable {
     attempt.duration += .now - start
     if case .failed(let error) = status, error.isWorthAnotherTurn, attempt.count <= settings.retries {
       state.withLock { $0.attempts[index] = attempt }
+      if attempt.count == 1 {
+        settings.onPostponed(MigrationOutcome(survey, await naming(.failed(error), survey)))
+      }
       return .again(after: FleetRetry.pause(afterAttempt: attempt.count))
     }
     guard let status else {

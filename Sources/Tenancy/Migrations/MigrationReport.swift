@@ -83,6 +83,9 @@ public struct MigrationRun: Sendable {
   public var canaries = 0
   /// Is told of each tenant as it is done, in the order in which they are.
   public var onOutcome: @Sendable (MigrationOutcome) -> Void = { _ in }
+  /// Is told of a tenant that has to wait for another turn, the first time that it has to: how it failed, and in whose way
+  /// it was.
+  public var onPostponed: @Sendable (MigrationOutcome) -> Void = { _ in }
   /// Asked before each tenant: whether to begin with no other.
   public var shouldStop: @Sendable () -> Bool = { false }
 

@@ -1,4 +1,5 @@
 internal import Synchronization
+internal import Tenancy
 
 /// Tells how a run over the fleet is getting on: a bar on a terminal, elsewhere a line for each failure.
 final class FleetProgress: Sendable {
@@ -8,8 +9,8 @@ final class FleetProgress: Sendable {
     /// Those that are done because there was nothing to do: they say nothing about how long the others will take.
     var skipped = 0
     var drawnAt: ContinuousClock.Instant?
-    /// The failures that the terminal shows already.
-    var told: Set<Substring> = []
+    /// The sentences that the terminal shows already.
+    var told: Set<String> = []
     var outputFailure: OutputClosed?
     var ticker: Task<Void, Never>?
   }
@@ -45,17 +46,26 @@ final class FleetProgress: Sendable {
       state.done += 1
       if isSkipped { state.skipped += 1 }
       if failure != nil { state.failed += 1 }
-      if let failure, !isSilent {
-        // The summary says the rest.
-        let sentence = ErrorReport(inFleet: failure).message.prefix { !$0.isNewline }
-        // The bar counts them: a screen full of the same sentence would hide the next one.
-        if state.told.insert(sentence).inserted || !showsBar {
-          clear(&state)
-          terminal.note("\(style.red("failed")) \(name): \(sentence)")
-        }
+      // The summary says the rest.
+      if let failure {
+        say(style.red("failed"), name, String(ErrorReport(inFleet: failure).message.firstLine), &state)
       }
       redraw(&state)
     }
+  }
+
+  /// One tenant has to wait for another turn, which can take a while. Who is in its way is said along with it.
+  func notePostponed(_ name: String, _ error: TenancyError) {
+    let message =
+      if case .migrationFailed(let failure) = error { failure.placed } else { ErrorReport(error).message }
+    state.withLock { say(style.yellow("waiting"), name, message, &$0) }
+  }
+
+  private func say(_ word: String, _ name: String, _ message: String, _ state: inout State) {
+    // The bar counts them: a screen full of the same sentence would hide the next one.
+    guard !isSilent, state.told.insert("\(word) \(message.firstLine)").inserted || !showsBar else { return }
+    clear(&state)
+    terminal.note("\(word) \(name): \(message)")
   }
 
   /// Writes a line to standard error while the bar is away.
@@ -129,4 +139,8 @@ final class FleetProgress: Sendable {
     let (rate, unit) = perSecond < 1 ? (perSecond * 60, "min") : (perSecond, "s")
     return "\(Int(rate.rounded()))/\(unit), \(durationText(left)) left"
   }
+}
+
+extension String {
+  fileprivate var firstLine: Substring { prefix { !$0.isNewline } }
 }

@@ -3,16 +3,19 @@ internal import Tenancy
 extension ErrorReport {
   /// A migration that failed, with its place and what it left.
   init(migration failure: MigrationFailure) {
-    let place = [failure.line, failure.column].compactMap { $0.map { ":\($0)" } }.joined()
     let line = failure.excerpt.map { "\n  \($0[...].trimmingWhitespace())" } ?? ""
     self.init(
-      failure.code, .failed,
-      "\(failure.path)\(place): \(([failure.sentence] + failure.remains).joined(separator: "\n  "))\(line)",
+      failure.code, .failed, "\(([failure.placed] + failure.remains).joined(separator: "\n  "))\(line)",
       hint: failure.leftIndexes.isEmpty ? failure.hint : failure.dropHint, sqlState: failure.server?.sqlState)
   }
 }
 
 extension MigrationFailure {
+  /// What happened, and where.
+  var placed: String {
+    "\(path)\([line, column].compactMap { $0.map { ":\($0)" } }.joined()): \(sentence)"
+  }
+
   fileprivate var code: String {
     switch reason {
     case .refused, .needsNoTransaction, .endsTransaction: "migration_failed"

@@ -58,6 +58,10 @@ enum RunOptions {
       let isSkipped = if case .upToDate = outcome.status { true } else { false }
       progress.note(outcome.label, failure: failure, isSkipped: isSkipped)
     }
+    run.onPostponed = { outcome in
+      guard case .failed(let error) = outcome.status else { return }
+      progress.notePostponed(outcome.label, error)
+    }
     run.shouldStop = { interruption.isRequested }
     return run
   }
