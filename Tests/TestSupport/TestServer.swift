@@ -19,16 +19,17 @@ public struct TestServer: Sendable {
   /// Calls `body` with a server that nobody else uses, as `make test` starts it, and stops that afterwards: for a test
   /// that breaks it. Databases are made there meanwhile.
   ///
+  /// - Parameter settings: of the server, `NAME=VALUE`.
   /// - Throws: `ProgramFailed` where it does not start, or what `body` throws.
   public static func withOwn<Result>(
+    settings: [String] = [],
     isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Result
   ) async throws -> Result {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent()
     let script = root.appending(path: "Scripts/with-postgres").path
-    var program = Program([
-      script, "fsync=off", "--", "sh", "-c", "echo \"server $\(variable) \"; sleep infinity",
-    ])
+    let wait = ["sh", "-c", "echo \"server $\(variable) \"; sleep infinity"]
+    var program = Program([script, "fsync=off"] + settings + ["--"] + wait)
     program.timeout = .seconds(20_000)
     return try await program.start { running in
       try await running.wrote(" \n")
