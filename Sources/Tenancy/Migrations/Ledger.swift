@@ -104,12 +104,15 @@ struct Ledger: Sendable {
   var checkSearchPath: SQL { "SELECT \(searchPathIsSound)" }
 
   /// True; if the search path is another by now, the cast to a number fails.
-  var searchPathIsSound: SQL {
-    """
-    CASE WHEN current_setting('search_path') = \(schema.searchPath) THEN true
-      ELSE CAST(current_setting('search_path') AS integer) = 0 END
-    """
+  var searchPathIsSound: SQL { "CASE WHEN \(hasSearchPath) THEN true ELSE \(searchPathAsNumber) = 0 END" }
+
+  /// The number; if the search path is another by now, the cast to a number fails.
+  func ifSearchPathIsSound(_ number: SQL) -> SQL {
+    "CASE WHEN \(hasSearchPath) THEN \(number) ELSE \(searchPathAsNumber) END"
   }
+
+  private var hasSearchPath: SQL { "current_setting('search_path') = \(schema.searchPath)" }
+  private var searchPathAsNumber: SQL { "CAST(current_setting('search_path') AS integer)" }
 
   /// True; if the ledger has not so many rows, because what is to be done was taken from a head comment that is not
   /// true, or from an older look, the cast to a date fails.
@@ -139,33 +142,59 @@ struct Ledger: Sendable {
   /// What each transaction of ours in the schema begins with.
   func opening(_ limits: TimeLimits) -> [PlannedStatement] { [PlannedStatement(limits.local(in: schema))] }
 
-  /// What takes a file in that direction within one transaction, whose search path is the schema's.
+  /// What takes a file in that direction within one transaction.
   ///
   /// The lock goes first: a second runner waits for it, and then finds that the ledger has not so many rows any more,
   /// before it has run any of the file. It hinders nobody who reads or writes tables, and the head comment needs it
   /// anyway. The record goes last, where it knows how long the file took and that it has left the search path as it was.
-  /// - Parameters:
-  ///   - count: how many rows the ledger has before.
-  ///   - isOwn: whether the transaction has made the ledger, so that nobody else can have changed it.
+  ///
+  /// A fleet pays for each look at a table, and for each query: the rows are counted along with setting the search path,
+  /// and that is looked at again along with adding the record.
+  /// - Parameter count: how many rows the ledger has before.
   func run(
-    _ file: MigrationFile, _ direction: MigrationDirection, after count: Int, isOwn: Bool
+    _ file: MigrationFile, _ direction: MigrationDirection, after count: Int, _ limits: TimeLimits
+  ) -> [PlannedStatement] {
+    let enter: SQL = "SELECT set_config('search_path', \(schema.searchPath), true), \(hasRows(count))"
+    return [PlannedStatement(limits.local)]
+      + planned(file.options(direction).settings + [lock, enter], file, .ledger)
+      + body(file, direction, after: count)
+  }
+
+  /// The same in a transaction that has made the ledger, so that nobody else can have changed it, and whose search path is
+  /// the schema's.
+  func runAfterCreation(
+    _ file: MigrationFile, _ direction: MigrationDirection, after count: Int
+  ) -> [PlannedStatement] {
+    planned(file.options(direction).settings, file, .ledger) + body(file, direction, after: count)
+  }
+
+  private func body(
+    _ file: MigrationFile, _ direction: MigrationDirection, after count: Int
   ) -> [PlannedStatement] {
     let isUp = direction == .up
-    let settings = (isUp ? file.upOptions : file.downOptions).settings
-    let opening = settings + (isOwn ? [] : [lock, "SELECT \(hasRows(count))"])
     var closing = [isUp ? record(LedgerRecord(file)) : remove(file.version, isChecked: true)]
+    if isUp && !columns.contains(Self.guardedColumn) { closing.append(checkSearchPath) }
     // Counted again, each time, the rows would cost the server more than all the rest of ours.
     if isNamed(in: file, direction) {
       closing.append("SELECT \(hasRows(isUp ? count + 1 : count - 1))")
     }
-    func planned(_ statements: [SQL], _ place: MigrationSource.Place) -> [PlannedStatement] {
-      statements.map { PlannedStatement($0, source: MigrationSource(file: file, place: place)) }
-    }
-    return planned(opening, .ledger) + statements(of: file, direction) + planned(closing, .close)
+    return statements(of: file, direction) + planned(closing, file, .close)
+  }
+
+  private func planned(
+    _ statements: [SQL], _ file: MigrationFile, _ place: MigrationSource.Place
+  ) -> [PlannedStatement] {
+    statements.map { PlannedStatement($0, source: MigrationSource(file: file, place: place)) }
   }
 
   private func isNamed(in file: MigrationFile, _ direction: MigrationDirection) -> Bool {
     (direction == .up ? file.up : file.down ?? []).contains { $0.text.containsFolded(table) }
+  }
+}
+
+extension MigrationFile {
+  fileprivate func options(_ direction: MigrationDirection) -> MigrationOptions {
+    direction == .up ? upOptions : downOptions
   }
 }
 

@@ -49,13 +49,15 @@ struct SchemaProgress: Sendable {
     _ file: MigrationFile, _ direction: MigrationDirection, _ limits: TimeLimits
   ) -> Step {
     let after = direction == .up ? history.adding(file) : history.removing(file.version)
-    let creation = hasLedger ? [] : [ledger.create]
     func planned(_ statement: SQL) -> PlannedStatement {
       PlannedStatement(statement, source: MigrationSource(file: file, place: .ledger))
     }
-    return .transaction(
-      ledger.opening(limits) + creation.map(planned)
-        + ledger.run(file, direction, after: rows, isOwn: !hasLedger) + [planned(ledger.comment(after))])
+    let statements =
+      hasLedger
+      ? ledger.run(file, direction, after: rows, limits)
+      : ledger.opening(limits) + [planned(ledger.create)]
+        + ledger.runAfterCreation(file, direction, after: rows)
+    return .transaction(statements + [planned(ledger.comment(after))])
   }
 }
 

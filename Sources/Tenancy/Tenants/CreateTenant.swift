@@ -111,7 +111,7 @@ extension TenantDatabase {
     let opening = [limits.local(in: tenant.schema)] + create
     let comment = ledger.comment(LedgerHistory(of: migrations))
     if migrations.allSatisfy({ $0.runsInTransaction(.up) }) {
-      let body = migrations.enumerated().flatMap { ledger.run($1, .up, after: $0, isOwn: true) }
+      let body = migrations.enumerated().flatMap { ledger.runAfterCreation($1, .up, after: $0) }
       return [
         .transaction(
           (opening.map { PlannedStatement($0) }) + body + [PlannedStatement(comment)] + (try rows(nil)))
@@ -119,7 +119,7 @@ extension TenantDatabase {
     }
     let steps = migrations.enumerated().flatMap { index, file in
       file.runsInTransaction(.up)
-        ? [.transaction(ledger.opening(self.limits) + ledger.run(file, .up, after: index, isOwn: false))]
+        ? [.transaction(ledger.run(file, .up, after: index, self.limits))]
         : StatementSteps(file, .up, ledger, self.limits, history: LedgerHistory(of: migrations.prefix(index)))
           .all(from: nil)
     }

@@ -105,8 +105,26 @@ import Testing
     ("CREATE INDEX CONCURRENTLY i ON tanks (id)", .needsNoTransaction), ("VACUUM tanks", .needsNoTransaction),
     ("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", .refused),
   ]) func filesThatMeddle(sql: String, reason: MigrationFailure.Reason) async throws {
+    try await meddling(sql, reason)
+  }
+
+  /// The same where the ledger has dbmate's one column: there the search path is looked at in another way.
+  @Test(arguments: ["SET search_path TO public", "SELECT set_config('search_path', '', false)"])
+  func filesThatMeddleWithDbmatesLedger(sql: String) async throws {
+    try await meddling(
+      sql, .searchPathChanged,
+      """
+      DROP TABLE t00.schema_migrations; CREATE TABLE t00.schema_migrations (version varchar(128) PRIMARY KEY);
+      INSERT INTO t00.schema_migrations VALUES ('1')
+      """)
+  }
+
+  private func meddling(
+    _ sql: String, _ reason: MigrationFailure.Reason, _ preparation: String? = nil
+  ) async throws {
     try await Fleet.with(tenants: 1) { fleet in
       try await fleet.migrate([tanks[0]])
+      if let preparation { try await fleet.psql(preparation) }
       let report = try await fleet.migrate([
         tanks[0], ("2", "CREATE TABLE fell_through ();\n\(sql);\nCREATE TABLE x ();"),
       ])
