@@ -1,3 +1,4 @@
+import Postgres
 import TestSupport
 import Testing
 
@@ -93,6 +94,30 @@ import Testing
     }
   }
 
+  @Test(arguments: [("", 8), ("--jobs 3", 3)]) func soManyAtATime(option: String, jobs: Int) async throws {
+    // A server of its own: of the shared one, other tests may have most connections.
+    try await TestServer.withOwn {
+      let names = (0..<10).map { "a\($0)" }
+      try await Scene.with(tenants: names) { scene in
+        try scene.folder.write("[migrations]\nlock_timeout = \"100s\"\n", to: "tenantctl.toml")
+        try scene.folder.write(
+          "ALTER TABLE tanks ADD colour text;\n", to: "migrations/tenant/20260103000000_colour.sql")
+        let lock = names.map { "\($0).tanks" }.joined(separator: ", ")
+        let words = "migrate --all \(option)".split(separator: " ").map(String.init)
+        try await scene.database.whileHolding("LOCK TABLE \(lock)") { holder in
+          // Each that has got so far waits.
+          let waiting: SQL =
+            "SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+          try await Tenantctl.start(words, database: scene.database, workingDirectory: scene.folder.path) {
+            _ in
+            _ = try await holder.awaited("SELECT 1 FROM (\(waiting)) w (n) WHERE n >= \(jobs)")
+            #expect(try await holder.query(waiting)[0].decode(Int.self) == jobs)
+          }
+        }
+      }
+    }
+  }
+
   /// Whoever watches learns why nothing goes on, and whom to ask, while there is time to do something about it.
   @Test(arguments: [true, false]) func tellsWhoIsInTheWay(onTerminal: Bool) async throws {
     try await Scene.with(tenants: ["acme", "reef"]) { scene in
@@ -100,12 +125,13 @@ import Testing
       try scene.folder.write(
         "ALTER TABLE tanks ADD colour text;\n", to: "migrations/tenant/20260103000000_colour.sql")
       let words = ["migrate", "--all", "--no-color", "--retries", "1000"]
+      let holder = try await scene.database.connect()
+      _ = try await holder.pipeline(["BEGIN", "LOCK TABLE acme.tanks"])
       let waiting: @Sendable (RunningProgram) async throws -> Outcome = { program in
-        try await scene.database.whileHolding("LOCK TABLE acme.tanks") { holder in
-          try await program.wrote(
-            "waiting acme: migrations/tenant/20260103000000_colour.sql:1:1: another session held a lock for longer than "
-              + "lock_timeout\(onTerminal ? "\r" : "")\n  held by pid \(try await holder.backend) ")
-        }
+        try await program.wrote(
+          "waiting acme: migrations/tenant/20260103000000_colour.sql:1:1: another session held a lock for longer than "
+            + "lock_timeout\(onTerminal ? "\r" : "")\n  held by pid \(try await holder.backend) ")
+        try await holder.query("COMMIT")
         return await program.outcome()
       }
       let outcome =

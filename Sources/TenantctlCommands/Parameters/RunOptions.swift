@@ -7,10 +7,9 @@ enum RunOptions {
     case `continue`, stop
   }
 
-  static let jobs = DefaultedOption(
-    "jobs", short: "j", placeholder: "N", default: PositiveNumber(4), defaultText: "4",
-    environment: "TENANTCTL_JOBS", parse: PositiveNumber.init(parsing:),
-    summary: "How many tenants at a time.")
+  private static let jobs = Option(
+    "jobs", short: "j", placeholder: "N", environment: "TENANTCTL_JOBS", parse: PositiveNumber.init(parsing:),
+    summary: "How many tenants at a time. Without it: 8, but no more than a quarter of the free connections.")
   static let onError = DefaultedOption(
     "on-error", placeholder: "ACTION", choices: OnError.self, default: .continue,
     summary: "What to do when a tenant fails.")
@@ -44,10 +43,12 @@ enum RunOptions {
   static let parameters: [any Parameter] = common + [canary, retries, statementTimeout, report]
 
   /// The run that the words describe, which shows its progress and ends early when it is interrupted.
-  static func read(_ input: Input, _ session: Session, _ progress: FleetProgress) -> MigrationRun {
+  static func read(
+    _ input: Input, _ session: Session, _ progress: FleetProgress, jobs: Int
+  ) -> MigrationRun {
     let interruption = session.interruption
     var run = MigrationRun()
-    run.jobs = input[jobs].value
+    run.jobs = jobs
     run.retries = input[retries]
     run.maxFailures = input[onError] == .stop ? 1 : input[maxFailures]?.value
     run.canaries = input[canary]?.value ?? 0
@@ -69,13 +70,22 @@ enum RunOptions {
   /// What every run over the fleet has.
   static let common: [any Parameter] = [jobs, onError, maxFailures]
 
+  /// How many connections such a run may need.
+  static func connections(_ input: Input) -> Int { input[jobs]?.value ?? TenantDatabase.mostJobs }
+
+  /// How many tenants at a time; of `count`, so that nobody asks the server for the sake of one.
+  static func jobs(_ input: Input, _ database: TenantDatabase, for count: Int) async throws -> Int {
+    if let said = input[jobs]?.value { return said }
+    return count < 2 ? 1 : try await database.affordableJobs()
+  }
+
   /// The run of a command that gives a tenant no second turn.
   static func read<Value>(
-    _ input: Input, _ session: Session, _ progress: FleetProgress
+    _ input: Input, _ session: Session, _ progress: FleetProgress, jobs: Int
   ) -> FleetRun<Value> {
     let interruption = session.interruption
     var run = FleetRun<Value>()
-    run.jobs = input[jobs].value
+    run.jobs = jobs
     run.maxFailures = input[onError] == .stop ? 1 : input[maxFailures]?.value
     run.onOutcome = { progress.note($0.tenant.name.rawValue, failure: $0.failure) }
     run.shouldStop = { interruption.isRequested }

@@ -40,12 +40,13 @@ enum ExecCommand {
     _ script: ExecScript, _ selection: FleetSelection, _ options: ExecOptions, _ input: Input,
     _ session: Session
   ) async throws -> CommandResult {
-    let database = try session.database(connections: input[RunOptions.jobs].value)
+    let database = try session.database(connections: RunOptions.connections(input))
     let tenants = try await database.tenants(in: selection)
+    let jobs = try await RunOptions.jobs(input, database, for: tenants.count)
     let progress = FleetProgress(total: tenants.count, session)
     defer { progress.finish() }
     let output = ExecOutput(session, progress)
-    var run: FleetRun<ExecResult> = RunOptions.read(input, session, progress)
+    var run: FleetRun<ExecResult> = RunOptions.read(input, session, progress, jobs: jobs)
     let isInterrupted = run.shouldStop
     run.shouldStop = { isInterrupted() || output.isClosed }
     let report = try await session.interruption.guarding(drainingWith: progress.tell) { [run] in

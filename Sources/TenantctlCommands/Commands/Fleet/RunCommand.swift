@@ -39,11 +39,12 @@ enum RunCommand {
     _ tenants: SelectedTenants, of database: TenantDatabase, _ client: ClientEnvironment, _ input: Input,
     _ session: Session
   ) async throws -> CommandResult {
+    let jobs = try await RunOptions.jobs(input, database, for: tenants.count)
     let progress = FleetProgress(total: tenants.count, session)
     defer { progress.finish() }
     let children = ChildPrograms()
     let words = input[words]
-    var run: FleetRun<ProgramRun> = RunOptions.read(input, session, progress)
+    var run: FleetRun<ProgramRun> = RunOptions.read(input, session, progress, jobs: jobs)
     if session.format == .ndjson {
       let note = run.onOutcome
       run.onOutcome = { outcome in

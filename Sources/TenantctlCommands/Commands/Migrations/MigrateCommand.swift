@@ -42,7 +42,7 @@ enum MigrateCommand {
   ) { input, session in
     try session.refuseCSV()
     let selection = try Selection.read(input, session)
-    let database = try session.database(connections: input[RunOptions.jobs].value)
+    let database = try session.database(connections: RunOptions.connections(input))
     let plan = try await database.planMigration(
       selection, try session.migrations(), to: input[target], strict: input[strict],
       statementTimeout: input[RunOptions.statementTimeout])
@@ -59,9 +59,10 @@ enum MigrateCommand {
     let path = input[RunOptions.report]?.path
     // A path that will not do is found out before the run, not after it.
     if let path { try Files.write(path, "") }
+    let jobs = try await RunOptions.jobs(input, database, for: plan.isEmpty ? 0 : plan.tenants.count)
     let progress = FleetProgress(total: plan.tenants.count, session)
     defer { progress.finish() }
-    let run = RunOptions.read(input, session, progress)
+    let run = RunOptions.read(input, session, progress, jobs: jobs)
     do {
       let report = try await session.interruption.guarding(drainingWith: progress.tell) {
         try await database.migrate(plan, run)

@@ -21,7 +21,7 @@ enum MigrationBaselineCommand {
   ) { input, session in
     try session.refuseCSV()
     let selection = try Selection.read(input, session)
-    let database = try session.database(connections: input[RunOptions.jobs].value)
+    let database = try session.database(connections: RunOptions.connections(input))
     let plan = try await database.planBaseline(at: input[version], selection, try session.migrations())
     return try await AdoptCommand.run(plan, .baseline(input[version]), database, input, session)
   }

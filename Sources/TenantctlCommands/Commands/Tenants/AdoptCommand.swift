@@ -39,7 +39,7 @@ enum AdoptCommand {
     try session.refuseCSV()
     let selection = try Selection.read(input, session)
     let basis = try basis(input)
-    let database = try session.database(connections: input[RunOptions.jobs].value)
+    let database = try session.database(connections: RunOptions.connections(input))
     let files = try session.migrationsIfAny(remarks: input[like] == nil)
     let plan = try await database.planAdoption(basis, selection, files)
     return try await run(plan, .adopt, database, input, session)
@@ -58,9 +58,11 @@ enum AdoptCommand {
       session.remark(
         "columns that the ledger of \(named(completions.map(\.tenant))) lacks are added: \(first.sql)")
     }
-    let progress = FleetProgress(total: plan.forecast.tenants.count, session)
+    let count = plan.forecast.tenants.count
+    let jobs = try await RunOptions.jobs(input, database, for: count)
+    let progress = FleetProgress(total: count, session)
     defer { progress.finish() }
-    var run: FleetRun<BaselinedTenant> = RunOptions.read(input, session, progress)
+    var run: FleetRun<BaselinedTenant> = RunOptions.read(input, session, progress, jobs: jobs)
     run.retries = input[RunOptions.retries]
     let report = try await session.interruption.guarding(drainingWith: progress.tell) { [run] in
       await database.record(plan, run)
