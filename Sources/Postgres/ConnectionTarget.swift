@@ -74,9 +74,16 @@ public struct ConnectionTarget: Sendable, Hashable, CustomStringConvertible, Cus
 
   /// What a password must not have in a URI. libpq would read the rest of it as a port or a database, and say so.
   private static func unencoded(in uri: String) -> (shown: String, encoded: String)? {
-    guard let scheme = uri.firstRange(of: "://") else { return nil }
-    let parts = uri[scheme.upperBound...].prefix { $0 != "?" }.split(separator: "/", maxSplits: 1)
-    if parts.first?.count(where: { $0 == "@" }) ?? 0 > 1 { return ("an @", "%40") }
+    let scheme = "postgresql://"
+    guard uri.hasPrefix(scheme) else { return nil }
+    let parts = uri.dropFirst(scheme.count).prefix { $0 != "?" }.split(separator: "/", maxSplits: 1)
+    guard let authority = parts.first else { return nil }
+    if authority.count(where: { $0 == "@" }) > 1 { return ("an @", "%40") }
+    // A database's name may have an @. Behind what is no port, it ends a password.
+    let port =
+      authority.contains("@") || authority.hasSuffix("]")
+      ? nil : authority.lastIndex(of: ":").map { authority[$0...].dropFirst() }
+    guard let port, !port.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
     return parts.dropFirst().contains { $0.contains("@") } ? ("a /", "%2F") : nil
   }
 }
