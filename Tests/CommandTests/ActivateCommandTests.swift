@@ -19,7 +19,7 @@ import Testing
     try await Scene.with(tenants: ["acme", "reef"]) { scene in
       try await scene.succeed("deactivate acme")
       try await scene.dryRunTellsTheTruth("activate acme reef")
-      try await scene.prints("activate acme --dry-run", "")
+      try await scene.prints("activate acme --dry-run", "", stderr: "note: there is nothing to do\n")
     }
   }
 

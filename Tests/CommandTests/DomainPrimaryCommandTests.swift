@@ -19,7 +19,8 @@ import Testing
     try await Scene.with(tenants: ["acme"]) { scene in
       try await scene.succeed("domain add acme www.acme.com")
       try await scene.dryRunTellsTheTruth("domain primary www.acme.com")
-      try await scene.prints("domain primary www.acme.com --dry-run", "")
+      try await scene.prints(
+        "domain primary www.acme.com --dry-run", "", stderr: "note: there is nothing to do\n")
     }
   }
 

@@ -90,7 +90,8 @@ import Testing
           "-- from \(Self.third)\nALTER TABLE tanks ADD colour text DEFAULT 'it''s; blue';\n-- for the ledger, "
         ))
       try await scene.dryRunTellsTheTruth("migrate --all")
-      try await scene.prints("migrate --all --dry-run", "")
+      try await scene.prints("migrate --all --dry-run", "", stderr: "note: there is nothing to do\n")
+      try await scene.prints("migrate --all --dry-run --quiet", "")
     }
   }
 

@@ -31,6 +31,7 @@ struct DiagnosisSummary: Sendable {
   var dryRun: CommandResult {
     var result = CommandResult.dryRun(script)
     result.status = self.result.status
+    result.notes = []
     return result
   }
 }

@@ -57,7 +57,9 @@ struct StatusSummary {
   private var remarks: [String] {
     let told = all.map { (survey: $0, lines: $0.remarks) }.filter { !$0.lines.isEmpty }
     if isOnlyBehind { return told.flatMap(\.lines) }
-    return firstFew(told.filter(\.survey.isOdd), "more; --format json has them all") { $0.lines }
+    let odd =
+      told.filter { $0.survey.problem != nil } + told.filter { $0.survey.problem == nil && $0.survey.isOdd }
+    return firstFew(odd, "more; --format json has them all") { $0.lines }
       + firstFew(told.filter { !$0.survey.isOdd }, "more behind; --pending lists them all") { $0.lines }
   }
 }
@@ -75,7 +77,7 @@ extension Survey {
     func say(_ what: String, _ versions: [String]) {
       if !versions.isEmpty { lines.append("\(label): \(what) \(versions.joined(separator: ", "))") }
     }
-    if let problem { return ["\(label): \(ErrorReport(problem).message)"] }
+    if let problem { return ["\(label): \(ErrorReport(inFleet: problem).message)"] }
     say("pending", pending.map(\.version.rawValue))
     say("older than its head, and not applied:", outOfOrder.map(\.version.rawValue))
     say("edited since they were applied:", changed.map(\.version.rawValue))

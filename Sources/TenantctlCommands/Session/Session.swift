@@ -191,6 +191,7 @@ extension CommandResult {
   static func dryRun(_ sql: [String]) -> CommandResult {
     var result = CommandResult(DryRun(sql: sql)) { _ in sql }
     result.names = sql
+    if sql.isEmpty { result.notes = ["note: there is nothing to do"] }
     return result
   }
 
