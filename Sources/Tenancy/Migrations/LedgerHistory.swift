@@ -1,11 +1,28 @@
+internal import Synchronization
+
 /// The set of migrations that a schema has, each with the checksum of the file as it was then.
-struct LedgerHistory: Sendable, Hashable {
+///
+/// It never changes. It is an object so that the tenants of a fleet, most of which have one history, share what follows
+/// from it: its summary, and the histories that come next. With hundreds of migrations, to work that out for each tenant
+/// would take as long as to apply one.
+final class LedgerHistory: Sendable, Hashable {
+  private enum Change: Hashable {
+    case adding(MigrationVersion, Checksum)
+    case removing(MigrationVersion)
+  }
+
+  private struct Known {
+    var head: LedgerHead?
+    var next: [Change: LedgerHistory] = [:]
+  }
+
   /// By version; `nil` where the ledger has no checksum (one of dbmate's).
-  private(set) var checksums: [MigrationVersion: Checksum?]
+  let checksums: [MigrationVersion: Checksum?]
   /// How many rows the ledger has besides, with versions that are none of ours.
   private let foreign: Int
   /// Whether the ledger has a column for checksums; without one, those of files that are added are not kept either.
   private let keepsChecksums: Bool
+  private let known = Mutex(Known())
 
   init(
     _ checksums: [MigrationVersion: Checksum?] = [:], foreign: Int = 0, keepsChecksums: Bool = true
@@ -16,9 +33,18 @@ struct LedgerHistory: Sendable, Hashable {
   }
 
   /// What the history is once all of the files are applied.
-  init(of files: some Sequence<MigrationFile>) {
-    self.init()
-    for file in files { checksums[file.version] = .some(file.checksum) }
+  convenience init(of files: some Sequence<MigrationFile>) {
+    self.init(Dictionary(files.map { ($0.version, .some($0.checksum)) }) { $1 })
+  }
+
+  static func == (left: LedgerHistory, right: LedgerHistory) -> Bool {
+    left === right
+      || left.checksums == right.checksums && left.foreign == right.foreign
+        && left.keepsChecksums == right.keepsChecksums
+  }
+
+  func hash(into hasher: inout Hasher) {
+    hasher.combine(checksums)
   }
 
   /// How many rows the ledger has.
@@ -27,25 +53,41 @@ struct LedgerHistory: Sendable, Hashable {
   func contains(_ version: MigrationVersion) -> Bool { checksums[version] != nil }
 
   func adding(_ file: MigrationFile) -> LedgerHistory {
-    var copy = self
-    copy.checksums[file.version] = .some(keepsChecksums ? file.checksum : nil)
-    return copy
+    after(.adding(file.version, file.checksum)) {
+      $0[file.version] = .some(keepsChecksums ? file.checksum : nil)
+    }
   }
 
   func removing(_ version: MigrationVersion) -> LedgerHistory {
-    var copy = self
-    copy.checksums[version] = nil
-    return copy
+    after(.removing(version)) { $0[version] = nil }
+  }
+
+  private func after(
+    _ change: Change, _ make: (inout [MigrationVersion: Checksum?]) -> Void
+  ) -> LedgerHistory {
+    known.withLock { known in
+      if let next = known.next[change] { return next }
+      var checksums = checksums
+      make(&checksums)
+      let next = LedgerHistory(checksums, foreign: foreign, keepsChecksums: keepsChecksums)
+      known.next[change] = next
+      return next
+    }
   }
 
   var versions: [MigrationVersion] { checksums.keys.sorted() }
 
   /// The summary. Two histories have the same digest only if they have the same versions with the same checksums.
   var head: LedgerHead {
-    let versions = versions
-    let lines = versions.map { "\($0.rawValue) \((checksums[$0] ?? nil)?.rawValue ?? "-")\n" }.joined()
-    return LedgerHead(
-      version: versions.last, count: count, digest: String(SHA256.hex(of: lines).prefix(32)))
+    known.withLock { known in
+      if let head = known.head { return head }
+      let versions = versions
+      let lines = versions.map { "\($0.rawValue) \((checksums[$0] ?? nil)?.rawValue ?? "-")\n" }.joined()
+      let head = LedgerHead(
+        version: versions.last, count: count, digest: String(SHA256.hex(of: lines).prefix(32)))
+      known.head = head
+      return head
+    }
   }
 }
 

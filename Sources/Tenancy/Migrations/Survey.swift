@@ -77,16 +77,12 @@ struct Surveyor: Sendable {
 
   let files: [MigrationFile]
   let ledger: String
-  /// By the head of the history that has the first n files: n.
-  private let prefixes: [LedgerHead: Int]
   /// That of a schema without a ledger.
   private let nothing: Standing
 
   init(files: [MigrationFile], ledger: String) {
     self.files = files
     self.ledger = ledger
-    let heads = (0...files.count).map { LedgerHistory(of: files.prefix($0)).head }
-    prefixes = Dictionary(zip(heads, 0...), uniquingKeysWith: { first, _ in first })
     nothing = Standing(LedgerContents(), files)
   }
 
@@ -94,7 +90,7 @@ struct Surveyor: Sendable {
     _ members: [FleetMember], over connection: Connection, verify: Bool
   ) async throws -> [Survey] {
     var surveys: [Survey?] = []
-    var standings: [LedgerHead: Standing] = [:]
+    var standings: [LedgerHead: Standing?] = [:]
     var toRead: [(index: Int, Subject)] = []
     for (index, member) in members.enumerated() {
       let subject = (tenant: Optional(member.tenant), schema: member.tenant.schema, member.state)
@@ -112,18 +108,22 @@ struct Surveyor: Sendable {
   }
 
   /// The survey of a schema whose ledger need not be read.
-  /// - Parameter standings: what was worked out before.
-  private func known(_ subject: Subject, _ standings: inout [LedgerHead: Standing]) -> Survey? {
+  /// - Parameter standings: what was worked out before; `nil` for a head by which the ledger has to be read.
+  private func known(_ subject: Subject, _ standings: inout [LedgerHead: Standing?]) -> Survey? {
     guard subject.state.exists else {
       return unread(subject, problem: subject.tenant.map { .schemaMissing($0.name, subject.schema) })
     }
     guard subject.state.hasLedger else { return unread(subject) }
     guard let head = subject.state.head else { return nil }
-    if let standing = standings[head] { return survey(subject, standing) }
-    guard let count = prefixes[head] else { return nil }
-    let standing = Standing(LedgerContents(history: LedgerHistory(of: files.prefix(count))), files)
-    standings[head] = standing
-    return survey(subject, standing)
+    if standings[head] == nil { standings[head] = .some(standing(of: head)) }
+    return (standings[head] ?? nil).map { survey(subject, $0) }
+  }
+
+  /// The standing of a ledger with that head, if it has the first so many files.
+  private func standing(of head: LedgerHead) -> Standing? {
+    guard (0...files.count).contains(head.count) else { return nil }
+    let history = LedgerHistory(of: files.prefix(head.count))
+    return history.head == head ? Standing(LedgerContents(history: history), files) : nil
   }
 
   /// The survey of a schema as it is without a ledger, or whose ledger cannot be read.
