@@ -7,13 +7,18 @@ internal import Synchronization
 /// would take as long as to apply one.
 final class LedgerHistory: Sendable, Hashable {
   private enum Change: Hashable {
-    case adding(MigrationVersion, Checksum)
+    case adding([MigrationVersion: Checksum])
     case removing(MigrationVersion)
   }
 
   private struct Known {
     var head: LedgerHead?
     var next: [Change: LedgerHistory] = [:]
+
+    mutating func takeNext() -> [LedgerHistory] {
+      defer { next = [:] }
+      return Array(next.values)
+    }
   }
 
   /// By version; `nil` where the ledger has no checksum (one of dbmate's).
@@ -37,6 +42,14 @@ final class LedgerHistory: Sendable, Hashable {
     self.init(Dictionary(files.map { ($0.version, .some($0.checksum)) }) { $1 })
   }
 
+  deinit {
+    // One by one: of a chain of thousands, each freed from within the one before, the stack would not hold the frames.
+    var rest = known.withLock { $0.takeNext() }
+    while var history = rest.popLast() {
+      if isKnownUniquelyReferenced(&history) { rest += history.known.withLock { $0.takeNext() } }
+    }
+  }
+
   static func == (left: LedgerHistory, right: LedgerHistory) -> Bool {
     left === right
       || left.checksums == right.checksums && left.foreign == right.foreign
@@ -52,9 +65,12 @@ final class LedgerHistory: Sendable, Hashable {
 
   func contains(_ version: MigrationVersion) -> Bool { checksums[version] != nil }
 
-  func adding(_ file: MigrationFile) -> LedgerHistory {
-    after(.adding(file.version, file.checksum)) {
-      $0[file.version] = .some(keepsChecksums ? file.checksum : nil)
+  func adding(_ file: MigrationFile) -> LedgerHistory { adding([file]) }
+
+  func adding(_ files: [MigrationFile]) -> LedgerHistory {
+    let added = Dictionary(files.map { ($0.version, $0.checksum) }) { $1 }
+    return after(.adding(added)) { checksums in
+      for (version, checksum) in added { checksums[version] = .some(keepsChecksums ? checksum : nil) }
     }
   }
 

@@ -107,6 +107,6 @@ extension LedgerUpdate {
       LedgerRecord($0.file, origin: $0.origin)
     }
     finished = pending.map(\.file).filter { survey.begun[$0.version] != nil }
-    history = pending.reduce(survey.history) { $0.adding($1.file) }
+    history = survey.history.adding(pending.map(\.file))
   }
 }

@@ -12,12 +12,19 @@ extension Surveyor {
       return complete.contains(subject.schema) ? [ledger.readComplete] : ledger.read + [ledger.besideRails]
     }
     var answers = try await connection.segments(segments)[...]
+    // Most of them have the same contents.
+    var standings: [LedgerContents: Standing] = [:]
     return try subjects.map { subject in
       guard subject.state.hasLedger, let answer = answers.popFirst() else {
         return unread(subject)
       }
       switch answer {
-      case .success(let rows): return survey(subject, try LedgerContents(rows))
+      case .success(let rows):
+        let contents = try LedgerContents(rows)
+        let standing = standings[contents] ?? Standing(contents, files)
+        standings[contents] = standing
+        return survey(
+          subject, standing, columns: contents.columns, problem: contents.problem(in: subject.schema))
       case .failure(let failure):
         return unread(subject, problem: TenancyError.from(failure.error))
       }
@@ -57,7 +64,7 @@ extension Ledger {
 }
 
 /// What a ledger has.
-struct LedgerContents: Sendable {
+struct LedgerContents: Sendable, Hashable {
   var history = LedgerHistory()
   var begun: [MigrationVersion: Int] = [:]
   /// Versions that are none of ours, such as Flyway's `1.2`.

@@ -131,13 +131,7 @@ struct Surveyor: Sendable {
     survey(subject, nothing, problem: problem)
   }
 
-  func survey(_ subject: Subject, _ contents: LedgerContents) -> Survey {
-    survey(
-      subject, Standing(contents, files), columns: contents.columns,
-      problem: contents.problem(in: subject.schema))
-  }
-
-  private func survey(
+  func survey(
     _ subject: Subject, _ standing: Standing, columns: Set<String> = Ledger.allColumns,
     problem: TenancyError? = nil
   ) -> Survey {

@@ -23,7 +23,9 @@ public struct MigrationVersion: Sendable, Hashable, CustomStringConvertible {
 extension MigrationVersion: Comparable {
   /// By number; `1` stands before `01`, which is another version of the same number.
   public static func < (left: MigrationVersion, right: MigrationVersion) -> Bool {
-    left.order < right.order
+    // Of two with as many digits, as most have, the text decides.
+    left.rawValue.utf8.count == right.rawValue.utf8.count
+      ? left.rawValue < right.rawValue : left.order < right.order
   }
 
   private var order: (Int, Substring, Int) {
