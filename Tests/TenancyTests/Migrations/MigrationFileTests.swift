@@ -7,7 +7,7 @@ import Testing
       -- Adds a column.
       /* For the new tanks. */
 
-      -- migrate:up transaction:false lock_timeout:2s statement_timeout:1min author:me
+      -- migrate:up transaction:false lock_timeout:2s statement_timeout:1min by me
       ALTER TABLE tanks ADD COLUMN capacity double precision;
       ALTER TABLE tanks ADD COLUMN depth double precision
       -- migrate:down transaction:true
@@ -41,13 +41,20 @@ import Testing
   @Test(arguments: [
     "-- migrate:up\nSELECT 1;\n-- migrate:down\nSELECT 2;",
     "--migrate:up\nSELECT 1;\n--\t migrate:down\t\nSELECT 2;",
-    "-- migrate:up\r\nSELECT 1;\r\n-- migrate:down foo:bar  a:b\r\nSELECT 2;\r\n",
+    "-- migrate:up\r\nSELECT 1;\r\n-- migrate:down foo  bar\r\nSELECT 2;\r\n",
     "\u{FEFF}-- migrate:up\nSELECT 1\n-- migrate:down\nSELECT 2",
     "-- migrate:up\nSELECT 1;\n-- migrate:down\nSELECT 2;\n-- ends",
   ]) func spellings(text: String) throws {
     let file = try parse(text)
     #expect(file.up.map { $0.text.prefix(8) } == ["SELECT 1"])
     #expect(file.down?.map { $0.text.prefix(8) } == ["SELECT 2"])
+  }
+
+  /// What a template leaves is no way back, unless there is nothing to go back from.
+  @Test func anEmptySection() throws {
+    #expect(try parse("-- migrate:up\nSELECT 1;\n-- migrate:down\n\n").down == nil)
+    #expect(try parse("-- migrate:up\nSELECT 1;\n-- migrate:down\nSELECT;").down?.count == 1)
+    #expect(try parse("-- migrate:up\n-- migrate:down\n").down == [])
   }
 
   /// dbmate would cut each of these in two.
@@ -76,6 +83,8 @@ import Testing
     ("-- migrate:up transaction:no", "1:1 badOption(transaction no)"),
     ("-- migrate:up\n-- migrate:down lock_timeout:2m", "2:1 badOption(lock_timeout 2m)"),
     ("-- migrate:up statement_timeout:", "1:1 badOption(statement_timeout )"),
+    ("-- migrate:up transction:false", "1:1 unknownOption(key: \"transction\")"),
+    ("-- migrate:up lock_timeout=2s", "1:1 unknownOption(key: \"lock_timeout=2s\")"),
     ("-- migrate:up\nSELECT 1;\n  BEGIN;", #"3:3 script(transactionControl("BEGIN"))"#),
     ("-- migrate:up\nSELECT (1;\n-- migrate:down\nSELECT 2", "2:8 script(unterminated(parenthesis))"),
     ("-- migrate:up\nSELECT 'a;\n-- migrate:down\nSELECT 2", "2:8 script(unterminated(quote))"),

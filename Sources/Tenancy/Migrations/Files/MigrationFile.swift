@@ -12,7 +12,7 @@ public struct MigrationFile: Sendable, Hashable {
   public let up: [SQLStatement]
   /// How `up` runs.
   public let upOptions: MigrationOptions
-  /// What undoes it; nil where the file has no such section.
+  /// What undoes it; nil where the file has no such section, or has nothing in it.
   public let down: [SQLStatement]?
   /// How `down` runs.
   public let downOptions: MigrationOptions
@@ -34,10 +34,13 @@ public struct MigrationFile: Sendable, Hashable {
     let problems =
       nameProblem + sections.problems.map { MigrationFileError($0.reason, file: path, at: $0.location) }
     guard let name, problems.isEmpty else { throw MigrationFilesInvalid(problems: problems) }
+    let up = sections.up?.script.statements ?? []
+    // A template's empty section is no way back from what the file has done.
+    let down = sections.down?.script.statements
     return MigrationFile(
       path: path, version: name.version, name: name.name, checksum: Checksum(of: bytes),
-      up: sections.up?.script.statements ?? [], upOptions: sections.up?.options ?? MigrationOptions(),
-      down: sections.down?.script.statements, downOptions: sections.down?.options ?? MigrationOptions(),
+      up: up, upOptions: sections.up?.options ?? MigrationOptions(),
+      down: down == [] && !up.isEmpty ? nil : down, downOptions: sections.down?.options ?? MigrationOptions(),
       allowances: HazardAllowance.all(in: bytes))
   }
 }

@@ -14,6 +14,8 @@ public struct MigrationFileError: Error, Sendable, Hashable {
     case malformedMarker(MigrationDirection)
     /// A known key of a marker line with a value that it does not take.
     case badOption(key: String, value: String, expected: String)
+    /// A word of a marker line that is no option.
+    case unknownOption(key: String)
     /// A `.sql` file whose name does not begin with a version.
     case badFileName
     /// Two files of one version.
@@ -61,6 +63,7 @@ extension MigrationFileError: CustomStringConvertible {
     case .downBeforeUp: "'-- migrate:down' has no '-- migrate:up' before it"
     case .malformedMarker(let direction): "this comment looks like '\(direction.marker)' but is not"
     case .badOption(let key, let value, let expected): "\(key) is '\(value)', and must be \(expected)"
+    case .unknownOption(let key): "there is no option \(key)"
     case .badFileName: "the file's name does not begin with a version"
     case .duplicateVersion(let version, let other): "\(other) has the version \(version), too"
     case .strayFile: "nothing reads a file beside the folder tenant/"
@@ -78,6 +81,8 @@ extension MigrationFileError: CustomStringConvertible {
     case .malformedMarker(let direction):
       "write '\(direction.marker)' in lower case at the start of a line, with nothing before it"
     case .badOption: "mend the value, or leave the key out"
+    case .unknownOption:
+      "such a line takes transaction:false, lock_timeout:TIME and statement_timeout:TIME; mend it, or leave it out"
     case .badFileName:
       "name it as 'tenantctl migration new' does, 20261123101500_add_capacity.sql, or move it away"
     case .duplicateVersion: "give one of them a later version"

@@ -46,8 +46,10 @@ struct MigrationMarker {
     self.range = range
     isWellFormed = startsLine && exact != nil
     pairs = words.dropFirst().compactMap { word in
-      guard let colon = word.firstIndex(of: ":") else { return nil }
-      return (String(word[..<colon]), String(word[word.index(after: colon)...]))
+      guard let separator = word.firstIndex(where: { $0 == ":" || $0 == "=" }) else { return nil }
+      // `lock_timeout=2s` is taken for an option of that name, which there is none.
+      guard word[separator] == ":" else { return (String(word), "") }
+      return (String(word[..<separator]), String(word[word.index(after: separator)...]))
     }
   }
 

@@ -10,9 +10,9 @@ public struct MigrationOptions: Sendable, Hashable {
   /// The options of a file that says nothing.
   public init() {}
 
-  /// Reads one pair; a key that is not known is dbmate's, or a later version's, and is ignored.
+  /// Reads one pair.
   ///
-  /// - Throws: what is wrong with the value of a known key.
+  /// - Throws: what is wrong with it. A key that is not known, ignored, would let a file run as it was not meant to.
   mutating func read(key: String, value: String) throws(MigrationFileError.Reason) {
     switch key {
     case "transaction":
@@ -22,7 +22,7 @@ public struct MigrationOptions: Sendable, Hashable {
       self.transaction = transaction
     case "lock_timeout": lockTimeout = try MigrationOptions.duration(key, value)
     case "statement_timeout": statementTimeout = try MigrationOptions.duration(key, value)
-    default: break
+    default: throw .unknownOption(key: key)
     }
   }
 
