@@ -72,4 +72,6 @@ public struct SQLState: RawRepresentable, Sendable, Hashable, ExpressibleByStrin
   public static let lockNotAvailable: SQLState = "55P03"
   /// 57014
   public static let queryCanceled: SQLState = "57014"
+  /// XX000
+  public static let internalError: SQLState = "XX000"
 }

@@ -44,9 +44,29 @@ public struct Change<Result: Sendable>: Sendable {
   private func explained(_ error: any Error) -> any Error {
     switch error {
     case let error as MigrationStatementError: TenancyError.migrationFailed(error.source.failure(error.error))
-    case let error as StatementError: explain(error.error) ?? TenancyError.translating(error)
+    case let error as StatementError:
+      isLostRace(error.error)
+        ? TenancyError.changedMeanwhile : explain(error.error) ?? TenancyError.translating(error)
     default: error
     }
+  }
+
+  /// Whether the error says that what was planned on is not so any more: somebody else was faster.
+  private func isLostRace(_ error: ServerError) -> Bool {
+    switch error.state {
+    case .deadlockDetected, .invalidSchemaName, .duplicateColumn: true
+    // "tuple concurrently updated", or deleted: two sessions change one object of the catalog. Never translated.
+    case .internalError: error.message.hasPrefix("tuple concurrently ")
+    case .foreignKeyViolation: isBetweenRegistryTables(error)
+    default: false
+    }
+  }
+
+  /// Whether a domain came, or a tenant went. A value of the user's may refer to another table.
+  private func isBetweenRegistryTables(_ error: ServerError) -> Bool {
+    let registry = database.settings.registry
+    guard let domains = registry.domains?.name.name, error.table == domains else { return false }
+    return [registry.tenants.name.name, domains].contains { error.detail?.contains("\"\($0)\"") ?? false }
   }
 }
 

@@ -102,8 +102,12 @@ public enum TenancyError: Error, Sendable, Hashable {
   case outOfOrder([MigrationOccurrence])
   /// Tenants that have migrations newer than the one that was to be their last.
   case ledgerBeyond(MigrationVersion, tenants: [String])
-  /// Migrations that cannot be undone: no file has a down section for them.
+  /// Another session is creating the tenant right now.
+  case createUnderWay(TenantName)
+  /// Migrations that cannot be undone: their files have no down section.
   case notReversible([MigrationVersion])
+  /// Migrations that cannot be undone: there are no files of those versions.
+  case filesMissing([MigrationVersion])
   /// A migration failed.
   case migrationFailed(MigrationFailure)
 
@@ -203,6 +207,8 @@ extension TenancyError {
     switch error.state {
     case .insufficientPrivilege: return .insufficientPrivilege(failure)
     case .lockNotAvailable: return .locked(failure)
+    // Two sessions make one object of the catalog.
+    case .uniqueViolation where error.schema == "pg_catalog": return .changedMeanwhile
     // 57P: an operator shut the server down or ended our session; the connection is gone with it.
     case let state where state.errorClass == "57" && state != .queryCanceled:
       return .connectionLost(error.message)

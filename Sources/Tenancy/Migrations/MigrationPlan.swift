@@ -114,7 +114,8 @@ extension TenantDatabase {
   /// Plans to undo the last migrations of tenants by their files' down sections, newest first.
   ///
   /// Throws ``TenancyError/checksumMismatch(_:)`` as ``planMigration(_:_:to:)`` does,
-  /// ``TenancyError/notReversible(_:)`` if one of the migrations has no down section or no file.
+  /// ``TenancyError/notReversible(_:)`` if one of the migrations has no down section,
+  /// ``TenancyError/filesMissing(_:)`` if there is no file of one.
   public func planRollback(
     _ selection: FleetSelection, _ files: MigrationSet, _ extent: RollbackExtent,
     statementTimeout: Duration? = nil
@@ -127,7 +128,10 @@ extension TenantDatabase {
     let tenants = try await survey(selection, set, verify: true).tenants
     try refuseChanged(tenants)
     let known = Dictionary(files.tenant.map { ($0.version, $0) }, uniquingKeysWith: { $1 })
-    let irreversible = Set(tenants.flatMap { extent.versions(of: $0) }).filter { known[$0]?.down == nil }
+    let undone = Set(tenants.flatMap { extent.versions(of: $0) })
+    let missing = undone.filter { known[$0] == nil }
+    if !missing.isEmpty { throw TenancyError.filesMissing(missing.sorted()) }
+    let irreversible = undone.filter { known[$0]?.down == nil }
     if !irreversible.isEmpty { throw TenancyError.notReversible(irreversible.sorted()) }
     let isRepeatable = if case .to = extent { true } else { false }
     return MigrationPlan(

@@ -73,7 +73,8 @@ extension TenantDatabase {
         steps: (remains.map { [.transaction([self.guards, $0.drop(schema, ledger)])] } ?? []) + steps,
         database: self,
         explain: { shape.explainDomain($0, [:]) ?? self.explainCreate($0, tenant, new.values) },
-        cleanUp: steps.count > 1 ? [self.guards, mark.drop(schema, ledger)] : [])
+        cleanUp: steps.count > 1
+          ? [self.guards, CreationLock(schema).release, mark.drop(schema, ledger)] : [])
     }
   }
 
@@ -84,8 +85,8 @@ extension TenantDatabase {
     let found = try await connection.pipeline([
       shape.rivalQuery(tenant.name, tenant.schema),
       """
-      SELECT obj_description(n.oid, 'pg_namespace') FROM pg_catalog.pg_namespace n
-      WHERE n.nspname = \(tenant.schema.rawValue)
+      SELECT obj_description(n.oid, 'pg_namespace'), \(CreationLock(tenant.schema).isTaken)
+      FROM pg_catalog.pg_namespace n WHERE n.nspname = \(tenant.schema.rawValue)
       """,
     ])
     if let rival = try found[0].first.map(RegistryShape.tenant) {
@@ -99,7 +100,18 @@ extension TenantDatabase {
     guard let mark = CreationMark(comment: row[0]) else {
       throw TenancyError.schemaWithoutTenant(tenant.schema)
     }
-    return mark
+    guard try row.decode(String?.self, Bool.self).1 else { return mark }
+    try await waitForOther(tenant, over: connection)
+    return try await checkFree(tenant, hosts, shape, over: connection)
+  }
+
+  /// Waits until no other session creates the tenant: the server may not have noticed yet that it was killed.
+  private func waitForOther(_ tenant: Tenant, over connection: Connection) async throws {
+    do {
+      try await connection.transaction([guards, CreationLock(tenant.schema).takeForTransaction])
+    } catch let error as StatementError where error.error.state == .lockNotAvailable {
+      throw TenancyError.createUnderWay(tenant.name)
+    }
   }
 
   private func creationSteps(
@@ -123,8 +135,9 @@ extension TenantDatabase {
         : StatementSteps(file, .up, ledger, self.limits, history: LedgerHistory(of: migrations.prefix(index)))
           .all(from: nil)
     }
-    let closing = [comment, mark.remove(from: tenant.schema)].map { PlannedStatement($0) }
-    return [.transaction(opening + [mark.set(on: tenant.schema)])] + steps
+    let lock = CreationLock(tenant.schema)
+    let closing = [comment, mark.remove(from: tenant.schema), lock.release].map { PlannedStatement($0) }
+    return [.transaction(opening + [mark.set(on: tenant.schema), lock.take])] + steps
       + [.transaction(try rows(mark.isOn(tenant.schema)) + closing)]
   }
 
@@ -156,6 +169,34 @@ extension TenantDatabase {
       return .badValue(column: error.column ?? "", reason: error.message)
     default: return nil
     }
+  }
+}
+
+/// An advisory lock of the session that creates a schema in several transactions (PostgreSQL manual, 13.3.5). By it a
+/// create that is under way is told from one that was killed: the server frees it when the session is gone.
+struct CreationLock {
+  private let key: SQL
+
+  init(_ schema: SchemaName) {
+    key = "\(SessionLock.space)::int, hashtext(\(schema.rawValue))"
+  }
+
+  var take: SQL { "SELECT pg_advisory_lock(\(key))" }
+  var takeForTransaction: SQL { "SELECT pg_advisory_xact_lock(\(key))" }
+  /// Nothing, with no warning, if it is not ours.
+  var release: SQL { "SELECT pg_advisory_unlock(\(key)) WHERE \(isTaken(by: "l.pid = pg_backend_pid()"))" }
+
+  /// Whether a session has it.
+  var isTaken: SQL { isTaken(by: "true") }
+
+  private func isTaken(by session: SQL) -> SQL {
+    """
+    EXISTS (
+      SELECT FROM pg_catalog.pg_locks l JOIN (VALUES (\(key))) k (space, name)
+        ON l.classid = k.space::oid AND l.objid = k.name::oid
+      WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.granted
+        AND \(session) AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()))
+    """
   }
 }
 

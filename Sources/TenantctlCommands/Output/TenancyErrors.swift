@@ -59,6 +59,10 @@ extension ErrorReport {
         Self(
           "shared_schema", .refused, "the schema of tenant \(name) is \(schema), which all tenants share",
           hint: "leave it to the app; migrations for it go into migrations/shared/")
+      case .createUnderWay(let name):
+        Self(
+          "create_under_way", .refused, "another session is creating tenant \(name) right now",
+          hint: "wait for it; if it is given up, 'tenantctl create \(name)' starts over")
       case .dropUnfinished(let name):
         Self(
           "drop_unfinished", .refused, "tenant \(name) is half dropped: its row is gone, its schema is not",
@@ -219,6 +223,11 @@ extension ErrorReport {
           "not_reversible", .refused,
           "there is no down section to undo \(versions.map(\.rawValue).joined(separator: ", "))",
           hint: "write one under '-- migrate:down', or write a new migration instead; nothing was run")
+      case .filesMissing(let versions):
+        Self(
+          "file_missing", .notFound,
+          "there is no file any more to undo \(versions.map(\.rawValue).joined(separator: ", "))",
+          hint: "get it back from version control, or write a new migration instead; nothing was run")
       case .migrationFailed(let failure): Self(migration: failure)
       case .importRefused(let problems): Self(importing: problems)
       case .historyRefused(let problems): Self(history: problems)

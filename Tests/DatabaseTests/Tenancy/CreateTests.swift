@@ -85,6 +85,7 @@ import Testing
       guard stop < plan.steps.count else { return }
       let connection = try await fleet.database.connect()
       for step in plan.steps.prefix(stop) { try await step.run(over: connection) }
+      await connection.close()
       #expect(try await fleet.list() == "")
       #expect(try await fleet.psql("SELECT count(*) FROM domains") == "0")
 
@@ -126,6 +127,30 @@ import Testing
         await #expect(throws: CancellationError.self) { try await task.value }
       }
       try await fleet.expectNothing()
+    }
+  }
+
+  /// A second create must not take the first one's schema for what a killed one has left.
+  @Test func severalTransactionsAreNotDisturbed() async throws {
+    try await Fleet.with { fleet in
+      try await fleet.psql("CREATE TABLE gate ()")
+      let slow = try migration("2", "-- migrate:up transaction:false\nSELECT * FROM gate;")
+      let files = [try migration("1", Fleet.tanks), slow]
+      let plan = try await fleet.tenancy.planCreate(NewTenant("acme"), migrations: files)
+      let task = try await fleet.database.whileHolding("LOCK TABLE gate") { holder in
+        let task = Task { try await plan.apply() }
+        _ = try await holder.blocked()
+        let other = try fleet.database.tenancy(lockTimeout: .milliseconds(50))
+        await #expect(throws: TenancyError.createUnderWay("acme")) {
+          try await other.planCreate(NewTenant("acme"), migrations: files)
+        }
+        await other.close()
+        return task
+      }
+      _ = try await task.value
+      #expect(try await fleet.schemas() == "acme")
+      // Nothing of it is left behind in the session.
+      #expect(try await fleet.psql("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") == "0")
     }
   }
 

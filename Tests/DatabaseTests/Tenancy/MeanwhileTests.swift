@@ -12,6 +12,8 @@ import Testing
       let first = try await fleet.acmePlanInSeveralTransactions()
       let connection = try await fleet.database.connect()
       for step in first.steps.dropLast() { try await step.run(over: connection) }
+      // Its lock would keep the others waiting; without it, the mark on the schema decides.
+      try await connection.query("SELECT pg_advisory_unlock_all()")
       let second = try await fleet.acmePlanInSeveralTransactions()
       let third = try await fleet.acmePlanInSeveralTransactions()
       try await second.apply()
@@ -117,6 +119,53 @@ import Testing
       }
       await #expect(throws: TenancyError.changedMeanwhile) { try await rename.apply() }
       #expect(try await fleet.schemas() == "acme")
+    }
+  }
+
+  /// Whichever comes first, the other one says that it has lost; the words of the server would help nobody.
+  @Test(arguments: Race.allCases) func twoThatExcludeEachOther(race: Race) async throws {
+    for _ in 0..<8 {
+      try await Fleet.with(connections: 4) { fleet in
+        try await fleet.create("acme", domains: ["acme.com"])
+        let changes = try await race.changes(fleet.tenancy)
+        let errors = await withTaskGroup(of: (any Error)?.self) { group in
+          for change in changes {
+            group.addTask {
+              do {
+                try await change()
+                return nil
+              } catch { return error }
+            }
+          }
+          return await group.reduce(into: []) { $0.append($1) }
+        }.compactMap(\.self)
+        #expect(errors.count < 2)
+        for error in errors {
+          #expect([.changedMeanwhile, .tenantExists("apex")].contains(error as? TenancyError), "\(error)")
+        }
+        #expect(try await fleet.tenancy.diagnose().entries.map(\.finding) == [])
+      }
+    }
+  }
+
+  enum Race: CaseIterable {
+    case renameTwice, renameAndDrop, renameAndCreate, renameAndDomain, dropAndDomain
+
+    func changes(_ tenancy: TenantDatabase) async throws -> [@Sendable () async throws -> Void] {
+      let rename = try await tenancy.planRename("acme", to: "apex")
+      let drop = try await tenancy.planDrop("acme")
+      let domain = try await tenancy.planAddDomain(host("b.com"), to: "acme", primary: false)
+      switch self {
+      case .renameTwice:
+        let other = try await tenancy.planRename("acme", to: "atom")
+        return [{ try await rename.apply() }, { try await other.apply() }]
+      case .renameAndDrop: return [{ try await rename.apply() }, { try await drop.apply() }]
+      case .renameAndCreate:
+        let create = try await tenancy.planCreate(NewTenant("apex"))
+        return [{ try await rename.apply() }, { try await create.apply() }]
+      case .renameAndDomain: return [{ try await rename.apply() }, { try await domain.apply() }]
+      case .dropAndDomain: return [{ try await drop.apply() }, { try await domain.apply() }]
+      }
     }
   }
 
