@@ -8,6 +8,15 @@ public enum PipelineResult: Sendable {
   /// The first statement that failed.
   case failure(StatementError)
 
+  /// What came of the statements after the first one.
+  var withoutOpening: PipelineResult {
+    switch self {
+    case .success(let rows): .success(Array(rows.dropFirst()))
+    case .failure(let failure):
+      .failure(StatementError(index: max(0, failure.index - 1), error: failure.error))
+    }
+  }
+
   /// The rows. Throws ``StatementError``.
   public func get() throws(StatementError) -> [Rows] {
     switch self {

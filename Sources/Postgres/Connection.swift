@@ -95,12 +95,7 @@ public actor Connection {
   /// Outside of a transaction block they are one transaction. After the first failure the rest is not run.
   /// Throws ``StatementError`` for that failure, ``ConnectionError`` or `CancellationError`.
   public func pipeline(_ statements: [SQL]) async throws -> [Rows] {
-    guard let opening, state == .idle else { return try await bare(statements) }
-    do {
-      return Array(try await bare([opening] + statements).dropFirst())
-    } catch let failure as StatementError {
-      throw StatementError(index: max(0, failure.index - 1), error: failure.error)
-    }
+    try await openedSegments([statements])[0].get()
   }
 
   /// The same without the opening.
@@ -117,6 +112,14 @@ public actor Connection {
   ///   is cancelled: PgBouncer 1.18 ends when it is asked to cancel what waits for a session.
   public func segments(_ segments: [[SQL]], within limit: Duration? = nil) async throws -> [PipelineResult] {
     try await wakingOnCancel { try await $0.exchange(segments, within: limit) }
+  }
+
+  /// The same, each with the opening.
+  ///
+  /// Throws as ``segments(_:within:)`` does.
+  public func openedSegments(_ segments: [[SQL]]) async throws -> [PipelineResult] {
+    guard let opening, state == .idle else { return try await self.segments(segments) }
+    return try await self.segments(segments.map { [opening] + $0 }).map(\.withoutOpening)
   }
 
   /// Whether the server's process that answers is the one that was announced when the connection was made. If not,

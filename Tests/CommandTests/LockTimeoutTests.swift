@@ -26,6 +26,27 @@ import Testing
     }
   }
 
+  /// One tenant's ledger is as good as locked for ever: that tenant cannot be read, and all the others can.
+  @Test func aLedgerThatIsLocked() async throws {
+    var files = Scene.files
+    files["tenantctl.toml"] = "[migrations]\nlock_timeout = \"100ms\"\n"
+    try await Scene.with(tenants: ["acme", "reef"], files: files) { scene in
+      try await scene.database.whileHolding("LOCK TABLE acme.schema_migrations IN ACCESS EXCLUSIVE MODE") {
+        _ in
+        for (line, status) in [
+          ("status --all --verify", 0), ("rollback acme --yes", 5),
+          ("migration baseline 20260102000000 acme", 5),
+        ] {
+          let outcome = try await scene.run(line)
+          let isTold = (outcome.stdout + outcome.stderr).contains("canceling statement due to lock timeout")
+          #expect(isTold && Int(outcome.status) == status, "\(line): \(outcome)")
+        }
+        #expect(
+          try await scene.run("status --all --verify").stdout.contains("20260102000000        1  up to date"))
+      }
+    }
+  }
+
   private static func `try`(_ scene: Scene, _ environment: [String: String]) async throws {
     for line in lines {
       let outcome = try await scene.run(line, environment: environment)

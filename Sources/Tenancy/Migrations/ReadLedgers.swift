@@ -11,7 +11,7 @@ extension Surveyor {
       let ledger = Ledger(schema: subject.schema, table: ledger)
       return complete.contains(subject.schema) ? [ledger.readComplete] : ledger.read + [ledger.besideRails]
     }
-    var answers = try await connection.segments(segments)[...]
+    var answers = try await connection.openedSegments(segments)[...]
     // Most of them have the same contents.
     var standings: [LedgerContents: Standing] = [:]
     return try subjects.map { subject in

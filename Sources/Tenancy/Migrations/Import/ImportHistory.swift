@@ -84,7 +84,7 @@ private struct HistoryImporter {
     for start in stride(from: 0, to: surveys.count, by: Surveyor.batch) {
       let batch = surveys[start..<min(start + Surveyor.batch, surveys.count)]
       let queries = batch.map { ForeignHistory.queries(format, $0.schema.relation(table)) }
-      histories += try await connection.segments(queries).map(history)
+      histories += try await connection.openedSegments(queries).map(history)
     }
     return histories
   }
