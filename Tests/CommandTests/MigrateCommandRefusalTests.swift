@@ -71,7 +71,13 @@ extension MigrateCommandTests {
 
           """)
       let json = try await scene.run("migrate --all --format json")
-      #expect(json.status == 5 && json.stderr.isEmpty)
+      // A log has it, too.
+      #expect(json.status == 5)
+      #expect(
+        json.stderr == """
+          failed reef: migrations/tenant/20260103000000_colour.sql:2:1: column "colour" of relation "tanks" already exists
+
+          """)
       #expect(
         json.stdout.contains(#""code":"migration_failed""#) && json.stdout.contains(#""sqlstate":"42701""#))
       #expect(json.stdout.contains(#""failed":1,"migrated":0,"not_run":0,"total":3,"up_to_date":2"#))

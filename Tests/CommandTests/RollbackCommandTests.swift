@@ -105,7 +105,7 @@ import Testing
         let outcome = try await Tenantctl.onTerminal(
           ["rollback", "acme"], database: scene.database, workingDirectory: scene.folder.path
         ) { program in
-          try await program.wrote("20260102000000 litres, of 1 tenant")
+          try await program.wrote("20260102000000 litres, of acme")
           try await program.wrote("Type rollback to go on: ")
           program.type(typed)
           return await program.outcome()

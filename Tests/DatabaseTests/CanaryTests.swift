@@ -44,6 +44,20 @@ import Testing
     }
   }
 
+  /// One that has it already would prove nothing.
+  @Test func canariesAreOfThoseThatAreBehind() async throws {
+    try await Fleet.with { fleet in
+      try await fleet.populate(["a", "b", "c", "d"])
+      let files = try [tableMigration(1)]
+      _ = try await fleet.tenancy.migrate(
+        fleet.tenancy.planMigration(
+          FleetSelection(names: ["a", "b"]), MigrationSet(tenant: files, shared: [])))
+      try await fleet.psql("CREATE TABLE c.t1 ()")
+      let report = try await fleet.migrate(files) { $0.canaries = 1 }
+      #expect(report.outline == "a: up to date; b: up to date; c: failed; d: not run")
+    }
+  }
+
   @Test func aFailureInTheSharedSchemaIsBeforeAllOthers() async throws {
     try await Fleet.with { fleet in
       try await fleet.populate(["a"])

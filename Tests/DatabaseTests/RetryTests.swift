@@ -101,7 +101,7 @@ import Testing
         let named = try #require(failure.lockHolders.first)
         #expect(failure.lockHolders.count == 1)
         #expect(try await named.pid == holder.backend)
-        #expect(named.application == "tests")
+        #expect(named.application == "tests" && named.isIdle && named.role == "postgres")
         #expect(named.query == "SELECT 'the culprit' FROM a.t1")
       }
       await tenancy.close()

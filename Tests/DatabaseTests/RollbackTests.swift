@@ -37,7 +37,7 @@ import Testing
         try await fleet.planRollback(files, .steps(2))
       }
       // A version that no file has cannot be undone, either.
-      await #expect(throws: TenancyError.notReversible([version("3")])) {
+      await #expect(throws: TenancyError.filesMissing([version("3")])) {
         try await fleet.planRollback(Array(files.prefix(2)), .steps(1))
       }
       await #expect(throws: TenancyError.versionNotFound("7")) {

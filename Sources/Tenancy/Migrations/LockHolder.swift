@@ -4,8 +4,12 @@ internal import Postgres
 public struct LockHolder: Sendable, Hashable {
   /// The server's process.
   public let pid: Int
+  /// Who has logged in, and from which address: `anna@10.1.2.3`; over the server's own socket the role alone.
+  public let role: String
   /// Its `application_name`.
   public let application: String
+  /// Whether it waits for its client to say something, with the transaction open.
+  public let isIdle: Bool
   /// For how long its transaction has been open.
   public let age: Duration
   /// The first 80 characters of its current, or last, query.
@@ -38,7 +42,8 @@ extension LockHolder {
   private static func find(_ lock: SQL, over connection: Connection) async throws -> [LockHolder] {
     let rows = try await connection.query(
       """
-      SELECT a.pid, coalesce(a.application_name, ''),
+      SELECT a.pid, concat_ws('@', a.usename, host(a.client_addr)), coalesce(a.application_name, ''),
+        coalesce(a.state LIKE 'idle in transaction%', false),
         coalesce(extract(epoch FROM clock_timestamp() - a.xact_start), 0)::float8,
         left(regexp_replace(coalesce(a.query, ''), '\\s+', ' ', 'g'), 80)
       FROM pg_catalog.pg_stat_activity a
@@ -46,8 +51,10 @@ extension LockHolder {
       ORDER BY a.xact_start LIMIT 3
       """)
     return try rows.map { row in
-      let (pid, application, seconds, query) = try row.decode(Int.self, String.self, Double.self, String.self)
-      return LockHolder(pid: pid, application: application, age: .seconds(seconds), query: query)
+      let (pid, role, application, isIdle, seconds, query) = try row.decode(
+        Int.self, String.self, String.self, Bool.self, Double.self, String.self)
+      return LockHolder(
+        pid: pid, role: role, application: application, isIdle: isIdle, age: .seconds(seconds), query: query)
     }
   }
 }

@@ -12,17 +12,20 @@ extension TenantDatabase {
     let start = ContinuousClock.now
     var shared: MigrationOutcome?
     if let survey = plan.shared {
-      let canary = FleetMigration(self, plan, [survey], run)
-      shared = await canary.run(0..<1)[0]
+      let alone = FleetMigration(self, plan, [survey], run)
+      await alone.run([0])
+      shared = alone.outcomes(of: [0])[0]
       if case .failed(let error) = shared?.status { throw error }
     }
     let fleet = FleetMigration(self, plan, plan.tenants, run)
-    let canaries = min(run.canaries, plan.tenants.count)
-    var outcomes = await fleet.run(0..<canaries)
-    if outcomes.contains(where: { !$0.isSuccess }) { fleet.stop() }
-    outcomes += await fleet.run(canaries..<plan.tenants.count)
+    // One that has nothing to do would prove nothing.
+    let canaries = Array(fleet.behind.prefix(run.canaries))
+    await fleet.run(canaries)
+    if fleet.outcomes(of: canaries).contains(where: { !$0.isSuccess }) { fleet.stop() }
+    await fleet.run(plan.tenants.indices.filter { !canaries.contains($0) })
     return MigrationReport(
-      direction: plan.direction, shared: shared, tenants: outcomes, duration: .now - start,
+      direction: plan.direction, shared: shared, tenants: fleet.outcomes(of: plan.tenants.indices),
+      duration: .now - start,
       wasInterrupted: run.shouldStop())
   }
 }
@@ -76,17 +79,27 @@ private final class FleetMigration: Sendable {
 
   /// What runs outside of a transaction waits until everybody has what comes before it: it takes long, waits for other
   /// transactions, and is the one thing that can be left half-done.
-  func run(_ range: Range<Int>) async -> [MigrationOutcome] {
+  func run(_ indices: [Int]) async {
     // Most often most tenants have nothing pending: they need no turn.
-    for index in range where surveys[index].problem == nil && plan.pending(surveys[index]).isEmpty {
+    for index in indices where !isBehind(index) {
       finish(index, MigrationOutcome(surveys[index], .upToDate))
     }
-    let behind = state.withLock { state in range.filter { state.outcomes[$0] == nil } }
-    await serve(behind, .transactions, jobs: settings.jobs)
-    let rest = state.withLock { state in range.filter { state.outcomes[$0] == nil } }
-    await serve(rest, .all, jobs: min(settings.jobs, Self.jobsOutsideOfTransactions))
-    return state.withLock { state in
-      range.map { index in
+    let open = { self.state.withLock { state in indices.filter { state.outcomes[$0] == nil } } }
+    await serve(open(), .transactions, jobs: settings.jobs)
+    await serve(open(), .all, jobs: min(settings.jobs, Self.jobsOutsideOfTransactions))
+  }
+
+  /// Those for which there is something to do, or something in the way, by their indices.
+  var behind: some Sequence<Int> { surveys.indices.lazy.filter { self.isBehind($0) } }
+
+  private func isBehind(_ index: Int) -> Bool {
+    surveys[index].problem != nil || !plan.pending(surveys[index]).isEmpty
+  }
+
+  /// How it has ended for each.
+  func outcomes(of indices: some Sequence<Int>) -> [MigrationOutcome] {
+    state.withLock { state in
+      indices.map { index in
         state.outcomes[index]
           ?? MigrationOutcome(surveys[index], .notRun, state.attempts[index]?.versions ?? [])
       }
@@ -178,6 +191,9 @@ private final class FleetMigration: Sendable {
     } catch let error as TenancyError {
       return .failed(error)
     } catch let error as MigrationStatementError {
+      if let tenant = survey.tenant, error.source.isLedger, error.error.state == .invalidSchemaName {
+        return .failed(.schemaMissing(tenant.name, tenant.schema))
+      }
       return .failed(.migrationFailed(error.source.failure(error.error)))
     } catch is CancellationError {
       return .notRun

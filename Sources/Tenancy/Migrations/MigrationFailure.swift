@@ -32,6 +32,8 @@ public struct MigrationFailure: Sendable, Hashable {
   public let reason: Reason
   /// The migration.
   public let version: MigrationVersion
+  /// Which way it was going.
+  public let direction: MigrationDirection
   /// The file.
   public let path: String
   /// The line in the file, counted from 1; `nil` if no statement of the file is to blame.
@@ -66,6 +68,7 @@ public struct MigrationFailure: Sendable, Hashable {
     let place = source.location(error?.position)
     self.reason = reason
     version = source.file.version
+    direction = source.isDown ? .down : .up
     path = source.file.path
     line = place?.line
     column = place?.column
@@ -87,6 +90,14 @@ struct MigrationSource: Sendable {
 
   let file: MigrationFile
   let place: Place
+
+  /// Whether it is what we do to the ledger before the file has its turn.
+  var isLedger: Bool { if case .ledger = place { true } else { false } }
+
+  /// Whether it is a statement of the down section.
+  fileprivate var isDown: Bool {
+    if case .statement(let statement) = place { file.down?.contains(statement) ?? false } else { false }
+  }
 
   /// That the ledger is not what the run took it for: another runner was faster, or a head comment was not true.
   func isOutdated(_ error: ServerError) -> Bool {

@@ -22,10 +22,10 @@ extension ErrorReport {
       return
     }
     self.init(
-      "schema_missing", .failed, "there is a row, but the schema is not there",
+      "schema_missing", .failed, "the schema is not there",
       hint: """
-        'tenantctl doctor' finds it if somebody has renamed it; else restore it from a backup, or remove the row with \
-        'tenantctl drop NAME'
+        unless the tenant was dropped or renamed just now: 'tenantctl doctor' finds the schema if that was renamed; else \
+        restore it from a backup, or remove the row with 'tenantctl drop NAME'
         """)
   }
 }

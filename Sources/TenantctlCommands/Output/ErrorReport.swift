@@ -40,7 +40,9 @@ struct ErrorReport: Sendable {
           hint: error.isMissing ? "install it, or put its folder on PATH" : nil)
       case let error as ProgramFailed: ErrorReport(program: error)
       case let error as OutputClosed:
-        ErrorReport("output", .failed, "cannot write the result: \(error.reason)")
+        ErrorReport(
+          "output", .failed, "cannot write the result: \(error.reason)",
+          hint: "nothing else has failed: what the command was to change is changed")
       case let error as NeedsConfirmation:
         ErrorReport(
           "confirmation_needed", .refused, "\(error.warning) There is no terminal to ask on.",

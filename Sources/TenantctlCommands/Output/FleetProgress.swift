@@ -27,7 +27,7 @@ final class FleetProgress: Sendable {
     self.total = total
     terminal = session.terminal
     style = session.errorStyle
-    isSilent = session.isQuiet || session.format != .text
+    isSilent = session.isQuiet
     showsBar = terminal.stderrIsTerminal && !session.isQuiet && session.format == .text
     guard showsBar else { return }
     // The first tenants, or the last, may take long: the bar is there, and the time goes on.

@@ -50,6 +50,11 @@ extension MigrationFailure {
       server?.hint
         ?? (isRelationThere
           ? "where an app has made a tenant's tables: 'tenantctl adopt NAME' gives it a ledger" : nil)
+    case .needsNoTransaction where direction == .down:
+      """
+      begin that section with '-- migrate:down transaction:false'; 'tenantctl migration repair \(version)' accepts the \
+      edited file
+      """
     case .needsNoTransaction: "put it in a file of its own that begins with '-- migrate:up transaction:false'"
     case .endsTransaction:
       "take COMMIT and ROLLBACK out of what it runs, or run it by itself in a file with transaction:false"
@@ -88,7 +93,10 @@ extension MigrationFailure {
 
 extension LockHolder {
   fileprivate var sentence: String {
-    let name = application.isEmpty ? "" : " (\(application))"
-    return "held by pid \(pid)\(name) for \(durationText(age)): \(query)"
+    let who = [role, application].filter { !$0.isEmpty }.joined(separator: ", ")
+    let name = who.isEmpty ? "" : " (\(who))"
+    let doing =
+      isIdle ? ", idle in transaction for \(durationText(age)), last: " : " for \(durationText(age)): "
+    return "held by pid \(pid)\(name)\(doing)\(query)"
   }
 }

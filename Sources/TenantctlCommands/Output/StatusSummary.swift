@@ -48,8 +48,13 @@ struct StatusSummary {
 
   private func state(_ members: [Survey]) -> Table.Cell {
     if members.contains(where: { $0.problem != nil }) { return Table.Cell("not readable", .bad) }
-    let pending = members.map(\.pending.count).max() ?? 0
-    return pending == 0 ? Table.Cell("up to date", .good) : Table.Cell("\(pending) pending", .bad)
+    let pending = Set(members.map(\.pending.count)).sorted()
+    guard let most = pending.last, most > 0 else { return Table.Cell("up to date", .good) }
+    if let least = pending.first, least > 0 {
+      return Table.Cell(least == most ? "\(most) pending" : "\(least) to \(most) pending", .bad)
+    }
+    // The head is the newest version that a tenant has: below it, one can be out of order, or begun.
+    return Table.Cell("\(members.count(where: \.isBehind)) of them behind", .bad)
   }
 
   /// After a new migration all of the fleet is behind, and a wall of names would hide the few tenants that need a look:

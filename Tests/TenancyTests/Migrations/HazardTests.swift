@@ -79,6 +79,18 @@ import Testing
     #expect(try MigrationSet(tenant: [file(1, sql)], shared: []).hazards.isEmpty)
   }
 
+  /// The way back has to run, too. Each section has its own options.
+  @Test func theWayBack() throws {
+    let sql = """
+      -- migrate:up transaction:false
+      CREATE INDEX CONCURRENTLY i ON tanks (id);
+      -- migrate:down
+      DROP INDEX CONCURRENTLY i;
+      """
+    let hazards = try MigrationSet(tenant: [file(1, sql)], shared: []).hazards
+    #expect(hazards.map(\.hazard) == [.concurrently] && hazards.map(\.location.line) == [4])
+  }
+
   @Test func sharedFilesMayNameSchemas() throws {
     let sql = "CREATE EXTENSION hstore; CREATE TABLE public.plans (id int); SET search_path TO other;"
     let set = try MigrationSet(tenant: [], shared: [file(1, sql)])

@@ -15,16 +15,31 @@ extension MigrationSet {
       }
       let scripts = file.up.map { ($0, SQLWords($0)) }
       defer { for (_, words) in scripts { tables.note(words) } }
-      return scripts.flatMap { statement, words in
-        let rules = HazardRules(
-          words: words, isTenant: isTenant, isInTransaction: file.upOptions.transaction, earlierTables: tables
-        )
-        return rules.hazards.filter { !file.allows($0, in: statement) }.map { hazard in
-          HazardFinding(
-            hazard: hazard, path: file.path, location: statement.location,
-            excerpt: statement.excerpt(ofCharacter: 1))
+      let applying = scripts.flatMap { statement, words in
+        file.findings(in: statement) {
+          HazardRules(
+            words: words, isTenant: isTenant, isInTransaction: file.upOptions.transaction,
+            earlierTables: tables
+          ).hazards
         }
       }
+      // What undoes runs seldom, and then it has to run.
+      let undoing = (file.down ?? []).flatMap { statement in
+        file.findings(in: statement) {
+          file.downOptions.transaction && SQLWords(statement).isRefusedInTransaction ? [.concurrently] : []
+        }
+      }
+      return applying + undoing
+    }
+  }
+}
+
+extension MigrationFile {
+  fileprivate func findings(in statement: SQLStatement, _ hazards: () -> [Hazard]) -> [HazardFinding] {
+    hazards().filter { !allows($0, in: statement) }.map { hazard in
+      HazardFinding(
+        hazard: hazard, path: path, location: statement.location,
+        excerpt: statement.excerpt(ofCharacter: 1))
     }
   }
 }

@@ -46,7 +46,8 @@ public enum Hazard: String, Sendable, Hashable, CaseIterable {
     case .volatileDefault:
       "ADD COLUMN without a default, then SET DEFAULT for new rows; fill the old ones in portions"
     case .notNull: "give it a DEFAULT, or ADD COLUMN without NOT NULL, fill it, and SET NOT NULL later"
-    case .concurrently: "put it in a file of its own, with '-- migrate:up transaction:false'"
+    case .concurrently:
+      "put it in a file of its own, and transaction:false behind the section's '-- migrate:up' or '-- migrate:down'"
     case .empty: "write it, or delete the file"
     }
   }

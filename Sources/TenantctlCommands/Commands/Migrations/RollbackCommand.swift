@@ -32,20 +32,22 @@ enum RollbackCommand {
     let plan = try await database.planRollback(
       selection, try session.migrations(), extent, statementTimeout: input[RunOptions.statementTimeout])
     if !input[Shared.dryRun] && !plan.isEmpty {
-      let undone = plan.tenants.map(plan.pending).filter { !$0.isEmpty }
+      let undone = plan.tenants.filter { !plan.pending($0).isEmpty }
       try session.confirm(
         "rollback",
         ["This undoes migrations of \(counted(undone.count, "tenant")), and what they hold may be lost."],
-        showing: input[Shared.yes] ? [] : list(undone), unless: input[Shared.yes])
+        showing: input[Shared.yes] ? [] : list(undone, plan), unless: input[Shared.yes])
     }
     return try await MigrateCommand.run(plan, database, input, session)
   }
 
   /// Each migration once, the newest first.
-  private static func list(_ undone: [[MigrationFile]]) -> [String] {
-    let files = Dictionary(grouping: undone.joined(), by: \.version).sorted { $0.key > $1.key }
-    return firstFew(files, "more migrations") { version, files in
-      ["\(version) \(files[0].name), of \(counted(files.count, "tenant"))"]
+  private static func list(_ undone: [Survey], _ plan: MigrationPlan) -> [String] {
+    let owners = undone.flatMap { survey in plan.pending(survey).map { (file: $0, owner: survey.label) } }
+    let files = Dictionary(grouping: owners, by: \.file.version).sorted { $0.key > $1.key }
+    return firstFew(files, "more migrations") { version, owners in
+      let whom = owners.count == 1 ? owners[0].owner : counted(owners.count, "tenant")
+      return ["\(version) \(owners[0].file.name), of \(whom)"]
     }
   }
 
