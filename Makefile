@@ -87,7 +87,7 @@ uninstall:
 ## clean: remove everything that was built
 clean:
 	swift package clean
-	rm -rf .build/python
+	rm -rf .build/python .build/installed $(archives)
 
 ## help: this list
 help:
