@@ -131,6 +131,7 @@ import Testing
         try await program.wrote(
           "waiting acme: migrations/tenant/20260103000000_colour.sql:1:1: another session held a lock for longer than "
             + "lock_timeout\(onTerminal ? "\r" : "")\n  held by pid \(try await holder.backend) ")
+        if onTerminal { try await program.wrote("] 1/2, 1 waiting, ") }
         try await holder.query("COMMIT")
         return await program.outcome()
       }

@@ -8,6 +8,8 @@ final class FleetProgress: Sendable {
     var failed = 0
     /// Those that are done because there was nothing to do: they say nothing about how long the others will take.
     var skipped = 0
+    /// Those that had to wait and are not done yet.
+    var waiting: Set<String> = []
     var drawnAt: ContinuousClock.Instant?
     /// The sentences that the terminal shows already.
     var told: Set<String> = []
@@ -44,6 +46,7 @@ final class FleetProgress: Sendable {
   func note(_ name: String, failure: (any Error)?, isSkipped: Bool = false) {
     state.withLock { state in
       state.done += 1
+      state.waiting.remove(name)
       if isSkipped { state.skipped += 1 }
       if failure != nil { state.failed += 1 }
       // The summary says the rest.
@@ -58,7 +61,11 @@ final class FleetProgress: Sendable {
   func notePostponed(_ name: String, _ error: TenancyError) {
     let message =
       if case .migrationFailed(let failure) = error { failure.placed } else { ErrorReport(error).message }
-    state.withLock { say(style.yellow("waiting"), name, message, &$0) }
+    state.withLock { state in
+      state.waiting.insert(name)
+      say(style.yellow("waiting"), name, message, &state)
+      redraw(&state)
+    }
   }
 
   private func say(_ word: String, _ name: String, _ message: String, _ state: inout State) {
@@ -118,10 +125,12 @@ final class FleetProgress: Sendable {
   private func line(_ state: State, elapsed: Duration) -> String {
     let count = " \(state.done)/\(total)"
     let failed = state.failed > 0 ? ", \(state.failed) failed" : ""
-    let worked = state.done - state.skipped
+    let waiting = state.waiting.isEmpty ? "" : ", \(state.waiting.count) waiting"
+    let (worked, left) = (state.done - state.skipped, total - state.done)
+    // How long a lock will be held is nobody's guess.
+    let isGuess = worked == 0 || state.waiting.count == left
     let time =
-      worked == 0
-      ? ", \(durationText(elapsed)) so far" : ", \(pace(worked, elapsed, left: total - state.done))"
+      waiting + (isGuess ? ", \(durationText(elapsed)) so far" : ", \(pace(worked, elapsed, left: left))")
     let length = count.count + failed.count + time.count
     let width = min(30, terminal.width - length - 3)
     // On a narrow terminal it stays on one line: what is on a second one would never be erased.
