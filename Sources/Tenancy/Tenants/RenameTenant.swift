@@ -35,7 +35,8 @@ extension TenantDatabase {
         explain: { error in
           switch error.state {
           case .foreignKeyViolation: .tenantReferenced(old, detail: error.detail ?? error.message)
-          case .duplicateSchema: .schemaWithoutTenant(schema)
+          // It was free when we looked.
+          case .duplicateSchema: .changedMeanwhile
           default: self.explainRows(error, new)
           }
         })
