@@ -14,6 +14,7 @@ extension Connection {
     // Asked for only where it is not so already: in the startup message it costs the server more than all the rest.
     if PQparameterStatus(pointer, "client_encoding").map({ String(cString: $0) }) != "UTF8" {
       try check(PQsetClientEncoding(pointer, "UTF8") == 0, handle)
+      handle.hasOwnEncoding = true
     }
     PQsetnonblocking(pointer, 1)
     PQenterPipelineMode(pointer)

@@ -15,6 +15,7 @@ extension TenantDatabase {
     let rows = members.flatMap { member -> [Finding] in
       let missing: [Finding] =
         member.state.exists ? [] : [.schemaMissing(member.tenant, strays: strays)]
+      if !member.tenant.schema.canBeEntered { return missing + [.schemaNotEnterable(member.tenant)] }
       let unsafe = unquoted(member.tenant.schema).map { Finding.unsafeName(member.tenant, $0) }
       return missing + [unsafe].compactMap { $0 }
     }
@@ -114,7 +115,10 @@ extension TenantDatabase {
     let host = own[0].name
     return .init(.noPrimaryDomain(tenant, [host])) {
       let fix: SQL = "UPDATE \(domains.table) SET \(primary) = true WHERE \(domains.host) = \(host.rawValue)"
-      return [.transaction([PlannedStatement(self.guards), PlannedStatement(mustAffectRows: fix)])]
+      return [
+        .transaction(
+          self.limits.opening.map { PlannedStatement($0) } + [PlannedStatement(mustAffectRows: fix)])
+      ]
     }
   }
 
@@ -126,7 +130,9 @@ extension TenantDatabase {
       UPDATE \(domains.table) d SET \(column) = t.\(shape.tenants.name) FROM \(shape.tenants.table) t
       WHERE \(shape.link(domains)) AND d.\(domains.host) = \(domain.rawValue)
       """
-    return [.transaction([PlannedStatement(guards), PlannedStatement(mustAffectRows: update)])]
+    return [
+      .transaction(limits.opening.map { PlannedStatement($0) } + [PlannedStatement(mustAffectRows: update)])
+    ]
   }
 }
 
