@@ -22,11 +22,13 @@ import Testing
     try await Fleet.with { fleet in
       try await fleet.psql("CREATE TABLE public.log (tenant text, what text, who text)")
       let files = try set.files.enumerated().map { try migration("\($0 + 1)", $1) }
-      // An old tenant has got each file in a run of its own.
+      // An old tenant has got each file in a run of its own, over a session of its own.
       try await fleet.create("old_")
       for count in files.indices {
-        let report = try await fleet.migrate(Array(files[...count]))
+        let alone = Fleet(database: fleet.database, tenancy: try fleet.database.tenancy())
+        let report = try await alone.migrate(Array(files[...count]))
         #expect(report.tenants[0].isSuccess, "\(report)")
+        await alone.tenancy.close()
       }
       try await fleet.create("new_", files)
       // Another old one has got them all in one run.
