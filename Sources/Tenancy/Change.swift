@@ -130,7 +130,7 @@ enum Step: Sendable {
       guard failure.index < statements.count else { throw failure }
       let statement = statements[failure.index]
       if let source = statement.source { throw MigrationStatementError(source: source, error: failure.error) }
-      throw statement.mustAffectRows && failure.error.state == .divisionByZero
+      throw statement.isGuard && failure.error.state == .divisionByZero
         ? TenancyError.changedMeanwhile : failure
     }
   }
@@ -156,14 +156,13 @@ struct PlannedStatement: Sendable {
   let sql: SQL
   /// Where it comes from, if it is part of a migration file.
   var source: MigrationSource?
-  /// Whether it fails, by a division, if it touches no row: somebody else was faster.
-  private(set) var mustAffectRows = false
+  /// Whether it fails, by a division, if something is not as it was planned on: somebody else was faster.
+  private(set) var isGuard = false
+  private var guardPurpose: String?
 
   /// What it is for, where its text does not tell.
   var purpose: String? {
-    guard let source else {
-      return mustAffectRows ? "fails, and undoes the transaction, if there is no row to change" : nil
-    }
+    guard let source else { return guardPurpose }
     return switch source.place {
     case .ledger: "for the ledger"
     case .statement: "from \(source.file.path)"
@@ -185,6 +184,14 @@ struct PlannedStatement: Sendable {
     let enough: SQL = count == 1 ? "count(*)" : "(count(*) / \(unsafeRaw: "\(count)"))"
     sql = "WITH \(others)changed AS (\(change) RETURNING 1) SELECT 1 / \(enough) FROM changed"
     self.source = source
-    mustAffectRows = true
+    isGuard = true
+    guardPurpose = "fails, and undoes the transaction, if there is no row to change"
+  }
+
+  /// A query that fails by a division, and with it the transaction, if something has changed since it was planned.
+  init(guarding query: SQL, purpose: String) {
+    sql = query
+    isGuard = true
+    guardPurpose = purpose
   }
 }

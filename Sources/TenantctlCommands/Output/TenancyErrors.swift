@@ -72,12 +72,15 @@ extension ErrorReport {
           "tenant_referenced", .refused, "rows of other tables refer to tenant \(name): \(detail)",
           hint: "remove or change those rows first; nothing was changed")
 
-      case .schemaReferenced(let schema, let name, let objects):
+      case .schemaReferenced(let schema, let name, let objects, let count):
         Self(
           "schema_referenced", .refused,
-          "what is outside of the schema \(schema) of tenant \(name) depends on it, and would go with it:\n"
-            + objects.map { "  \($0)" }.joined(separator: "\n"),
-          hint: "drop or change those first; nothing was changed")
+          "\(counted(count, "object")) outside of the schema \(schema) of tenant \(name) \(count == 1 ? "depends" : "depend") "
+            + "on it and would be dropped with it:\n"
+            + (objects.map { "  \($0)" }
+            + (count > objects.count ? ["  and \(count - objects.count) more"] : []))
+            .joined(separator: "\n"),
+          hint: "drop or change \(count == 1 ? "it" : "them") first; nothing was changed")
 
       // Domains
       case .hostNotFound(let host, let label):
