@@ -130,8 +130,7 @@ enum Step: Sendable {
       guard failure.index < statements.count else { throw failure }
       let statement = statements[failure.index]
       if let source = statement.source { throw MigrationStatementError(source: source, error: failure.error) }
-      throw statement.isGuard && failure.error.state == .divisionByZero
-        ? TenancyError.changedMeanwhile : failure
+      throw try await statement.explain(failure, over: connection)
     }
   }
 
@@ -156,13 +155,25 @@ struct PlannedStatement: Sendable {
   let sql: SQL
   /// Where it comes from, if it is part of a migration file.
   var source: MigrationSource?
-  /// Whether it fails, by a division, if something is not as it was planned on: somebody else was faster.
-  private(set) var isGuard = false
-  private var guardPurpose: String?
+  /// What it fails for, by a division.
+  private(set) var check: Check?
+
+  enum Check: Sendable {
+    /// What it was planned on is not so any more: somebody else was faster. The purpose is for a dry run.
+    case meanwhile(purpose: String)
+    /// Rows of the registry are not as they were planned.
+    case rows([RowChange])
+  }
 
   /// What it is for, where its text does not tell.
   var purpose: String? {
-    guard let source else { return guardPurpose }
+    guard let source else {
+      return switch check {
+      case nil: nil
+      case .meanwhile(let purpose): purpose
+      case .rows: "fails, and undoes the transaction, unless the rows are changed as planned"
+      }
+    }
     return switch source.place {
     case .ledger: "for the ledger"
     case .statement: "from \(source.file.path)"
@@ -170,9 +181,21 @@ struct PlannedStatement: Sendable {
     }
   }
 
-  init(_ sql: SQL, source: MigrationSource? = nil) {
+  init(_ sql: SQL, source: MigrationSource? = nil, check: Check? = nil) {
     self.sql = sql
     self.source = source
+    self.check = check
+  }
+
+  /// What its failure means; the transaction is rolled back by then.
+  fileprivate func explain(_ failure: StatementError, over connection: Connection) async throws -> any Error {
+    switch (check, failure.error.state) {
+    case (.meanwhile, .divisionByZero): TenancyError.changedMeanwhile
+    // A rule: PostgreSQL has no RETURNING there, or no WITH.
+    case (.rows(let changes), .divisionByZero), (.rows(let changes), .featureNotSupported):
+      try await RowChange.explain(changes, over: connection)
+    default: failure
+    }
   }
 
   /// A change of rows that fails, and with it the transaction, if there are none to change.
@@ -184,14 +207,12 @@ struct PlannedStatement: Sendable {
     let enough: SQL = count == 1 ? "count(*)" : "(count(*) / \(unsafeRaw: "\(count)"))"
     sql = "WITH \(others)changed AS (\(change) RETURNING 1) SELECT 1 / \(enough) FROM changed"
     self.source = source
-    isGuard = true
-    guardPurpose = "fails, and undoes the transaction, if there is no row to change"
+    check = .meanwhile(purpose: "fails, and undoes the transaction, if there is no row to change")
   }
 
   /// A query that fails by a division, and with it the transaction, if something has changed since it was planned.
   init(guarding query: SQL, purpose: String) {
     sql = query
-    isGuard = true
-    guardPurpose = purpose
+    check = .meanwhile(purpose: purpose)
   }
 }

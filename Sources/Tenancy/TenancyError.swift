@@ -88,6 +88,11 @@ public enum TenancyError: Error, Sendable, Hashable {
   case unknownColumn(String, table: String, available: [String])
   /// A column that has a meaning to us, and a command of its own.
   case reservedColumn(String)
+  /// A row of the registry was not stored, changed or removed as it was sent: a trigger, rule, policy or generated column
+  /// stands in between. Nothing was changed.
+  case rowNotStored(table: String, by: [String])
+  /// A column of the registry that PostgreSQL computes, so that nobody can give it a value.
+  case columnGenerated(String, table: String)
   /// A value that the column does not take.
   case badValue(column: String, reason: String)
 

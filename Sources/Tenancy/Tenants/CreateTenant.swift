@@ -50,7 +50,8 @@ extension TenantDatabase {
     try settings.names.check(new.name)
     if let schema = new.schema { try settings.names.check(schema) }
     return try await withRegistry { connection, shape in
-      let schema = new.schema ?? SchemaName(of: new.name)
+      let computed = try await self.computedSchema(of: new, shape, over: connection)
+      let schema = new.schema ?? computed ?? SchemaName(of: new.name)
       if schema != SchemaName(of: new.name), shape.tenants.schemaApart == nil {
         throw TenancyError.noSchemaColumn(table: shape.tenants.table.description)
       }
@@ -65,8 +66,10 @@ extension TenantDatabase {
         for: tenant, migrations: migrations, mark: mark,
         rows: { condition in
           let row = try shape.insertTenant(tenant, new.values, onlyIf: condition ?? "true")
-          return [condition == nil ? PlannedStatement(row) : PlannedStatement(mustAffectRows: row)]
-            + (try domains.map { PlannedStatement(try shape.insertDomain($0)) })
+          return .changing(row)
+            + (try domains.flatMap {
+              [PlannedStatement].changing(try shape.insertDomain($0, tenantIsNew: true))
+            })
         })
       return Change(
         result: CreatedTenant(tenant: tenant, domains: domains, migrations: migrations.map(\.version)),

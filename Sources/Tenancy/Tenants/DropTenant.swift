@@ -88,11 +88,18 @@ extension RegistryShape {
   fileprivate func delete(_ tenant: Tenant?) -> [PlannedStatement] {
     guard let tenant else { return [] }
     let isIt: SQL = "t.\(tenants.name) = \(tenant.name.rawValue) AND \(schema) = \(tenant.schema.rawValue)"
-    let row = PlannedStatement(mustAffectRows: "DELETE FROM \(tenants.table) t WHERE \(isIt)")
-    guard let domains else { return [row] }
-    return [
-      PlannedStatement(
-        "DELETE FROM \(domains.table) d USING \(tenants.table) t WHERE \(isIt) AND \(link(domains))"), row,
-    ]
+    let source: SQL = "FROM \(tenants.table) t WHERE \(isIt)"
+    let row = RowChange(
+      event: .delete, table: tenants.table, hasRule: tenants.rules.contains(.delete), sql: "DELETE \(source)",
+      source: source, outcome: "NOT EXISTS (SELECT \(source))")
+    guard let domains else { return .changing(row) }
+    let areIts: SQL = "\(isIt) AND \(link(domains))"
+    let theirSource: SQL = "FROM \(domains.table) d, \(tenants.table) t WHERE \(areIts)"
+    return .changing(
+      RowChange(
+        event: .delete, table: domains.table, hasRule: domains.rules.contains(.delete),
+        sql: "DELETE FROM \(domains.table) d USING \(tenants.table) t WHERE \(areIts)",
+        count: "(SELECT count(*) \(theirSource))", source: theirSource,
+        outcome: "NOT EXISTS (SELECT \(theirSource))")) + .changing(row)
   }
 }

@@ -192,6 +192,18 @@ extension ErrorReport {
         Self(
           "reserved_column", .usage, "the column \(column) is the registry's own",
           hint: "use 'tenantctl rename', 'activate' or 'deactivate'; the rest is kept by tenantctl itself")
+      case .rowNotStored(let table, let culprits):
+        Self(
+          "row_not_stored", .failed,
+          "the row in \(table) is not as it was sent: "
+            + (culprits.isEmpty
+              ? "something in the database discards or alters it"
+              : "\(culprits.count == 1 ? "" : "one of ")\(culprits.joined(separator: ", ")) discards or alters it"),
+          hint: "check what is on that table with psql: '\\d \(table)'; nothing was changed")
+      case .columnGenerated(let column, let table):
+        Self(
+          "column_generated", .refused, "the column \(column) of \(table) is generated from other columns",
+          hint: "change the columns that it is generated from: 'tenantctl set NAME COLUMN=VALUE'")
       case .badValue(let column, let reason):
         Self(
           "bad_value", .usage, column.isEmpty ? reason : "column \(column): \(reason)",
