@@ -6,6 +6,8 @@ public struct RenamedTenant: Sendable, Hashable, Encodable {
   public let from: TenantName
   /// The tenant as it is from now on.
   public let tenant: Tenant
+  /// What still names the old schema: texts and settings that are not ours to rewrite.
+  public let mentions: [SchemaMention]
 }
 
 extension TenantDatabase {
@@ -25,13 +27,15 @@ extension TenantDatabase {
         throw TenancyError.schemaNotAlone(tenant.schema, of: old, and: other)
       }
       try await self.checkRename(tenant, to: new, schema: schema, shape, over: connection)
+      let mentions = SchemaMentions(old: tenant.schema, new: schema)
       let move: [SQL] =
         movesSchema
-        ? ["ALTER SCHEMA \(tenant.schema.identifier) RENAME TO \(schema.identifier)"] : []
+        ? ["ALTER SCHEMA \(tenant.schema.identifier) RENAME TO \(schema.identifier)"] + mentions.follow : []
       let statements = ([self.guards] + move).map { PlannedStatement($0) }
       return Change(
         result: RenamedTenant(
-          from: old, tenant: Tenant(name: new, schema: schema, isActive: tenant.isActive)),
+          from: old, tenant: Tenant(name: new, schema: schema, isActive: tenant.isActive),
+          mentions: movesSchema ? try await mentions.find(over: connection) : []),
         steps: [.transaction(statements + shape.rename(tenant, to: new, schema: schema))],
         database: self,
         explain: { error in
