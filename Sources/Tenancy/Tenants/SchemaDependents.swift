@@ -118,9 +118,12 @@ extension SchemaDependents {
     """
   }
 
+  /// `IS NOT TRUE` keeps the planner from making a join of it: it expects a handful of rows and would compare each with
+  /// each, where a schema that thousands of tables depend on has thousands.
   private static let isNotOwn: SQL = """
-    NOT EXISTS (
-        SELECT FROM reached x WHERE x.state <> 'leaf' AND x.class = e.class AND x.oid = e.oid AND x.sub IN (0, e.sub))
+    ((e.class, e.oid, 0) IN (SELECT x.class, x.oid, x.sub FROM reached x WHERE x.state <> 'leaf')) IS NOT TRUE
+        AND (e.sub = 0
+          OR ((e.class, e.oid, e.sub) IN (SELECT x.class, x.oid, x.sub FROM reached x WHERE x.state <> 'leaf')) IS NOT TRUE)
     """
 
   /// Whether what the edge `e` leads to from the tenant's own is the tenant's own, too. What has a schema must stand in
@@ -136,13 +139,14 @@ extension SchemaDependents {
   /// That `e` goes by itself, and not as a part of something else that goes: a rule with its view, an index with its
   /// constraint, a column with its table.
   private static let isNoPart: SQL = """
-    NOT EXISTS (
-      SELECT FROM kept o WHERE e.sub <> 0 AND o.class = e.class AND o.oid = e.oid AND o.sub = 0
-    ) AND NOT EXISTS (
-      SELECT FROM pg_catalog.pg_depend d JOIN kept o ON o.class = d.refclassid AND o.oid = d.refobjid
-      WHERE d.classid = e.class AND d.objid = e.oid AND (e.sub = 0 OR d.objsubid = e.sub)
-        AND o.sub IN (0, d.refobjsubid) AND d.deptype NOT IN ('n', 'x')
-        AND NOT (d.refclassid = e.class AND d.refobjid = e.oid))
+    (e.sub <> 0 AND (e.class, e.oid, 0) IN (TABLE kept)) IS NOT TRUE AND ((e.class, e.oid, e.sub) IN (
+        SELECT k.class, k.oid, k.sub FROM kept k CROSS JOIN LATERAL (
+          SELECT d.refclassid, d.refobjid, d.refobjsubid FROM pg_catalog.pg_depend d
+          WHERE d.classid = k.class AND d.objid = k.oid AND (k.sub = 0 OR d.objsubid = k.sub)
+            AND d.deptype NOT IN ('n', 'x') AND NOT (d.refclassid = k.class AND d.refobjid = k.oid)
+          OFFSET 0) o (class, oid, sub)
+        WHERE ((o.class, o.oid, 0) IN (TABLE kept)) IS TRUE OR ((o.class, o.oid, o.sub) IN (TABLE kept)) IS TRUE
+      )) IS NOT TRUE
     """
 
   /// Whether `e` stands in the tenant's schema, or in that of another session's temporary objects, which nobody keeps, or
