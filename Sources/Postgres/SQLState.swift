@@ -23,6 +23,8 @@ public struct SQLState: RawRepresentable, Sendable, Hashable, ExpressibleByStrin
   public var errorClass: String { String(rawValue.prefix(2)) }
 
   // The names are those of Appendix A.
+  /// 0A000
+  public static let featureNotSupported: SQLState = "0A000"
   /// 22007
   public static let invalidDatetimeFormat: SQLState = "22007"
   /// 22012

@@ -72,9 +72,18 @@ public struct TestDatabase: Sendable {
   /// All that is in it, as `pg_dump` writes it down.
   ///
   /// - Throws: `ProgramFailed` with pg_dump's own words.
-  public func contents() async throws -> String {
+  public func contents() async throws -> String { try await dump([]) }
+
+  /// All that is defined outside of a schema, as `pg_dump` writes it down.
+  ///
+  /// - Throws: `ProgramFailed` with pg_dump's own words.
+  public func definitions(outside schema: String) async throws -> String {
+    try await dump(["--schema-only", "-N", schema])
+  }
+
+  private func dump(_ options: [String]) async throws -> String {
     // These lines carry a random key.
-    try await Program(["pg_dump", "--no-sync", url]).succeed().stdout
+    try await Program(["pg_dump", "--no-sync"] + options + [url]).succeed().stdout
       .replacing(#/\\(un)?restrict .*/#, with: "")
   }
 }

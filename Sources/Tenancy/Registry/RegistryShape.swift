@@ -10,6 +10,13 @@ struct RegistryShape: Sendable, Hashable {
     let name: Identifier
     let schema: Identifier?
     let activity: RegistryMapping.Activity?
+    /// The events for which the table has rules.
+    var rules: Set<RowChange.Event> = []
+
+    /// Whether PostgreSQL computes the column.
+    func isGenerated(_ column: Identifier) -> Bool {
+      columns.contains { $0.name == column.name && $0.isGenerated }
+    }
 
     func has(_ column: String) -> Bool { columns.contains { $0.name == column } }
 
@@ -24,6 +31,8 @@ struct RegistryShape: Sendable, Hashable {
     let primary: Identifier?
     let tenantID: Identifier?
     let tenantName: Identifier?
+    /// The events for which the table has rules.
+    var rules: Set<RowChange.Event> = []
   }
 
   let tenants: Tenants
@@ -48,6 +57,9 @@ extension RegistryShape {
     let column = Identifier(activity.column)
     return activity.isInverse ? "t.\(column) IS TRUE" : "t.\(column) IS NOT TRUE"
   }
+
+  /// That the app serves the tenant, or does not.
+  func has(activity isActive: Bool) -> SQL { "(\(self.isActive)) = \(isActive ? "true" : "false" as SQL)" }
 
   /// Whether the domain is its tenant's primary one.
   var isPrimary: SQL { domains?.primary.map { "d.\($0) IS TRUE" } ?? "false" }
