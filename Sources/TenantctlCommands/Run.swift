@@ -15,7 +15,7 @@ extension Tenantctl {
       switch try Parser(tree).parse(words, environment: environment) {
       case .help(let path):
         let page = try HelpCommand.page(path, terminal, styled: printer.colorsOutput)
-        try terminal.write(lines: page.text(Style(isColored: false)))
+        try terminal.show(lines: page.text(Style(isColored: false)))
       case .version:
         try terminal.write(lines: [tree.versionText])
       case .run(let action, _, let input):
@@ -93,7 +93,12 @@ struct Printer: Sendable {
       guard let table = result.table else { throw NoTable() }
       try terminal.write(lines: table.csv)
     case .text:
-      try terminal.write(lines: session.isQuiet ? result.names : result.text(session.style))
+      if session.isQuiet {
+        return try terminal.show(lines: result.isExact ? result.names : result.names.map(\.onOneLine))
+      }
+      let lines = result.text(session.style)
+      if result.isExact { return try terminal.write(lines: lines) }
+      try terminal.show(lines: lines.map(HarmlessText.indented))
     }
   }
 
@@ -102,7 +107,7 @@ struct Printer: Sendable {
   func fail(_ report: ErrorReport, showing page: String? = nil) -> ExitStatus {
     guard wantsJSON else {
       if let page {
-        terminal.draw(page)
+        terminal.note(String(page.dropLast()), isMessage: false)
         return report.status
       }
       for line in report.lines(errorStyle) { terminal.note(line) }

@@ -9,8 +9,8 @@ public protocol StoredName: Sendable, Hashable, Comparable, Encodable, CustomStr
 }
 
 extension StoredName {
-  /// The name.
-  public var description: String { rawValue }
+  /// The name as people see it: on one line, whatever characters an app has stored.
+  public var description: String { rawValue.onOneLine }
 
   /// By bytes.
   public static func == (left: Self, right: Self) -> Bool {

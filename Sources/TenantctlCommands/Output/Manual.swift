@@ -10,6 +10,10 @@ enum ManualSections {
       json standard output holds exactly one JSON document, on failure too: an object with the key error, which has \
       code, message, hint and sqlstate. The same object is on standard error. Keys are in snake case, and an empty list \
       is [].
+
+      Control characters of names, values and messages, and those that change the direction of text, are shown as \
+      escapes such as \\n and \\u{1B}, in a pipe as on a terminal: a line of a list is one name. JSON, CSV and \
+      the SQL of --dry-run are exact: JSON has its own escapes, the others are changed only on a terminal.
       """),
     ManSection(
       "DATABASE",

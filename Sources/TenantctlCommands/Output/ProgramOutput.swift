@@ -10,7 +10,7 @@ final class ProgramOutput: Sendable {
   private let pending = Mutex<[[UInt8]]>([[], []])
 
   init(of tenant: Tenant, _ session: Session, _ progress: FleetProgress) {
-    name = tenant.name.rawValue
+    name = "\(tenant.name)"
     self.session = session
     self.progress = progress
   }

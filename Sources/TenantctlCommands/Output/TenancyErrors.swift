@@ -22,7 +22,7 @@ extension ErrorReport {
       case .tenantsNotFound(let names):
         Self(
           "tenant_not_found", .notFound,
-          "there are no tenants \(names.prefix(20).map(\.rawValue).joined(separator: ", "))"
+          "there are no tenants \(names.prefix(20).map(\.description).joined(separator: ", "))"
             + (names.count > 20 ? " and \(names.count - 20) more" : ""),
           hint: "'tenantctl list' shows all tenants; nothing was done")
       case .tenantExists(let name):

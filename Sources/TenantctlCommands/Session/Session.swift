@@ -137,7 +137,9 @@ struct Session: Sendable {
       guard isVerbose || severity == "WARNING" else { return }
       terminal.note("\(style.yellow(severity.lowercased() + ":")) \(message)")
     }
-    if isVerbose { observer.statement = { terminal.note(style.dim($0.hasSuffix(";") ? $0 : "\($0);")) } }
+    if isVerbose {
+      observer.statement = { terminal.note(style.dim($0.hasSuffix(";") ? $0 : "\($0);")) }
+    }
     return observer
   }
 }
@@ -174,7 +176,7 @@ extension Session {
   /// - Parameter script: what is going to be sent, shown before it is.
   func confirm(_ word: String, _ warning: [String], showing script: [String] = [], unless yes: Bool) throws {
     let canAsk = terminal.stdinIsTerminal && terminal.stderrIsTerminal
-    if yes ? format == .text && !isQuiet : canAsk { script.forEach(terminal.note) }
+    if yes ? format == .text && !isQuiet : canAsk { script.forEach { terminal.note($0, isMessage: false) } }
     if yes { return }
     guard canAsk else {
       throw NeedsConfirmation(warning: warning.joined(separator: " "))
@@ -191,6 +193,7 @@ extension CommandResult {
   static func dryRun(_ sql: [String]) -> CommandResult {
     var result = CommandResult(DryRun(sql: sql)) { _ in sql }
     result.names = sql
+    result.isExact = true
     if sql.isEmpty { result.notes = ["note: there is nothing to do"] }
     return result
   }
