@@ -11,7 +11,8 @@ import Testing
     "x\\u{9B}2J\\u{1B}]0;owned\\u{7}\\u{1B}[31m\\nerror: all gone\\u{202E}\\u{2066}\\u{61C}\\u{7F}"
   /// What is left of a terminal's output when our own colours, bars and line ends are taken out.
   private func controls(_ text: String) -> [String] {
-    text.replacing(#/\x1B\[(0|1|2|31|32|33)m|\x1B\[K|\r|\n/#, with: "").unicodeScalars
+    text.replacing(#/\x1B\[(0|1|2|31|32|33)m|\x1B\[K/#, with: "").unicodeScalars
+      .filter { $0 != "\r" && $0 != "\n" }
       .filter { $0.properties.generalCategory == .control || $0.properties.generalCategory == .format }
       .map { String($0.value, radix: 16) }
   }

@@ -51,7 +51,11 @@ struct Session: Sendable {
   /// Throws `ConfigurationError`.
   func configuration() throws -> Configuration {
     guard let path = configurationPath else { return Configuration() }
-    var configuration = try ConfigurationFile(reading: path).read()
+    let file =
+      option(Global.config, "config") == nil
+      ? try ConfigurationFile(found: path, trusting: TrustedOwners(environment: environment))
+      : try ConfigurationFile(reading: path)
+    var configuration = try file.read()
     if let slash = path.lastIndex(of: "/"), !configuration.migrations.hasPrefix("/") {
       configuration.migrations = "\(path[..<slash])/\(configuration.migrations)"
     }
