@@ -41,6 +41,7 @@ extension TenantDatabase {
         var found = answers.popFirst()?.first
         if found == nil { found = try await connection.query(shape.anyCaseQuery(domains, host)).first }
         if let row = found {
+          if row[2] == nil { throw ShapeOutdated() }
           guard row[0] != nil else { throw try await self.stale(host, over: connection) }
           return try Self.served(RegistryShape.tenant(in: row), host, .domain)
         }
