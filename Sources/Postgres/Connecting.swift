@@ -11,6 +11,7 @@ extension Connection {
     }
     let handle = Handle(pointer, onNotice: observer.notice)
     try poll(handle)
+    KeepAlive.apply(to: handle)
     // Asked for only where it is not so already: in the startup message it costs the server more than all the rest.
     if PQparameterStatus(pointer, "client_encoding").map({ String(cString: $0) }) != "UTF8" {
       try check(PQsetClientEncoding(pointer, "UTF8") == 0, handle)
@@ -52,17 +53,9 @@ extension Connection {
   }
 
   private func connectTimeout(_ handle: Handle) -> Duration {
-    guard let options = PQconninfo(handle.pointer) else { return .seconds(10) }
-    defer { PQconninfoFree(options) }
-    var option = options
-    while let name = option.pointee.keyword {
-      if String(cString: name) == "connect_timeout", let value = option.pointee.val,
-        let seconds = Int(String(cString: value)), seconds > 0
-      {
-        return .seconds(seconds)
-      }
-      option += 1
+    guard let text = handle.settings["connect_timeout"], let seconds = Int(text), seconds > 0 else {
+      return .seconds(10)
     }
-    return .seconds(10)
+    return .seconds(seconds)
   }
 }

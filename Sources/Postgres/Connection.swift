@@ -39,6 +39,9 @@ public actor Connection {
   private let opening: SQL?
   var handle: Handle?
   private let currentState = Atomic(State.closed)
+  private let canceller = Canceller()
+  /// How long the server has to answer a cancellation; then the connection counts as lost.
+  private static let cancelPatience = Duration.seconds(5)
 
   /// Where the connection lives.
   public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -221,6 +224,10 @@ extension Connection {
   private func awaitInput(_ handle: Handle, _ answers: inout Answers, within limit: Duration?) throws {
     let timeout = limit.map { Int32($0 / .milliseconds(1)) } ?? -1
     while true {
+      if let deadline = answers.cancelDeadline, deadline <= .now {
+        close()
+        throw ConnectionError.lost("the server has not answered the cancellation within 5 s")
+      }
       // The server takes no notice of a cancellation that comes between two statements: asked again until it is over.
       let pause = answers.wereCancelled ? 250 : timeout
       let unsent = PQflush(handle.pointer)
@@ -229,10 +236,10 @@ extension Connection {
       switch waiter.wait(for: PQsocket(handle.pointer), toWrite: unsent > 0, timeout: pause) {
       case .ready: try check(PQconsumeInput(handle.pointer) == 1, handle)
       case .woken where Task.isCancelled:
-        answers.wereCancelled = true
-        cancelOnServer(handle)
+        answers.cancelDeadline = answers.cancelDeadline ?? .now + Self.cancelPatience
+        canceller.cancel(handle)
       case .woken: break
-      case .timedOut where answers.wereCancelled: cancelOnServer(handle)
+      case .timedOut where answers.wereCancelled: canceller.cancel(handle)
       case .timedOut:
         close()
         throw ConnectionError.lost("no answer within the time that there was for it")
@@ -262,13 +269,6 @@ extension Connection {
         answers.add(result.serverError)
       }
     }
-  }
-
-  private func cancelOnServer(_ handle: Handle) {
-    guard let cancel = PQgetCancel(handle.pointer) else { return }
-    defer { PQfreeCancel(cancel) }
-    var reason = [CChar](repeating: 0, count: 256)
-    PQcancel(cancel, &reason, Int32(reason.count))
   }
 
   func errorMessage(of handle: Handle) -> String {

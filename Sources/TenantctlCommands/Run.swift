@@ -7,6 +7,11 @@ extension Tenantctl {
   public static func run(_ words: [String], environment: [String: String]) async -> Int32 {
     // Who closes a pipe early has seen enough; some parents, such as Python, would have us complain.
     signal(SIGPIPE, SIG_DFL)
+    // A script's shell ignores SIGINT for what it starts in the background: then nothing but a kill would end a read on a
+    // network that has died. What changes something has its own way, see `Interruption`.
+    signal(SIGINT, SIG_DFL)
+    // Past `ulimit -f` a write fails, as it does on a full disk, and the program can still say what it has done.
+    signal(SIGXFSZ, SIG_IGN)
     Files.fillStandardDescriptors()
     let terminal = Terminal()
     let printer = Printer(words: words, environment: environment, terminal: terminal)
@@ -35,9 +40,14 @@ extension Tenantctl {
     _ action: @escaping Action, _ input: Input, _ environment: [String: String], _ printer: Printer
   ) async throws -> ExitStatus {
     let session = Session(input, environment: environment, terminal: printer.terminal)
-    let result = try await action(input, session)
-    try printer.show(result, session)
-    return result.status
+    session.interruption.ending { _ = printer.fail(ErrorReport(interruptedKnowing: $0)) }
+    do {
+      let result = try await action(input, session)
+      try printer.show(result, session)
+      return result.status
+    } catch  where session.interruption.isRequested {
+      return printer.fail(ErrorReport(interruptedBy: error))
+    }
   }
 }
 

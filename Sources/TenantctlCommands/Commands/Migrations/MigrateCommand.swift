@@ -64,7 +64,8 @@ enum MigrateCommand {
     defer { progress.finish() }
     let run = RunOptions.read(input, session, progress, jobs: jobs)
     do {
-      let report = try await session.interruption.guarding(drainingWith: progress.tell) {
+      let report = try await session.interruption.guarding(drainingWith: progress.tell, known: progress.known)
+      {
         try await database.migrate(plan, run)
       }
       progress.finish()
