@@ -12,14 +12,21 @@ extension Connection {
     let handle = Handle(pointer, onNotice: observer.notice)
     try poll(handle)
     KeepAlive.apply(to: handle)
-    // Asked for only where it is not so already: in the startup message it costs the server more than all the rest.
-    if PQparameterStatus(pointer, "client_encoding").map({ String(cString: $0) }) != "UTF8" {
-      try check(PQsetClientEncoding(pointer, "UTF8") == 0, handle)
-    }
     PQsetnonblocking(pointer, 1)
     PQenterPipelineMode(pointer)
     self.handle = handle
     noteState()
+    // Asked for only where it is not so already: in the startup message it costs the server more than all the rest.
+    if handle.parameter("client_encoding") != clientEncoding {
+      let setting = SQL(unsafeRaw: "SET client_encoding TO \(clientEncoding)")
+      _ = try exchange([[setting]], within: connectTimeout(handle))[0].get()
+    }
+  }
+
+  /// UTF-8; but where the server keeps bytes of no encoding it would refuse the whole result for one that is not UTF-8. There
+  /// they come as they are, see ``ForeignBytes``.
+  var clientEncoding: String {
+    handle?.parameter("server_encoding") == "SQL_ASCII" ? "SQL_ASCII" : "UTF8"
   }
 
   private static func start(_ settings: [(key: String, value: String)]) -> OpaquePointer? {

@@ -187,7 +187,7 @@ public actor Connection {
 // MARK: - Talking
 
 extension Connection {
-  private func exchange(_ segments: [[SQL]], within limit: Duration?) throws -> [PipelineResult] {
+  func exchange(_ segments: [[SQL]], within limit: Duration?) throws -> [PipelineResult] {
     guard let handle else { throw ConnectionError.lost("the connection is closed") }
     for statements in segments {
       if let index = statements.firstIndex(where: \.hasNUL) {

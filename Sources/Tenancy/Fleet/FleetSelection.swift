@@ -32,7 +32,11 @@ struct FleetMember: Sendable {
   /// Those that a ``RegistryShape/statesQuery(ledger:of:)`` found.
   static func all(in rows: Rows) throws -> [FleetMember] {
     try zip(rows, RegistryShape.states(in: rows)).map {
-      FleetMember(tenant: try RegistryShape.tenant(in: $0), state: $1)
+      let tenant = try RegistryShape.tenant(in: $0)
+      // What cannot be named is not there for us, and fails by itself.
+      return FleetMember(
+        tenant: tenant,
+        state: tenant.isReadable ? $1 : SchemaState(exists: false, hasLedger: false, head: nil))
     }
   }
 }

@@ -90,7 +90,7 @@ private struct Adoption {
 
   func work(_ model: AdoptionModel, _ ledger: Ledger) throws(TenancyError) -> BaselineWork {
     let tenant = member.tenant
-    guard member.state.exists else { throw .schemaMissing(tenant.name, tenant.schema) }
+    guard member.state.exists else { throw tenant.unreachable }
     if let survey {
       if let problem = survey.problem { throw problem }
       return work(

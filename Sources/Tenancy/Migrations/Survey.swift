@@ -111,7 +111,7 @@ struct Surveyor: Sendable {
   /// - Parameter standings: what was worked out before; `nil` for a head by which the ledger has to be read.
   private func known(_ subject: Subject, _ standings: inout [LedgerHead: Standing?]) -> Survey? {
     guard subject.state.exists else {
-      return unread(subject, problem: subject.tenant.map { .schemaMissing($0.name, subject.schema) })
+      return unread(subject, problem: subject.tenant.map(\.unreachable))
     }
     guard subject.state.hasLedger else { return unread(subject) }
     guard let head = subject.state.head else { return nil }

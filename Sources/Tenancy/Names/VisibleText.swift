@@ -1,3 +1,5 @@
+internal import Postgres
+
 /// Text that a terminal cannot obey.
 ///
 /// A tenant's name often comes from a sign-up form, a file's name from a stranger's archive: control characters in it
@@ -19,6 +21,8 @@ package enum VisibleText {
     case "\n": "\\n"
     case "\r": "\\r"
     case "\t": "\\t"
+    // Of a byte that is not UTF-8 the digits follow.
+    case ForeignBytes.mark: "\\"
     default: "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
     }
   }

@@ -74,6 +74,8 @@ extension JSON {
     var text = "\""
     for scalar in string.unicodeScalars {
       switch scalar {
+      // Of a byte that is not UTF-8, as people see it: many readers of JSON take no NUL.
+      case "\0": text += "\\\\"
       case "\"": text += "\\\""
       case "\\": text += "\\\\"
       case "\n": text += "\\n"

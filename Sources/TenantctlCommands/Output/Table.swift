@@ -66,9 +66,9 @@ struct Table: Sendable {
   /// A field of RFC 4180.
   static func quoted(_ field: String) -> String {
     guard field.unicodeScalars.contains(where: { ",\"\n\r".unicodeScalars.contains($0) }) else {
-      return field
+      return field.replacingScalars { $0 == "\0" ? "\\" : nil }
     }
-    return "\"" + field.replacingScalars { $0 == "\"" ? "\"\"" : nil } + "\""
+    return "\"" + field.replacingScalars { $0 == "\"" ? "\"\"" : $0 == "\0" ? "\\" : nil } + "\""
   }
 }
 

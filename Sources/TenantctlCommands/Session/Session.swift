@@ -125,6 +125,7 @@ struct Session: Sendable {
   /// The tenants that a file names, one a line; empty lines and `#` comments are nothing.
   func names(inFile path: String) throws -> [TenantName] {
     let text = try Files.read(path)
+    if MangledWord.isMangled(text) { throw MangledWord(word: path) }
     // Some editors put a byte order mark in front, which nobody sees.
     let lines = text.drop { $0 == "\u{FEFF}" }.split(whereSeparator: \.isNewline).map { line in
       line.prefix { $0 != "#" }.trimmingWhitespace()
