@@ -199,6 +199,11 @@ extension StatementError: PostgresFailure {
   fileprivate var state: SQLState { error.state }
 }
 
+/// Whether the database's encoding lacks a character of what was asked for: then nothing there has that name.
+func isBeyondEncoding(_ error: any Error) -> Bool {
+  (error as? any PostgresFailure)?.state == .untranslatableCharacter
+}
+
 extension PostgresFailure {
   /// Whether a name is not there, or is of a type that the statement has no use for.
   fileprivate var deniesShape: Bool {

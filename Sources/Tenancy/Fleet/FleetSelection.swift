@@ -48,8 +48,14 @@ extension TenantDatabase {
   func members(of selection: FleetSelection, over connection: Connection, _ shape: RegistryShape) async throws
     -> [FleetMember]
   {
-    let rows = try await connection.query(
-      shape.statesQuery(ledger: settings.ledger, of: selection.names))
+    let rows: Rows
+    do {
+      rows = try await connection.query(shape.statesQuery(ledger: settings.ledger, of: selection.names))
+    } catch  where isBeyondEncoding(error) {
+      // One of the names, at least.
+      for name in selection.names ?? [] { _ = try await shape.tenant(name, over: connection) }
+      throw error
+    }
     let found = try FleetMember.all(in: rows)
     if let names = selection.names {
       let known = Set(found.map(\.tenant.name))
