@@ -77,9 +77,14 @@ final class FleetProgress: Sendable {
 
   /// Writes a line to standard error while the bar is away.
   func tell(_ line: String) {
+    tell(lines: [line])
+  }
+
+  /// The same for lines that nobody else's come between.
+  func tell(lines: [String]) {
     state.withLock { state in
       clear(&state)
-      terminal.note(line)
+      terminal.note(lines.joined(separator: "\n"), isMessage: lines.count == 1)
     }
   }
 
