@@ -1,7 +1,8 @@
 import Arguments
-import Tenancy
+import Foundation
 import Testing
 
+@testable import Tenancy
 @testable import TenantctlCommands
 
 /// Nothing that a user, a file or a request can say crashes or hangs; what is refused is refused by an error that has a
@@ -111,10 +112,54 @@ import Testing
       _ = Glob(text).matches(String(text.reversed()))
       _ = Glob(text).matches(text)
       _ = Duration(postgresSetting: text)
+      _ = LedgerHead(comment: text)
+      if let host = try? Host(parsing: text) {
+        _ = host.isAddress
+        _ = RoutingRules().subdomain(of: host)
+      }
       if let table = RegistryMapping.table(text) {
         #expect(RegistryMapping.table(RegistryMapping.spelling(of: table)) == table, "\(text)")
       }
     }
+  }
+
+  /// Whatever a value is, it stays what it is in JSON, and nothing in text.
+  @Test func values() throws {
+    let corpus = [
+      "acme", "a\u{1B}[2J\nb", "x\u{202E}y\u{9B}", "\0[31mred\0[0m", "caf\0xE9", "\"quoted\", a\tb",
+      "👩‍👩‍👧 e\u{301}",
+    ]
+    let words = [
+      "\u{1B}", "\u{9B}", "\0[", "\0[1m", "m", "\r\n", "\u{2028}", "\u{61C}", "\u{2066}", "\u{7F}", "é", "\"",
+      "\\",
+    ]
+    try Fuzz.each("value", Fuzz(corpus, words: words)) { input in
+      let text = String(decoding: input, as: UTF8.self)
+      #expect(
+        !Self.withoutColors(HarmlessText.of(text)).contains {
+          VisibleText.isControl($0) && $0 != "\n" && $0 != "\t"
+        })
+      #expect(!text.onOneLine.unicodeScalars.contains(where: VisibleText.isControl))
+      let json = JSON.text([text])
+      #expect(!json.unicodeScalars.contains(where: VisibleText.isControl))
+      let back = try JSONDecoder().decode([String].self, from: Data(json.utf8))
+      #expect(Array(back[0].utf8) == Array(text.replacing("\0", with: "\\").utf8))
+    }
+  }
+
+  /// By scalars: an `m` and a combining mark after it are one `Character`.
+  private static func withoutColors(_ text: String) -> [Unicode.Scalar] {
+    var kept: [Unicode.Scalar] = []
+    var rest = text.unicodeScalars[...]
+    while let scalar = rest.popFirst() {
+      let code = rest.dropFirst().prefix { $0 != "m" }
+      if scalar == "\u{1B}", rest.first == "[", Style.codes.contains(String(code)) {
+        rest = rest.dropFirst(code.count + 2)
+      } else {
+        kept.append(scalar)
+      }
+    }
+    return kept
   }
 
   @Test func arguments() throws {
