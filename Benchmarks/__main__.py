@@ -1,7 +1,8 @@
 """python3 Benchmarks TENANTCTL [PART...]
 
 Measures tenantctl beside psql and django-tenants on the server that TENANTCTL_TEST_DATABASE_URL names, which must be
-a private one, and prints BENCHMARKS.md; if parts are named, only those: startup, create, migrate, django_fleet, large.
+a private one, and prints BENCHMARKS.md; if parts are named, only those: startup, create, migrate, server_cpu, django_fleet,
+large.
 BENCH_TENANTS="200 1000" and BENCH_LARGE=10000 are the sizes of the fleets.
 """
 
@@ -17,7 +18,7 @@ from pathlib import Path
 from fleet import psql
 from report import Report
 
-PARTS = ["startup", "create", "migrate", "django_fleet", "large"]
+PARTS = ["startup", "create", "migrate", "server_cpu", "django_fleet", "large"]
 
 
 class Bench:

@@ -18,16 +18,23 @@ extension Connection {
     noteState()
     // Asked for only where it is not so already: in the startup message it costs the server more than all the rest.
     if handle.parameter("client_encoding") != clientEncoding {
-      let setting = SQL(unsafeRaw: "SET client_encoding TO \(clientEncoding)")
-      _ = try exchange([[setting]], within: connectTimeout(handle))[0].get()
+      handle.hasOwnEncoding = true
+      _ = try exchange([[setEncoding]], within: connectTimeout(handle))[0].get()
     }
   }
 
   /// UTF-8; but where the server keeps bytes of no encoding it would refuse the whole result for one that is not UTF-8. There
   /// they come as they are, see ``ForeignBytes``.
-  var clientEncoding: String {
-    handle?.parameter("server_encoding") == "SQL_ASCII" ? "SQL_ASCII" : "UTF8"
-  }
+  private var clientEncoding: String { keepsBytes ? "SQL_ASCII" : "UTF8" }
+
+  private var setEncoding: SQL { SQL(unsafeRaw: "SET client_encoding TO '\(clientEncoding)'") }
+
+  /// Whether the database has no encoding. The server counts in bytes there.
+  var keepsBytes: Bool { handle?.parameter("server_encoding") == "SQL_ASCII" }
+
+  /// The statement that gives a session its encoding again, after a RESET ALL, if that is not the encoding that the session
+  /// began with.
+  public var encodingSetting: SQL? { handle?.hasOwnEncoding == true ? setEncoding : nil }
 
   private static func start(_ settings: [(key: String, value: String)]) -> OpaquePointer? {
     var keys = settings.map { UnsafePointer(strdupOrNil($0.key)) } + [nil]

@@ -173,7 +173,7 @@ public actor Connection {
     try await withTaskExecutorPreference(executor as? ConnectionThread, operation: work)
   }
 
-  private nonisolated func wakingOnCancel<T: Sendable>(
+  nonisolated func wakingOnCancel<T: Sendable>(
     _ body: @Sendable (Connection) async throws -> T
   ) async throws -> T {
     try await withTaskCancellationHandler {
@@ -221,7 +221,7 @@ extension Connection {
   }
 
   /// Writes what is left to write, and waits until libpq has something to read.
-  private func awaitInput(_ handle: Handle, _ answers: inout Answers, within limit: Duration?) throws {
+  func awaitInput(_ handle: Handle, _ answers: inout Answers, within limit: Duration?) throws {
     let timeout = limit.map { Int32($0 / .milliseconds(1)) } ?? -1
     while true {
       if let deadline = answers.cancelDeadline, deadline <= .now {
@@ -249,11 +249,13 @@ extension Connection {
   }
 
   /// Takes the results that can be had without waiting.
-  private func collect(into answers: inout Answers, from handle: Handle) throws {
+  /// - Parameter isMessage: whether the statements were sent as one message, not as a pipeline.
+  func collect(into answers: inout Answers, from handle: Handle, isMessage: Bool = false) throws {
     while !answers.areComplete && PQisBusy(handle.pointer) == 0 {
-      // In a pipeline a null stands between one statement's results and the next one's.
+      // In a pipeline a null stands between one statement's results and the next one's, in a message after all of them.
       guard let pointer = PQgetResult(handle.pointer) else {
         try check(PQstatus(handle.pointer) == CONNECTION_OK, handle)
+        if isMessage { answers.endSegment() }
         continue
       }
       let result = PostgresResult(pointer)

@@ -21,6 +21,8 @@ public struct ServerError: Error, Sendable, Hashable {
   public var column: String?
   /// The constraint that was violated.
   public var constraint: String?
+  /// The function of the server's source that raised it: never translated, where the message may be.
+  public var routine: String?
 
   /// An error with the fields that every error has; the others are set afterwards.
   public init(state: SQLState, message: String) {

@@ -4,6 +4,8 @@ internal import Glibc
 /// Owns libpq's connection. Only the connection's own thread uses it.
 final class Handle {
   let pointer: OpaquePointer
+  /// Whether the session's encoding was set after it had begun.
+  var hasOwnEncoding = false
   private let onNotice: NoticeBox?
 
   init(_ pointer: OpaquePointer, onNotice: (@Sendable (Notice) -> Void)?) {

@@ -110,6 +110,7 @@ final class PostgresResult: @unchecked Sendable {  // Holds: libpq never changes
     error.table = field("t")
     error.column = field("c")
     error.constraint = field("n")
+    error.routine = field("R")
     return error
   }
 

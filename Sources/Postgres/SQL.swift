@@ -60,6 +60,16 @@ public struct SQL: Sendable, Hashable, ExpressibleByStringInterpolation {
     }
   }
 
+  /// About how many bytes it takes when it is sent.
+  public var size: Int {
+    pieces.reduce(0) { size, piece in
+      switch piece {
+      case .text(let text), .bind(let text?): size + text.utf8.count
+      case .bind(nil): size + 4
+      }
+    }
+  }
+
   /// Whether there is a NUL in the text or a value: libpq's strings would end there.
   var hasNUL: Bool {
     pieces.contains { piece in

@@ -30,19 +30,30 @@ extension Connection {
   ///
   /// Throws what the block throws, or the error of the commit, which is also what becomes of a statement's error that
   /// the block kept to itself. A failure of the rollback itself never hides it.
-  /// - Parameter opening: statements that go out together with the `BEGIN`.
+  /// - Parameters:
+  ///   - opening: statements that go out together with the `BEGIN`.
+  ///   - closing: statements that go out together with the `COMMIT`.
   public nonisolated func transaction<T: Sendable>(
-    opening: [SQL] = [], _ body: (_ opened: [Rows]) async throws -> T
+    opening: [SQL] = [], closing: [SQL] = [], _ body: (_ opened: [Rows]) async throws -> T
   ) async throws -> T {
     do {
       let opened = try await bare(["BEGIN"] + opening).dropFirst()
       let value = try await body(Array(opened))
-      // To a COMMIT of a failed transaction the server says ROLLBACK, and no error.
-      guard try await query("COMMIT").command == "COMMIT" else { throw ServerError.failedTransaction }
+      try await commit(closing)
       return value
     } catch {
       await rollBack()
       throw error
+    }
+  }
+
+  private func commit(_ closing: [SQL]) async throws {
+    do {
+      let rows = try await closing.isEmpty ? pipeline(["COMMIT"]) : message(closing + ["COMMIT"])
+      // To a COMMIT of a failed transaction the server says ROLLBACK, and no error.
+      guard rows.last?.command == "COMMIT" else { throw ServerError.failedTransaction }
+    } catch let failure as StatementError {
+      throw failure.error.state == .inFailedTransaction ? ServerError.failedTransaction : failure.error
     }
   }
 

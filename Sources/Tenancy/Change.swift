@@ -14,26 +14,48 @@ public struct Change<Result: Sendable>: Sendable {
   /// Sent when a step after the first one fails, so that nothing half-made stays behind.
   var cleanUp: [SQL] = []
 
+  /// A lock that is held over another connection while the change is made; for a change of several transactions.
+  var lock: SQL?
+
   /// Makes the change. Whoever is killed meanwhile leaves nothing of the transaction that was under way.
   ///
   /// Throws ``TenancyError``; a change of one transaction has then not happened at all.
   @discardableResult
   public func apply() async throws -> Result {
-    try await database.connected { connection in
-      try await Step.check(steps, over: connection)
-      for (index, step) in steps.enumerated() {
-        do {
-          try await step.run(over: connection, commitsApart: true)
-        } catch {
-          if index > 0 && !cleanUp.isEmpty {
-            // In a task of its own: this one may be cancelled, and could not talk to the server any more.
-            _ = await Task { try? await connection.transaction(cleanUp) }.value
-          }
-          throw explained(error)
-        }
-      }
+    // With one connection there is none to hold it over.
+    guard let lock, database.pool.size > 1 else {
+      try await applySteps()
+      return result
+    }
+    // Of a transaction, not of the session: behind a pooler a session outlives its client.
+    try await database.connected { holder in
+      try await holder.transaction(opening: database.limits.opening + [lock]) { _ in try await applySteps() }
     }
     return result
+  }
+
+  private func applySteps() async throws {
+    var done = 0
+    do {
+      try await database.connected { connection in
+        try await Step.check(steps, over: connection)
+        for step in steps {
+          do {
+            try await step.runPersistently(over: connection)
+          } catch {
+            await connection.clean()
+            throw explained(error)
+          }
+          done += 1
+        }
+      }
+    } catch {
+      // In a task of its own: this one may be cancelled, and could not talk to the server any more.
+      if done > 0 && !cleanUp.isEmpty {
+        await Task { _ = try? await database.connected { try await $0.transaction(cleanUp) } }.value
+      }
+      throw error
+    }
   }
 
   /// The SQL that ``apply()`` would send, one statement after the other, each ended by a semicolon.
@@ -54,9 +76,8 @@ public struct Change<Result: Sendable>: Sendable {
   /// Whether the error says that what was planned on is not so any more: somebody else was faster.
   private func isLostRace(_ error: ServerError) -> Bool {
     switch error.state {
-    case .deadlockDetected, .invalidSchemaName, .duplicateColumn: true
-    // "tuple concurrently updated", or deleted: two sessions change one object of the catalog. Never translated.
-    case .internalError: error.message.hasPrefix("tuple concurrently ")
+    case .deadlockDetected, .invalidSchemaName, .duplicateColumn, .invalidLogarithm: true
+    case .internalError: error.isCatalogRace
     case .foreignKeyViolation: isBetweenRegistryTables(error)
     default: false
     }
@@ -74,6 +95,8 @@ public struct Change<Result: Sendable>: Sendable {
 enum Step: Sendable {
   /// All of it or nothing.
   case transaction([PlannedStatement])
+  /// The same around statements that are not ours: at its end the session is cleaned of what they have left there.
+  case enclosed([PlannedStatement], Frame, SessionCleaning.Extent)
   /// A statement that PostgreSQL does not run inside of a transaction block.
   case alone(PlannedStatement, SessionSettings)
 
@@ -81,9 +104,14 @@ enum Step: Sendable {
     .transaction(statements.map { PlannedStatement($0) })
   }
 
+  /// Takes away what a file has left that is no transaction.
+  static func cleaning(_ frame: Frame) -> Step {
+    .enclosed([PlannedStatement("SELECT \(SQL.joined(frame.unlocking))")], frame, .whole)
+  }
+
   var statements: [PlannedStatement] {
     switch self {
-    case .transaction(let statements): statements
+    case .transaction(let statements), .enclosed(let statements, _, _): statements
     case .alone(let statement, _): [statement]
     }
   }
@@ -91,9 +119,17 @@ enum Step: Sendable {
   var script: [String] {
     switch self {
     case .transaction(let statements): ["BEGIN;"] + Self.lines(statements) + ["COMMIT;"]
+    case .enclosed(let statements, let frame, let extent):
+      ["BEGIN;"] + Self.lines(statements + Self.ending(extent.statements, frame)) + ["COMMIT;"]
     case .alone(let statement, let settings):
       settings.enter.map(Self.line) + Self.lines([statement]) + settings.leave.map(Self.line)
     }
+  }
+
+  private static func ending(_ cleaning: [SQL], _ frame: Frame) -> [PlannedStatement] {
+    // After the cleaning, which would take it back.
+    let deferral: [SQL] = frame.defersCommits ? ["SET LOCAL synchronous_commit TO off"] : []
+    return (cleaning + deferral).map { PlannedStatement($0, isCleaning: true) }
   }
 
   /// Above what is not plain from its text, what it is for.
@@ -117,21 +153,62 @@ enum Step: Sendable {
     return text.hasSuffix(";") ? text : text + ";"
   }
 
+  /// Runs it for a single tenant: a file's transaction gets other attempts, as it does in a run over the fleet.
+  func runPersistently(over connection: Connection) async throws {
+    guard case .enclosed = self else { return try await run(over: connection, commitsApart: true) }
+    for attempt in 1... {
+      do {
+        return try await run(over: connection)
+      } catch let error as MigrationStatementError
+        where error.error.isTransient && attempt <= MigrationRun().retries
+      {
+        try await Task.sleep(for: FleetRetry.pause(afterAttempt: attempt))
+      }
+    }
+  }
+
   func run(over connection: Connection, commitsApart: Bool = false) async throws {
     do {
       switch self {
       case .transaction(let statements):
         try await connection.transaction(statements.map(\.sql), commitsApart: commitsApart)
+      case .enclosed(let statements, let frame, let extent):
+        try await Self.run(statements, frame, extent, over: connection)
       case .alone(let statement, let settings):
-        // Three transactions in one message.
-        _ = try await connection.segments([settings.enter, [statement.sql], settings.leave])[1].get()
+        try await settings.run(statement.sql, over: connection)
       }
     } catch let failure as StatementError {
-      guard failure.index < statements.count else { throw failure }
+      guard statements.indices.contains(failure.index) else { throw failure }
       let statement = statements[failure.index]
       if let source = statement.source { throw MigrationStatementError(source: source, error: failure.error) }
       throw statement.mustAffectRows && failure.error.state == .divisionByZero
         ? TenancyError.changedMeanwhile : failure
+    }
+  }
+
+  /// Above this size the message would be in the server's memory several times.
+  private static let largestMessage = 1_000_000
+
+  private static func run(
+    _ statements: [PlannedStatement], _ frame: Frame, _ extent: SessionCleaning.Extent,
+    over connection: Connection
+  ) async throws {
+    let ending = Self.ending(await extent.statements(for: connection), frame).map(\.sql)
+    let all = ["BEGIN"] + statements.map(\.sql) + ending + ["COMMIT"]
+    let isSmall = all.reduce(0) { $0 + $1.size } < largestMessage
+    do {
+      let rows =
+        try await frame.sendsOneMessage && isSmall
+        ? connection.message(all) : connection.segments([all])[0].get()
+      for (statement, rows) in zip(statements, rows.dropFirst())
+      where statement.isRecord && rows.affected != 1 {
+        guard let source = statement.source else { continue }
+        throw TenancyError.migrationFailed(MigrationFailure(.recordDiscarded, source, nil))
+      }
+    } catch {
+      await connection.clean(extent, after: ["ROLLBACK"])
+      guard let failure = error as? StatementError else { throw error }
+      throw StatementError(index: failure.index - 1, error: failure.error)
     }
   }
 
@@ -158,22 +235,31 @@ struct PlannedStatement: Sendable {
   var source: MigrationSource?
   /// Whether it fails, by a division, if it touches no row: somebody else was faster.
   private(set) var mustAffectRows = false
+  /// Whether it adds the ledger's row for the file. A trigger could discard it without an error.
+  private(set) var isRecord = false
+  private var isCleaning = false
 
   /// What it is for, where its text does not tell.
   var purpose: String? {
+    if isCleaning { return "leaves nothing in the session" }
     guard let source else {
       return mustAffectRows ? "fails, and undoes the transaction, if there is no row to change" : nil
     }
     return switch source.place {
     case .ledger: "for the ledger"
     case .statement: "from \(source.file.path)"
+    case .end: "what waited for the end of the file"
+    case .guard: "fails if the search path or the ledger is another by now"
     case .close: "for the ledger, if all is as it has to be"
+    case .record: "for the ledger, if it has as many rows as it had"
     }
   }
 
-  init(_ sql: SQL, source: MigrationSource? = nil) {
+  init(_ sql: SQL, source: MigrationSource? = nil, isRecord: Bool = false, isCleaning: Bool = false) {
     self.sql = sql
     self.source = source
+    self.isRecord = isRecord
+    self.isCleaning = isCleaning
   }
 
   /// A change of rows that fails, and with it the transaction, if there are none to change.

@@ -119,6 +119,10 @@ public enum TenancyError: Error, Sendable, Hashable {
   case historyRefused([HistoryProblem])
   /// The table that has the ledger's name is another tool's: this one's, if it is known.
   case foreignLedger(SchemaName, MigrationTool?, columns: [String])
+  /// The table that has the ledger's name is not believed: its maker could run code as whoever migrates.
+  case ledgerNotTrusted(SchemaName, LedgerDistrust)
+  /// PostgreSQL takes the schema's name in a search path for something else.
+  case schemaNotEnterable(TenantName, SchemaName)
   /// The app itself migrates by the table that has the ledger's name.
   case ledgerInUse(SchemaName, by: MigrationTool)
 
@@ -182,8 +186,11 @@ public struct ServerFailure: Sendable, Hashable {
   public let detail: String?
   /// The server's advice.
   public let hint: String?
+  /// Whether another attempt is likely to succeed.
+  let isTransient: Bool
 
   init(_ error: ServerError) {
+    isTransient = error.isTransient
     sqlState = error.state.rawValue
     message = error.message
     detail = error.detail
@@ -209,8 +216,7 @@ extension TenancyError {
     switch error.state {
     case .insufficientPrivilege: return .insufficientPrivilege(failure)
     case .lockNotAvailable: return .locked(failure)
-    // Two sessions make one object of the catalog.
-    case .uniqueViolation where error.schema == "pg_catalog": return .changedMeanwhile
+    case _ where error.isCatalogRace: return .changedMeanwhile
     // 57P: an operator shut the server down or ended our session; the connection is gone with it.
     case let state where state.errorClass == "57" && state != .queryCanceled:
       return .connectionLost(error.message)

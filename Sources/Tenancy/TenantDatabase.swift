@@ -17,6 +17,7 @@ public final class TenantDatabase: Sendable {
   public let settings: Settings
   let pool: ConnectionPool
   private let knownShape = Mutex<RegistryShape?>(nil)
+  let knownTraits = Mutex<DatabaseTraits?>(nil)
 
   /// A database by its URI or `key=value` connection string; `nil` leaves all to libpq (`PG*` variables, service
   /// file, `.pgpass`). Nothing is connected yet.
@@ -35,7 +36,7 @@ public final class TenantDatabase: Sendable {
       pool = ConnectionPool(size: connections) {
         try await Connection.open(
           target, applicationName: settings.applicationName,
-          opening: "SELECT set_config('lock_timeout', \(literal: settings.lockTimeout.milliseconds), true)",
+          opening: TimeLimits(lock: settings.lockTimeout).implicitOpening,
           observer: observer.forConnection, executor: executor)
       }
     } catch {
@@ -60,6 +61,9 @@ extension TenantDatabase {
     public var routing: RoutingRules
     /// The name of the ledger's table in each schema.
     public var ledger: String
+    /// What a tenant's search path has after the tenant's schema; `nil`: `public`, and what the database's own search path
+    /// has besides.
+    public var sharedSchemas: [SchemaName]?
     /// How long a statement of ours may wait for a lock before it gives up, so that it never stands in front of a
     /// tenant's traffic.
     public var lockTimeout: Duration
@@ -70,12 +74,14 @@ extension TenantDatabase {
     public init(
       registry: RegistryMapping = RegistryMapping(), names: NamePolicy = NamePolicy(),
       routing: RoutingRules = RoutingRules(), ledger: String = "schema_migrations",
+      sharedSchemas: [SchemaName]? = nil,
       lockTimeout: Duration = .seconds(2), applicationName: String = "tenantctl"
     ) {
       self.registry = registry
       self.names = names
       self.routing = routing
       self.ledger = ledger
+      self.sharedSchemas = sharedSchemas
       self.lockTimeout = lockTimeout
       self.applicationName = applicationName
     }
@@ -182,9 +188,6 @@ extension TenantDatabase {
     knownShape.withLock { $0 = shape }
     return shape
   }
-
-  /// The settings that every transaction of ours begins with.
-  var guards: SQL { limits.local }
 
   var limits: TimeLimits { TimeLimits(lock: settings.lockTimeout) }
 }

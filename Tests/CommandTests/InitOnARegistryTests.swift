@@ -172,7 +172,7 @@ import Testing
         #"""
         {"configuration":null,"dry_run":true,"files":[],"registry":{"added":[{"code":"no_deactivation",\#
         "message":"added column deactivated to public.customers_client"}],\#(registry),"lacks":[],\#(rest),\#
-        "sql":["BEGIN;","SET LOCAL lock_timeout TO '2000ms';","ALTER TABLE \"public\".\"customers_client\" ADD COLUMN \#
+        "sql":["BEGIN;","SET LOCAL search_path TO pg_catalog, pg_temp;","SET LOCAL lock_timeout TO '2000ms';","ALTER TABLE \"public\".\"customers_client\" ADD COLUMN \#
         deactivated boolean NOT NULL DEFAULT false;","COMMIT;"]}
 
         """#)

@@ -8,6 +8,7 @@ import Testing
     """
   private static let sql = """
     BEGIN;
+    SET LOCAL search_path TO pg_catalog, pg_temp;
     SET LOCAL lock_timeout TO '2000ms';
     ALTER TABLE "public"."tenants" ADD COLUMN deactivated boolean NOT NULL DEFAULT false;
     ALTER TABLE "public"."tenants" ADD CONSTRAINT "tenants_name_key" UNIQUE ("name");

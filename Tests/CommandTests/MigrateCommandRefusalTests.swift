@@ -34,7 +34,6 @@ extension MigrateCommandTests {
       "INSERT INTO schema_migrations VALUES ('7');",
       "take the statement that changes the ledger out of the file"
     ),
-    ("SET ROLE pg_monitor;", "end the file with RESET ROLE or RESET SESSION AUTHORIZATION"),
     (
       "RESET search_path;",
       "take the statement that sets search_path out of the file, or write SET LOCAL and set it back"

@@ -70,6 +70,13 @@ public struct TestDatabase: Sendable {
     try await Psql(url: url)(sql)
   }
 
+  /// What a program prints.
+  ///
+  /// - Throws: `ProgramFailed` with the program's own words.
+  public func output(_ command: [String]) async throws -> String {
+    try await Program(command).succeed().stdout
+  }
+
   /// All that is in it, as `pg_dump` writes it down.
   ///
   /// - Throws: `ProgramFailed` with pg_dump's own words.

@@ -46,7 +46,7 @@ extension TenantDatabase {
     guard let reference else { return [:] }
     let digests = try await digests(of: [reference] + schemas)
     guard let expected = try digests[reference]?.get() else { return [:] }
-    let reader = SchemaReader(excluded: historyTables, guards: guards)
+    let reader = SchemaReader(excluded: historyTables, opening: limits.opening)
     let model = try await connected { try await reader.items(of: reference, over: $0) }
     var known: [SchemaDigest: SchemaDifference] = [expected: SchemaDifference(of: model, from: model)]
     var differences: [SchemaName: Result<SchemaDifference, TenancyError>] = [:]
@@ -69,7 +69,7 @@ extension TenantDatabase {
   private func digests(of schemas: [SchemaName]) async throws -> [SchemaName: Result<
     SchemaDigest, TenancyError
   >] {
-    let reader = SchemaReader(excluded: historyTables, guards: guards)
+    let reader = SchemaReader(excluded: historyTables, opening: limits.opening)
     let digests = try await inPortions(of: SchemaReader.batch, schemas) { portion, connection in
       try await reader.digests(of: portion, over: connection)
     }

@@ -9,27 +9,30 @@ struct SchemaDigest: Sendable, Hashable {
 ///
 /// A look keeps no lock on a table but those of views, whose definitions PostgreSQL prints under `ACCESS SHARE`, until
 /// the end of its transaction. To print an expression it takes that lock for a moment, as psql's `\d` does; so it waits
-/// behind whoever alters the table, for as long as `guards` says.
+/// behind whoever alters the table, for as long as `opening` says.
 struct SchemaReader: Sendable {
   /// Tables that are left out, with all that belongs to them.
   let excluded: [String]
-  /// Settings for each transaction.
-  let guards: SQL
+  /// What each transaction begins with.
+  let opening: [SQL]
 
   /// How many schemas one query is for. Each query is a transaction, and none of them holds many locks.
   static let batch = 100
 
-  /// What a schema holds; nothing, if there is no such schema.
+  /// What a schema holds; nothing, if there is no such schema. As for ``digestsQuery(_:)``, the query is parsed under our
+  /// own search path and reads under the schema's.
   ///
   /// Throws `StatementError`, `ConnectionError` or `CancellationError`.
   func items(of schema: SchemaName, over connection: Connection) async throws -> [SchemaItem] {
     let rows = try await connection.transaction(
       settings + [
-        "SELECT set_config('search_path', \(schema.identifier.quoted), true)",
         """
-        SELECT item.* FROM pg_catalog.pg_namespace n, LATERAL (\(SchemaItemsQuery.items(without: excluded))) item
-        WHERE n.nspname = \(schema.rawValue)
-        """,
+        SELECT i->>0, i->>1, i->>2, i->>3 FROM (
+          SELECT CASE WHEN set_config('search_path', quote_ident(n.nspname), true) IS NOT NULL THEN (
+            SELECT json_agg(json_build_array(kind, relation, name, definition))
+            FROM (\(SchemaItemsQuery.items(without: excluded))) item) END AS items
+          FROM pg_catalog.pg_namespace n WHERE n.nspname = \(schema.rawValue)) s, json_array_elements(s.items) AS i
+        """
       ])
     return try rows[rows.count - 1].map { row in
       let (kind, table, name, definition) = try row.decode(
@@ -78,5 +81,5 @@ struct SchemaReader: Sendable {
   }
 
   /// Compiling a query that runs for a fraction of a second would take longer than the query.
-  private var settings: [SQL] { [guards, "SET LOCAL jit TO off"] }
+  private var settings: [SQL] { opening + ["SET LOCAL jit TO off"] }
 }

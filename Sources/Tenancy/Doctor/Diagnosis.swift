@@ -100,7 +100,9 @@ extension TenantDatabase {
       for step in fix {
         do {
           try await step.runCleaningUp(over: connection)
-        } catch let failure as StatementError where failure.error.state == .invalidDatetimeFormat {
+        } catch let failure as StatementError
+          where [.divisionByZero, .invalidLogarithm].contains(failure.error.state)
+        {
           throw TenancyError.changedMeanwhile
         }
       }

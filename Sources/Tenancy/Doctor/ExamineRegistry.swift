@@ -16,6 +16,7 @@ extension TenantDatabase {
       if !member.tenant.isReadable { return [.nameUnreadable(member.tenant)] }
       let missing: [Finding] =
         member.state.exists ? [] : [.schemaMissing(member.tenant, strays: strays)]
+      if !member.tenant.schema.canBeEntered { return missing + [.schemaNotEnterable(member.tenant)] }
       let unsafe = unquoted(member.tenant.schema).map { Finding.unsafeName(member.tenant, $0) }
       return missing + [unsafe].compactMap { $0 }
     }
@@ -119,7 +120,10 @@ extension TenantDatabase {
     let host = own[0].name
     return .init(.noPrimaryDomain(tenant, [host])) {
       let fix: SQL = "UPDATE \(domains.table) SET \(primary) = true WHERE \(domains.host) = \(host.rawValue)"
-      return [.transaction([PlannedStatement(self.guards), PlannedStatement(mustAffectRows: fix)])]
+      return [
+        .transaction(
+          self.limits.opening.map { PlannedStatement($0) } + [PlannedStatement(mustAffectRows: fix)])
+      ]
     }
   }
 
@@ -131,7 +135,9 @@ extension TenantDatabase {
       UPDATE \(domains.table) d SET \(column) = t.\(shape.tenants.name) FROM \(shape.tenants.table) t
       WHERE \(shape.link(domains)) AND d.\(domains.host) = \(domain.rawValue)
       """
-    return [.transaction([PlannedStatement(guards), PlannedStatement(mustAffectRows: update)])]
+    return [
+      .transaction(limits.opening.map { PlannedStatement($0) } + [PlannedStatement(mustAffectRows: update)])
+    ]
   }
 }
 

@@ -5,7 +5,7 @@ extension TenantDatabase {
   func examineLedgers(of members: [FleetMember]) async throws -> [Diagnosis.Entry] {
     let present = members.filter(\.state.exists)
     let looks = try await look(at: present)
-    let surveyor = Surveyor(files: [], ledger: settings.ledger)
+    let surveyor = surveyor([])
     let othersHaveOne = present.contains(where: \.state.hasLedger)
     let entries = try await inPortions(of: Surveyor.batch, present) { portion, connection in
       let surveys = try await surveyor.survey(portion, over: connection, verify: true)
@@ -20,6 +20,8 @@ extension TenantDatabase {
 
   private func examine(_ survey: Survey, of tenant: Tenant) -> [Diagnosis.Entry] {
     switch survey.problem {
+    case .ledgerNotTrusted(_, let distrust): return [.init(.ledgerNotTrusted(tenant, distrust))]
+    case .schemaNotEnterable: return []
     case .foreignLedger(_, let tool, _): return [.init(.foreignLedger(tenant, tool))]
     case .ledgerInUse(_, let tool): return [.init(.foreignLedger(tenant, tool))]
     case let problem?: return [.init(.ledgerUnreadable(tenant, problem))]
@@ -66,7 +68,7 @@ extension TenantDatabase {
       guard canMove else { return .init(finding) }
       return .init(finding) {
         let move: SQL = "ALTER EXTENSION \(Identifier(found)) SET SCHEMA \(SchemaName.shared.identifier)"
-        return [.transaction([self.guards, move])]
+        return [.transaction(self.limits.opening + [move])]
       }
     }
     return indexes + extensions
@@ -83,7 +85,7 @@ extension TenantDatabase {
       case .leftOver: IndexState.drop(index, in: tenant.schema)
       case .unfinishedMigration: nil
       }
-    let settings = SessionSettings(schema: tenant.schema, limits: TimeLimits(lock: .zero))
+    let settings = SessionSettings(schema: tenant.schema, frame: Frame(limits: TimeLimits(lock: .zero)))
     let finding = Finding.invalidIndex(tenant, index: index, kind)
     guard let fix else { return .init(finding) }
     return .init(finding) { [.alone(PlannedStatement(fix), settings)] }

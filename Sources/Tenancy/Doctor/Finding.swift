@@ -38,6 +38,10 @@ public enum Finding: Sendable, Hashable {
   case noLedger(Tenant)
   /// The table that has the ledger's name is another tool's: this one's, if it is known.
   case foreignLedger(Tenant, MigrationTool?)
+  /// The table that has the ledger's name is not believed: its maker could run code as whoever migrates.
+  case ledgerNotTrusted(Tenant, LedgerDistrust)
+  /// PostgreSQL takes the schema's name in a search path for something else: nothing can be done in it.
+  case schemaNotEnterable(Tenant)
   /// The ledger cannot be read.
   case ledgerUnreadable(Tenant, TenancyError)
   /// The comment on the ledger is not true. `migrate` believes it.
@@ -78,8 +82,8 @@ extension Finding {
   public var severity: Severity {
     switch self {
     case .schemaMissing, .nameUnreadable, .domainUnreadable, .schemaShared, .domainShared,
-      .domainNamesAnother, .ledgerUnreadable, .wrongHead,
-      .settingsLost:
+      .domainNamesAnother, .ledgerUnreadable, .wrongHead, .settingsLost, .ledgerNotTrusted,
+      .schemaNotEnterable:
       .error
     case .noDomain, .noLedger, .pooler: .info
     case .schemaWithoutTenant, .unsafeName, .creationUnfinished, .dropUnfinished, .noPrimaryDomain,

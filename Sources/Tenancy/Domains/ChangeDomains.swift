@@ -28,7 +28,7 @@ extension TenantDatabase {
         result: domain,
         steps: [
           .transaction(
-            ([self.guards] + exclusive + clear).map { PlannedStatement($0) } + [
+            (self.limits.opening + exclusive + clear).map { PlannedStatement($0) } + [
               PlannedStatement(mustAffectRows: insert)
             ])
         ],
@@ -54,7 +54,10 @@ extension TenantDatabase {
       return Change(
         result: Domain(
           name: owner.host, tenant: owner.tenant ?? TenantName(stored: ""), isPrimary: owner.isPrimary),
-        steps: [.transaction([PlannedStatement(self.guards), PlannedStatement(mustAffectRows: delete)])],
+        steps: [
+          .transaction(
+            self.limits.opening.map { PlannedStatement($0) } + [PlannedStatement(mustAffectRows: delete)])
+        ],
         database: self)
     }
   }
@@ -78,7 +81,7 @@ extension TenantDatabase {
           ? []
           : [
             .transaction(
-              ([self.guards, shape.lockPrimary(of: tenant)] + shape.clearPrimary(of: tenant)).map {
+              (self.limits.opening + [shape.lockPrimary(of: tenant)] + shape.clearPrimary(of: tenant)).map {
                 PlannedStatement($0)
               }
                 + [PlannedStatement(mustAffectRows: set)])

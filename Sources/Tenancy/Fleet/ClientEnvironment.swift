@@ -4,14 +4,16 @@ internal import Postgres
 /// printed.
 public struct ClientEnvironment: Sendable, CustomStringConvertible, CustomReflectable {
   private let settings: [String: String]
+  private let path: TenantPath
 
-  init(_ settings: [String: String]) {
+  init(_ settings: [String: String], _ path: TenantPath = TenantPath()) {
     self.settings = settings
+    self.path = path
   }
 
   /// The environment for a program that works on one tenant: the inherited one, with
   /// - libpq's variables for the connection, and `DATABASE_URL` for programs that do not use libpq;
-  /// - `PGOPTIONS`, which sets the search path to the tenant's schema, then `public`;
+  /// - `PGOPTIONS`, which sets the search path to the tenant's schema, then the shared ones;
   /// - `TENANT` and `TENANT_SCHEMA`, the names.
   public func variables(for tenant: Tenant, inheriting inherited: [String: String]) -> [String: String] {
     // Each of these could lead somewhere else.
@@ -21,7 +23,7 @@ public struct ClientEnvironment: Sendable, CustomStringConvertible, CustomReflec
     ]
     var variables = inherited.filter { !foreign.contains($0.key) }
     variables.merge(settings) { $1 }
-    let path = Self.escaped(tenant.schema.searchPath)
+    let path = Self.escaped(path.value(for: tenant.schema))
     variables["PGOPTIONS"] = (settings["PGOPTIONS"].map { "\($0) " } ?? "") + "-c search_path=\(path)"
     variables["DATABASE_URL"] = url
     variables["TENANT"] = tenant.name.rawValue
@@ -75,7 +77,8 @@ public struct ClientEnvironment: Sendable, CustomStringConvertible, CustomReflec
 extension TenantDatabase {
   /// How another program reaches this database.
   public func clientEnvironment() async throws -> ClientEnvironment {
-    try await connected { ClientEnvironment(try await $0.clientVariables()) }
+    let path = try await frame().path
+    return try await connected { ClientEnvironment(try await $0.clientVariables(), path) }
   }
 
   /// A tenant by its name, deactivated or not, whose schema is there.
@@ -92,6 +95,7 @@ extension TenantDatabase {
   ///
   /// Throws ``TenancyError/schemaMissing(_:_:)``, or ``TenancyError/insufficientPrivilege(_:)`` without USAGE on it.
   public func checkSchema(of tenant: Tenant) async throws {
+    if !tenant.schema.canBeEntered { throw TenancyError.schemaNotEnterable(tenant.name, tenant.schema) }
     try await connected { connection in
       do {
         try await connection.query("SELECT \(tenant.schema.entry)")

@@ -40,9 +40,10 @@ extension TenantDatabase {
     _ script: ExecScript, in tenants: SelectedTenants, _ options: ExecOptions = ExecOptions(),
     _ run: FleetRun<ExecResult> = FleetRun(), receive: @escaping @Sendable (Tenant, ResultTable) -> Void
   ) async throws -> FleetReport<ExecResult> {
+    let path = try await frame().path
     let expected = Mutex<[ResultColumn]?>(nil)
     let report = await tenants.forEach(run) { tenant in
-      let table = ResultTable(try await self.exec(script, options, tenant))
+      let table = ResultTable(try await self.exec(script, options, path, tenant))
       let columns = expected.withLock { columns in
         columns = columns ?? table.columns
         return columns
@@ -57,17 +58,19 @@ extension TenantDatabase {
     return report
   }
 
-  private func exec(_ script: ExecScript, _ options: ExecOptions, _ tenant: Tenant) async throws -> Rows {
-    let opening = opening(options, tenant.schema)
+  private func exec(
+    _ script: ExecScript, _ options: ExecOptions, _ path: TenantPath, _ tenant: Tenant
+  ) async throws -> Rows {
+    if !tenant.schema.canBeEntered { throw TenancyError.schemaNotEnterable(tenant.name, tenant.schema) }
+    let opening = opening(options, tenant.schema, path)
     let statements = script.statements.map { SQL(unsafeRaw: $0.text) }
-    let removal = script.mayLeaveTraces ? SessionTraces.removal : []
     return try await connected { connection in
       do {
         let answers = try await connection.transaction(
-          opening + statements + removal + [tenant.schema.stillThere])
+          opening + statements + (await .leaving(for: connection)) + [tenant.schema.stillThere])
         return answers[opening.count + statements.count - 1]
       } catch let error as StatementError {
-        if script.mayLeaveTraces { await connection.forgetTraces() }
+        await connection.clean()
         let index = error.index - opening.count
         if let error = tenant.absence(error.error), !script.statements.indices.contains(index) { throw error }
         if index < 0 { throw error }
@@ -77,17 +80,11 @@ extension TenantDatabase {
     }
   }
 
-  /// The settings are made by a query, not by SET: after a query the script cannot make the transaction READ WRITE.
-  private func opening(_ options: ExecOptions, _ schema: SchemaName) -> [SQL] {
-    let settings = [
-      ("search_path", schema.searchPath), ("lock_timeout", self.settings.lockTimeout.milliseconds),
-      ("statement_timeout", options.statementTimeout?.milliseconds),
-    ]
-    let calls: [SQL] = settings.compactMap { name, value in
-      value.map { "set_config(\(name), \($0), true)" }
-    }
+  /// After a query the script cannot make the transaction READ WRITE.
+  private func opening(_ options: ExecOptions, _ schema: SchemaName, _ path: TenantPath) -> [SQL] {
+    let limits = TimeLimits(lock: settings.lockTimeout, statement: options.statementTimeout)
     let access: [SQL] = options.mayWrite ? [] : ["SET TRANSACTION READ ONLY"]
-    return access + ["SELECT \(schema.entry), \(SQL.joined(calls))"]
+    return access + limits.opening + ["SELECT \(schema.entry)", path.enter(schema)]
   }
 
   /// The largest first.

@@ -5,8 +5,6 @@ public struct ExecScript: Sendable {
   /// Where it comes from, for messages: a file's path, or the option that held it.
   public let name: String
   let statements: [SQLStatement]
-  /// Whether it may leave something in its session.
-  let mayLeaveTraces: Bool
 
   /// Takes a script apart.
   ///
@@ -18,7 +16,6 @@ public struct ExecScript: Sendable {
     } catch {
       throw TenancyError.scriptInvalid(.init(script: name, error: error))
     }
-    mayLeaveTraces = statements.contains(where: \.mayLeaveTraces)
     if statements.isEmpty { throw TenancyError.scriptInvalid(.init(script: name, error: nil)) }
   }
 

@@ -12,15 +12,28 @@ extension TenancyError {
   /// Whether the cause is likely to go away by itself: a lock, a deadlock or conflict that another transaction won, or
   /// another runner that is at it.
   var isWorthAnotherTurn: Bool {
-    let failure: ServerFailure?
     switch self {
     case .migrationFailed(let migration):
-      if migration.reason == .underWay { return true }
-      failure = migration.server
-    case .locked(let server), .server(let server): failure = server
-    default: return false
+      migration.reason == .underWay || migration.server?.isTransient == true
+    case .execFailed(let failure): failure.server.isTransient
+    case .locked(let server), .server(let server): server.isTransient
+    default: false
     }
-    let states: [SQLState] = [.lockNotAvailable, .deadlockDetected, .serializationFailure]
-    return states.contains { $0.rawValue == failure?.sqlState }
+  }
+}
+
+extension ServerError {
+  /// Whether another attempt is likely to succeed: somebody else held a lock, won a deadlock or a conflict, or changed the
+  /// same object of the catalog at the same time.
+  var isTransient: Bool {
+    [.lockNotAvailable, .deadlockDetected, .serializationFailure].contains(state) || isCatalogRace
+  }
+
+  /// Whether two sessions changed one object of the catalog: "tuple concurrently updated" or deleted, which is told by the
+  /// function that says so, or two rows for one object. PostgreSQL takes no lock there (pgsql-hackers, "tuple concurrently
+  /// updated" for GRANT and CREATE OR REPLACE FUNCTION).
+  var isCatalogRace: Bool {
+    state == .internalError && ["simple_heap_update", "simple_heap_delete"].contains(routine)
+      || state == .uniqueViolation && schema == "pg_catalog"
   }
 }

@@ -36,7 +36,7 @@ extension TenantDatabase {
         return .init(
           tenant: member.tenant,
           Result { () throws(TenancyError) in
-            try adoption.work(model, Ledger(schema: schema, table: self.settings.ledger))
+            try adoption.work(model, self.ledger(of: schema))
           })
       },
       limits: limits)
@@ -62,7 +62,7 @@ extension TenantDatabase {
 
   /// The ledgers that carry no comment of ours, by their schemas.
   private func ledgers(of members: [FleetMember]) async throws -> [SchemaName: Survey] {
-    let surveyor = Surveyor(files: [], ledger: settings.ledger)
+    let surveyor = surveyor([])
     let surveys = try await inPortions(of: Surveyor.batch, members) { portion, connection in
       try await surveyor.survey(portion, over: connection, verify: true)
     }
@@ -90,7 +90,7 @@ private struct Adoption {
 
   func work(_ model: AdoptionModel, _ ledger: Ledger) throws(TenancyError) -> BaselineWork {
     let tenant = member.tenant
-    guard member.state.exists else { throw tenant.unreachable }
+    if let problem = Surveyor.Subject(tenant, tenant.schema, member.state).problem { throw problem }
     if let survey {
       if let problem = survey.problem { throw problem }
       return work(

@@ -78,7 +78,8 @@ struct BaselineWork: Sendable {
   func step(_ limits: TimeLimits) -> Step? {
     let statements = update.statements
     if statements.isEmpty { return nil }
-    return .transaction(update.ledger.opening(limits) + statements.map { PlannedStatement($0) })
+    let opening = update.ledger.opening(limits, exists: update.hasLedger)
+    return .transaction(opening + statements.map { PlannedStatement($0) })
   }
 }
 
@@ -89,7 +90,7 @@ extension TenantDatabase {
     _ plan: BaselinePlan, _ run: FleetRun<BaselinedTenant> = FleetRun()
   ) async -> FleetReport<BaselinedTenant> {
     let work = Dictionary(plan.entries.map { ($0.tenant.name, $0.work) }, uniquingKeysWith: { $1 })
-    let state = SchemaState(exists: true, hasLedger: false, head: nil)
+    let state = SchemaState(exists: true)
     let members = plan.entries.map { FleetMember(tenant: $0.tenant, state: state) }
     return await SelectedTenants(members: members).forEach(run) { tenant in
       guard let work = try work[tenant.name]?.get() else { throw TenancyError.tenantNotFound(tenant.name) }
@@ -108,6 +109,6 @@ extension TenantDatabase {
 
   /// What the server says if another session has written to the ledger since we looked.
   private static let wasFaster: [SQLState] = [
-    .uniqueViolation, .duplicateTable, .duplicateColumn, .invalidDatetimeFormat,
+    .uniqueViolation, .duplicateTable, .duplicateColumn, .divisionByZero, .invalidLogarithm,
   ]
 }

@@ -63,6 +63,7 @@ private final class FleetMigration: Sendable {
   private let surveys: [Survey]
   private let settings: MigrationRun
   private let state: Mutex<State>
+  private let announcements: Announcements
 
   init(_ database: TenantDatabase, _ plan: MigrationPlan, _ surveys: [Survey], _ settings: MigrationRun) {
     self.database = database
@@ -70,6 +71,7 @@ private final class FleetMigration: Sendable {
     self.surveys = surveys
     self.settings = settings
     state = Mutex(State(outcomes: Array(repeating: nil, count: surveys.count)))
+    announcements = Announcements(database)
   }
 
   /// Begins with no other tenant.
@@ -111,9 +113,14 @@ private final class FleetMigration: Sendable {
 
   private func serve(_ indices: [Int], _ part: Part, jobs: Int) async {
     let queue = FleetQueue<Void>(count: indices.count)
-    _ = await queue.run(jobs: min(jobs, indices.count), shouldStop: shouldStop) { offset in
-      await self.turn(of: indices[offset], part)
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await self.announcements.serve() }
+      _ = await queue.run(jobs: min(jobs, indices.count), shouldStop: shouldStop) { offset in
+        await self.turn(of: indices[offset], part)
+      }
+      group.cancelAll()
     }
+    await announcements.announceAll()
   }
 
   private func shouldStop() -> Bool {
@@ -147,13 +154,23 @@ private final class FleetMigration: Sendable {
   }
 
   private func finish(_ index: Int, _ outcome: MigrationOutcome) {
+    note(index, outcome)
+    guard plan.frame.defersCommits, !outcome.versions.isEmpty else { return settings.onOutcome(outcome) }
+    announcements.add { error in
+      guard let error else { return self.settings.onOutcome(outcome) }
+      let lost = MigrationOutcome(self.surveys[index], .failed(error))
+      self.note(index, lost)
+      self.settings.onOutcome(lost)
+    }
+  }
+
+  private func note(_ index: Int, _ outcome: MigrationOutcome) {
     state.withLock { state in
+      if outcome.isFailure, state.outcomes[index]?.isFailure != true { state.failures += 1 }
       state.outcomes[index] = outcome
-      if outcome.isFailure { state.failures += 1 }
       // While a server restarts, each of the others would only fail as fast as it can.
       if case .failed(.cannotConnect) = outcome.status { state.isStopped = true }
     }
-    settings.onOutcome(outcome)
   }
 
   /// A failure for a lock, with those who hold it; if they cannot be had, without.
@@ -229,29 +246,32 @@ private struct SchemaMigration {
         if file.runsInTransaction(plan.direction) {
           // One that is half undone is not applied.
           _ = try survey.progress(of: file, plan.direction)
-          for step in progress.steps(for: file, plan.direction, plan.limits) {
+          for step in progress.steps(for: file, plan.direction, plan.frame) {
             try await step.run(over: connection)
           }
           progress.note(file, plan.direction)
           queue.removeFirst()
           onDone(file)
         } else {
-          for step in progress.creating(plan.limits, file) { try await step.run(over: connection) }
+          for step in progress.creating(plan.frame, file) { try await step.run(over: connection) }
           let isNew = try await StatementwiseRun.run(
-            file, plan.direction, survey.ledger, plan.limits, over: connection
+            file, plan.direction, survey.ledger, plan.frame, over: connection
           ) { try await look(at: survey) }
           if isNew { onDone(file) }
           try start(from: try await look(at: survey))
         }
-      } catch let error as MigrationStatementError where error.source.isOutdated(error.error) {
-        // Another runner was faster, or the comment was wrong: the ledger itself decides.
+      } catch let error as MigrationStatementError
+        where !error.error.isTransient && (file.runsInTransaction(plan.direction) || error.source.isLedger)
+      {
+        // Another runner may have been faster, or the comment was wrong: the ledger itself decides.
         let current = try await look(at: survey)
+        if let problem = current.problem { throw problem }
         guard
           current.history != survey.history || current.rows != survey.rows
             || current.hasLedger != survey.hasLedger
         else { throw error }
         try start(from: current)
-        if queue.isEmpty { await mendComment(of: current) }
+        if queue.isEmpty { await fixComment(of: current) }
       }
     }
     return pending.count == part.files(pending, plan.direction).count
@@ -259,9 +279,9 @@ private struct SchemaMigration {
 
   /// Without this, a comment that another tool's migration left behind would be wrong until the next of ours. If it
   /// cannot be written, it stays what it is: a hint.
-  private func mendComment(of survey: Survey) async {
+  private func fixComment(of survey: Survey) async {
     guard survey.hasLedger, survey.problem == nil, survey.begun.isEmpty else { return }
-    let opening = [plan.limits.local(in: survey.schema)]
+    let opening = survey.ledger.opening(plan.frame.limits).map(\.sql)
     _ = try? await connection.transaction(opening + survey.ledger.rewriteComment(survey.history))
   }
 
@@ -277,10 +297,7 @@ private struct SchemaMigration {
   }
 
   private func look(at survey: Survey) async throws -> Survey {
-    let exists = try await connection.query(survey.ledger.exists)[0].decode(Bool.self)
-    let state = SchemaState(exists: true, hasLedger: exists, head: nil)
     let files = survey.tenant == nil ? plan.files.shared : plan.files.tenant
-    return try await Surveyor(files: files, ledger: database.settings.ledger)
-      .read([(tenant: survey.tenant, schema: survey.schema, state)], over: connection)[0]
+    return try await database.surveyor(files).look(at: (survey.tenant, survey.schema), over: connection)
   }
 }

@@ -18,8 +18,10 @@ public struct MigrationFailure: Sendable, Hashable {
     case ledgerRowGone
     /// The statements ran, but added or removed records of other migrations.
     case ledgerChanged
-    /// The statements ran, but left a role behind that may not write to the ledger.
-    case roleChanged
+    /// The ledger is not the table any more that it was when it was looked at, or has got triggers, rules or policies.
+    case ledgerReplaced
+    /// Something on the ledger discarded the record of the migration without an error.
+    case recordDiscarded
     /// Another session applies or undoes it right now.
     case underWay
     /// A rollback of it was begun, and stopped half-way.
@@ -82,9 +84,15 @@ struct MigrationSource: Sendable {
   enum Place: Sendable {
     /// One of the file's statements.
     case statement(SQLStatement)
-    /// What we do to the ledger besides.
+    /// What we do before the file's statements.
     case ledger
-    /// Our own record of it, if what it left behind is as it must be.
+    /// What waited for the end of the file, such as deferred triggers.
+    case end
+    /// The check that the search path and the ledger are what they were.
+    case `guard`
+    /// The record in the ledger.
+    case record
+    /// How far a file has come that runs outside of a transaction.
     case close
   }
 
@@ -99,28 +107,19 @@ struct MigrationSource: Sendable {
     if case .statement(let statement) = place { file.down?.contains(statement) ?? false } else { false }
   }
 
-  /// That the ledger is not what the run took it for: another runner was faster, or a head comment was not true.
-  func isOutdated(_ error: ServerError) -> Bool {
-    switch place {
-    case .ledger:
-      [.uniqueViolation, .duplicateTable, .divisionByZero, .invalidDatetimeFormat].contains(error.state)
-    case .close: [.uniqueViolation, .divisionByZero, .invalidDatetimeFormat].contains(error.state)
-    case .statement: false
-    }
-  }
-
   func failure(_ error: ServerError) -> MigrationFailure { MigrationFailure(reason(error), self, error) }
 
   private func reason(_ error: ServerError) -> MigrationFailure.Reason {
     switch (place, error.state) {
-    case (.statement(let statement), .activeSQLTransaction) where statement.wantsNoTransaction:
+    case (.statement(let statement), .activeSQLTransaction) where statement.mayWantNoTransaction:
       .needsNoTransaction
     case (_, .invalidTransactionTermination): .endsTransaction
     case (_, .lockNotAvailable): .locked
     case (.close, .undefinedTable), (.close, .divisionByZero): .ledgerRowGone
-    case (.close, .invalidTextRepresentation): .searchPathChanged
-    case (.close, .invalidDatetimeFormat), (.close, .uniqueViolation): .ledgerChanged
-    case (.close, .insufficientPrivilege): .roleChanged
+    case (.guard, .divisionByZero): .searchPathChanged
+    case (_, .invalidLogarithm), (.guard, .undefinedTable), (.guard, .invalidSchemaName): .ledgerReplaced
+    case (.record, .undefinedTable): .ledgerReplaced
+    case (.record, .divisionByZero), (.record, .uniqueViolation): .ledgerChanged
     default: .refused
     }
   }

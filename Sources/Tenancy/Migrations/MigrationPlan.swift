@@ -11,19 +11,23 @@ public struct MigrationPlan: Sendable {
   /// Whether the same run again does what is left and nothing else; to undo a number of migrations undoes as many more.
   public let isRepeatable: Bool
   let files: MigrationSet
-  let limits: TimeLimits
+  let frame: Frame
   private let choose: @Sendable (Survey) -> [MigrationFile]
 
   init(
     _ direction: MigrationDirection, shared: Survey?, tenants: [Survey], files: MigrationSet,
-    limits: TimeLimits, isRepeatable: Bool = true,
+    frame: Frame, isRepeatable: Bool = true,
     choose: @escaping @Sendable (Survey) -> [MigrationFile]
   ) {
     self.direction = direction
     self.shared = shared
     self.tenants = tenants
     self.files = files
-    self.limits = limits
+    var frame = frame
+    // What is waited for once for many is not worth it for one.
+    frame.defersCommits =
+      frame.defersCommits && ([shared].compactMap { $0 } + tenants).map { choose($0).count }.reduce(0, +) > 1
+    self.frame = frame
     self.isRepeatable = isRepeatable
     self.choose = choose
   }
@@ -53,7 +57,7 @@ public struct MigrationPlan: Sendable {
       var progress = SchemaProgress(survey)
       for file in pending(survey) {
         lines.append(Step.comment("\(survey.label): \(file.path)"))
-        lines += progress.steps(for: file, direction, limits).flatMap(\.script)
+        lines += progress.steps(for: file, direction, frame).flatMap(\.script)
         progress.note(file, direction)
       }
     }
@@ -97,11 +101,11 @@ extension TenantDatabase {
     if let target, !files.tenant.contains(where: { $0.version == target }) {
       throw TenancyError.versionNotFound(target.rawValue)
     }
-    let (shared, tenants) = try await survey(selection, files)
+    let (shared, tenants) = try await survey(selection, files, closely: true)
     try refuseChanged([shared].compactMap { $0 } + tenants)
     let plan = MigrationPlan(
       .up, shared: shared, tenants: tenants, files: files,
-      limits: TimeLimits(lock: settings.lockTimeout, statement: statementTimeout)
+      frame: try await frame(statementTimeout: statementTimeout)
     ) { survey in
       guard let target, survey.tenant != nil else { return survey.pending }
       return survey.pending.filter { $0.version <= target }
@@ -136,7 +140,7 @@ extension TenantDatabase {
     let isRepeatable = if case .to = extent { true } else { false }
     return MigrationPlan(
       .down, shared: nil, tenants: tenants, files: files,
-      limits: TimeLimits(lock: settings.lockTimeout, statement: statementTimeout), isRepeatable: isRepeatable
+      frame: try await frame(statementTimeout: statementTimeout), isRepeatable: isRepeatable
     ) { survey in
       extent.versions(of: survey).compactMap { known[$0] }
     }

@@ -23,7 +23,7 @@ extension TenantDatabase {
     }
     return Change(
       result: MigrationOccurrence(version: version, path: file.path, tenants: repaired), steps: steps,
-      database: self, explain: { $0.state == .invalidDatetimeFormat ? .changedMeanwhile : nil })
+      database: self, explain: { $0.state == .divisionByZero ? .changedMeanwhile : nil })
   }
 
   private func repair(_ survey: Survey, _ version: MigrationVersion) -> [PlannedStatement] {

@@ -17,25 +17,25 @@ struct SchemaProgress: Sendable {
   }
 
   /// What takes the file in that direction. With a transaction that is one, and one round trip.
-  func steps(for file: MigrationFile, _ direction: MigrationDirection, _ limits: TimeLimits) -> [Step] {
+  func steps(for file: MigrationFile, _ direction: MigrationDirection, _ frame: Frame) -> [Step] {
     guard file.runsInTransaction(direction) else {
       let count = begun[file.version].flatMap { direction == .up ? max($0, 0) : $0 < 0 ? -1 - $0 : nil }
-      return creating(limits, file) + statementwise(file, direction, limits).all(from: count)
+      return creating(frame, file) + statementwise(file, direction, frame).all(from: count)
     }
-    return [transaction(file, direction, limits)]
+    return [transaction(file, direction, frame)]
   }
 
   /// What a file sends that runs outside of a transaction, once there is a ledger.
-  func statementwise(_ file: MigrationFile, _ direction: MigrationDirection, _ limits: TimeLimits)
+  func statementwise(_ file: MigrationFile, _ direction: MigrationDirection, _ frame: Frame)
     -> StatementSteps
   {
-    StatementSteps(file, direction, ledger, limits, history: history)
+    StatementSteps(file, direction, ledger, frame, history: history)
   }
 
   /// Makes the ledger, if there is none.
-  func creating(_ limits: TimeLimits, _ file: MigrationFile) -> [Step] {
+  func creating(_ frame: Frame, _ file: MigrationFile) -> [Step] {
     let create = PlannedStatement(ledger.create, source: MigrationSource(file: file, place: .ledger))
-    return hasLedger ? [] : [.transaction(ledger.opening(limits) + [create])]
+    return hasLedger ? [] : [.transaction(ledger.opening(frame.limits, exists: false) + [create])]
   }
 
   mutating func note(_ file: MigrationFile, _ direction: MigrationDirection) {
@@ -45,19 +45,12 @@ struct SchemaProgress: Sendable {
     hasLedger = true
   }
 
-  private func transaction(
-    _ file: MigrationFile, _ direction: MigrationDirection, _ limits: TimeLimits
-  ) -> Step {
+  private func transaction(_ file: MigrationFile, _ direction: MigrationDirection, _ frame: Frame) -> Step {
     let after = direction == .up ? history.adding(file) : history.removing(file.version)
-    func planned(_ statement: SQL) -> PlannedStatement {
-      PlannedStatement(statement, source: MigrationSource(file: file, place: .ledger))
-    }
-    let statements =
-      hasLedger
-      ? ledger.run(file, direction, after: rows, limits)
-      : ledger.opening(limits) + [planned(ledger.create)]
-        + ledger.runAfterCreation(file, direction, after: rows)
-    return .transaction(statements + [planned(ledger.comment(after))])
+    return FileTransaction(
+      file: file, direction: direction, ledger: ledger, frame: frame, count: rows, history: after,
+      createsLedger: !hasLedger
+    ).step
   }
 }
 

@@ -12,28 +12,28 @@ struct StatementSteps: Sendable {
   let schema: SchemaName
   /// The ledger as it is once the file is begun.
   let ledger: Ledger
-  private let limits: TimeLimits
+  private let frame: Frame
   /// What the schema has when the file is not begun.
   private let history: LedgerHistory
   private let lacksProgress: Bool
 
   init(
-    _ file: MigrationFile, _ direction: MigrationDirection, _ ledger: Ledger, _ limits: TimeLimits,
+    _ file: MigrationFile, _ direction: MigrationDirection, _ ledger: Ledger, _ frame: Frame,
     history: LedgerHistory
   ) {
     self.file = file
     self.direction = direction
-    self.limits = limits
+    self.frame = frame.overridden(by: direction == .up ? file.upOptions : file.downOptions)
     self.history = history
     schema = ledger.schema
     lacksProgress = !ledger.columns.isSuperset(of: Ledger.progressColumns)
-    self.ledger = Ledger(
-      schema: ledger.schema, table: ledger.table, columns: ledger.columns.union(Ledger.progressColumns))
+    var complete = ledger
+    complete.columns.formUnion(Ledger.progressColumns)
+    self.ledger = complete
   }
 
   var statements: [PlannedStatement] { ledger.statements(of: file, direction) }
 
-  private var options: MigrationOptions { direction == .up ? file.upOptions : file.downOptions }
   private func source(_ place: MigrationSource.Place) -> MigrationSource {
     MigrationSource(file: file, place: place)
   }
@@ -52,7 +52,7 @@ struct StatementSteps: Sendable {
       ? PlannedStatement(ledger.record([LedgerRecord(file, statementsDone: 0)]), source: source(.ledger))
       : PlannedStatement(mustAffectRows: progress(0, withTotal: true), source: source(.ledger))
     return .transaction(
-      ledger.opening(limits) + extend
+      ledger.opening(frame.limits, for: source(.ledger)) + extend
         + [record, PlannedStatement("COMMENT ON TABLE \(ledger.name) IS NULL", source: source(.ledger))])
   }
 
@@ -62,14 +62,29 @@ struct StatementSteps: Sendable {
     let isLast = index == statements.count - 1
     let done =
       isLast ? ending : [PlannedStatement(mustAffectRows: progress(index + 1), source: source(.close))]
-    guard text(index).wantsNoTransaction else {
-      let check = PlannedStatement(ledger.checkSearchPath, source: source(.close))
-      return [.transaction(opening + [statement, check] + done)]
+    if text(index).mayWantNoTransaction {
+      return [
+        .alone(
+          statement, SessionSettings(schema: schema, frame: aloneFrame(index), own: settings(before: index))),
+        .transaction(ledger.opening(frame.limits, for: source(.close)) + done),
+      ]
     }
+    let before = frame.limits.local + [ledger.lock, frame.path.enter(schema)] + settings(before: index)
     return [
-      .alone(statement, SessionSettings(schema: schema, limits: aloneLimits(index))),
-      .transaction(opening + done),
+      .enclosed(
+        before.map { PlannedStatement($0, source: source(.ledger)) } + [statement]
+          + SessionCleaning.settle.map { PlannedStatement($0, source: source(.end)) }
+          + Closing(ledger: ledger, file: file).statements + done,
+        frame, .part)
     ]
+  }
+
+  /// What the file's statements have set for the session: each of them is sent to a clean one. So a run that resumes does
+  /// not lack what an earlier one had set.
+  private func settings(before index: Int) -> [SQL] {
+    (direction == .up ? file.up : file.down ?? [])[..<index].filter(\.setsSession).map {
+      SQL(unsafeRaw: $0.text)
+    }
   }
 
   /// What counts as done when all of it is: in the ledger, and in the comment that repeats its head.
@@ -80,18 +95,16 @@ struct StatementSteps: Sendable {
         PlannedStatement(ledger.comment(history.adding(file)), source: source(.ledger)),
       ]
       : [
-        PlannedStatement(ledger.remove(file.version), source: source(.close)),
+        PlannedStatement(ledger.remove(file.version, of: history.count), source: source(.close)),
         PlannedStatement(ledger.comment(history.removing(file.version)), source: source(.ledger)),
       ]
   }
-
-  private var opening: [PlannedStatement] { ledger.opening(limits.overridden(by: options)) }
 
   private func progress(_ count: Int, withTotal: Bool = false) -> SQL {
     let value = direction == .up ? count : -1 - count
     let total: SQL = withTotal ? ", statements_total = coalesce(statements_total, \(file.up.count))" : ""
     return """
-      UPDATE \(ledger.name) SET statements_done = \(value)\(total) WHERE version = \(file.version.rawValue)
+      UPDATE ONLY \(ledger.name) SET statements_done = \(value)\(total) WHERE version = \(file.version.rawValue)
       """
   }
 
@@ -99,10 +112,23 @@ struct StatementSteps: Sendable {
 
   /// CONCURRENTLY waits for other transactions to end, and blocks nobody meanwhile: given up half-way, it would leave an
   /// index that is not valid. So it waits as long as it takes, unless the file says otherwise.
-  private func aloneLimits(_ index: Int) -> TimeLimits {
-    var own = limits.overridden(by: options)
-    if options.lockTimeout == nil, SQLWords(text(index)).contains("CONCURRENTLY") { own.lock = .zero }
+  private func aloneFrame(_ index: Int) -> Frame {
+    var own = frame
+    let options = direction == .up ? file.upOptions : file.downOptions
+    if options.lockTimeout == nil, SQLWords(text(index)).contains("CONCURRENTLY") { own.limits.lock = .zero }
     return own
+  }
+}
+
+extension SQLStatement {
+  /// Whether it sets something for what comes after it in the session: a setting, a role, a prepared statement.
+  var setsSession: Bool {
+    switch leadingKeywords.first {
+    case "SET": !["LOCAL", "TRANSACTION", "CONSTRAINTS"].contains(leadingKeywords.dropFirst().first)
+    case "RESET", "PREPARE", "DEALLOCATE", "LOAD": true
+    case "SELECT": SQLWords(self).contains("SET_CONFIG")
+    default: false
+    }
   }
 }
 

@@ -14,29 +14,31 @@ struct StatementwiseRun {
   }
 
   private let steps: StatementSteps
-  private let limits: TimeLimits
+  private let frame: Frame
   private let connection: Connection
 
   /// Throws ``TenancyError`` or `MigrationStatementError`.
   /// - Parameter look: reads the ledger, which must be there; asked once nobody else can be at it.
   /// - Returns: whether there was something to do.
   static func run(
-    _ file: MigrationFile, _ direction: MigrationDirection, _ ledger: Ledger, _ limits: TimeLimits,
+    _ file: MigrationFile, _ direction: MigrationDirection, _ ledger: Ledger, _ frame: Frame,
     over connection: Connection, look: () async throws -> Survey
   ) async throws -> Bool {
     guard try await connection.isDirect() else { throw TenancyError.poolerInBetween }
-    let lock = try await SessionLock.take(on: ledger, over: connection)
-    guard let lock else { throw TenancyError.migrationFailed(.before(file, .underWay)) }
+    guard try await SessionLock.take(on: ledger, over: connection) else {
+      throw TenancyError.migrationFailed(.before(file, .underWay))
+    }
     do {
       let survey = try await look()
       let run = StatementwiseRun(
-        steps: SchemaProgress(survey).statementwise(file, direction, limits), limits: limits,
+        steps: SchemaProgress(survey).statementwise(file, direction, frame), frame: frame,
         connection: connection)
       let isNew = try await run.run(try survey.progress(of: file, direction))
-      await lock.release(over: connection)
+      // Along with all else that the file has left in the session.
+      await connection.clean()
       return isNew
     } catch {
-      await lock.release(over: connection)
+      await connection.clean()
       throw error
     }
   }
@@ -121,7 +123,7 @@ struct StatementwiseRun {
   private func drop(_ name: String, at step: Step) async throws {
     let statement = PlannedStatement(
       IndexState.drop(name, in: steps.schema), source: step.statements[0].source)
-    try await Step.alone(statement, SessionSettings(schema: steps.schema, limits: limits)).run(
+    try await Step.alone(statement, SessionSettings(schema: steps.schema, frame: frame)).run(
       over: connection)
   }
 
@@ -134,25 +136,21 @@ struct StatementwiseRun {
 }
 
 /// An advisory lock of the session's on one ledger (PostgreSQL manual, 13.3.5).
-struct SessionLock {
+enum SessionLock {
   /// The upper half of the key: "tena".
   static let space = 0x7465_6E61
-  private let key: Int
 
-  /// `nil` if another session has it. Never waits. Throws ``TenancyError/changedMeanwhile`` if there is no such ledger.
-  static func take(on ledger: Ledger, over connection: Connection) async throws -> SessionLock? {
+  /// Whether the lock could be taken: another session may have it. Never waits; held until the session is cleaned.
+  ///
+  /// Throws ``TenancyError/changedMeanwhile`` if there is no such ledger.
+  static func take(on ledger: Ledger, over connection: Connection) async throws -> Bool {
     let row = try await connection.query(
       """
       SELECT key, pg_try_advisory_lock(key) FROM (
         SELECT (\(space)::bigint << 32) | to_regclass(\(ledger.name.quoted))::oid::bigint) AS k (key)
       """)[0]
     let (key, isTaken) = try row.decode(Int?.self, Bool?.self)
-    guard let key else { throw TenancyError.changedMeanwhile }
-    return isTaken == true ? SessionLock(key: key) : nil
-  }
-
-  /// In a task of its own: this one may be cancelled, and could not talk to the server any more.
-  func release(over connection: Connection) async {
-    _ = await Task { try? await connection.query("SELECT pg_advisory_unlock(\(key)::bigint)") }.value
+    if key == nil { throw TenancyError.changedMeanwhile }
+    return isTaken == true
   }
 }

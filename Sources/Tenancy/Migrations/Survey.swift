@@ -46,43 +46,71 @@ extension TenantDatabase {
   /// n files; only the other ledgers are read.
   ///
   /// Throws ``TenancyError``; what is wrong with a single tenant is in its ``Survey/problem``.
-  /// - Parameter verify: whether all ledgers are read, whatever their comments say.
+  /// - Parameters:
+  ///   - verify: whether all ledgers are read, whatever their comments say.
+  ///   - closely: whether the ledgers that are to be written to are inspected as closely as those that are read.
   public func survey(
-    _ selection: FleetSelection, _ files: MigrationSet, verify: Bool = false
+    _ selection: FleetSelection, _ files: MigrationSet, verify: Bool = false, closely: Bool = false
   ) async throws -> (shared: Survey?, tenants: [Survey]) {
     try await readingRegistry { connection, shape in
       let members = try await self.members(of: selection, over: connection, shape)
-      let surveyor = Surveyor(files: files.tenant, ledger: self.settings.ledger)
-      let tenants = try await surveyor.survey(members, over: connection, verify: verify)
+      let surveyor = self.surveyor(files.tenant)
+      var tenants = try await surveyor.survey(members, over: connection, verify: verify)
+      if closely { tenants = try await surveyor.inspect(tenants, over: connection) }
       guard !files.shared.isEmpty else { return (nil, tenants) }
-      return (try await self.surveyShared(files.shared, over: connection), tenants)
+      let shared = try await self.surveyor(files.shared).look(
+        at: (tenant: nil, schema: .shared), over: connection)
+      return (shared, tenants)
     }
   }
 
-  private func surveyShared(_ files: [MigrationFile], over connection: Connection) async throws -> Survey {
-    let ledger = Ledger(schema: .shared, table: settings.ledger)
-    let found = try await connection.query(ledger.exists)
-    let state = SchemaState(exists: true, hasLedger: try found[0].decode(Bool.self), head: nil)
-    return try await Surveyor(files: files, ledger: settings.ledger)
-      .read([(tenant: nil, schema: .shared, state)], over: connection)[0]
+  func ledger(of schema: SchemaName) -> Ledger {
+    Ledger(schema: schema, table: settings.ledger, trust: LedgerTrust(registry: settings.registry.tenants))
+  }
+
+  func surveyor(_ files: [MigrationFile]) -> Surveyor {
+    Surveyor(
+      files: files, ledger: settings.ledger, trust: LedgerTrust(registry: settings.registry.tenants),
+      limits: limits)
   }
 }
 
 /// Holds ledgers against files.
 struct Surveyor: Sendable {
-  typealias Subject = (tenant: Tenant?, schema: SchemaName, state: SchemaState)
+  struct Subject: Sendable {
+    let tenant: Tenant?
+    let schema: SchemaName
+    var state: SchemaState
+
+    init(_ tenant: Tenant?, _ schema: SchemaName, _ state: SchemaState) {
+      self.tenant = tenant
+      self.schema = schema
+      self.state = state
+    }
+
+    /// Why it cannot be migrated, as far as the catalog tells.
+    var problem: TenancyError? {
+      if let tenant, !state.exists { return tenant.unreachable }
+      if let tenant, !schema.canBeEntered { return .schemaNotEnterable(tenant.name, schema) }
+      return state.distrust.map { .ledgerNotTrusted(schema, $0) }
+    }
+  }
 
   /// How many ledgers are read in a round trip: a few hundred keep the answers small.
   static let batch = 200
 
   let files: [MigrationFile]
   let ledger: String
+  let trust: LedgerTrust
+  let limits: TimeLimits
   /// That of a schema without a ledger.
   private let nothing: Standing
 
-  init(files: [MigrationFile], ledger: String) {
+  init(files: [MigrationFile], ledger: String, trust: LedgerTrust, limits: TimeLimits) {
     self.files = files
     self.ledger = ledger
+    self.trust = trust
+    self.limits = limits
     nothing = Standing(LedgerContents(), files)
   }
 
@@ -93,26 +121,48 @@ struct Surveyor: Sendable {
     var standings: [LedgerHead: Standing?] = [:]
     var toRead: [(index: Int, Subject)] = []
     for (index, member) in members.enumerated() {
-      let subject = (tenant: Optional(member.tenant), schema: member.tenant.schema, member.state)
-      surveys.append(verify && member.state.hasLedger ? nil : known(subject, &standings))
+      let subject = Subject(member.tenant, member.tenant.schema, member.state)
+      surveys.append(
+        verify && member.state.hasLedger && subject.problem == nil ? nil : known(subject, &standings))
       if surveys[index] == nil { toRead.append((index, subject)) }
     }
-    let complete = try await completeLedgers(of: toRead.map(\.1), over: connection)
-    for start in stride(from: 0, to: toRead.count, by: Self.batch) {
-      let batch = toRead[start..<min(start + Self.batch, toRead.count)]
-      for (item, survey) in zip(batch, try await read(batch.map(\.1), complete, over: connection)) {
-        surveys[item.index] = survey
-      }
+    for (item, survey) in zip(toRead, try await read(toRead.map(\.1), over: connection)) {
+      surveys[item.index] = survey
     }
     return surveys.compactMap { $0 }
+  }
+
+  /// A schema as it is now: its ledger is looked for and read.
+  func look(at schema: (tenant: Tenant?, schema: SchemaName), over connection: Connection) async throws
+    -> Survey
+  {
+    let row = try await connection.query(inspection(of: [schema.schema])).first
+    let state = SchemaState(exists: true)
+    let found = try row.map { state.with(try LedgerTable($0)) } ?? state
+    return try await read([Subject(schema.tenant, schema.schema, found)], over: connection)[0]
+  }
+
+  /// The surveys with a closer look at the ledgers to which something is to be added.
+  func inspect(_ surveys: [Survey], over connection: Connection) async throws -> [Survey] {
+    let open = surveys.filter { $0.hasLedger && $0.problem == nil && !$0.pending.isEmpty }.map(\.schema)
+    if open.isEmpty { return surveys }
+    var distrusted: [SchemaName: LedgerDistrust] = [:]
+    for row in try await connection.query(inspection(of: open)) {
+      let table = try LedgerTable(row)
+      distrusted[table.schema] = table.distrust
+    }
+    return surveys.map { survey in
+      guard let distrust = distrusted[survey.schema] else { return survey }
+      return unread(
+        Subject(survey.tenant, survey.schema, SchemaState(exists: true, hasLedger: true, distrust: distrust)),
+        problem: .ledgerNotTrusted(survey.schema, distrust))
+    }
   }
 
   /// The survey of a schema whose ledger need not be read.
   /// - Parameter standings: what was worked out before; `nil` for a head by which the ledger has to be read.
   private func known(_ subject: Subject, _ standings: inout [LedgerHead: Standing?]) -> Survey? {
-    guard subject.state.exists else {
-      return unread(subject, problem: subject.tenant.map(\.unreachable))
-    }
+    if let problem = subject.problem { return unread(subject, problem: problem) }
     guard subject.state.hasLedger else { return unread(subject) }
     guard let head = subject.state.head else { return nil }
     if standings[head] == nil { standings[head] = .some(standing(of: head)) }
@@ -140,7 +190,10 @@ struct Surveyor: Sendable {
     return Survey(
       tenant: subject.tenant, schema: subject.schema,
       wrongHead: isComparable && subject.state.head != standing.head ? subject.state.head : nil,
-      problem: problem, ledger: Ledger(schema: subject.schema, table: ledger, columns: columns),
+      problem: problem,
+      ledger: Ledger(
+        schema: subject.schema, table: ledger, trust: trust, columns: columns, oid: subject.state.oid,
+        isGranted: subject.state.isGranted),
       hasLedger: subject.state.hasLedger, standing: standing)
   }
 }

@@ -34,13 +34,14 @@ public struct SchemaName: StoredName {
   /// A relation inside the schema.
   func relation(_ name: String) -> QualifiedName { QualifiedName(identifier, Identifier(name)) }
 
-  /// The value for `search_path` that sees this schema first, then the shared one, and nothing else.
-  var searchPath: String { self == .shared ? "public" : "\(identifier.quoted), public" }
+  /// Whether a search path can lead to it: PostgreSQL takes `$user` for the schema named as the role, in quotes too
+  /// (manual, 20.11.1 `search_path`).
+  var canBeEntered: Bool { rawValue != "$user" }
 
   /// Columns that fail where the schema is not there (3F000) or the role has no USAGE on it (42501): PostgreSQL leaves
   /// such a schema out of the search path without a word (manual, 20.11.1), and what comes next would meet `public`.
   var entry: SQL { "\(identifier.quoted)::regnamespace, to_regclass(\(relation("-").quoted))" }
 
   /// Fails if the schema is gone by the end of a transaction.
-  var stillThere: SQL { "SELECT \(identifier.quoted)::regnamespace" }
+  var stillThere: SQL { "SELECT \(literal: identifier.quoted)::pg_catalog.regnamespace" }
 }

@@ -27,7 +27,7 @@ extension TenantDatabase {
       try await self.check(additions, of: shape, over: connection)
       return Change(
         result: InitializedRegistry(registry: registry, created: [], added: additions),
-        steps: additions.isEmpty ? [] : [.transaction([self.guards] + additions.map(shape.statement))],
+        steps: additions.isEmpty ? [] : [.transaction(self.limits.opening + additions.map(shape.statement))],
         database: self,
         explain: { error in
           let isBroken = [.uniqueViolation, .foreignKeyViolation].contains(error.state)
@@ -50,7 +50,8 @@ extension TenantDatabase {
       result: InitializedRegistry(registry: registry, created: tables.map(\.description), added: []),
       steps: [
         .transaction(
-          [guards, Self.tenantsDefinition] + (mapping.domains == nil ? [] : [Self.domainsDefinition]))
+          limits.opening + [Self.tenantsDefinition] + (mapping.domains == nil ? [] : [Self.domainsDefinition])
+        )
       ], database: self)
   }
 

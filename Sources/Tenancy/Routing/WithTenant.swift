@@ -57,8 +57,11 @@ extension TenantDatabase {
       (try await $0.tenant(name, over: connection), $0)
     }
     guard tenant.isActive else { throw TenancyError.tenantDeactivated(name) }
-    return try await connection.transaction(opening: [shape.enter(tenant)]) { opened in
-      let (isThere, isActive) = try opened[0].first?.decode(Bool.self, Bool?.self) ?? (false, false)
+    if !tenant.schema.canBeEntered { throw TenancyError.schemaNotEnterable(name, tenant.schema) }
+    let path = try await frame(over: connection).path
+    let opening = [SessionCleaning.pin, shape.check(tenant), path.enter(tenant.schema)]
+    return try await connection.cleaningAfter(opening) { opened in
+      let (isThere, isActive) = try opened[1].first?.decode(Bool.self, Bool?.self) ?? (false, false)
       guard isThere else { throw TenancyError.schemaMissing(name, tenant.schema) }
       guard let isActive else { throw ShapeOutdated() }
       guard isActive else { throw TenancyError.tenantDeactivated(name) }
@@ -68,11 +71,28 @@ extension TenantDatabase {
 }
 
 extension RegistryShape {
-  fileprivate func enter(_ tenant: Tenant) -> SQL {
+  /// Whether the schema is there and the tenant is served; fails without USAGE on the schema.
+  fileprivate func check(_ tenant: Tenant) -> SQL {
     """
     SELECT to_regnamespace(\(tenant.schema.identifier.quoted)) IS NOT NULL, \(isActive),
-      to_regclass(\(tenant.schema.relation("-").quoted)), set_config('search_path', \(tenant.schema.searchPath), true)
+      to_regclass(\(tenant.schema.relation("-").quoted))
     FROM \(tenants.table) t WHERE t.\(tenants.name) = \(tenant.name.rawValue)
     """
+  }
+}
+
+extension Connection {
+  /// Runs the block in a transaction, and takes away what its statements have left in the session: the next block is another
+  /// tenant's.
+  fileprivate nonisolated func cleaningAfter<T: Sendable>(
+    _ opening: [SQL], _ body: (_ opened: [Rows]) async throws -> T
+  ) async throws -> T {
+    let closing: [SQL] = await .leaving(for: self)
+    do {
+      return try await transaction(opening: opening, closing: closing, body)
+    } catch {
+      await clean()
+      throw error
+    }
   }
 }

@@ -37,11 +37,12 @@ public struct CreatedTenant: Sendable, Hashable, Encodable {
 }
 
 extension TenantDatabase {
-  /// Plans a new tenant: schema, migrations, row and domains, in one transaction.
+  /// Plans a new tenant: schema, migrations, row and domains.
   ///
-  /// The row is what makes a tenant, and it is written last: until the commit the app sees nothing of it. With a
-  /// migration that PostgreSQL cannot run inside of a transaction there are several; the schema then carries a mark
-  /// until the row is there, by which the same command, run again after a crash, knows it for its own and starts over.
+  /// Each file is a transaction of its own, the one that ``migrate(_:_:)`` makes of it: a new tenant takes what every old one
+  /// took. The row is what makes a tenant, and it is written last: until then the app sees nothing of it. The schema carries
+  /// a mark until the row is there, by which the same command, run again after a crash, knows it for its own and starts
+  /// over.
   ///
   /// Throws ``TenancyError`` if the name, a domain or a column value will not do, or one is taken.
   public func planCreate(
@@ -60,21 +61,28 @@ extension TenantDatabase {
         Domain(name: $1, tenant: new.name, isPrimary: $0 == 0 && shape.domains?.primary != nil)
       }
       let mark = CreationMark()
-      let ledger = Ledger(schema: schema, table: self.settings.ledger)
-      let steps = try self.creationSteps(
-        for: tenant, migrations: migrations, mark: mark,
-        rows: { condition in
-          let row = try shape.insertTenant(tenant, new.values, onlyIf: condition ?? "true")
-          return [condition == nil ? PlannedStatement(row) : PlannedStatement(mustAffectRows: row)]
-            + (try domains.map { PlannedStatement(try shape.insertDomain($0)) })
-        })
+      let lock = CreationLock(schema)
+      let isDirect = try await connection.isDirect()
+      var frame = try await self.frame(over: connection)
+      frame.sessionLock = isDirect ? lock.take : nil
+      let ledger = self.ledger(of: schema)
+      let domainRows = try domains.map { PlannedStatement(try shape.insertDomain($0)) }
+      let rows =
+        [
+          PlannedStatement(
+            mustAffectRows: try shape.insertTenant(tenant, new.values, onlyIf: mark.isOn(schema)))
+        ]
+        + domainRows
+      let remove = remains.map {
+        [Step.transaction(self.limits.opening + [$0.drop(schema, ledger, ifFree: lock)])]
+      }
       return Change(
         result: CreatedTenant(tenant: tenant, domains: domains, migrations: migrations.map(\.version)),
-        steps: (remains.map { [.transaction([self.guards, $0.drop(schema, ledger)])] } ?? []) + steps,
+        steps: (remove ?? []) + self.creationSteps(of: tenant, migrations, mark: mark, frame, rows: rows),
         database: self,
         explain: { shape.explainDomain($0, [:]) ?? self.explainCreate($0, tenant, new.values) },
-        cleanUp: steps.count > 1
-          ? [self.guards, CreationLock(schema).release, mark.drop(schema, ledger)] : [])
+        cleanUp: self.limits.opening + [lock.release, mark.drop(schema, ledger)],
+        lock: isDirect ? nil : lock.takeForTransaction)
     }
   }
 
@@ -108,43 +116,41 @@ extension TenantDatabase {
   /// Waits until no other session creates the tenant: the server may not have noticed yet that it was killed.
   private func waitForOther(_ tenant: Tenant, over connection: Connection) async throws {
     do {
-      try await connection.transaction([guards, CreationLock(tenant.schema).takeForTransaction])
+      try await connection.transaction(limits.opening + [CreationLock(tenant.schema).takeForTransaction])
     } catch let error as StatementError where error.error.state == .lockNotAvailable {
       throw TenancyError.createUnderWay(tenant.name)
     }
   }
 
   private func creationSteps(
-    for tenant: Tenant, migrations: [MigrationFile], mark: CreationMark,
-    rows: (_ condition: SQL?) throws -> [PlannedStatement]
-  ) throws -> [Step] {
-    let ledger = Ledger(schema: tenant.schema, table: settings.ledger)
-    let create: [SQL] = ["CREATE SCHEMA \(tenant.schema.identifier)", ledger.create]
-    let opening = [limits.local(in: tenant.schema)] + create
-    let comment = ledger.comment(LedgerHistory(of: migrations))
-    if migrations.allSatisfy({ $0.runsInTransaction(.up) }) {
-      let body = migrations.enumerated().flatMap { ledger.runAfterCreation($1, .up, after: $0) }
-      return [
-        .transaction(
-          (opening.map { PlannedStatement($0) }) + body + [PlannedStatement(comment)] + (try rows(nil)))
-      ]
+    of tenant: Tenant, _ migrations: [MigrationFile], mark: CreationMark, _ frame: Frame,
+    rows: [PlannedStatement]
+  ) -> [Step] {
+    let schema = tenant.schema
+    let ledger = ledger(of: schema)
+    let lock: [SQL] = frame.sessionLock.map { ["SELECT \($0)"] } ?? []
+    let create: [SQL] = [
+      "CREATE SCHEMA \(schema.identifier)", ledger.create, ledger.comment(LedgerHistory()),
+      mark.set(on: schema),
+    ]
+    let begun = SchemaState(exists: true, hasLedger: true)
+    var progress = SchemaProgress(surveyor(migrations).unread(.init(tenant, schema, begun)))
+    var steps: [Step] = [.transaction(limits.opening + create + lock)]
+    for file in migrations {
+      steps += progress.steps(for: file, .up, frame)
+      if !file.runsInTransaction(.up) { steps.append(.cleaning(frame)) }
+      progress.note(file, .up)
     }
-    let steps = migrations.enumerated().flatMap { index, file in
-      file.runsInTransaction(.up)
-        ? [.transaction(ledger.run(file, .up, after: index, self.limits))]
-        : StatementSteps(file, .up, ledger, self.limits, history: LedgerHistory(of: migrations.prefix(index)))
-          .all(from: nil)
-    }
-    let lock = CreationLock(tenant.schema)
-    let closing = [comment, mark.remove(from: tenant.schema), lock.release].map { PlannedStatement($0) }
-    return [.transaction(opening + [mark.set(on: tenant.schema), lock.take])] + steps
-      + [.transaction(try rows(mark.isOn(tenant.schema)) + closing)]
+    let release: [SQL] = frame.sessionLock == nil ? [] : [CreationLock(schema).release]
+    let closing = ([mark.remove(from: schema)] + release).map { PlannedStatement($0) }
+    return steps + [.transaction(limits.opening.map { PlannedStatement($0) } + rows + closing)]
   }
 
   private func explainCreate(_ error: ServerError, _ tenant: Tenant, _ values: ColumnValues) -> TenancyError?
   {
     switch (error.state, error.schema, error.table) {
     case (.duplicateSchema, _, _): return .tenantExists(tenant.name)
+    case (CreationMark.isLocked, _, _): return .createUnderWay(tenant.name)
     case (.uniqueViolation, "pg_catalog", "pg_namespace"): return .tenantExists(tenant.name)
     case (.uniqueViolation, _, settings.registry.tenants.name.name) where !values.isEmpty,
       (.foreignKeyViolation, _, settings.registry.tenants.name.name), (.checkViolation, _, _):
@@ -172,17 +178,19 @@ extension TenantDatabase {
   }
 }
 
-/// An advisory lock of the session that creates a schema in several transactions (PostgreSQL manual, 13.3.5). By it a
-/// create that is under way is told from one that was killed: the server frees it when the session is gone.
+/// An advisory lock of whoever creates a schema (PostgreSQL manual, 13.3.5). By it a create that is running is told from one
+/// that was killed: the server frees it when the session is gone.
 struct CreationLock {
   private let key: SQL
 
   init(_ schema: SchemaName) {
-    key = "\(SessionLock.space)::int, hashtext(\(schema.rawValue))"
+    key = "\(unsafeRaw: String(SessionLock.space)), pg_catalog.hashtext(\(literal: schema.rawValue))"
   }
 
-  var take: SQL { "SELECT pg_advisory_lock(\(key))" }
+  /// Safe under any search path, as it stands at the end of each file.
+  var take: SQL { "pg_catalog.pg_advisory_lock(\(key))" }
   var takeForTransaction: SQL { "SELECT pg_advisory_xact_lock(\(key))" }
+  fileprivate var tryForTransaction: SQL { "pg_try_advisory_xact_lock(\(key))" }
   /// Nothing, with no warning, if it is not ours.
   var release: SQL { "SELECT pg_advisory_unlock(\(key)) WHERE \(isTaken(by: "l.pid = pg_backend_pid()"))" }
 
@@ -200,8 +208,10 @@ struct CreationLock {
   }
 }
 
-/// The comment on a schema that is being created in several transactions.
+/// The comment on a schema that is being created.
 struct CreationMark {
+  /// Of our own: the class is none of PostgreSQL's.
+  static let isLocked: SQLState = "TC001"
   private static let prefix = "tenantctl: being created, "
   private let text: String
 
@@ -226,9 +236,12 @@ struct CreationMark {
 
   /// Drops the schema if it has this mark. The last transaction of a create comments on the ledger, so with a lock on
   /// that it is decided whether the tenant is complete.
-  func drop(_ schema: SchemaName, _ ledger: Ledger) -> SQL {
+  /// - Parameter lock: it fails with ``isLocked`` if somebody has that.
+  func drop(_ schema: SchemaName, _ ledger: Ledger, ifFree lock: CreationLock? = nil) -> SQL {
+    let refuse: SQL = lock.map { "IF NOT \($0.tryForTransaction) THEN RAISE SQLSTATE 'TC001'; END IF;" } ?? ""
     let body: SQL = """
       BEGIN
+        \(refuse)
         IF \(isOn(schema)) AND to_regclass(\(literal: ledger.name.quoted)) IS NOT NULL THEN
           LOCK TABLE \(ledger.name);
         END IF;

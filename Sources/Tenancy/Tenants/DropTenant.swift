@@ -49,12 +49,12 @@ extension TenantDatabase {
       }
       let outsiders = try await Self.dependents(on: schema, over: connection)
       if !outsiders.isEmpty { throw TenancyError.schemaReferenced(schema, of: name, by: outsiders) }
-      let rows = [PlannedStatement(self.guards)] + shape.delete(found)
+      let rows = self.limits.opening.map { PlannedStatement($0) } + shape.delete(found)
       return Change(
         result: DroppedTenant(
           name: name, schema: schema, hadRow: found != nil, hadSchema: contents.exists,
           tables: contents.tables, domains: domains.map(\.name)),
-        steps: contents.dropping(schema, after: rows, mark: mark, guards: self.guards),
+        steps: contents.dropping(schema, after: rows, mark: mark, guards: self.limits.opening),
         database: self,
         explain: { error in
           error.state == .foreignKeyViolation
@@ -187,15 +187,15 @@ private struct SchemaContents {
     return words[kind].map { "DROP \(unsafeRaw: $0) IF EXISTS \(name) CASCADE" }
   }
 
-  func dropping(_ schema: SchemaName, after rows: [PlannedStatement], mark: String, guards: SQL) -> [Step] {
+  func dropping(_ schema: SchemaName, after rows: [PlannedStatement], mark: String, guards: [SQL]) -> [Step] {
     guard exists else { return [.transaction(rows)] }
     let drop: SQL = "DROP SCHEMA \(schema.identifier) CASCADE"
     // A quarter of the server's lock table leaves the other sessions what they need.
     let batches = batches(of: lockBudget / 4)
     if batches.count <= 1 { return [.transaction(rows + [PlannedStatement(drop)])] }
     let setMark: SQL = "COMMENT ON SCHEMA \(schema.identifier) IS \(literal: mark)"
-    return [.transaction(rows + [PlannedStatement(setMark)])] + batches.map { .transaction([guards] + $0) }
-      + [.transaction([guards, drop])]
+    return [.transaction(rows + [PlannedStatement(setMark)])] + batches.map { .transaction(guards + $0) }
+      + [.transaction(guards + [drop])]
   }
 
   private func batches(of locks: Int) -> [[SQL]] {

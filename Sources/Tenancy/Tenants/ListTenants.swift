@@ -54,10 +54,36 @@ public struct TenantEntry: Sendable, Hashable, Encodable {
 public struct SchemaState: Sendable, Hashable {
   /// Whether it is there.
   public let exists: Bool
-  /// Whether it has a ledger.
+  /// Whether it has a table, or something else, with the ledger's name.
   public let hasLedger: Bool
-  /// What the ledger's comment says; `nil` if there is none of ours.
+  /// What the ledger's comment says; `nil` if there is none of ours, or the ledger is not to be trusted.
   public let head: LedgerHead?
+  /// Why the ledger is not to be trusted; `nil` if nothing is known against it.
+  public let distrust: LedgerDistrust?
+  /// The ledger's table.
+  let oid: Int?
+  /// Whether other roles have privileges on it.
+  let isGranted: Bool
+
+  init(
+    exists: Bool, hasLedger: Bool = false, head: LedgerHead? = nil, distrust: LedgerDistrust? = nil,
+    oid: Int? = nil,
+    isGranted: Bool = false
+  ) {
+    self.exists = exists
+    self.hasLedger = hasLedger
+    self.head = distrust == nil ? head : nil
+    self.distrust = distrust
+    self.oid = oid
+    self.isGranted = isGranted
+  }
+
+  /// The same after a closer look at the ledger.
+  func with(_ table: LedgerTable) -> SchemaState {
+    SchemaState(
+      exists: exists, hasLedger: true, head: head, distrust: table.distrust, oid: table.oid,
+      isGranted: table.isGranted)
+  }
 }
 
 extension TenantDatabase {
@@ -101,10 +127,11 @@ extension RegistryShape {
       names.map { "t.\(tenants.name) = ANY(\($0.map(\.rawValue))::text[])" }
       ?? "t.\(tenants.name) IS NOT NULL"
     return """
-      SELECT \(tenantColumns), n.oid IS NOT NULL, c.oid IS NOT NULL, d.description, \(key)
+      SELECT \(tenantColumns), n.oid IS NOT NULL, c.oid, d.description, \(key), c.relacl IS NOT NULL,
+        \(LedgerTrust(registry: tenants.table).distrust)
       FROM \(tenants.table) t
       LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = \(schema)
-      LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = \(ledger) AND c.relkind IN ('r', 'p')
+      LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = \(ledger)
       LEFT JOIN pg_catalog.pg_description d
         ON d.objoid = c.oid AND d.classoid = 'pg_catalog.pg_class'::regclass AND d.objsubid = 0
       WHERE \(condition)
@@ -122,7 +149,9 @@ extension RegistryShape {
         heads[comment] = head
         return head
       }
-      return SchemaState(exists: row[3] == "t", hasLedger: row[4] == "t", head: head)
+      return SchemaState(
+        exists: row[3] == "t", hasLedger: row[4] != nil, head: head, distrust: LedgerDistrust(code: row[8]),
+        oid: row[4].flatMap { Int($0) }, isGranted: row[7] == "t")
     }
   }
 }

@@ -26,7 +26,7 @@ extension TenantDatabase {
       try await self.checkRename(tenant, to: new, schema: schema, shape, over: connection)
       let move: [SQL] =
         movesSchema ? ["ALTER SCHEMA \(tenant.schema.identifier) RENAME TO \(schema.identifier)"] : []
-      let statements = ([self.guards] + move).map { PlannedStatement($0) }
+      let statements = (self.limits.opening + move).map { PlannedStatement($0) }
       return Change(
         result: RenamedTenant(
           from: old, tenant: Tenant(name: new, schema: schema, isActive: tenant.isActive)),

@@ -46,9 +46,10 @@ extension TenantDatabase {
         steps: targets.isEmpty
           ? []
           : [
-            .transaction([
-              PlannedStatement(self.guards), PlannedStatement(mustAffectRows: update, count: targets.count),
-            ])
+            .transaction(
+              self.limits.opening.map { PlannedStatement($0) } + [
+                PlannedStatement(mustAffectRows: update, count: targets.count)
+              ])
           ], database: self)
     }
   }

@@ -25,7 +25,10 @@ extension TenantDatabase {
         """
       return Change(
         result: ChangedColumns(tenant: name, values: values),
-        steps: [.transaction([PlannedStatement(self.guards), PlannedStatement(mustAffectRows: update)])],
+        steps: [
+          .transaction(
+            self.limits.opening.map { PlannedStatement($0) } + [PlannedStatement(mustAffectRows: update)])
+        ],
         database: self,
         explain: { error in
           switch error.state {

@@ -135,6 +135,16 @@ struct FindingReport: Sendable {
           "foreign_ledger", "the table that has the ledger's name is another tool's",
           "\(tenant.name)\(tool.map { " (\($0.possessive))" } ?? "")"
         ) { _ in tool.wayOut }
+      case .ledgerNotTrusted(let tenant, let distrust):
+        Self(
+          "ledger_not_trusted", "the ledger is not trusted, so the tenant is not migrated",
+          "\(tenant.name) (\(distrust.sentence))", tenant.schema, or: "SCHEMA"
+        ) { distrust.hint($0) }
+      case .schemaNotEnterable(let tenant):
+        Self(
+          "schema_not_enterable", "PostgreSQL takes the schema's name for the current role's schema",
+          "\(tenant.name)", quoted(tenant.schema.rawValue), or: "SCHEMA"
+        ) { "ALTER SCHEMA \($0) RENAME TO another name, and change the tenant's row with it" }
       case .ledgerUnreadable(let tenant, let error):
         Self(
           "ledger_unreadable", "the ledger cannot be read",

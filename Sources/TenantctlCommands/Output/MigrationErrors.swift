@@ -22,7 +22,8 @@ extension MigrationFailure {
     case .locked: "locked"
     case .searchPathChanged: "search_path_changed"
     case .ledgerRowGone, .ledgerChanged: "ledger_changed"
-    case .roleChanged: "role_changed"
+    case .ledgerReplaced: "ledger_not_trusted"
+    case .recordDiscarded: "record_discarded"
     case .underWay: "migration_under_way"
     case .halfUndone: "half_undone"
     case .invalidIndex: "invalid_index"
@@ -36,8 +37,9 @@ extension MigrationFailure {
     case .searchPathChanged: "it left another search_path behind, so it was rolled back"
     case .ledgerRowGone: "its own record is gone from the ledger by the end of it, so it was rolled back"
     case .ledgerChanged: "it changed other migrations' records in the ledger, so it was rolled back"
-    case .roleChanged:
-      "it left another role behind, which may not write to the ledger, so it was rolled back"
+    case .ledgerReplaced:
+      "the ledger is not the table any more that it was when the run began, so it was rolled back"
+    case .recordDiscarded: "its statements ran, but the ledger did not store the record"
     case .underWay: held("another session is at it right now")
     case .halfUndone: "a rollback of it was begun and has not finished"
     case .invalidIndex: "an index is in the way that is not valid: what a build that was cut off leaves"
@@ -67,7 +69,9 @@ extension MigrationFailure {
       the file
       """
     case .ledgerChanged: "take the statement that changes the ledger out of the file"
-    case .roleChanged: "end the file with RESET ROLE or RESET SESSION AUTHORIZATION"
+    case .ledgerReplaced: "'tenantctl doctor' says what is wrong with the ledger; find out who changed it"
+    case .recordDiscarded:
+      "remove the trigger or rule on the ledger that discards rows, then record it with 'tenantctl migration baseline'"
     case .halfUndone: "'tenantctl rollback' finishes it, from the statement that is next; then migrate"
     case .invalidIndex: dropHint
     }

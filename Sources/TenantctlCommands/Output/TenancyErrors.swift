@@ -242,6 +242,16 @@ extension ErrorReport {
           "the table that has the ledger's name is \(tool?.possessive ?? "another tool's") "
             + "(its columns are \(columns.joined(separator: ", ")))",
           hint: tool.wayOut)
+      case .ledgerNotTrusted(let schema, let distrust):
+        Self(
+          "ledger_not_trusted", .refused,
+          "the ledger of schema \(schema) is not trusted: \(distrust.sentence)",
+          hint: distrust.hint(schema))
+      case .schemaNotEnterable(let name, let schema):
+        Self(
+          "schema_not_enterable", .refused,
+          "the schema \(schema) of tenant \(name) cannot be entered: PostgreSQL takes that name for the current role's schema",
+          hint: "rename the schema with ALTER SCHEMA, and the tenant's row with it; nothing was changed")
       case .ledgerInUse(_, let tool):
         Self(
           "ledger_in_use", .failed,

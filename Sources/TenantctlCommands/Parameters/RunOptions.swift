@@ -73,6 +73,9 @@ enum RunOptions {
   /// How many connections such a run may need.
   static func connections(_ input: Input) -> Int { input[jobs]?.value ?? TenantDatabase.mostJobs }
 
+  /// The same for a run whose commits are flushed to disk over another one.
+  static func connectionsWithFlush(_ input: Input) -> Int { connections(input) + 1 }
+
   /// How many tenants at a time; of `count`, so that nobody asks the server for the sake of one.
   static func jobs(_ input: Input, _ database: TenantDatabase, for count: Int) async throws -> Int {
     if let said = input[jobs]?.value { return said }

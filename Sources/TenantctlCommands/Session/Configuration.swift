@@ -205,6 +205,21 @@ extension ConfigurationKey {
       configuration.settings.ledger = value.string
     },
     ConfigurationKey(
+      table: "migrations", name: "search_path", kind: .strings,
+      summary: """
+        The schemas that come after a tenant's own in its search path, for migrations, exec, run and psql. Default: \
+        public, then what the database's own search_path has besides.
+        """,
+      example: "[\"public\", \"extensions\"]"
+    ) { value, configuration throws(BadConfigurationValue) in
+      configuration.settings.sharedSchemas = try value.strings.map { name throws(BadConfigurationValue) in
+        guard let schema = try? SchemaName(parsing: name), schema.rawValue != "$user" else {
+          throw BadConfigurationValue(reason: "'\(name)' is not the name of a schema")
+        }
+        return schema
+      }
+    },
+    ConfigurationKey(
       table: "migrations", name: "lock_timeout", kind: .string,
       summary: "How long a statement waits for a lock before it gives way. Default: 2s.", example: "\"500ms\""
     ) { value, configuration throws(BadConfigurationValue) in

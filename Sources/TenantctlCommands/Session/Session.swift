@@ -62,15 +62,16 @@ struct Session: Sendable {
     return configuration
   }
 
-  /// The database that the words, the environment or the configuration name. Nothing is connected yet. A single
-  /// connection lives on the main thread, which saves the others.
-  func database(connections: Int = 1) throws -> TenantDatabase {
+  /// The database that the words, the environment or the configuration name. Nothing is connected yet.
+  /// - Parameter onMainThread: whether the connections live there, which saves other threads; for work that waits for one
+  ///   of them at a time.
+  func database(connections: Int = 1, onMainThread: Bool? = nil) throws -> TenantDatabase {
     let configuration = try configuration()
     let inherited = environment["DATABASE_URL"].flatMap { $0.isEmpty ? nil : $0 }
     return try TenantDatabase(
       option(Global.database, "database") ?? inherited ?? configuration.databaseURL,
       settings: configuration.settings, connections: connections, observer: observer,
-      executor: connections == 1 ? MainThread.shared : nil)
+      executor: onMainThread ?? (connections == 1) ? MainThread.shared : nil)
   }
 
   /// The environment of a program that works on a tenant.

@@ -140,14 +140,14 @@ import Testing
 
   /// Nobody has said that it may go.
   @Test(arguments: [
-    ("CREATE VIEW public.all_tanks AS SELECT * FROM acme.tanks", "rule _RETURN on view all_tanks"),
+    ("CREATE VIEW public.all_tanks AS SELECT * FROM acme.tanks", "rule _RETURN on view public.all_tanks"),
     (
       "CREATE TABLE public.orders (tank int CONSTRAINT tank REFERENCES acme.tanks)",
-      "constraint tank on table orders"
+      "constraint tank on table public.orders"
     ),
     (
       "CREATE TYPE acme.size AS ENUM ('s'); CREATE TABLE public.orders (size acme.size)",
-      "column size of table orders"
+      "column size of table public.orders"
     ),
     ("CREATE EXTENSION hstore SCHEMA acme; CREATE TABLE reef.a (h acme.hstore)", "column h of table reef.a"),
   ])

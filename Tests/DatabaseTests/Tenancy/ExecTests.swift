@@ -10,8 +10,8 @@ import Testing
       let rows = try await fleet.exec(
         "SELECT current_setting('search_path'), current_setting('lock_timeout'), current_setting('statement_timeout')",
         statementTimeout: .seconds(3))
-      #expect(rows == [["acme", "\"acme\", public", "2s", "3s"], ["reef", "\"reef\", public", "2s", "3s"]])
-      #expect(try await fleet.exec("SHOW search_path", in: ["acme"]) == [["acme", "\"acme\", public"]])
+      #expect(rows == [["acme", "acme, public", "2s", "3s"], ["reef", "reef, public", "2s", "3s"]])
+      #expect(try await fleet.exec("SHOW search_path", in: ["acme"]) == [["acme", "acme, public"]])
       #expect(try await fleet.exec("SHOW statement_timeout", in: ["acme"]) == [["acme", "0"]])
     }
   }
@@ -112,20 +112,6 @@ import Testing
         #expect(left == [["acme", "", "4MB", "postgres", "UTF8", "0", nil, "0", "0", "0"]])
       }
     }
-  }
-
-  /// What removes the traces costs nine statements: nobody pays for them who leaves none.
-  @Test(arguments: [
-    ("SELECT count(*) FROM tanks", false), ("WITH a AS (SELECT 1) TABLE a", false),
-    ("CREATE TABLE a (); DROP TABLE a", false), ("UPDATE a SET b = 'set_config(1)'", false),
-    ("SELECT pg_advisory_xact_lock(1)", false), ("CREATE TEMPORARY TABLE a ()", true),
-    ("SELECT 1 INTO TEMP a", true), ("CREATE VIEW pg_temp.a AS SELECT 1", true),
-    ("SELECT pg_try_advisory_lock_shared(1)", true),
-    ("SELECT pg_catalog.set_config('a.b', 'c', false)", true), ("SELECT 1; SET a.b = 'c'", true),
-    ("DO 'BEGIN END'", true), ("CALL p()", true), ("LOAD 'x'", true),
-  ])
-  func whatMayLeaveTraces(sql: String, mayLeave: Bool) throws {
-    #expect(try ExecScript(name: "-c", Array(sql.utf8)).mayLeaveTraces == mayLeave)
   }
 
   /// One tenant's connection breaks, the next one's cannot be made, and that is enough of it.

@@ -2,6 +2,14 @@ extension SQLStatement {
   /// Whether it is to be sent outside of a transaction: PostgreSQL refuses it inside of one, or it may end it.
   var wantsNoTransaction: Bool { SQLWords(self).isRefusedInTransaction || mayEndTransaction }
 
+  /// Whether it may be refused inside of a transaction, which for some depends on what it is for: a partitioned table or
+  /// index can neither be reindexed there nor clustered.
+  var mayWantNoTransaction: Bool {
+    wantsNoTransaction || ["REINDEX", "CLUSTER"].contains(leadingKeywords.first)
+      || leadingKeywords.starts(with: ["ALTER", "SUBSCRIPTION"])
+      || leadingKeywords.starts(with: ["ALTER", "DATABASE"])
+  }
+
   /// Whether it is a program that may commit, which PostgreSQL lets it do outside of a transaction only.
   var mayEndTransaction: Bool {
     switch leadingKeywords.first {

@@ -36,7 +36,8 @@ extension TenantDatabase {
       tenant: selection == nil ? [] : placed.files, shared: selection == nil ? placed.files : [])
     let (shared, tenants) = try await survey(selection ?? FleetSelection(names: []), set, verify: true)
     let importer = HistoryImporter(
-      placed, table: table ?? placed.source.format.historyTable, ledger: settings.ledger, limits: limits)
+      placed, table: table ?? placed.source.format.historyTable, ledger: settings.ledger,
+      trust: LedgerTrust(registry: settings.registry.tenants), limits: limits)
     let surveys = shared.map { [$0] } ?? tenants
     let histories = try await connected { connection in try await importer.read(surveys, over: connection) }
     try refuseChanged(surveys.filter { $0.problem == nil })
@@ -63,42 +64,56 @@ extension TenantDatabase {
 
 /// Takes over histories, schema by schema.
 private struct HistoryImporter {
-  private typealias Answer = PipelineResult
-
   private let placed: PlacedImport
   private let table: String
   private let ledger: String
+  private let trust: LedgerTrust
   private let limits: TimeLimits
   private var format: ImportFormat { placed.source.format }
 
-  init(_ placed: PlacedImport, table: String, ledger: String, limits: TimeLimits) {
+  init(_ placed: PlacedImport, table: String, ledger: String, trust: LedgerTrust, limits: TimeLimits) {
     self.placed = placed
     self.table = table
     self.ledger = ledger
+    self.trust = trust
     self.limits = limits
   }
 
   /// The histories of schemas; `nil` where there is none that could be read.
   func read(_ surveys: [Survey], over connection: Connection) async throws -> [ForeignHistory?] {
+    let surveyor = surveyor
+    for row in try await connection.query(surveyor.inspection(of: surveys.map(\.schema))) {
+      let found = try LedgerTable(row)
+      if let distrust = found.distrust { throw TenancyError.ledgerNotTrusted(found.schema, distrust) }
+    }
     var histories: [ForeignHistory?] = []
-    for start in stride(from: 0, to: surveys.count, by: Surveyor.batch) {
-      let batch = surveys[start..<min(start + Surveyor.batch, surveys.count)]
-      let queries = batch.map { ForeignHistory.queries(format, $0.schema.relation(table)) }
-      histories += try await connection.openedSegments(queries).map(history)
+    for survey in surveys {
+      histories.append(try await history(in: survey.schema, surveyor, over: connection))
     }
     return histories
   }
 
-  private func history(_ answer: Answer) throws -> ForeignHistory? {
-    switch answer {
-    case .success(let rows): return try ForeignHistory(rows)
-    case .failure(let failure):
+  /// The other tool's table is locked and inspected before it is read, as a ledger is.
+  private func history(
+    in schema: SchemaName, _ surveyor: Surveyor, over connection: Connection
+  ) async throws -> ForeignHistory? {
+    let source = Ledger(schema: schema, table: table, trust: surveyor.trust)
+    let opening: [SQL] =
+      limits.opening + [
+        "LOCK TABLE ONLY \(source.name) IN ACCESS SHARE MODE", source.check(surveyor.trust),
+      ]
+    do {
+      let rows = try await connection.transaction(opening + ForeignHistory.queries(format, source.name))
+      return try ForeignHistory(Array(rows.dropFirst(opening.count)))
+    } catch let failure as StatementError {
       guard [.undefinedTable, .undefinedColumn, .invalidSchemaName].contains(failure.error.state) else {
         throw failure
       }
       return nil
     }
   }
+
+  private var surveyor: Surveyor { Surveyor(files: [], ledger: table, trust: trust, limits: limits) }
 
   func take(
     _ history: ForeignHistory?, _ survey: Survey
@@ -130,7 +145,10 @@ private struct HistoryImporter {
     let statements =
       history.check(relation) + (renamed.map { rename(relation, to: $0) } ?? [])
       + LedgerUpdate(target, recording: new).statements
-    return (result, target.ledger.opening(limits) + statements.map { PlannedStatement($0) })
+    return (
+      result,
+      target.ledger.opening(limits, exists: target.hasLedger) + statements.map { PlannedStatement($0) }
+    )
   }
 
   /// The index of its primary key goes along: ours takes the name.
@@ -146,7 +164,7 @@ private struct HistoryImporter {
 extension Survey {
   /// The same schema without the table that has our ledger's name.
   fileprivate func withoutLedger(_ files: [MigrationFile]) -> Survey {
-    let state = SchemaState(exists: true, hasLedger: false, head: nil)
-    return Surveyor(files: files, ledger: ledger.table).unread((tenant: tenant, schema: schema, state))
+    let surveyor = Surveyor(files: files, ledger: ledger.table, trust: ledger.trust, limits: TimeLimits())
+    return surveyor.unread(.init(tenant, schema, SchemaState(exists: true)))
   }
 }

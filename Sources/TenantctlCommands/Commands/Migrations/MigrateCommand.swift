@@ -42,7 +42,7 @@ enum MigrateCommand {
   ) { input, session in
     try session.refuseCSV()
     let selection = try Selection.read(input, session)
-    let database = try session.database(connections: RunOptions.connections(input))
+    let database = try session.database(connections: RunOptions.connectionsWithFlush(input))
     let plan = try await database.planMigration(
       selection, try session.migrations(), to: input[target], strict: input[strict],
       statementTimeout: input[RunOptions.statementTimeout])

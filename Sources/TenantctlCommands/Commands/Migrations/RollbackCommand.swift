@@ -28,7 +28,7 @@ enum RollbackCommand {
       throw input.refusal("--steps and --to exclude each other")
     }
     let extent = input[target].map { RollbackExtent.to($0) } ?? .steps(input[steps]?.value ?? 1)
-    let database = try session.database(connections: RunOptions.connections(input))
+    let database = try session.database(connections: RunOptions.connectionsWithFlush(input))
     let plan = try await database.planRollback(
       selection, try session.migrations(), extent, statementTimeout: input[RunOptions.statementTimeout])
     if !input[Shared.dryRun] && !plan.isEmpty {

@@ -24,7 +24,8 @@ enum CreateCommand {
       input[name], schema: input[schema], domains: input[domains], values: Assignment.values(input[values]),
       isActive: !input[deactivated])
     let files = input[noMigrations] ? [] : try session.migrationsIfAny().tenant
-    let change = try await session.database().planCreate(new, migrations: files)
+    let change = try await session.database(connections: 2, onMainThread: true).planCreate(
+      new, migrations: files)
     return try await session.make(change, dryRun: input[Shared.dryRun]) { created in
       CommandResult(created) { _ in
         let state = created.tenant.isActive ? "" : "deactivated "

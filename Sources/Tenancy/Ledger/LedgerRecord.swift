@@ -50,17 +50,18 @@ extension Ledger {
     return "\(insert(into: written))\nVALUES \(SQL.joined(rows, by: ",\n"))"
   }
 
-  /// The column along with whose value the search path is looked at. Another tool's ledger may not have it.
-  static let guardedColumn = "statements_total"
+  /// Whether the ledger has a column that holds a number which is known before the file runs.
+  var hasTotal: Bool { columns.contains("statements_total") }
 
-  /// Records a migration as applied in this transaction. If the search path is another by now, it fails, as long as there
-  /// is the ``guardedColumn``.
-  func record(_ record: LedgerRecord) -> SQL {
+  /// Records a migration as applied in this transaction.
+  /// - Parameter count: how many rows the ledger must have before; looked at along with a column's value, as another query
+  ///   would cost the server more. `nil`: not here.
+  func record(_ record: LedgerRecord, ifCount count: Int?) -> SQL {
     let written = LedgerRecord.columns.filter { columns.contains($0.name) }
     let values: [SQL] = written.map { column in
       switch column.name {
       // Not in a WHERE: for a SELECT the server plans twice as much as for one row of VALUES.
-      case Self.guardedColumn: ifSearchPathIsSound(column.value(record))
+      case "statements_total": count.map { ifCount($0, column.value(record)) } ?? column.value(record)
       case "duration_ms": "1000 * extract(epoch FROM clock_timestamp() - now())"
       default: column.value(record)
       }

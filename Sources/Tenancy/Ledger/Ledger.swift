@@ -1,0 +1,136 @@
+internal import Postgres
+
+/// The table in a schema that records its applied migrations. Because it lives there, it travels with a dump, a
+/// restore and a rename, and cannot lie about a schema that was put back from a backup.
+struct Ledger: Sendable {
+  let schema: SchemaName
+  let table: String
+  /// Who may own it.
+  let trust: LedgerTrust
+  /// The columns that the table has; a table of dbmate's has one.
+  var columns: Set<String> = Ledger.allColumns
+  /// The table that was looked at; `nil` if it is made in this run.
+  var oid: Int?
+  /// Whether other roles have privileges on it, by which they could put a trigger on it.
+  var isGranted = false
+
+  var name: QualifiedName { schema.relation(table) }
+
+  /// All columns but `version` may be NULL: the tables of dbmate and Rails are this one with fewer columns.
+  var create: SQL {
+    let others = Self.optionalColumns.map { $0.definition }
+    return """
+      CREATE TABLE \(name) (
+        version varchar(128) CONSTRAINT \(Identifier("\(table)_pkey")) PRIMARY KEY,
+        \(SQL.joined(others, by: ",\n  "))
+      )
+      """
+  }
+
+  /// Adds the columns that a table of dbmate's lacks; `nil` if it lacks none.
+  var complete: SQL? { missingColumns.isEmpty ? nil : add(Set(missingColumns)) }
+
+  /// Adds columns that another tool's table has not.
+  func add(_ columns: Set<String>) -> SQL {
+    let added = Self.optionalColumns.filter { columns.contains($0.name) }
+    return "ALTER TABLE \(name) \(SQL.joined(added.map { "ADD COLUMN IF NOT EXISTS \($0.definition)" }))"
+  }
+
+  /// The columns that it lacks, in order.
+  var missingColumns: [String] { Self.optionalColumns.map(\.name).filter { !columns.contains($0) } }
+
+  /// Together with the version no wider than the 2 kB from which on a table gets a TOAST table (PostgreSQL manual,
+  /// "TOAST"): that and its index would be two relations more in every schema. A file's name has 255 bytes, of which 6
+  /// are not the migration's name.
+  private static let optionalColumns: [(name: String, definition: SQL)] = [
+    ("name", "name varchar(249)"), ("checksum", "checksum varchar(64)"),
+    ("applied_at", "applied_at timestamp with time zone"),
+    ("applied_by", "applied_by name"), ("duration_ms", "duration_ms bigint"),
+    ("statements_done", "statements_done integer"), ("statements_total", "statements_total integer"),
+    ("tool_version", "tool_version varchar(16)"),
+  ]
+
+  static let allColumns: Set<String> = Set(["version"] + optionalColumns.map(\.name))
+
+  /// First the table's columns, then its rows; as JSON, so that a table with fewer columns reads the same.
+  var read: [SQL] {
+    [
+      """
+      SELECT attname FROM pg_catalog.pg_attribute
+      WHERE attrelid = \(regclass) AND attnum > 0 AND NOT attisdropped
+      """,
+      """
+      SELECT r->>'version', r->>'checksum', (r->>'statements_done')::int, (r->>'statements_total')::int
+      FROM (SELECT to_jsonb(l) FROM ONLY \(name) l) AS l (r)
+      """,
+    ]
+  }
+
+  /// The rows that ``LedgerRecord/init(_:)`` reads.
+  var readRecords: SQL {
+    """
+    SELECT r->>'version', r->>'name', r->>'checksum', (r->>'statements_done')::int, (r->>'statements_total')::int
+    FROM (SELECT to_jsonb(l) FROM ONLY \(name) l) AS l (r) WHERE r->>'version' IS NOT NULL ORDER BY 1
+    """
+  }
+
+  /// Repeats the head where one catalog query finds it for all tenants.
+  func comment(_ history: LedgerHistory) -> SQL {
+    "COMMENT ON TABLE \(name) IS \(literal: history.head.comment)"
+  }
+
+  /// Writes the comment of a history that was read before, unless the ledger is another by now. A migration under way
+  /// writes its own after this.
+  func rewriteComment(_ history: LedgerHistory) -> [SQL] {
+    ["SELECT \(ifCount(history.count, "1"))", comment(history)]
+  }
+
+  /// Takes the file's checksum for the one that is recorded.
+  func accept(_ file: MigrationFile, insteadOf checksum: Checksum) -> SQL {
+    """
+    UPDATE ONLY \(name) SET checksum = \(file.checksum.rawValue)
+    WHERE version = \(file.version.rawValue) AND checksum = \(checksum.rawValue)
+    """
+  }
+
+  /// Records a migration that is begun as applied.
+  func finish(_ file: MigrationFile) -> SQL {
+    "UPDATE ONLY \(name) SET statements_done = statements_total WHERE version = \(file.version.rawValue)"
+  }
+
+  /// What a transaction of ours that writes to a ledger begins with: nobody else may write its comment, or put a trigger on
+  /// it, until the transaction ends; everybody may read and write its rows.
+  func opening(_ limits: TimeLimits, exists: Bool = true, for source: MigrationSource? = nil)
+    -> [PlannedStatement]
+  {
+    let locked: [SQL] = exists ? [lock, check(trust)] : []
+    return (limits.opening + locked).map { PlannedStatement($0, source: source) }
+  }
+
+  var lock: SQL { "LOCK TABLE ONLY \(name) IN SHARE UPDATE EXCLUSIVE MODE" }
+
+  /// The number, or a division by zero if the ledger has not so many rows: what is to be done was taken from a head comment
+  /// that is stale, or from an older look.
+  func ifCount(_ count: Int, _ number: SQL) -> SQL {
+    """
+    \(number) / CASE (SELECT pg_catalog.count(*) FROM ONLY \(name)) WHEN \(unsafeRaw: String(count)) THEN 1 ELSE 0 END
+    """
+  }
+
+  /// Takes a migration out of the ledger. If it is not there any more, or the ledger has not so many rows, the division
+  /// fails.
+  func remove(_ version: MigrationVersion, of count: Int) -> SQL {
+    """
+    WITH removed AS (DELETE FROM ONLY \(name) WHERE version = \(version.rawValue) RETURNING 1)
+    SELECT \(ifCount(count, "1 / count(*)")) FROM removed
+    """
+  }
+
+  /// The file's own statements.
+  func statements(of file: MigrationFile, _ direction: MigrationDirection) -> [PlannedStatement] {
+    (direction == .up ? file.up : file.down ?? []).map { statement in
+      PlannedStatement(
+        SQL(unsafeRaw: statement.text), source: MigrationSource(file: file, place: .statement(statement)))
+    }
+  }
+}

@@ -1,0 +1,121 @@
+internal import Postgres
+
+/// Why a table that has the ledger's name is not believed, and not written to: whoever made it so could run code as whoever
+/// migrates, or claim what is not true.
+public enum LedgerDistrust: Sendable, Hashable {
+  /// It is a view, a partition or something else than an ordinary table.
+  case notATable
+  /// It belongs to this role, which is neither the current one nor the owner of the registry or of the database, and no
+  /// superuser.
+  case owner(String)
+  /// It has triggers.
+  case triggers
+  /// It has rules.
+  case rules
+  /// It has row-level security.
+  case policies
+  /// It has check constraints.
+  case checks
+  /// A column has a default or a type, or an index has an expression, that may run code.
+  case expressions
+
+  /// Reads ``LedgerTrust/distrust``; `nil` if there is nothing against it.
+  init?(code: String?) {
+    switch code {
+    case nil: return nil
+    case "triggers": self = .triggers
+    case "rules": self = .rules
+    case "policies": self = .policies
+    case "checks": self = .checks
+    case "expressions": self = .expressions
+    case let code? where code.hasPrefix("owner "): self = .owner(String(code.dropFirst("owner ".count)))
+    default: self = .notATable
+    }
+  }
+}
+
+/// The SQL that tells whether a ledger can be trusted: expressions on the row `c` of pg_class, under our own search path.
+struct LedgerTrust: Sendable {
+  /// The registry's table of tenants: its owner is trusted.
+  let registry: QualifiedName
+
+  /// What is against the table, NULL if nothing, as far as its row in pg_class tells.
+  var distrust: SQL {
+    """
+    CASE WHEN c.oid IS NULL THEN NULL
+      WHEN c.relkind <> 'r' OR c.relispartition THEN 'kind'
+      WHEN c.relowner NOT IN (\(owners)) THEN concat('owner ', pg_get_userbyid(c.relowner))
+      WHEN c.relhasrules THEN 'rules'
+      WHEN c.relrowsecurity THEN 'policies'
+      WHEN c.relchecks > 0 THEN 'checks'
+      WHEN c.relhastriggers AND \(Self.hasTriggers) THEN 'triggers' END
+    """
+  }
+
+  /// The same with what is in its columns and indexes, which costs a look at other catalogs.
+  var deepDistrust: SQL { "coalesce(\(distrust), CASE WHEN \(Self.hasExpressions) THEN 'expressions' END)" }
+
+  /// Those of roles that may do to the database what whoever migrates can.
+  private var owners: SQL {
+    """
+    SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolsuper OR r.rolname = CURRENT_USER
+    UNION ALL SELECT d.datdba FROM pg_catalog.pg_database d WHERE d.datname = current_database()
+    UNION ALL SELECT o.relowner FROM pg_catalog.pg_class o WHERE o.oid = to_regclass(\(literal: registry.quoted))
+    """
+  }
+
+  /// Citus has triggers of its own on every table; they are internal ones.
+  fileprivate static let hasTriggers: SQL = """
+    EXISTS (SELECT FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal)
+    """
+
+  /// Below 16384 an object is one of those that the server was made with.
+  private static let hasExpressions: SQL = """
+    (EXISTS (
+        SELECT FROM pg_catalog.pg_attribute a
+        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+          AND (a.atttypid >= 16384 OR a.attgenerated <> '' OR a.atthasdef AND EXISTS (
+            SELECT FROM pg_catalog.pg_attrdef f JOIN pg_catalog.pg_depend p
+              ON p.classid = 'pg_attrdef'::regclass AND p.objid = f.oid AND p.deptype = 'n' AND p.refobjid >= 16384
+                AND p.refclassid = 'pg_proc'::regclass
+            WHERE f.adrelid = a.attrelid AND f.adnum = a.attnum)))
+      OR EXISTS (
+        SELECT FROM pg_catalog.pg_index i
+        WHERE i.indrelid = c.oid AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)))
+    """
+}
+
+extension Ledger {
+  /// Fails with ``SQLState/invalidLogarithm`` unless the ledger is the table that was trusted when it was looked at, and
+  /// nobody has put triggers, rules or policies on it since. For a transaction that holds a lock on it, under our own path.
+  /// - Parameter trust: whether its owner has to be looked at too; with `nil` it must be the current role's, as one is that
+  ///   was made in this run.
+  func check(_ trust: LedgerTrust? = nil) -> SQL {
+    let isSound: SQL =
+      if let trust {
+        "\(trust.deepDistrust) IS NULL"
+      } else {
+        """
+        c.relkind = 'r' AND NOT c.relhasrules AND NOT c.relrowsecurity
+          AND NOT (c.relhastriggers AND \(LedgerTrust.hasTriggers)) AND \(identity)
+        """
+      }
+    return """
+      SELECT ln(CASE WHEN EXISTS (
+          SELECT FROM pg_catalog.pg_class c WHERE c.oid = \(regclass) AND \(isSound)) THEN 1.0 ELSE 0.0 END)
+      """
+  }
+
+  private var identity: SQL {
+    oid.map { "c.oid = \(unsafeRaw: String($0))" }
+      ?? "c.relowner = (SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname = CURRENT_USER)"
+  }
+
+  /// The table as a constant; fails if there is none.
+  var regclass: SQL { "\(literal: name.quoted)::pg_catalog.regclass" }
+}
+
+extension SQLState {
+  /// 2201E: what the check of a ledger fails with.
+  static let invalidLogarithm: SQLState = "2201E"
+}

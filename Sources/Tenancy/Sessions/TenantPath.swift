@@ -1,0 +1,142 @@
+internal import Postgres
+internal import Synchronization
+
+/// What a tenant's statements find by unqualified names: its own schema first, then the schemas that all tenants share.
+struct TenantPath: Sendable, Hashable {
+  /// What comes after the tenant's schema: `public`, and what the database's own search path has besides, such as the
+  /// schema of its extensions.
+  let shared: [SchemaName]
+
+  init(shared: [SchemaName] = [.shared]) {
+    self.shared = shared
+  }
+
+  /// The value of `search_path`.
+  func value(for schema: SchemaName) -> String {
+    ([schema] + shared).uniqued().map { $0 == .shared ? "public" : $0.identifier.quoted }.joined(
+      separator: ", ")
+  }
+
+  /// Enters the schema for the rest of the transaction.
+  func enter(_ schema: SchemaName) -> SQL {
+    "SET LOCAL search_path TO \(unsafeRaw: value(for: schema))"
+  }
+}
+
+/// How a tenant's transactions are framed: what is the same for every tenant of a run.
+struct Frame: Sendable, Hashable {
+  var limits: TimeLimits
+  var path = TenantPath()
+  /// Whether a transaction with a file's statements goes out as one message. Citus refuses most statements there.
+  var sendsOneMessage = true
+  /// A lock of the session's that outlives the cleaning of the session at the end of each file.
+  var sessionLock: SQL?
+  /// Whether a commit returns before its record is on disk. Who reports something as done waits for it, once for many.
+  var defersCommits = false
+
+  /// Frees the session's advisory locks but our own, within one statement.
+  var unlocking: [SQL] { [SessionCleaning.unlock] + (sessionLock.map { [$0] } ?? []) }
+
+  /// The same, as far as a file says otherwise.
+  func overridden(by options: MigrationOptions) -> Frame {
+    var frame = self
+    frame.limits = limits.overridden(by: options)
+    return frame
+  }
+}
+
+/// What a look at the database has shown of it, beside its registry.
+struct DatabaseTraits: Sendable, Hashable {
+  let path: TenantPath
+  /// Whether it is distributed by Citus.
+  let isCitus: Bool
+  /// Whether commits may return before they are on disk: the current role can then wait for all of them at once.
+  let canDefer: Bool
+}
+
+extension TenantDatabase {
+  /// How transactions in tenants' schemas are framed here.
+  func frame(statementTimeout: Duration? = nil, over connection: Connection) async throws -> Frame {
+    let traits = try await traits(over: connection)
+    return Frame(
+      limits: TimeLimits(lock: settings.lockTimeout, statement: statementTimeout), path: traits.path,
+      sendsOneMessage: !traits.isCitus, defersCommits: traits.canDefer && !traits.isCitus)
+  }
+
+  /// The same over a connection of its own.
+  func frame(statementTimeout: Duration? = nil) async throws -> Frame {
+    try await connected { try await self.frame(statementTimeout: statementTimeout, over: $0) }
+  }
+
+  private func traits(over connection: Connection) async throws -> DatabaseTraits {
+    if let known = knownTraits.withLock({ $0 }) { return known }
+    // Not the value in force, which is ours, but the one that a session here begins with.
+    let row = try await connection.query(
+      """
+      SELECT (SELECT s.reset_val FROM pg_catalog.pg_settings s WHERE s.name = 'search_path'),
+        EXISTS (SELECT FROM pg_catalog.pg_extension e WHERE e.extname = 'citus'),
+        (SELECT bool_and(has_function_privilege(p.oid, 'EXECUTE')) FROM pg_catalog.pg_proc p
+         WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.proname = 'pg_logical_emit_message')
+      """)[0]
+    let (own, isCitus, canDefer) = try row.decode(String?.self, Bool.self, Bool.self)
+    var path = TenantPath(shared: settings.sharedSchemas ?? [.shared])
+    if settings.sharedSchemas == nil {
+      let others = SearchPathSetting.schemas(in: own ?? "").filter { !$0.isNobodys && $0.canBeEntered }
+      path = TenantPath(shared: [.shared] + (try await withoutTenants(others, over: connection)))
+    }
+    let traits = DatabaseTraits(path: path, isCitus: isCitus, canDefer: canDefer)
+    knownTraits.withLock { $0 = traits }
+    return traits
+  }
+
+  /// A tenant's schema in the database's own search path would be every tenant's.
+  private func withoutTenants(_ schemas: [SchemaName], over connection: Connection) async throws
+    -> [SchemaName]
+  {
+    if schemas.isEmpty { return [] }
+    let names = schemas.map(\.rawValue)
+    let owned = try await reading(over: connection) { shape in
+      try await connection.query(
+        """
+        SELECT DISTINCT \(shape.schema) FROM \(shape.tenants.table) t WHERE \(shape.schema) = ANY(\(names)::text[])
+        """)
+    }
+    let taken = Set(owned.compactMap { $0[0] })
+    return schemas.filter { !taken.contains($0.rawValue) }
+  }
+}
+
+/// The value of a `search_path`, as PostgreSQL writes it: names, quoted where they have to be, between commas
+/// (PostgreSQL manual, 20.11.1).
+enum SearchPathSetting {
+  static func schemas(in value: String) -> [SchemaName] {
+    var names: [SchemaName] = []
+    var rest = Substring(value)
+    while let first = rest.first {
+      if first == "," || first.isWhitespace {
+        rest.removeFirst()
+      } else if first == "\"" {
+        rest.removeFirst()
+        names.append(SchemaName(stored: quoted(&rest)))
+      } else {
+        let name = rest.prefix { $0 != "," && !$0.isWhitespace }
+        names.append(SchemaName(stored: name.lowercased()))
+        rest = rest[name.endIndex...]
+      }
+    }
+    return names
+  }
+
+  /// Up to the closing quote; two of them stand for one.
+  private static func quoted(_ rest: inout Substring) -> String {
+    var name = ""
+    while let character = rest.popFirst() {
+      if character == "\"" {
+        guard rest.first == "\"" else { break }
+        rest.removeFirst()
+      }
+      name.append(character)
+    }
+    return name
+  }
+}

@@ -1,0 +1,58 @@
+internal import Postgres
+
+/// How long a statement of ours may wait or run, before the server ends it.
+struct TimeLimits: Sendable, Hashable {
+  /// For a lock; `nil` and zero: as the server says, and for ever.
+  var lock: Duration?
+  /// In all.
+  var statement: Duration?
+
+  /// What each transaction of ours begins with: our own search path, and the limits.
+  var opening: [SQL] { [SessionCleaning.pin] + local }
+
+  /// The same where there is no transaction block, in which alone there is a SET LOCAL: in one statement, and by functions
+  /// that are found whatever the path was before.
+  var implicitOpening: SQL {
+    let settings = [("search_path", SessionCleaning.ownPath)] + values
+    return """
+      SELECT \(SQL.joined(settings.map { "pg_catalog.set_config(\(literal: $0), \(literal: $1), true)" }))
+      """
+  }
+
+  /// The limits alone, for a transaction whose search path is another.
+  var local: [SQL] { values.map { "SET LOCAL \(unsafeRaw: $0) TO \(literal: $1)" } }
+
+  /// The limits alone, for the session.
+  var session: [SQL] { values.map { "SET \(unsafeRaw: $0) TO \(literal: $1)" } }
+
+  private var values: [(name: String, value: String)] {
+    [("lock_timeout", lock), ("statement_timeout", statement)].compactMap { name, limit in
+      limit.map { (name, $0.milliseconds) }
+    }
+  }
+
+  /// The same, as far as a file says otherwise.
+  func overridden(by options: MigrationOptions) -> TimeLimits {
+    TimeLimits(lock: options.lockTimeout ?? lock, statement: options.statementTimeout ?? statement)
+  }
+}
+
+/// What a session is set to for a statement that is no part of a transaction.
+struct SessionSettings: Sendable {
+  let schema: SchemaName
+  let frame: Frame
+  /// What the file's own statements have set before.
+  var own: [SQL] = []
+
+  var enter: [SQL] {
+    ["SET search_path TO \(unsafeRaw: frame.path.value(for: schema))"] + frame.limits.session + own
+  }
+
+  var leave: [SQL] { SessionCleaning.Extent.part.statements }
+
+  /// Three transactions in one message: the last one also comes when the statement fails.
+  func run(_ statement: SQL, over connection: Connection) async throws {
+    let leave = await SessionCleaning.Extent.part.statements(for: connection)
+    _ = try await connection.segments([enter, [statement], leave])[1].get()
+  }
+}
