@@ -31,7 +31,7 @@ installed = $(PREFIX)/bin/tenantctl $(BASH_COMPLETIONS)/tenantctl $(ZSH_COMPLETI
   $(FISH_COMPLETIONS)/tenantctl.fish \
   $(addprefix $(MAN)/man1/,$(call pages,1)) $(addprefix $(MAN)/man5/,$(call pages,5))
 
-.PHONY: build demo test test-newest bench generate lint install uninstall clean help
+.PHONY: build demo test test-newest fuzz bench generate lint install uninstall clean help
 
 ## build: the release binary, .build/release/tenantctl (the default)
 build:
@@ -55,6 +55,10 @@ test:
 ## test-newest: the tests that need a server, on the newest PostgreSQL that PyPI carries
 test-newest:
 	@Scripts/test-newest-postgres
+
+## fuzz: 100000 broken inputs of each kind; TENANTCTL_FUZZ_SEED=N others
+fuzz:
+	@TENANTCTL_FUZZ=$${TENANTCTL_FUZZ:-100000} Scripts/test --filter FuzzTests
 
 ## bench: tenantctl beside psql and django-tenants, on a private PostgreSQL server; rewrites BENCHMARKS.md
 bench:

@@ -31,6 +31,8 @@ public struct SQLState: RawRepresentable, Sendable, Hashable, ExpressibleByStrin
   public static let divisionByZero: SQLState = "22012"
   /// 22021
   public static let characterNotInRepertoire: SQLState = "22021"
+  /// 22P05
+  public static let untranslatableCharacter: SQLState = "22P05"
   /// 22P02
   public static let invalidTextRepresentation: SQLState = "22P02"
   /// 23502

@@ -23,6 +23,8 @@ public enum TenancyError: Error, Sendable, Hashable {
   case tenantDeactivated(TenantName)
   /// The registry has the tenant, the database has no such schema.
   case schemaMissing(TenantName, SchemaName)
+  /// The name or the schema of a tenant is not UTF-8, as a SQL_ASCII database allows.
+  case nameUnreadable(TenantName, SchemaName)
   /// The database has the schema, the registry no such tenant.
   case schemaWithoutTenant(SchemaName)
   /// The schema that a tenant would have is another tenant's.

@@ -33,6 +33,14 @@ public struct TestDatabase: Sendable {
     }
   }
 
+  /// The same with an empty database of another encoding.
+  public static func with<Result>(
+    encoding: String, isolation: isolated (any Actor)? = #isolation,
+    _ body: (TestDatabase) async throws -> Result
+  ) async throws -> Result {
+    try await with(template: "template0 ENCODING '\(encoding)' LC_COLLATE 'C' LC_CTYPE 'C'", body)
+  }
+
   private static func withCopy<Result>(
     of template: String, isolation: isolated (any Actor)? = #isolation,
     _ body: (TestDatabase) async throws -> Result

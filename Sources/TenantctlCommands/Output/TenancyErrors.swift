@@ -22,7 +22,7 @@ extension ErrorReport {
       case .tenantsNotFound(let names):
         Self(
           "tenant_not_found", .notFound,
-          "there are no tenants \(names.prefix(20).map(\.rawValue).joined(separator: ", "))"
+          "there are no tenants \(names.prefix(20).map(\.description).joined(separator: ", "))"
             + (names.count > 20 ? " and \(names.count - 20) more" : ""),
           hint: "'tenantctl list' shows all tenants; nothing was done")
       case .tenantExists(let name):
@@ -35,6 +35,11 @@ extension ErrorReport {
         Self(
           "tenant_deactivated", .refused, "tenant \(name) is deactivated",
           hint: "'tenantctl activate \(name)' has it served again")
+      case .nameUnreadable(let name, let schema):
+        Self(
+          "name_unreadable", .failed,
+          "the name of tenant \(name) or of its schema \(schema) is not UTF-8, so no statement can name it",
+          hint: "correct the row, and rename the schema, with psql and client_encoding SQL_ASCII")
       case .schemaMissing(let name, let schema):
         Self(
           "schema_missing", .notFound, "tenant \(name) has a row, but its schema \(schema) is not there",

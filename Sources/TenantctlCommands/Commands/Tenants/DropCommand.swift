@@ -21,7 +21,7 @@ enum DropCommand {
   ) { input, session in
     let change = try await session.database().planDrop(input[Shared.tenant])
     if !input[Shared.dryRun] {
-      try session.confirm(change.result.name.rawValue, warning(change.result), unless: input[Shared.yes])
+      try session.confirm("\(change.result.name)", warning(change.result), unless: input[Shared.yes])
     }
     return try await session.make(change, dryRun: input[Shared.dryRun]) { dropped in
       CommandResult(dropped, sentence(dropped))
@@ -30,7 +30,7 @@ enum DropCommand {
 
   private static func warning(_ tenant: DroppedTenant) -> [String] {
     let domains =
-      tenant.domains.isEmpty ? "" : ", domains \(tenant.domains.map(\.rawValue).joined(separator: ", "))"
+      tenant.domains.isEmpty ? "" : ", domains \(tenant.domains.map(\.description).joined(separator: ", "))"
     return [
       "This removes the tenant \(tenant.name): \(counted(tenant.tables, "table"))\(domains). It cannot be undone."
     ]
