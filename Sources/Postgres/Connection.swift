@@ -205,6 +205,12 @@ extension Connection {
       try awaitInput(handle, &answers, within: limit)
       try collect(into: &answers, from: handle)
     }
+    return try finish(answers)
+  }
+
+  /// What there is to return once the server has answered everything.
+  func finish(_ answers: Answers) throws -> [PipelineResult] {
+    if answers.wereCancelled, !canceller.settles(within: Self.cancelPatience) { close() }
     noteState()
     if answers.wereCancelled, answers.hasFailure(.queryCanceled) { throw CancellationError() }
     return answers.segments

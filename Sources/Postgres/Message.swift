@@ -40,9 +40,7 @@ extension Connection {
       try collect(into: &answers, from: handle, isMessage: true)
     }
     try check(PQenterPipelineMode(handle.pointer) == 1, handle)
-    noteState()
-    if answers.wereCancelled, answers.hasFailure(.queryCanceled) { throw CancellationError() }
-    return answers.segments[0]
+    return try finish(answers)[0]
   }
 }
 

@@ -68,6 +68,8 @@ public struct SQLState: RawRepresentable, Sendable, Hashable, ExpressibleByStrin
   public static let duplicateTable: SQLState = "42P07"
   /// 42804
   public static let datatypeMismatch: SQLState = "42804"
+  /// 42704
+  public static let undefinedObject: SQLState = "42704"
   /// 42883
   public static let undefinedFunction: SQLState = "42883"
   /// 53200

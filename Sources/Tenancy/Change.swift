@@ -266,7 +266,8 @@ struct PlannedStatement: Sendable {
   }
 
   init(
-    _ sql: SQL, source: MigrationSource? = nil, check: Check? = nil, isRecord: Bool = false, isCleaning: Bool = false
+    _ sql: SQL, source: MigrationSource? = nil, check: Check? = nil, isRecord: Bool = false,
+    isCleaning: Bool = false
   ) {
     self.sql = sql
     self.source = source
@@ -282,6 +283,12 @@ struct PlannedStatement: Sendable {
     // A rule: PostgreSQL has no RETURNING there, or no WITH.
     case (.rows(let changes), .divisionByZero), (.rows(let changes), .featureNotSupported):
       try await RowChange.explain(changes, over: connection)
+    // A function of the app's, called by a trigger, which our search path does not lead to its tables.
+    case (.rows(let changes), .undefinedTable), (.rows(let changes), .undefinedFunction),
+      (.rows(let changes), .undefinedObject):
+      failure.error.context == nil
+        ? failure
+        : TenancyError.triggerFailed(table: changes[0].table.description, ServerFailure(failure.error))
     default: failure
     }
   }

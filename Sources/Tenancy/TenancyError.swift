@@ -165,6 +165,8 @@ public enum TenancyError: Error, Sendable, Hashable {
   case poolerInBetween
   /// Somebody else holds a lock for longer than we wait.
   case locked(ServerFailure)
+  /// A trigger on a table of the registry's uses a name without its schema, and our search path does not lead there.
+  case triggerFailed(table: String, ServerFailure)
   /// Anything else that the server refused.
   case server(ServerFailure)
 }

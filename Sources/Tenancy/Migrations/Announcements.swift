@@ -41,15 +41,13 @@ final class Announcements: Sendable {
   func announceAll() async {
     let batch = take()
     if batch.isEmpty { return }
-    await Task {
-      do {
-        try await flush()
-        batch.forEach { $0(nil) }
-      } catch {
-        let reason = error as? TenancyError ?? .connectionLost("\(error)")
-        batch.forEach { $0(reason) }
-      }
-    }.value
+    do {
+      try await flush()
+      batch.forEach { $0(nil) }
+    } catch {
+      let reason = error as? TenancyError ?? .connectionLost("it did not confirm that the commit is on disk")
+      batch.forEach { $0(reason) }
+    }
   }
 
   private func take() -> [Announcement] {
@@ -59,11 +57,24 @@ final class Announcements: Sendable {
     }
   }
 
+  /// Whoever is cancelled still waits for a flush, but not long: the server may be out of reach.
+  private static let patience = Duration.seconds(2)
+
   /// Writes a record that does nothing, and waits for it as the session waits for its commits; an empty transaction would
   /// write none.
   private func flush() async throws {
-    _ = try await database.connected { connection in
-      try await connection.query("SELECT pg_logical_emit_message(true, 'tenantctl', '')")
+    let request = Task {
+      _ = try await database.connected { connection in
+        try await connection.query("SELECT pg_logical_emit_message(true, 'tenantctl', '')")
+      }
+    }
+    try await withTaskCancellationHandler {
+      try await request.value
+    } onCancel: {
+      Task {
+        try? await Task.sleep(for: Self.patience)
+        request.cancel()
+      }
     }
   }
 }

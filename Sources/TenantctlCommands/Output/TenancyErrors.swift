@@ -343,6 +343,13 @@ extension ErrorReport {
           hint:
             "run it again when that session is done; lock_timeout in tenantctl.toml says how long to wait",
           sqlState: failure.sqlState)
+      case .triggerFailed(let table, let failure):
+        Self(
+          "trigger_failed", .failed, "a trigger on \(table) failed: \(failure.message)",
+          hint: """
+            tenantctl runs with search_path = pg_catalog, so that nobody's objects are called by mistake: give the \
+            trigger's function a path of its own, ALTER FUNCTION ... SET search_path TO public
+            """, sqlState: failure.sqlState)
       case .server(let failure):
         Self("server", .failed, failure.sentence, hint: failure.hint, sqlState: failure.sqlState)
       }

@@ -107,7 +107,7 @@ import Testing
     CREATE RULE audit_d AS ON DELETE TO tenants DO ALSO INSERT INTO audit VALUES (OLD.name)
     """,
     """
-    CREATE FUNCTION audits() RETURNS trigger LANGUAGE plpgsql AS
+    CREATE FUNCTION audits() RETURNS trigger LANGUAGE plpgsql SET search_path TO public AS
       'BEGIN INSERT INTO audit VALUES (TG_OP); IF TG_OP = ''DELETE'' THEN RETURN OLD; END IF; RETURN NEW; END';
     CREATE TRIGGER audit BEFORE INSERT OR UPDATE OR DELETE ON tenants FOR EACH ROW EXECUTE FUNCTION audits()
     """,
@@ -127,6 +127,30 @@ import Testing
       try await fleet.drop("apex")
       #expect(try await fleet.schemas() == "")
       #expect(try await fleet.psql("SELECT count(*) FROM audit") == "5")
+    }
+  }
+
+  /// Our search path does not lead to what it means; its function needs one of its own.
+  @Test(arguments: [
+    "INSERT INTO audit VALUES (TG_OP)", "PERFORM audited(NEW.name)", "PERFORM ''x''::audited_kind",
+  ])
+  func aTriggerThatNamesNoSchema(body: String) async throws {
+    try await Fleet.with { fleet in
+      try await fleet.psql(
+        """
+        CREATE TABLE audit (name text); CREATE TYPE audited_kind AS ENUM ('x');
+        CREATE FUNCTION audited(text) RETURNS text LANGUAGE sql AS 'SELECT $1';
+        CREATE FUNCTION audits() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN \(body); RETURN NEW; END';
+        CREATE TRIGGER audit BEFORE INSERT ON tenants FOR EACH ROW EXECUTE FUNCTION audits()
+        """)
+      let error = await #expect(throws: TenancyError.self) { try await fleet.create("acme") }
+      guard case .triggerFailed(table: "public.tenants", _) = error else {
+        Issue.record("\(String(describing: error))")
+        return
+      }
+      #expect(try await fleet.schemas() == "")
+      try await fleet.psql("ALTER FUNCTION audits() SET search_path TO public")
+      try await fleet.create("acme")
     }
   }
 
