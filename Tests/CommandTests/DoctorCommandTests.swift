@@ -117,6 +117,46 @@ import Testing
     }
   }
 
+  /// A role for each tenant is one cause.
+  @Test func severalRoles() async throws {
+    try await Scene.with(tenants: ["acme", "pond"]) { scene in
+      try await TestRole.with(scene.database) { role in
+        let other = "\(role.name)_b"
+        try await scene.database.psql(
+          """
+          CREATE ROLE \(other) LOGIN; GRANT CREATE ON SCHEMA acme TO \(role.name);
+          GRANT CREATE ON SCHEMA acme, pond TO \(other)
+          """)
+        let outcome = try await scene.run("doctor")
+        try await scene.database.psql(
+          """
+          REVOKE CREATE ON SCHEMA acme, pond FROM \(role.name), \(other);
+          GRANT UPDATE ON acme.schema_migrations, pond.schema_migrations TO \(other)
+          """)
+        let ledgers = try await scene.run("doctor")
+        try await scene.database.psql("DROP OWNED BY \(other); DROP ROLE \(other)")
+        #expect(
+          outcome.stdout.hasPrefix(
+            """
+            warning: a role that is not trusted can create objects that a migration's unqualified names find (2)
+              \(role.name) in acme
+              \(other) in 2 tenant schemas, such as acme
+                REVOKE CREATE ON SCHEMA NAME FROM ROLE; docs/security.md has a command for all schemas
+
+            """), "\(outcome)")
+        #expect(
+          ledgers.stdout == """
+            info: a role that is not trusted can change what a ledger says
+              \(other), 2 ledgers, such as that of acme
+                tenantctl exec --all --write -c 'REVOKE INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER ON schema_migrations \
+            FROM "\(other)"'
+            2 tenants: 1 to know
+
+            """)
+      }
+    }
+  }
+
   @Test func tellsAndChangesNothing() async throws {
     try await ailing { scene in
       let before = try await scene.database.contents()

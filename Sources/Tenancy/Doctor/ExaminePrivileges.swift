@@ -8,10 +8,20 @@ extension TenantDatabase {
       let path = try await self.frame(over: connection).path
       let answers = try await connection.pipeline([
         shape.unreachableExtensionsQuery(path), shape.strayRelationsQuery(ledger: self.settings.ledger),
-        shape.creatorsQuery(path), Self.powerQuery,
+        shape.creatorsQuery(path), Self.powerQuery, shape.writersQuery(ledger: self.settings.ledger),
       ])
       return try self.unreachableExtensions(in: answers[0], path) + Self.strayRelations(in: answers[1])
         + Self.creators(in: answers[2], power: answers[3][0])
+        + self.writers(in: answers[4])
+    }
+  }
+
+  private func writers(in rows: Rows) throws -> [Finding] {
+    try rows.map { row in
+      let (role, count, first) = try row.decode(String?.self, Int.self, String.self)
+      return .canWriteLedgers(
+        role.map { .role($0) } ?? .everybody, count: count,
+        first: QualifiedLedger(schema: SchemaName(stored: first), table: settings.ledger))
     }
   }
 
@@ -113,13 +123,36 @@ extension RegistryShape {
         WHERE g.grantee NOT IN (SELECT oid FROM trusted))
       SELECT r.rolname, c.shared, c.owns, count(*), min(c.schema)
       FROM creators c LEFT JOIN pg_catalog.pg_roles r ON r.oid = c.grantee
-      WHERE c.grantee = 0 OR NOT pg_has_role(r.oid, CURRENT_USER, 'MEMBER') AND (r.rolcanlogin OR EXISTS (
-          SELECT FROM pg_catalog.pg_auth_members m
-          WHERE m.roleid = r.oid AND m.member NOT IN (SELECT oid FROM trusted)))
+      WHERE c.grantee = 0 OR \(Self.isSomebody)
       GROUP BY r.rolname, c.shared, c.owns, CASE WHEN c.shared THEN c.schema END
       ORDER BY c.shared DESC, r.rolname NULLS FIRST, c.owns, 5
       """
   }
+
+  /// The same for those that may write to tenants' ledgers.
+  fileprivate func writersQuery(ledger: String) -> SQL {
+    """
+    WITH trusted (oid) AS (\(LedgerTrust(registry: tenants.table).owners)),
+    writers AS (
+      SELECT DISTINCT n.nspname::text AS schema, x.grantee
+      FROM (\(schemas)) AS s (s) JOIN pg_catalog.pg_namespace n ON n.nspname = s
+      JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = \(ledger)
+      CROSS JOIN LATERAL aclexplode(c.relacl) x
+      WHERE x.privilege_type = ANY ('{INSERT,UPDATE,DELETE,TRUNCATE,TRIGGER}')
+        AND x.grantee <> c.relowner AND x.grantee NOT IN (SELECT oid FROM trusted))
+    SELECT r.rolname, count(*), min(w.schema)
+    FROM writers w LEFT JOIN pg_catalog.pg_roles r ON r.oid = w.grantee
+    WHERE w.grantee = 0 OR \(Self.isSomebody)
+    GROUP BY r.rolname ORDER BY r.rolname NULLS FIRST
+    """
+  }
+
+  /// That the role `r` is more than a group of those that are trusted.
+  private static let isSomebody: SQL = """
+    NOT pg_has_role(r.oid, CURRENT_USER, 'MEMBER') AND (r.rolcanlogin OR EXISTS (
+        SELECT FROM pg_catalog.pg_auth_members m
+        WHERE m.roleid = r.oid AND m.member NOT IN (SELECT oid FROM trusted)))
+    """
 
   /// What a schema holds that has an owner of its own. The ledger's may be another than the tables', if an app made those;
   /// and what belongs to an extension belongs to whoever made that.

@@ -60,6 +60,8 @@ public enum Finding: Sendable, Hashable {
   case canCreateInShared(SchemaName, Creator)
   /// A role that is not trusted may create in tenants' schemas: in so many of them, of which this is the first.
   case canCreateInTenants(Creator, count: Int, first: SchemaName)
+  /// A role that is not trusted may write to so many ledgers, of which this is the first.
+  case canWriteLedgers(Creator, count: Int, first: QualifiedLedger)
   /// Whoever migrates may do more than an owner has to, while these roles may create what a migration finds.
   case powerfulConnection(role: String, ConnectionPower, creators: [Creator])
 
@@ -92,7 +94,7 @@ extension Finding {
     case .schemaMissing, .schemaShared, .domainShared, .domainNamesAnother, .ledgerUnreadable, .wrongHead,
       .settingsLost, .ledgerNotTrusted, .schemaNotEnterable:
       .error
-    case .noDomain, .noLedger, .pooler: .info
+    case .noDomain, .noLedger, .pooler, .canWriteLedgers: .info
     case .extensionOutOfReach(let found): found.isUsed ? .warning : .info
     case .schemaWithoutTenant, .unsafeName, .creationUnfinished, .dropUnfinished, .noPrimaryDomain,
       .severalPrimaryDomains, .domainWithoutTenant, .foreignLedger, .migrationUnfinished, .invalidIndex,

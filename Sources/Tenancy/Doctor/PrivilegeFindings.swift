@@ -8,6 +8,14 @@ public enum Creator: Sendable, Hashable {
   case owner(String)
 }
 
+/// A ledger by its schema and its name.
+public struct QualifiedLedger: Sendable, Hashable {
+  /// The tenant's schema.
+  public let schema: SchemaName
+  /// The table.
+  public let table: String
+}
+
 /// What a role may do beyond owning schemas: objects that others made could run with it.
 public enum ConnectionPower: Sendable, Hashable {
   /// It is a superuser.

@@ -167,6 +167,8 @@ struct FindingReport: Sendable {
       case .canCreateInShared(let schema, let creator): .canCreate(creator, inShared: schema)
       case .canCreateInTenants(let creator, let count, let first):
         .canCreate(creator, inTenants: count, first: first)
+      case .canWriteLedgers(let creator, let count, let first):
+        .canWrite(creator, ledgers: count, first: first)
       case .powerfulConnection(let role, let power, let creators): .powerful(role, power, creators)
 
       // The server

@@ -37,14 +37,31 @@ extension FindingReport {
   }
 
   static func canCreate(_ creator: Creator, inTenants count: Int, first: SchemaName) -> FindingReport {
-    FindingReport(
+    // Where each tenant has such a role, it is said once for all of them.
+    let grant = creator.name.map { "NAME FROM \(quoted($0))" } ?? "NAME FROM PUBLIC"
+    return FindingReport(
       "create_in_tenant_schema",
       "a role that is not trusted can create objects that a migration's unqualified names find",
       "\(creator.word) in \(count == 1 ? "\(first)" : "\(counted(count, "tenant schema")), such as \(first)")",
-      count == 1 ? quoted(first.rawValue) : "SCHEMA", or: "SCHEMA"
+      count == 1 ? grant.replacing("NAME", with: quoted(first.rawValue), maxReplacements: 1) : grant,
+      or: "NAME FROM ROLE"
     ) {
-      creator.revocation(on: $0)
-        + (count == 1 ? "" : "; docs/security.md has a command for all schemas")
+      "REVOKE CREATE ON SCHEMA \($0)"
+        + ($0.hasPrefix("NAME ") ? "; docs/security.md has a command for all schemas" : "")
+    }
+  }
+
+  static func canWrite(_ creator: Creator, ledgers count: Int, first: QualifiedLedger) -> FindingReport {
+    let role = creator.name.map(quoted) ?? "PUBLIC"
+    let one = "\(quoted(first.schema.rawValue)).\(quoted(first.table)) FROM \(role)"
+    let revoke = "REVOKE INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER ON"
+    let which = count == 1 ? "that of" : "\(counted(count, "ledger")), such as that of"
+    return FindingReport(
+      "ledger_open", "a role that is not trusted can change what a ledger says",
+      "\(creator.word), \(which) \(first.schema)",
+      count == 1 ? one : "\(first.table) FROM \(role)", or: "\(first.table) FROM ROLE"
+    ) {
+      $0 == one ? "\(revoke) \($0)" : "tenantctl exec --all --write -c '\(revoke) \($0)'"
     }
   }
 

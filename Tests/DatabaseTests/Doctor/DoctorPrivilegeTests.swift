@@ -139,6 +139,29 @@ import Testing
     }
   }
 
+  @Test func whoMayWriteLedgers() async throws {
+    try await fleet { fleet, role in
+      try await fleet.psql(
+        "GRANT SELECT ON ALL TABLES IN SCHEMA a, b TO \(role.name); GRANT SELECT ON c.schema_migrations TO PUBLIC"
+      )
+      let readers = try await findings(fleet)
+      #expect(readers == [])
+      try await fleet.psql(
+        "GRANT INSERT ON ALL TABLES IN SCHEMA b, c TO \(role.name); GRANT DELETE ON c.schema_migrations TO PUBLIC"
+      )
+      let found = try await findings(fleet)
+      func ledger(_ schema: String) -> QualifiedLedger {
+        QualifiedLedger(schema: SchemaName(stored: schema), table: "schema_migrations")
+      }
+      #expect(
+        found == [
+          .canWriteLedgers(.everybody, count: 1, first: ledger("c")),
+          .canWriteLedgers(.role(role.name), count: 2, first: ledger("b")),
+        ])
+      #expect(found.allSatisfy { $0.severity == .info })
+    }
+  }
+
   @Test func ownersOfTenantsSchemas() async throws {
     try await fleet { fleet, role in
       let user = try await fleet.psql("SELECT CURRENT_USER")
