@@ -63,6 +63,100 @@ import Testing
     }
   }
 
+  /// Each with the command against it, which works as it stands.
+  @Test func privileges() async throws {
+    try await Scene.with(tenants: ["acme", "pond"]) { scene in
+      try await TestRole.with(scene.database) { role in
+        try await scene.database.psql(
+          """
+          GRANT CREATE ON SCHEMA public TO PUBLIC; GRANT CREATE ON SCHEMA acme TO \(role.name);
+          CREATE SCHEMA extensions; CREATE EXTENSION citext SCHEMA extensions; CREATE TABLE pond.names (n extensions.citext);
+          ALTER TABLE acme.tanks OWNER TO \(role.name); CREATE TABLE acme.fish (); CREATE TABLE acme.food ()
+          """)
+        let user = try await scene.database.psql("SELECT CURRENT_USER")
+        let outcome = try await scene.run("doctor")
+        #expect(
+          outcome.stdout == """
+            warning: types and operators of an extension are not in the tenants' search path
+              citext in schema extensions, used by tenants
+                search_path = ["public", "extensions"] under [migrations] in tenantctl.toml, or: ALTER DATABASE \
+            "\(scene.database.name)" SET search_path = "$user", "public", "extensions"
+            warning: relations of one schema have different owners: default privileges and ALTER TABLE do not work for all of \
+            them
+              acme (2 relations, such as tanks, belong to \(role.name), others to \(user))
+                ALTER TABLE "acme"."tanks" OWNER TO "\(user)"; for all that it owns in this database: \
+            REASSIGN OWNED BY "\(role.name)" TO "\(user)"
+            warning: a role that is not trusted can create objects in a schema of every tenant's search path
+              PUBLIC in public
+                REVOKE CREATE ON SCHEMA "public" FROM PUBLIC
+            warning: a role that is not trusted can create objects that a migration's unqualified names find
+              \(role.name) in acme
+                REVOKE CREATE ON SCHEMA "acme" FROM "\(role.name)"
+            warning: objects of roles that are not trusted could run with the privileges of this connection
+              \(user) is a superuser; objects can be created by PUBLIC, \(role.name)
+                migrate as a role that only owns the registry and the schemas, see docs/security.md: \
+            tenantctl --database postgresql://OWNER@HOST/DATABASE
+            2 tenants: 5 warnings
+
+            """)
+        let json = try await scene.run("doctor --format json")
+        let findings = try JSONDecoder().decode(Diagnosis.self, from: Data(json.stdout.utf8)).findings
+        #expect(
+          findings.map(\.code) == [
+            "extension_out_of_reach", "owners_differ", "create_in_shared_schema", "create_in_tenant_schema",
+            "powerful_connection",
+          ])
+        try await scene.database.psql(
+          """
+          ALTER DATABASE "\(scene.database.name)" SET search_path = "$user", "public", "extensions";
+          ALTER TABLE "acme"."tanks" OWNER TO "\(user)"; REVOKE CREATE ON SCHEMA "public" FROM PUBLIC;
+          REVOKE CREATE ON SCHEMA "acme" FROM "\(role.name)"
+          """)
+        try await scene.prints("doctor", "2 tenants: nothing to complain of\n")
+      }
+    }
+  }
+
+  /// A role for each tenant is one cause.
+  @Test func severalRoles() async throws {
+    try await Scene.with(tenants: ["acme", "pond"]) { scene in
+      try await TestRole.with(scene.database) { role in
+        let other = "\(role.name)_b"
+        try await scene.database.psql(
+          """
+          CREATE ROLE \(other) LOGIN; GRANT CREATE ON SCHEMA acme TO \(role.name);
+          GRANT CREATE ON SCHEMA acme, pond TO \(other)
+          """)
+        let outcome = try await scene.run("doctor")
+        try await scene.database.psql(
+          """
+          REVOKE CREATE ON SCHEMA acme, pond FROM \(role.name), \(other);
+          GRANT UPDATE ON acme.schema_migrations, pond.schema_migrations TO \(other)
+          """)
+        let ledgers = try await scene.run("doctor")
+        try await scene.database.psql("DROP OWNED BY \(other); DROP ROLE \(other)")
+        #expect(
+          outcome.stdout.hasPrefix(
+            """
+            warning: a role that is not trusted can create objects that a migration's unqualified names find (2)
+              \(role.name) in acme
+              \(other) in 2 tenant schemas, such as acme
+                REVOKE CREATE ON SCHEMA NAME FROM ROLE; docs/security.md has a command for all schemas
+
+            """), "\(outcome)")
+        #expect(
+          ledgers.stdout == """
+            info: a role that is not trusted can change what a ledger says
+              \(other), 2 ledgers, such as that of acme
+                tenantctl exec --all --write -c 'REVOKE INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER ON schema_migrations \
+            FROM "\(other)"'
+            2 tenants: 1 to know
+
+            """)
+      }
+    }
+  }
+
   @Test func tellsAndChangesNothing() async throws {
     try await ailing { scene in
       let before = try await scene.database.contents()

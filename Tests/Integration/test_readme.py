@@ -1,4 +1,4 @@
-"""What README.md shows is what happens."""
+"""What README.md and the pages of docs/ show is what happens."""
 
 import subprocess
 
@@ -6,10 +6,13 @@ import pytest
 
 from conftest import populate
 from support.console import Console, blocks, commands
+from support.roles import least_privileges
 from support.tenantctl import REPOSITORY
 
 BLOCKS = list(blocks((REPOSITORY / "README.md").read_text()))
 SECTIONS = list(dict.fromkeys(block.heading for block in BLOCKS if block.language == "console"))
+
+PAGES = {page.name: list(blocks(page.read_text())) for page in sorted((REPOSITORY / "docs").glob("*.md"))}
 
 ORDERS = "CREATE TABLE orders (id bigserial PRIMARY KEY, customer text NOT NULL, cents integer NOT NULL);"
 
@@ -69,12 +72,13 @@ def only(language, heading):
     return block.text
 
 
-def check_consoles(section, tenantctl):
+def check_consoles(section, tenantctl, page=BLOCKS, here=str):
+    # `here` puts this run's names in the place of the page's.
     with Console(tenantctl.folder, tenantctl.environment) as console:
-        for block in BLOCKS:
+        for block in page:
             if (block.language, block.heading) != ("console", section):
                 continue
-            for command in commands(block):
+            for command in commands(block._replace(text=here(block.text))):
                 # The page names a database of its reader's; here it is the test's.
                 if not command.text.startswith("export DATABASE_URL="):
                     console.check(command)
@@ -85,6 +89,21 @@ def test_consoles(section, tenantctl, database):
     if section in BEFORE:
         BEFORE[section](tenantctl, database)
     check_consoles(section, tenantctl)
+
+
+def test_every_section_of_docs_has_its_test():
+    found = {(page, block.heading) for page in PAGES for block in PAGES[page] if block.language == "console"}
+    assert found == {("security.md", "Checklist")}
+
+
+def test_the_checklist_for_security(tenantctl, database):
+    with least_privileges(database) as roles:
+        roles.run("The app's privileges", 0)
+        tenantctl.environment["DATABASE_URL"] = roles.url("shop_owner")
+        tenantctl("init --no-files")
+        for name in ["acme", "globex"]:
+            tenantctl(f"create {name} --domain {name}.example.com")
+        check_consoles("Checklist", tenantctl, PAGES["security.md"], roles.here)
 
 
 @pytest.mark.parametrize("flask_app", ["base"], indirect=True)

@@ -66,6 +66,7 @@ extension TenantDatabase {
     entries += try await examineDomains(of: tenants, shape)
     entries += try await examineLedgers(of: tenants)
     entries += try await examineContents(shape, unfinished: entries.unfinishedSchemas)
+    entries += try await examinePrivileges(shape).map { .init($0) }
     return Diagnosis(tenants: tenants.count, entries: entries)
   }
 

@@ -54,6 +54,20 @@ public enum Finding: Sendable, Hashable {
   case invalidIndex(Tenant, index: String, InvalidIndex)
   /// The extension lives in the tenant's schema, and goes with it.
   case extensionInTenant(Tenant, name: String, canMove: Bool)
+  /// Types or operators of the extension are in a schema that tenants' search paths do not have.
+  case extensionOutOfReach(UnreachableExtension)
+  /// Relations of the tenant's schema belong to another role than most.
+  case ownersDiffer(Tenant, StrayRelations)
+
+  // Privileges
+  /// A role that is not trusted may create in a schema that all tenants share.
+  case canCreateInShared(SchemaName, Creator)
+  /// A role that is not trusted may create in tenants' schemas: in so many of them, of which this is the first.
+  case canCreateInTenants(Creator, count: Int, first: SchemaName)
+  /// A role that is not trusted may write to so many ledgers, of which this is the first.
+  case canWriteLedgers(Creator, count: Int, first: QualifiedLedger)
+  /// Whoever migrates may do more than an owner has to, while these roles may create what a migration finds.
+  case powerfulConnection(role: String, ConnectionPower, creators: [Creator])
 
   // The server
   /// The role may not create schemas in the database.
@@ -85,10 +99,12 @@ extension Finding {
       .domainNamesAnother, .ledgerUnreadable, .wrongHead, .settingsLost, .ledgerNotTrusted,
       .schemaNotEnterable:
       .error
-    case .noDomain, .noLedger, .pooler: .info
+    case .noDomain, .noLedger, .pooler, .canWriteLedgers: .info
+    case .extensionOutOfReach(let found): found.isUsed ? .warning : .info
     case .schemaWithoutTenant, .unsafeName, .creationUnfinished, .dropUnfinished, .noPrimaryDomain,
       .severalPrimaryDomains, .domainWithoutTenant, .foreignLedger, .migrationUnfinished, .invalidIndex,
-      .extensionInTenant, .cannotCreateSchemas:
+      .extensionInTenant, .cannotCreateSchemas, .ownersDiffer, .canCreateInShared, .canCreateInTenants,
+      .powerfulConnection:
       .warning
     }
   }

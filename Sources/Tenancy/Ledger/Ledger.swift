@@ -17,7 +17,7 @@ struct Ledger: Sendable {
   var name: QualifiedName { schema.relation(table) }
 
   /// All columns but `version` may be NULL: the tables of dbmate and Rails are this one with fewer columns.
-  var create: SQL {
+  private var create: SQL {
     let others = Self.optionalColumns.map { $0.definition }
     return """
       CREATE TABLE \(name) (
@@ -25,6 +25,12 @@ struct Ledger: Sendable {
         \(SQL.joined(others, by: ",\n  "))
       )
       """
+  }
+
+  /// Makes it, for its owner alone.
+  var creation: [SQL] {
+    [create]
+      + (trust.closedTo.isEmpty ? [] : ["REVOKE ALL ON TABLE \(name) FROM \(SQL.joined(trust.closedTo))"])
   }
 
   /// Adds the columns that a table of dbmate's lacks; `nil` if it lacks none.

@@ -92,7 +92,7 @@ struct LedgerUpdate: Sendable {
   /// For a transaction of the schema's; empty if there is nothing to do.
   var statements: [SQL] {
     let rows = (records.isEmpty ? [] : [ledger.record(records)]) + finished.map(ledger.finish)
-    let changes = (hasLedger ? [completion].compactMap { $0 } : [ledger.create]) + rows
+    let changes = (hasLedger ? [completion].compactMap { $0 } : ledger.creation) + rows
     if changes.isEmpty { return [] }
     // With new rows the primary key finds out whether another session was faster.
     return changes + (rows.isEmpty ? ledger.rewriteComment(history) : [ledger.comment(history)])

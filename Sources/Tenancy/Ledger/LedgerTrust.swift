@@ -38,6 +38,9 @@ public enum LedgerDistrust: Sendable, Hashable {
 struct LedgerTrust: Sendable {
   /// The registry's table of tenants: its owner is trusted.
   let registry: QualifiedName
+  /// Roles to which the current role's default privileges would open a new ledger: an app's, which writes to the tables of
+  /// migrations, and not to what says which of them are applied.
+  var closedTo: [SQL] = []
 
   /// What is against the table, NULL if nothing, as far as its row in pg_class tells.
   var distrust: SQL {
@@ -56,13 +59,18 @@ struct LedgerTrust: Sendable {
   var deepDistrust: SQL { "coalesce(\(distrust), CASE WHEN \(Self.hasExpressions) THEN 'expressions' END)" }
 
   /// Those of roles that may do to the database what whoever migrates can.
-  private var owners: SQL {
+  var owners: SQL {
     """
     SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolsuper OR r.rolname = CURRENT_USER
     UNION ALL SELECT d.datdba FROM pg_catalog.pg_database d WHERE d.datname = current_database()
     UNION ALL SELECT o.relowner FROM pg_catalog.pg_class o WHERE o.oid = to_regclass(\(literal: registry.quoted))
     """
   }
+
+  /// Whether others than its owner have privileges on it.
+  static let isGranted: SQL = """
+    (c.relacl IS NOT NULL AND EXISTS (SELECT FROM aclexplode(c.relacl) x WHERE x.grantee <> c.relowner))
+    """
 
   /// Citus has triggers of its own on every table; they are internal ones.
   fileprivate static let hasTriggers: SQL = """

@@ -20,6 +20,7 @@ extension TenantDatabase {
   public func planAdoption(
     _ basis: AdoptionBasis, _ selection: FleetSelection, _ files: MigrationSet
   ) async throws -> BaselinePlan {
+    _ = try await frame()
     let model = try await adoptionModel(basis, files)
     let members = try await tenants(in: selection).members
     let looks = try await look(at: members)

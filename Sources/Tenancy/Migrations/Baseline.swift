@@ -12,6 +12,7 @@ extension TenantDatabase {
     at version: MigrationVersion, _ selection: FleetSelection, _ files: MigrationSet
   ) async throws -> BaselinePlan {
     let set = MigrationSet(tenant: try files.tenant(upTo: version), shared: [])
+    _ = try await frame()
     let surveys = try await survey(selection, set, verify: true).tenants
     let beyond = surveys.filter { $0.head ?? version > version }.map(\.label)
     if !beyond.isEmpty { throw TenancyError.ledgerBeyond(version, tenants: beyond) }

@@ -24,7 +24,7 @@ struct FileTransaction {
 
   private var before: [PlannedStatement] {
     let limits = frame.limits.overridden(by: direction == .up ? file.upOptions : file.downOptions)
-    let create = createsLedger ? [SessionCleaning.pin, ledger.create] : []
+    let create = createsLedger ? [SessionCleaning.pin] + ledger.creation : []
     return planned(limits.local + create + [ledger.comment(history)] + countFirst, .ledger)
       + planned([frame.path.enter(ledger.schema)], .ledger)
   }

@@ -101,11 +101,11 @@ extension TenantDatabase {
     if let target, !files.tenant.contains(where: { $0.version == target }) {
       throw TenancyError.versionNotFound(target.rawValue)
     }
+    let frame = try await frame(statementTimeout: statementTimeout)
     let (shared, tenants) = try await survey(selection, files, closely: true)
     try refuseChanged([shared].compactMap { $0 } + tenants)
     let plan = MigrationPlan(
-      .up, shared: shared, tenants: tenants, files: files,
-      frame: try await frame(statementTimeout: statementTimeout)
+      .up, shared: shared, tenants: tenants, files: files, frame: frame
     ) { survey in
       guard let target, survey.tenant != nil else { return survey.pending }
       return survey.pending.filter { $0.version <= target }

@@ -34,8 +34,10 @@ struct SchemaProgress: Sendable {
 
   /// Makes the ledger, if there is none.
   func creating(_ frame: Frame, _ file: MigrationFile) -> [Step] {
-    let create = PlannedStatement(ledger.create, source: MigrationSource(file: file, place: .ledger))
-    return hasLedger ? [] : [.transaction(ledger.opening(frame.limits, exists: false) + [create])]
+    let create = ledger.creation.map {
+      PlannedStatement($0, source: MigrationSource(file: file, place: .ledger))
+    }
+    return hasLedger ? [] : [.transaction(ledger.opening(frame.limits, exists: false) + create)]
   }
 
   mutating func note(_ file: MigrationFile, _ direction: MigrationDirection) {

@@ -65,13 +65,12 @@ extension TenantDatabase {
   }
 
   func ledger(of schema: SchemaName) -> Ledger {
-    Ledger(schema: schema, table: settings.ledger, trust: LedgerTrust(registry: settings.registry.tenants))
+    Ledger(schema: schema, table: settings.ledger, trust: ledgerTrust)
   }
 
   func surveyor(_ files: [MigrationFile]) -> Surveyor {
     Surveyor(
-      files: files, ledger: settings.ledger, trust: LedgerTrust(registry: settings.registry.tenants),
-      limits: limits)
+      files: files, ledger: settings.ledger, trust: ledgerTrust, limits: limits)
   }
 }
 

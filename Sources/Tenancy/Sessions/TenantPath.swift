@@ -52,6 +52,8 @@ struct DatabaseTraits: Sendable, Hashable {
   let isCitus: Bool
   /// Whether commits may return before they are on disk: the current role can then wait for all of them at once.
   let canDefer: Bool
+  /// The roles that get privileges on the tables that the current role makes.
+  let defaultGrantees: [SQL]
 }
 
 extension TenantDatabase {
@@ -68,6 +70,12 @@ extension TenantDatabase {
     try await connected { try await self.frame(statementTimeout: statementTimeout, over: $0) }
   }
 
+  /// Whom a ledger is closed to is known once the database's traits are: whoever may make one asks for a frame first.
+  var ledgerTrust: LedgerTrust {
+    LedgerTrust(
+      registry: settings.registry.tenants, closedTo: knownTraits.withLock { $0?.defaultGrantees ?? [] })
+  }
+
   private func traits(over connection: Connection) async throws -> DatabaseTraits {
     if let known = knownTraits.withLock({ $0 }) { return known }
     // Not the value in force, which is ours, but the one that a session here begins with.
@@ -76,15 +84,21 @@ extension TenantDatabase {
       SELECT (SELECT s.reset_val FROM pg_catalog.pg_settings s WHERE s.name = 'search_path'),
         EXISTS (SELECT FROM pg_catalog.pg_extension e WHERE e.extname = 'citus'),
         (SELECT bool_and(has_function_privilege(p.oid, 'EXECUTE')) FROM pg_catalog.pg_proc p
-         WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.proname = 'pg_logical_emit_message')
+         WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.proname = 'pg_logical_emit_message'),
+        (SELECT string_agg(DISTINCT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END, ', ')
+         FROM pg_catalog.pg_default_acl a CROSS JOIN LATERAL aclexplode(a.defaclacl) x
+         WHERE a.defaclobjtype = 'r' AND pg_get_userbyid(a.defaclrole) = CURRENT_USER AND x.grantee <> a.defaclrole)
       """)[0]
-    let (own, isCitus, canDefer) = try row.decode(String?.self, Bool.self, Bool.self)
+    let (own, isCitus, canDefer, grantees) = try row.decode(
+      String?.self, Bool.self, Bool.self, String?.self)
     var path = TenantPath(shared: settings.sharedSchemas ?? [.shared])
     if settings.sharedSchemas == nil {
       let others = SearchPathSetting.schemas(in: own ?? "").filter { !$0.isNobodys && $0.canBeEntered }
       path = TenantPath(shared: [.shared] + (try await withoutTenants(others, over: connection)))
     }
-    let traits = DatabaseTraits(path: path, isCitus: isCitus, canDefer: canDefer)
+    let traits = DatabaseTraits(
+      path: path, isCitus: isCitus, canDefer: canDefer,
+      defaultGrantees: grantees.map { [SQL(unsafeRaw: $0)] } ?? [])
     knownTraits.withLock { $0 = traits }
     return traits
   }

@@ -127,10 +127,10 @@ extension TenantDatabase {
     let schema = tenant.schema
     let ledger = ledger(of: schema)
     let lock: [SQL] = frame.sessionLock.map { ["SELECT \($0)"] } ?? []
-    let create: [SQL] = [
-      "CREATE SCHEMA \(schema.identifier)", ledger.create, ledger.comment(LedgerHistory()),
-      mark.set(on: schema),
-    ]
+    let create: [SQL] =
+      ["CREATE SCHEMA \(schema.identifier)"] + ledger.creation + [
+        ledger.comment(LedgerHistory()), mark.set(on: schema),
+      ]
     let begun = SchemaState(exists: true, hasLedger: true)
     var progress = SchemaProgress(surveyor(migrations).unread(.init(tenant, schema, begun)))
     var steps: [Step] = [.transaction(limits.opening + create + lock)]

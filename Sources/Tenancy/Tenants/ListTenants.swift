@@ -127,7 +127,7 @@ extension RegistryShape {
       names.map { "t.\(tenants.name) = ANY(\($0.map(\.rawValue))::text[])" }
       ?? "t.\(tenants.name) IS NOT NULL"
     return """
-      SELECT \(tenantColumns), n.oid IS NOT NULL, c.oid, d.description, \(key), c.relacl IS NOT NULL,
+      SELECT \(tenantColumns), n.oid IS NOT NULL, c.oid, d.description, \(key), \(LedgerTrust.isGranted),
         \(LedgerTrust(registry: tenants.table).distrust)
       FROM \(tenants.table) t
       LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = \(schema)

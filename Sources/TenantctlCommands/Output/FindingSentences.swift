@@ -13,7 +13,7 @@ struct FindingReport: Sendable {
   /// The same for several findings that differ in their subjects.
   let commonAdvice: String
 
-  private init(
+  init(
     _ code: String, _ cause: String, _ subject: String, _ name: some CustomStringConvertible = "",
     or placeholder: String = "NAME", _ advice: (String) -> String
   ) {
@@ -172,6 +172,16 @@ struct FindingReport: Sendable {
           "extension_in_tenant", "the extension lives in a tenant's schema, and goes when that is dropped",
           "\(tenant.schema).\(name)"
         ) { _ in canMove ? "it is moved to public" : "make it anew, in public: this one cannot be moved" }
+      case .extensionOutOfReach(let found): .outOfReach(found)
+      case .ownersDiffer(let tenant, let strays): .ownersDiffer(tenant, strays)
+
+      // Privileges
+      case .canCreateInShared(let schema, let creator): .canCreate(creator, inShared: schema)
+      case .canCreateInTenants(let creator, let count, let first):
+        .canCreate(creator, inTenants: count, first: first)
+      case .canWriteLedgers(let creator, let count, let first):
+        .canWrite(creator, ledgers: count, first: first)
+      case .powerfulConnection(let role, let power, let creators): .powerful(role, power, creators)
 
       // The server
       case .cannotCreateSchemas(let role, let database):
@@ -196,7 +206,7 @@ let onlyOneRow =
   "take out all but one of them with psql; 'tenantctl init --upgrade' adds the unique constraint, where it is missing"
 
 /// A name in double quotes, as SQL takes it.
-private func quoted(_ name: String) -> String { "\"\(name.replacing("\"", with: "\"\""))\"" }
+func quoted(_ name: String) -> String { "\"\(name.replacing("\"", with: "\"\""))\"" }
 
 private func poolerSentence(_ shares: Bool?) -> String {
   shares.map { $0 ? "it shares sessions between clients" : "each client has a session of its own" }

@@ -34,10 +34,11 @@ extension TenantDatabase {
   ) async throws -> Change<[ImportedHistory]> {
     let set = MigrationSet(
       tenant: selection == nil ? [] : placed.files, shared: selection == nil ? placed.files : [])
+    _ = try await frame()
     let (shared, tenants) = try await survey(selection ?? FleetSelection(names: []), set, verify: true)
     let importer = HistoryImporter(
       placed, table: table ?? placed.source.format.historyTable, ledger: settings.ledger,
-      trust: LedgerTrust(registry: settings.registry.tenants), limits: limits)
+      trust: ledgerTrust, limits: limits)
     let surveys = shared.map { [$0] } ?? tenants
     let histories = try await connected { connection in try await importer.read(surveys, over: connection) }
     try refuseChanged(surveys.filter { $0.problem == nil })

@@ -8,7 +8,8 @@ enum DoctorCommand {
       Looks for tenants without a schema, schemas without a tenant, domains that are nobody's or not as they must be, \
       names that an app which does not quote would miss, creates, drops and migrations that stopped half-way, ledgers \
       whose comment is not true or whose name another tool's table has, indexes that are not valid, extensions in a \
-      tenant's schema, and at the role and the connection. A few queries, however many tenants there are.
+      tenant's schema or out of its reach, relations of one schema with different owners, roles that could run code as \
+      whoever migrates, and at the role and the connection. A few queries, however many tenants there are.
 
       --fix mends what needs nobody's decision and loses nothing: it writes names and comments anew, makes the only \
       domain primary, builds indexes anew without blocking writes, and moves extensions to public. It shows the SQL \

@@ -1,0 +1,59 @@
+/// Who may create objects in a schema.
+public enum Creator: Sendable, Hashable {
+  /// Every role.
+  case everybody
+  /// A role by a grant.
+  case role(String)
+  /// The role that the schema belongs to, which needs no grant.
+  case owner(String)
+}
+
+/// A ledger by its schema and its name.
+public struct QualifiedLedger: Sendable, Hashable {
+  /// The tenant's schema.
+  public let schema: SchemaName
+  /// The table.
+  public let table: String
+}
+
+/// What a role may do beyond owning schemas: objects that others made could run with it.
+public enum ConnectionPower: Sendable, Hashable {
+  /// It is a superuser.
+  case superuser
+  /// It has CREATEROLE.
+  case createRole
+  /// It has BYPASSRLS.
+  case bypassRLS
+  /// It may read or write the server's files, or run programs there.
+  case serverFiles
+  /// It acts for so many roles that own tenants' schemas: one tenant's objects could reach another tenant.
+  case severalOwners(Int)
+}
+
+/// An extension that unqualified names do not find.
+public struct UnreachableExtension: Sendable, Hashable {
+  /// Its name.
+  public let name: String
+  /// Where it is.
+  public let schema: SchemaName
+  /// What tenants' search paths have after the tenant's schema.
+  public let path: [SchemaName]
+  /// The database that the path is a setting of; `nil` if the path is configured.
+  public let database: String?
+  /// Whether something in a tenant's schema depends on it.
+  public let isUsed: Bool
+}
+
+/// Relations in a schema that belong to another role than most.
+public struct StrayRelations: Sendable, Hashable {
+  /// Whose they are.
+  public let owner: String
+  /// Whose the others are.
+  public let usualOwner: String
+  /// Whether all that the owner has in the database can be given away at once: not by the server's first superuser.
+  public let canBeReassigned: Bool
+  /// How many there are.
+  public let count: Int
+  /// One of them.
+  public let first: String
+}
