@@ -70,7 +70,7 @@ import Testing
             workingDirectory: scene.folder.path
           ) { program in
             try await program.wrote(#""status":"migrated""#)
-// The instant is the test: there is no event to wait for.
+            // The instant is the test: there is no event to wait for.
             try await Task.sleep(for: .milliseconds(Int.random(in: 0...80, using: &random)))
             let pid = try await scene.database.psql("\(Self.sessions) ORDER BY random() LIMIT 1")
             if let pid = Int32(pid) { kill(pid, SIGKILL) }
