@@ -31,7 +31,7 @@ installed = $(PREFIX)/bin/tenantctl $(BASH_COMPLETIONS)/tenantctl $(ZSH_COMPLETI
   $(FISH_COMPLETIONS)/tenantctl.fish \
   $(addprefix $(MAN)/man1/,$(call pages,1)) $(addprefix $(MAN)/man5/,$(call pages,5))
 
-.PHONY: build demo test bench generate lint install uninstall clean help
+.PHONY: build demo test test-newest fuzz bench generate lint install uninstall clean help
 
 ## build: the release binary, .build/release/tenantctl (the default)
 build:
@@ -51,6 +51,14 @@ demo:
 ## test: all tests, on a private PostgreSQL server or on TENANTCTL_TEST_DATABASE_URL
 test:
 	@Scripts/test
+
+## test-newest: the tests that need a server, on the newest PostgreSQL that PyPI carries
+test-newest:
+	@Scripts/test-newest-postgres
+
+## fuzz: 100000 broken inputs of each kind; TENANTCTL_FUZZ_SEED=N others
+fuzz:
+	@TENANTCTL_FUZZ=$${TENANTCTL_FUZZ:-100000} Scripts/test --filter FuzzTests
 
 ## bench: tenantctl beside psql and django-tenants, on a private PostgreSQL server; rewrites BENCHMARKS.md
 bench:
@@ -87,7 +95,7 @@ uninstall:
 ## clean: remove everything that was built
 clean:
 	swift package clean
-	rm -rf .build/python .build/installed $(archives)
+	rm -rf .build/python .build/newest-postgres .build/installed $(archives)
 
 ## help: this list
 help:

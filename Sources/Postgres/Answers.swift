@@ -32,7 +32,10 @@ struct Answers {
   private var rows: [Rows] = []
   private var failure: StatementError?
   private(set) var segments: [PipelineResult] = []
-  var wereCancelled = false
+  /// Until when the server has to answer our cancellation; `nil` if we have not cancelled.
+  var cancelDeadline: ContinuousClock.Instant?
+
+  var wereCancelled: Bool { cancelDeadline != nil }
 
   init(expected: Int) {
     self.expected = expected

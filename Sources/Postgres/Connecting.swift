@@ -11,16 +11,30 @@ extension Connection {
     }
     let handle = Handle(pointer, onNotice: observer.notice)
     try poll(handle)
-    // Asked for only where it is not so already: in the startup message it costs the server more than all the rest.
-    if PQparameterStatus(pointer, "client_encoding").map({ String(cString: $0) }) != "UTF8" {
-      try check(PQsetClientEncoding(pointer, "UTF8") == 0, handle)
-      handle.hasOwnEncoding = true
-    }
+    KeepAlive.apply(to: handle)
     PQsetnonblocking(pointer, 1)
     PQenterPipelineMode(pointer)
     self.handle = handle
     noteState()
+    // Asked for only where it is not so already: in the startup message it costs the server more than all the rest.
+    if handle.parameter("client_encoding") != clientEncoding {
+      handle.hasOwnEncoding = true
+      _ = try exchange([[setEncoding]], within: connectTimeout(handle))[0].get()
+    }
   }
+
+  /// UTF-8; but where the server keeps bytes of no encoding it would refuse the whole result for one that is not UTF-8. There
+  /// they come as they are, see ``ForeignBytes``.
+  private var clientEncoding: String { keepsBytes ? "SQL_ASCII" : "UTF8" }
+
+  private var setEncoding: SQL { SQL(unsafeRaw: "SET client_encoding TO '\(clientEncoding)'") }
+
+  /// Whether the database has no encoding. The server counts in bytes there.
+  var keepsBytes: Bool { handle?.parameter("server_encoding") == "SQL_ASCII" }
+
+  /// The statement that gives a session its encoding again, after a RESET ALL, if that is not the encoding that the session
+  /// began with.
+  public var encodingSetting: SQL? { handle?.hasOwnEncoding == true ? setEncoding : nil }
 
   private static func start(_ settings: [(key: String, value: String)]) -> OpaquePointer? {
     var keys = settings.map { UnsafePointer(strdupOrNil($0.key)) } + [nil]
@@ -53,17 +67,9 @@ extension Connection {
   }
 
   private func connectTimeout(_ handle: Handle) -> Duration {
-    guard let options = PQconninfo(handle.pointer) else { return .seconds(10) }
-    defer { PQconninfoFree(options) }
-    var option = options
-    while let name = option.pointee.keyword {
-      if String(cString: name) == "connect_timeout", let value = option.pointee.val,
-        let seconds = Int(String(cString: value)), seconds > 0
-      {
-        return .seconds(seconds)
-      }
-      option += 1
+    guard let text = handle.settings["connect_timeout"], let seconds = Int(text), seconds > 0 else {
+      return .seconds(10)
     }
-    return .seconds(10)
+    return .seconds(seconds)
   }
 }

@@ -39,6 +39,9 @@ public actor Connection {
   private let opening: SQL?
   var handle: Handle?
   private let currentState = Atomic(State.closed)
+  private let canceller = Canceller()
+  /// How long the server has to answer a cancellation; then the connection counts as lost.
+  private static let cancelPatience = Duration.seconds(5)
 
   /// Where the connection lives.
   public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -152,12 +155,6 @@ public actor Connection {
     return false
   }
 
-  /// The statement that gives a session its encoding again, after a RESET ALL, if that is not the encoding that the session
-  /// began with.
-  public var encodingSetting: SQL? {
-    handle?.hasOwnEncoding == true ? "SET client_encoding TO 'UTF8'" : nil
-  }
-
   func noteState() {
     guard let handle, PQstatus(handle.pointer) == CONNECTION_OK else {
       return currentState.store(.closed, ordering: .releasing)
@@ -190,7 +187,7 @@ public actor Connection {
 // MARK: - Talking
 
 extension Connection {
-  private func exchange(_ segments: [[SQL]], within limit: Duration?) throws -> [PipelineResult] {
+  func exchange(_ segments: [[SQL]], within limit: Duration?) throws -> [PipelineResult] {
     guard let handle else { throw ConnectionError.lost("the connection is closed") }
     for statements in segments {
       if let index = statements.firstIndex(where: \.hasNUL) {
@@ -227,6 +224,10 @@ extension Connection {
   func awaitInput(_ handle: Handle, _ answers: inout Answers, within limit: Duration?) throws {
     let timeout = limit.map { Int32($0 / .milliseconds(1)) } ?? -1
     while true {
+      if let deadline = answers.cancelDeadline, deadline <= .now {
+        close()
+        throw ConnectionError.lost("the server has not answered the cancellation within 5 s")
+      }
       // The server takes no notice of a cancellation that comes between two statements: asked again until it is over.
       let pause = answers.wereCancelled ? 250 : timeout
       let unsent = PQflush(handle.pointer)
@@ -235,10 +236,10 @@ extension Connection {
       switch waiter.wait(for: PQsocket(handle.pointer), toWrite: unsent > 0, timeout: pause) {
       case .ready: try check(PQconsumeInput(handle.pointer) == 1, handle)
       case .woken where Task.isCancelled:
-        answers.wereCancelled = true
-        cancelOnServer(handle)
+        answers.cancelDeadline = answers.cancelDeadline ?? .now + Self.cancelPatience
+        canceller.cancel(handle)
       case .woken: break
-      case .timedOut where answers.wereCancelled: cancelOnServer(handle)
+      case .timedOut where answers.wereCancelled: canceller.cancel(handle)
       case .timedOut:
         close()
         throw ConnectionError.lost("no answer within the time that there was for it")
@@ -270,13 +271,6 @@ extension Connection {
         answers.add(result.serverError)
       }
     }
-  }
-
-  private func cancelOnServer(_ handle: Handle) {
-    guard let cancel = PQgetCancel(handle.pointer) else { return }
-    defer { PQfreeCancel(cancel) }
-    var reason = [CChar](repeating: 0, count: 256)
-    PQcancel(cancel, &reason, Int32(reason.count))
   }
 
   func errorMessage(of handle: Handle) -> String {

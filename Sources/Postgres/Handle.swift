@@ -15,6 +15,11 @@ final class Handle {
     PQsetNoticeReceiver(pointer, { forward(notice: $1, to: $0) }, context)
   }
 
+  /// What the server says of a setting that it reports by itself, such as `server_encoding`.
+  func parameter(_ name: String) -> String? {
+    PQparameterStatus(pointer, name).map { String(cString: $0) }
+  }
+
   deinit {
     PQfinish(pointer)
   }

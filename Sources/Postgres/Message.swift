@@ -15,7 +15,7 @@ extension Connection {
     do {
       return try answer.get()
     } catch {
-      guard let found = message.locate(error) else {
+      guard let found = message.locate(error, inBytes: keepsBytes) else {
         // Nothing ran, and nothing says which statement is to blame: asked one by one, the server tells.
         return try await bare(statements)
       }
@@ -65,13 +65,14 @@ struct Message: Sendable {
 
   /// The failure with the position in its own statement. A syntax error comes before any statement runs, so its statement
   /// is told by the position alone; `nil` if nothing ran and there is no position.
-  func locate(_ failure: StatementError) -> StatementError? {
+  /// - Parameter inBytes: whether the server counts bytes, as it does where a database has no encoding.
+  func locate(_ failure: StatementError, inBytes: Bool = false) -> StatementError? {
     var error = failure.error
     guard let position = error.position else {
       // Class 57 is an operator's intervention: to ask again would not help.
       return failure.index > 0 || error.state.errorClass == "57" ? failure : nil
     }
-    let starts = starts
+    let starts = starts(inBytes: inBytes)
     let index =
       failure.index == 0
       ? starts.lastIndex { $0 < position } ?? 0 : min(failure.index, statements.count - 1)
@@ -79,12 +80,14 @@ struct Message: Sendable {
     return StatementError(index: index, error: error)
   }
 
-  /// The number of characters before each statement.
-  private var starts: [Int] {
+  /// The number of characters, or bytes, before each statement.
+  private func starts(inBytes: Bool) -> [Int] {
     var count = 0
     return statements.map { statement in
       let part = statement.inlined
-      defer { count += part.unicodeScalars.count + Self.end(of: part).unicodeScalars.count }
+      defer {
+        count += (inBytes ? part.utf8.count : part.unicodeScalars.count) + Self.end(of: part).utf8.count
+      }
       return count
     }
   }

@@ -45,7 +45,7 @@ public struct Row: Sendable {
     else { return nil }
     let length = Int(PQgetlength(result.pointer, index, column))
     return value.withMemoryRebound(to: UInt8.self, capacity: length) {
-      String(decoding: UnsafeBufferPointer(start: $0, count: length), as: UTF8.self)
+      ForeignBytes.text(UnsafeBufferPointer(start: $0, count: length))
     }
   }
 

@@ -144,17 +144,36 @@ extension SQL {
 }
 
 /// `value` as a string constant, whatever `standard_conforming_strings` is: one with a backslash is
-/// written in the escape form.
+/// written in the escape form, and so is one with a line break or another control character: it stays on its line where
+/// people read it.
 /// (PostgreSQL manual, 4.1.2.1 "String Constants" and 4.1.2.2 "String Constants with C-Style Escapes".)
 func quotedLiteral(_ value: String) -> String {
-  let isSpecial = { (byte: UInt8) in byte == UInt8(ascii: "'") || byte == UInt8(ascii: "\\") }
+  let isSpecial = { (byte: UInt8) in
+    byte == UInt8(ascii: "'") || byte == UInt8(ascii: "\\") || byte < 0x20 || byte == 0x7F
+  }
   guard value.utf8.contains(where: isSpecial) else { return "'\(value)'" }
   var body = ""
-  var hasBackslash = false
+  var isEscaped = false
   for scalar in value.unicodeScalars {
+    if scalar.value < 0x20 || scalar.value == 0x7F {
+      isEscaped = true
+      body += escape(ofControl: scalar)
+      continue
+    }
     if scalar == "'" || scalar == "\\" { body.unicodeScalars.append(scalar) }
-    if scalar == "\\" { hasBackslash = true }
+    if scalar == "\\" { isEscaped = true }
     body.unicodeScalars.append(scalar)
   }
-  return (hasBackslash ? "E'" : "'") + body + "'"
+  return (isEscaped ? "E'" : "'") + body + "'"
+}
+
+private func escape(ofControl scalar: Unicode.Scalar) -> String {
+  switch scalar {
+  case "\n": return "\\n"
+  case "\r": return "\\r"
+  case "\t": return "\\t"
+  default:
+    let digits = String(scalar.value, radix: 16)
+    return "\\x" + String(repeating: "0", count: 2 - digits.count) + digits
+  }
 }

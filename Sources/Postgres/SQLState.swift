@@ -23,12 +23,16 @@ public struct SQLState: RawRepresentable, Sendable, Hashable, ExpressibleByStrin
   public var errorClass: String { String(rawValue.prefix(2)) }
 
   // The names are those of Appendix A.
+  /// 0A000
+  public static let featureNotSupported: SQLState = "0A000"
   /// 22007
   public static let invalidDatetimeFormat: SQLState = "22007"
   /// 22012
   public static let divisionByZero: SQLState = "22012"
   /// 22021
   public static let characterNotInRepertoire: SQLState = "22021"
+  /// 22P05
+  public static let untranslatableCharacter: SQLState = "22P05"
   /// 22P02
   public static let invalidTextRepresentation: SQLState = "22P02"
   /// 23502

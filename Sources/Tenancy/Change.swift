@@ -181,8 +181,7 @@ enum Step: Sendable {
       guard statements.indices.contains(failure.index) else { throw failure }
       let statement = statements[failure.index]
       if let source = statement.source { throw MigrationStatementError(source: source, error: failure.error) }
-      throw statement.mustAffectRows && failure.error.state == .divisionByZero
-        ? TenancyError.changedMeanwhile : failure
+      throw try await statement.explain(failure, over: connection)
     }
   }
 
@@ -233,17 +232,28 @@ struct PlannedStatement: Sendable {
   let sql: SQL
   /// Where it comes from, if it is part of a migration file.
   var source: MigrationSource?
-  /// Whether it fails, by a division, if it touches no row: somebody else was faster.
-  private(set) var mustAffectRows = false
+  /// What it fails for, by a division.
+  private(set) var check: Check?
   /// Whether it adds the ledger's row for the file. A trigger could discard it without an error.
   private(set) var isRecord = false
   private var isCleaning = false
+
+  enum Check: Sendable {
+    /// What it was planned on is not so any more: somebody else was faster. The purpose is for a dry run.
+    case meanwhile(purpose: String)
+    /// Rows of the registry are not as they were planned.
+    case rows([RowChange])
+  }
 
   /// What it is for, where its text does not tell.
   var purpose: String? {
     if isCleaning { return "leaves nothing in the session" }
     guard let source else {
-      return mustAffectRows ? "fails, and undoes the transaction, if there is no row to change" : nil
+      return switch check {
+      case nil: nil
+      case .meanwhile(let purpose): purpose
+      case .rows: "fails, and undoes the transaction, unless the rows are changed as planned"
+      }
     }
     return switch source.place {
     case .ledger: "for the ledger"
@@ -255,11 +265,25 @@ struct PlannedStatement: Sendable {
     }
   }
 
-  init(_ sql: SQL, source: MigrationSource? = nil, isRecord: Bool = false, isCleaning: Bool = false) {
+  init(
+    _ sql: SQL, source: MigrationSource? = nil, check: Check? = nil, isRecord: Bool = false, isCleaning: Bool = false
+  ) {
     self.sql = sql
     self.source = source
+    self.check = check
     self.isRecord = isRecord
     self.isCleaning = isCleaning
+  }
+
+  /// What its failure means; the transaction is rolled back by then.
+  fileprivate func explain(_ failure: StatementError, over connection: Connection) async throws -> any Error {
+    switch (check, failure.error.state) {
+    case (.meanwhile, .divisionByZero): TenancyError.changedMeanwhile
+    // A rule: PostgreSQL has no RETURNING there, or no WITH.
+    case (.rows(let changes), .divisionByZero), (.rows(let changes), .featureNotSupported):
+      try await RowChange.explain(changes, over: connection)
+    default: failure
+    }
   }
 
   /// A change of rows that fails, and with it the transaction, if there are none to change.
@@ -271,6 +295,12 @@ struct PlannedStatement: Sendable {
     let enough: SQL = count == 1 ? "count(*)" : "(count(*) / \(unsafeRaw: "\(count)"))"
     sql = "WITH \(others)changed AS (\(change) RETURNING 1) SELECT 1 / \(enough) FROM changed"
     self.source = source
-    mustAffectRows = true
+    check = .meanwhile(purpose: "fails, and undoes the transaction, if there is no row to change")
+  }
+
+  /// A query that fails by a division, and with it the transaction, if something has changed since it was planned.
+  init(guarding query: SQL, purpose: String) {
+    sql = query
+    check = .meanwhile(purpose: purpose)
   }
 }

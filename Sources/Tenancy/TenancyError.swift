@@ -23,6 +23,8 @@ public enum TenancyError: Error, Sendable, Hashable {
   case tenantDeactivated(TenantName)
   /// The registry has the tenant, the database has no such schema.
   case schemaMissing(TenantName, SchemaName)
+  /// The name or the schema of a tenant is not UTF-8, as a SQL_ASCII database allows.
+  case nameUnreadable(TenantName, SchemaName)
   /// The database has the schema, the registry no such tenant.
   case schemaWithoutTenant(SchemaName)
   /// The schema that a tenant would have is another tenant's.
@@ -36,9 +38,9 @@ public enum TenancyError: Error, Sendable, Hashable {
   case dropUnfinished(TenantName)
   /// Rows of other tables refer to the tenant's row.
   case tenantReferenced(TenantName, detail: String)
-  /// Objects of other schemas are made of what is in the tenant's: views, foreign keys, columns of its types. They would be
-  /// dropped with it.
-  case schemaReferenced(SchemaName, of: TenantName, by: [String])
+  /// Objects outside of the tenant's schema depend on what is in it, and would be dropped with it: the first ten, as the
+  /// server describes them, and how many there are.
+  case schemaReferenced(SchemaName, of: TenantName, by: [String], count: Int)
 
   // Domains
   /// The host's first label names no tenant.
@@ -88,6 +90,11 @@ public enum TenancyError: Error, Sendable, Hashable {
   case unknownColumn(String, table: String, available: [String])
   /// A column that has a meaning to us, and a command of its own.
   case reservedColumn(String)
+  /// A row of the registry was not stored, changed or removed as it was sent: a trigger, rule, policy or generated column
+  /// stands in between. Nothing was changed.
+  case rowNotStored(table: String, by: [String])
+  /// A column of the registry that PostgreSQL computes, so that nobody can give it a value.
+  case columnGenerated(String, table: String)
   /// A value that the column does not take.
   case badValue(column: String, reason: String)
 

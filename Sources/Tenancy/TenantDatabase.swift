@@ -143,6 +143,8 @@ extension TenantDatabase {
     _ body: (Connection, RegistryShape) async throws -> T
   ) async throws -> T {
     try await connected { connection in
+      // A write does not notice that a column has come: what it would have to write there is left out.
+      if self.knownShape.withLock({ $0?.awaited.isEmpty == false }) { self.forgetShape() }
       let shape = try await self.shape(over: connection)
       return try await body(connection, shape)
     }
@@ -167,10 +169,17 @@ extension TenantDatabase {
     do {
       return try await body(known ?? RegistryShape.promised(by: settings.registry))
     } catch {
-      guard (error as? any PostgresFailure)?.deniesShape == true else { throw error }
+      // An awaited column that has come makes the column NULL that says whether a tenant is active.
+      let isOutdated = error is ShapeOutdated || (error is DecodingError && known?.awaited.isEmpty == false)
+      guard isOutdated || (error as? any PostgresFailure)?.deniesShape == true else { throw error }
     }
-    knownShape.withLock { $0 = nil }
+    forgetShape()
     return try await body(try await shape(over: connection))
+  }
+
+  /// Before the next use the catalog is read again.
+  func forgetShape() {
+    knownShape.withLock { $0 = nil }
   }
 
   func shape(over connection: Connection) async throws -> RegistryShape {
@@ -191,6 +200,11 @@ private protocol PostgresFailure: Error {
 extension ServerError: PostgresFailure {}
 extension StatementError: PostgresFailure {
   fileprivate var state: SQLState { error.state }
+}
+
+/// Whether the database's encoding lacks a character of what was asked for: then nothing there has that name.
+func isBeyondEncoding(_ error: any Error) -> Bool {
+  (error as? any PostgresFailure)?.state == .untranslatableCharacter
 }
 
 extension PostgresFailure {

@@ -7,6 +7,11 @@ extension Tenantctl {
   public static func run(_ words: [String], environment: [String: String]) async -> Int32 {
     // Who closes a pipe early has seen enough; some parents, such as Python, would have us complain.
     signal(SIGPIPE, SIG_DFL)
+    // A script's shell ignores SIGINT for what it starts in the background: then nothing but a kill would end a read on a
+    // network that has died. What changes something has its own way, see `Interruption`.
+    signal(SIGINT, SIG_DFL)
+    // Past `ulimit -f` a write fails, as it does on a full disk, and the program can still say what it has done.
+    signal(SIGXFSZ, SIG_IGN)
     Files.fillStandardDescriptors()
     let terminal = Terminal()
     let printer = Printer(words: words, environment: environment, terminal: terminal)
@@ -15,7 +20,7 @@ extension Tenantctl {
       switch try Parser(tree).parse(words, environment: environment) {
       case .help(let path):
         let page = try HelpCommand.page(path, terminal, styled: printer.colorsOutput)
-        try terminal.write(lines: page.text(Style(isColored: false)))
+        try terminal.show(lines: page.text(Style(isColored: false)))
       case .version:
         try terminal.write(lines: [tree.versionText])
       case .run(let action, _, let input):
@@ -35,9 +40,14 @@ extension Tenantctl {
     _ action: @escaping Action, _ input: Input, _ environment: [String: String], _ printer: Printer
   ) async throws -> ExitStatus {
     let session = Session(input, environment: environment, terminal: printer.terminal)
-    let result = try await action(input, session)
-    try printer.show(result, session)
-    return result.status
+    session.interruption.ending { _ = printer.fail(ErrorReport(interruptedKnowing: $0)) }
+    do {
+      let result = try await action(input, session)
+      try printer.show(result, session)
+      return result.status
+    } catch  where session.interruption.isRequested {
+      return printer.fail(ErrorReport(interruptedBy: error))
+    }
   }
 }
 
@@ -93,7 +103,12 @@ struct Printer: Sendable {
       guard let table = result.table else { throw NoTable() }
       try terminal.write(lines: table.csv)
     case .text:
-      try terminal.write(lines: session.isQuiet ? result.names : result.text(session.style))
+      if session.isQuiet {
+        return try terminal.show(lines: result.isExact ? result.names : result.names.map(\.onOneLine))
+      }
+      let lines = result.text(session.style)
+      if result.isExact { return try terminal.write(lines: lines) }
+      try terminal.show(lines: lines.map(HarmlessText.indented))
     }
   }
 
@@ -102,7 +117,7 @@ struct Printer: Sendable {
   func fail(_ report: ErrorReport, showing page: String? = nil) -> ExitStatus {
     guard wantsJSON else {
       if let page {
-        terminal.draw(page)
+        terminal.note(String(page.dropLast()), isMessage: false)
         return report.status
       }
       for line in report.lines(errorStyle) { terminal.note(line) }

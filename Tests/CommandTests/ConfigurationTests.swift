@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -7,8 +8,17 @@ import Testing
 
   /// What a broken file gets: place, reason, hint.
   @Test(arguments: [
-    ("[database", "1:10: Error while parsing table header: expected ']', saw '\\n'", man),
-    ("\nurl = \"a\n\"\n", "2:9: Error while parsing string: unescaped control characters", man),
+    ("[database", "1:10: expected ] after the table's name", man),
+    ("\nurl = \"a\n\"\n", "2:9: the string is not closed", man),
+    ("[", "1:2: expected a table's name", man),
+    ("[=", "1:2: expected a table's name", man),
+    ("a = [\n{ b = 1, [", "2:10: expected a key", man),
+    ("[database]\n[database]", "2:1: Error while parsing table header: cannot redefine", man),
+    ("a = 1979-05-27T07:32:00Z", "1:5: expected a value: a string in quotes, a list, true or false", man),
+    ("a = \"\\x\"", "1:6: unknown escape: write a backslash as \\\\", man),
+    ("é = 1", "1:1: expected a key", man),
+    ("a = \"\u{1}\"", "1:6: there is a control character (0x1)", man),
+    ("[[database]]", "1:1: a list of tables ([[...]]) has no use here", man),
     ("x = 1", "1:1: unknown key x", tables),
     ("[databse]", "1:1: unknown table databse", tables),
     (
@@ -49,6 +59,17 @@ import Testing
     #expect(missing.status == 2 && missing.stderr == "error: no.toml: No such file or directory\n\(hint)")
     let folder = try await Tenantctl.run(["list"], environment: ["TENANTCTL_CONFIG": "/tmp"])
     #expect(folder.status == 2 && folder.stderr == "error: /tmp: Is a directory\n\(hint)")
+  }
+
+  @Test func textInAnotherEncoding() async throws {
+    try await TemporaryFolder.with { folder in
+      let latin: [UInt8] = Array("[database]\nurl = \"caf".utf8) + [0xE9] + Array("\"\n".utf8)
+      try Data(latin).write(to: URL(fileURLWithPath: folder.path("tenantctl.toml")))
+      let outcome = try await Tenantctl.run(["list"], workingDirectory: folder.path)
+      #expect(
+        outcome.status == 2 && outcome.stderr.hasPrefix("error: tenantctl.toml:2:11: the text is not UTF-8\n")
+      )
+    }
   }
 
   @Test func isFoundUpwards() async throws {

@@ -51,6 +51,51 @@ import Testing
     }
   }
 
+  /// Commits return before they are on disk, and nothing is reported until it is there: what the server has not written by
+  /// itself when it crashes is lost, and nobody was told that it was done.
+  @Test func whatWasReportedIsThere() async throws {
+    try await TestServer.withOwn(settings: ["wal_writer_delay=10s"]) {
+      var random = SplitMix64(state: UInt64(Self.seed))
+      try await Scene.with(files: [:]) { scene in
+        try await scene.database.psql(
+          (1...400).map { "CREATE SCHEMA t\($0); INSERT INTO tenants (name) VALUES ('t\($0)')" }.joined(
+            separator: ";"))
+        try scene.folder.write("CREATE TABLE log (version int);\n", to: "migrations/tenant/0_log.sql")
+        try await scene.succeed("migrate --all --jobs 3")
+        var cuts = 0
+        for round in 1...max(4, Self.rounds) {
+          try scene.folder.write(Self.file(round, .transaction), to: "migrations/tenant/\(round + 1)_m.sql")
+          let reported = try await Tenantctl.start(
+            ["migrate", "--all", "--jobs", "3", "--format", "ndjson"], database: scene.database,
+            workingDirectory: scene.folder.path
+          ) { program in
+            try await program.wrote(#""status":"migrated""#)
+            try await Task.sleep(for: .milliseconds(Int.random(in: 0...80, using: &random)))  // the instant is the test
+            let pid = try await scene.database.psql("\(Self.sessions) ORDER BY random() LIMIT 1")
+            if let pid = Int32(pid) { kill(pid, SIGKILL) }
+            return Self.migrated(in: await program.outcome().stdout)
+          }
+          try await scene.database.recovered()
+          let there = try await scene.database.psql(
+            (1...400).map { "SELECT 't\($0)' FROM t\($0).schema_migrations WHERE version = '\(round + 1)'" }
+              .joined(separator: " UNION ALL ")
+          ).split(separator: "\n").map(String.init)
+          #expect(Set(reported).subtracting(there) == [], "seed \(Self.seed), round \(round)")
+          if !reported.isEmpty && reported.count < 400 { cuts += 1 }
+          try await scene.succeed("migrate --all --jobs 3")
+        }
+        #expect(cuts > 0)
+      }
+    }
+  }
+
+  private static func migrated(in lines: String) -> [String] {
+    lines.split(separator: "\n").compactMap { line in
+      line.contains(#""status":"migrated""#)
+        ? line.firstMatch(of: #/"name":"(t\d+)"/#).map { String($0.1) } : nil
+    }
+  }
+
   private func crashes(_ crash: Crash, _ kind: Kind) async throws {
     var random = SplitMix64(state: UInt64(Self.seed))
     try await Scene.with(files: [:]) { scene in
@@ -105,8 +150,7 @@ import Testing
       let outcome = await program.outcome()
       #expect([0, 1, 5, 7, 137].contains(outcome.status), "\(outcome)")
     }
-    // After a crash the server takes nobody until it has recovered.
-    while (try? await scene.database.psql("SELECT 1")) == nil {}
+    try await scene.database.recovered()
   }
 
   private static let sessions = """
@@ -148,6 +192,18 @@ import Testing
       """
   }
 }
+
+extension TestDatabase {
+  /// Waits until the server takes clients: after a crash it takes nobody until it has recovered.
+  fileprivate func recovered() async throws {
+    let end = ContinuousClock.now + .seconds(60)
+    while (try? await psql("SELECT 1")) == nil {
+      if ContinuousClock.now > end { throw ServerIsGone() }
+    }
+  }
+}
+
+private struct ServerIsGone: Error {}
 
 /// Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", 2014: the same numbers from the same seed.
 private struct SplitMix64: RandomNumberGenerator {

@@ -180,6 +180,24 @@ import Testing
     }
   }
 
+  @Test func aTriggerSwallowsTheRow() async throws {
+    try await Scene.with { scene in
+      try await scene.database.psql(
+        """
+        CREATE FUNCTION skip() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+        CREATE TRIGGER skips BEFORE INSERT ON tenants FOR EACH ROW EXECUTE FUNCTION skip()
+        """)
+      // What a sequence has given is not taken back.
+      try await scene.database.psql("ALTER TABLE tenants ALTER id SET DEFAULT 7")
+      try await scene.refuses([
+        Refusal(
+          "create acme", 1, "row_not_stored",
+          "the row in public.tenants is not as it was sent: trigger skips discards or alters it",
+          hint: #"check what is on that table with psql: '\d public.tenants'; nothing was changed"#)
+      ])
+    }
+  }
+
   @Test func aFailedMigrationLeavesNothing() async throws {
     var files = Scene.files
     files["migrations/tenant/20260103000000_broken.sql"] = "SELECT 1;\nSELECT nope\n  FROM tanks;\n"

@@ -59,6 +59,30 @@ import Testing
     }
   }
 
+  @Test func namesWhatDependsOnIt() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      try await scene.database.psql("CREATE SCHEMA lib; CREATE VIEW lib.v AS SELECT * FROM acme.tanks")
+      try await scene.refuses([
+        Refusal(
+          "drop acme --yes", 4, "schema_referenced",
+          """
+          1 object outside of the schema acme of tenant acme depends on it and would be dropped with it:
+            view lib.v
+          """, hint: "drop or change it first; nothing was changed")
+      ])
+      try await scene.database.psql("CREATE TABLE lib.o (tank int CONSTRAINT tank REFERENCES acme.tanks)")
+      try await scene.refuses([
+        Refusal(
+          "drop acme --dry-run", 4, "schema_referenced",
+          """
+          2 objects outside of the schema acme of tenant acme depend on it and would be dropped with it:
+            constraint tank on table lib.o
+            view lib.v
+          """, hint: "drop or change them first; nothing was changed")
+      ])
+    }
+  }
+
   @Test func removesTheRowOfATenantWithoutASchema() async throws {
     try await Scene.with(tenants: ["acme"]) { scene in
       try await scene.database.psql("DROP SCHEMA acme CASCADE")

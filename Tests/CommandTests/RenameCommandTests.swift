@@ -6,7 +6,8 @@ import Testing
     try await Scene.with(tenants: ["acme"]) { scene in
       try await scene.says(
         "rename acme acme_inc", "renamed tenant acme to acme_inc\n",
-        json: #"{"from":"acme","tenant":{"active":true,"name":"acme_inc","schema":"acme_inc"}}"#)
+        json: #"{"from":"acme","mentions":[],"tenant":{"active":true,"name":"acme_inc","schema":"acme_inc"}}"#
+      )
       try await scene.prints("domain list acme_inc --quiet", "acme.example.com\n")
       #expect(try await scene.database.psql("SELECT tenant_name FROM domains") == "acme_inc")
       #expect(try await scene.database.psql("SELECT count(*) FROM acme_inc.tanks") == "0")
@@ -17,6 +18,39 @@ import Testing
   @Test func dryRun() async throws {
     try await Scene.with(tenants: ["acme"]) { scene in
       try await scene.dryRunTellsTheTruth("rename acme acme_inc")
+    }
+  }
+
+  /// What is not changed is named: in a dry run, in text on standard error, in JSON in the result.
+  @Test func namesWhatStillHasTheOldName() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      try await scene.database.psql(
+        """
+        CREATE SCHEMA lib; CREATE FUNCTION lib.f() RETURNS int LANGUAGE sql SET search_path = acme
+          AS 'SELECT 1 FROM acme.tanks'
+        """)
+      let warning = """
+        warning: the text of lib.f() has the old schema's name as a word; check whether it means the schema
+
+        """
+      let dry = try await scene.run("rename acme acme_inc --dry-run")
+      #expect(dry.status == 0 && dry.stderr == warning)
+      #expect(dry.stdout.contains("ALTER ROUTINE"))
+      try await scene.says(
+        "rename acme acme_inc", "renamed tenant acme to acme_inc\n", stderr: warning,
+        json: """
+          {"from":"acme","mentions":[{"fix":null,"object":"lib.f()","place":"routine_body"}],\
+          "tenant":{"active":true,"name":"acme_inc","schema":"acme_inc"}}
+          """)
+      let name = scene.database.name
+      try await scene.database.psql("ALTER DATABASE \(name) SET search_path TO acme_inc, public")
+      try await scene.prints(
+        "rename acme_inc acme", "renamed tenant acme_inc to acme\n",
+        stderr: """
+          warning: the search path of the database \(name) still names the old schema; \
+          fix it with: ALTER DATABASE \(name) SET search_path TO 'acme', 'public';
+
+          """)
     }
   }
 

@@ -8,7 +8,8 @@ import Testing
   @Test(arguments: [
     ("tenants", "public", "tenants"), ("shop.customers", "shop", "customers"),
     ("My App.Te\"nants", "My App", "Te\"nants"),
-    ("\"a.b\".\"c.\"\"d\"", "a.b", "c.\"d"), ("\"a.b\"", "public", "a.b"), ("x.\"\"\"q\"", "x", "\"q"),
+    ("\"a.b\".\"c.\"\"d\"", "a.b", "c.\"d"), ("\"a.b\"", "public", "a.b"), ("a.\u{5A0}", "a", "\u{5A0}"),
+    ("\u{301}\"", "public", "\u{301}\""), ("x.\"\"\"q\"", "x", "\"q"),
   ])
   func tables(text: String, schema: String, name: String) throws {
     let table = try #require(RegistryMapping.table(text))

@@ -33,6 +33,14 @@ public struct TestDatabase: Sendable {
     }
   }
 
+  /// The same with an empty database of another encoding.
+  public static func with<Result>(
+    encoding: String, isolation: isolated (any Actor)? = #isolation,
+    _ body: (TestDatabase) async throws -> Result
+  ) async throws -> Result {
+    try await with(template: "template0 ENCODING '\(encoding)' LC_COLLATE 'C' LC_CTYPE 'C'", body)
+  }
+
   private static func withCopy<Result>(
     of template: String, isolation: isolated (any Actor)? = #isolation,
     _ body: (TestDatabase) async throws -> Result
@@ -62,12 +70,28 @@ public struct TestDatabase: Sendable {
     try await Psql(url: url)(sql)
   }
 
+  /// What a program prints.
+  ///
+  /// - Throws: `ProgramFailed` with the program's own words.
+  public func output(_ command: [String]) async throws -> String {
+    try await Program(command).succeed().stdout
+  }
+
   /// All that is in it, as `pg_dump` writes it down.
   ///
   /// - Throws: `ProgramFailed` with pg_dump's own words.
-  public func contents() async throws -> String {
+  public func contents() async throws -> String { try await dump([]) }
+
+  /// All that is defined outside of a schema, as `pg_dump` writes it down.
+  ///
+  /// - Throws: `ProgramFailed` with pg_dump's own words.
+  public func definitions(outside schema: String) async throws -> String {
+    try await dump(["--schema-only", "-N", schema])
+  }
+
+  private func dump(_ options: [String]) async throws -> String {
     // These lines carry a random key.
-    try await Program(["pg_dump", "--no-sync", url]).succeed().stdout
+    try await Program(["pg_dump", "--no-sync"] + options + [url]).succeed().stdout
       .replacing(#/\\(un)?restrict .*/#, with: "")
   }
 }

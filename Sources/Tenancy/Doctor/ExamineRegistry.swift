@@ -7,12 +7,13 @@ extension TenantDatabase {
     let shared = owners.filter { $0.value.count > 1 }.sorted { $0.key < $1.key }.map {
       Finding.schemaShared($0.key, by: $0.value.map(\.name))
     }
-    let bereft = members.filter { !$0.state.exists }.map(\.tenant)
+    let bereft = members.filter { !$0.state.exists && $0.tenant.isReadable }.map(\.tenant)
     let strangers = try await strangers(shape, bereft)
     let strays = strangers.compactMap { finding in
       if case .schemaWithoutTenant(let schema, _, _) = finding { schema } else { nil }
     }
     let rows = members.flatMap { member -> [Finding] in
+      if !member.tenant.isReadable { return [.nameUnreadable(member.tenant)] }
       let missing: [Finding] =
         member.state.exists ? [] : [.schemaMissing(member.tenant, strays: strays)]
       if !member.tenant.schema.canBeEntered { return missing + [.schemaNotEnterable(member.tenant)] }
@@ -80,6 +81,10 @@ extension TenantDatabase {
       let (host, isPrimary, owner, name, reference) = try row.decode(
         String.self, Bool.self, String?.self, String?.self, String?.self)
       let domain = DomainName(stored: host)
+      if !domain.isReadable {
+        entries.append(.init(.domainUnreadable(domain, of: owner.map(TenantName.init(stored:)))))
+        continue
+      }
       guard let tenant = owner.map(TenantName.init(stored:)) else {
         entries.append(.init(.domainWithoutTenant(domain, reference: reference)))
         continue

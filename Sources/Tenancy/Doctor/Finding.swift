@@ -6,6 +6,8 @@ public enum Finding: Sendable, Hashable {
   case schemaMissing(Tenant, strays: [SchemaName] = [])
   /// The schema looks like a tenant's, and no tenant has it. It may belong to one of those that have no schema.
   case schemaWithoutTenant(SchemaName, because: Resemblance, bereft: [Tenant] = [])
+  /// The tenant's name or schema is not UTF-8.
+  case nameUnreadable(Tenant)
   /// Several tenants have one schema.
   case schemaShared(SchemaName, by: [TenantName])
   /// Without quotes the schema's name means another schema, or nothing.
@@ -16,6 +18,8 @@ public enum Finding: Sendable, Hashable {
   case dropUnfinished(TenantName, SchemaName)
 
   // Domains
+  /// The host name is not UTF-8: nobody can ask for it.
+  case domainUnreadable(DomainName, of: TenantName?)
   /// The tenant has no domain, where others have.
   case noDomain(TenantName)
   /// None of the tenant's domains is its primary one.
@@ -77,8 +81,9 @@ extension Finding {
   /// How grave it is.
   public var severity: Severity {
     switch self {
-    case .schemaMissing, .schemaShared, .domainShared, .domainNamesAnother, .ledgerUnreadable, .wrongHead,
-      .settingsLost, .ledgerNotTrusted, .schemaNotEnterable:
+    case .schemaMissing, .nameUnreadable, .domainUnreadable, .schemaShared, .domainShared,
+      .domainNamesAnother, .ledgerUnreadable, .wrongHead, .settingsLost, .ledgerNotTrusted,
+      .schemaNotEnterable:
       .error
     case .noDomain, .noLedger, .pooler: .info
     case .schemaWithoutTenant, .unsafeName, .creationUnfinished, .dropUnfinished, .noPrimaryDomain,

@@ -20,7 +20,7 @@ extension TenantDatabase {
       let isFirst = try await self.domains(of: [name], shape, over: connection).isEmpty
       let domain = Domain(
         name: host, tenant: tenant.name, isPrimary: (primary || isFirst) && shape.domains?.primary != nil)
-      let exclusive = domain.isPrimary ? [shape.lockPrimary(of: name)] : []
+      let exclusive = domain.isPrimary ? [PlannedStatement(shape.lockPrimary(of: name))] : []
       let clear = primary ? shape.clearPrimary(of: name) : []
       let isStillFirst = domain.isPrimary && !primary ? shape.hasNoPrimary : nil
       let insert = try shape.insertDomain(domain, values, onlyIf: isStillFirst)
@@ -28,9 +28,7 @@ extension TenantDatabase {
         result: domain,
         steps: [
           .transaction(
-            (self.limits.opening + exclusive + clear).map { PlannedStatement($0) } + [
-              PlannedStatement(mustAffectRows: insert)
-            ])
+            self.limits.opening.map { PlannedStatement($0) } + exclusive + clear + .changing(insert))
         ],
         database: self, explain: { shape.explainDomain($0, values) ?? self.explainRows($0, name) })
     }
@@ -50,14 +48,15 @@ extension TenantDatabase {
           .filter { $0 != owner.host }
         if !others.isEmpty { throw TenancyError.domainIsPrimary(host, of: tenant, others: others) }
       }
-      let delete: SQL = "DELETE FROM \(domains.table) WHERE \(domains.host) = \(owner.host.rawValue)"
+      let source: SQL = "FROM \(domains.table) d WHERE d.\(domains.host) = \(owner.host.rawValue)"
+      let delete = RowChange(
+        event: .delete, table: domains.table, hasRule: domains.rules.contains(.delete),
+        sql: "DELETE \(source)",
+        source: source, outcome: "NOT EXISTS (SELECT \(source))")
       return Change(
         result: Domain(
           name: owner.host, tenant: owner.tenant ?? TenantName(stored: ""), isPrimary: owner.isPrimary),
-        steps: [
-          .transaction(
-            self.limits.opening.map { PlannedStatement($0) } + [PlannedStatement(mustAffectRows: delete)])
-        ],
+        steps: [.transaction(self.limits.opening.map { PlannedStatement($0) } + .changing(delete))],
         database: self)
     }
   }
@@ -73,18 +72,20 @@ extension TenantDatabase {
       let owner = try await self.ownRow(of: host, shape, over: connection)
       guard let tenant = owner.tenant else { throw TenancyError.domainWithoutTenant(host, tenant: nil) }
       let primaries = try await self.domains(of: [tenant], shape, over: connection).filter(\.isPrimary)
-      let set: SQL =
-        "UPDATE \(domains.table) SET \(primary) = true WHERE \(domains.host) = \(owner.host.rawValue)"
+      let source: SQL = "FROM \(domains.table) d WHERE d.\(domains.host) = \(owner.host.rawValue)"
+      let set = RowChange(
+        event: .update, table: domains.table, hasRule: domains.rules.contains(.update),
+        sql:
+          "UPDATE \(domains.table) d SET \(primary) = true WHERE d.\(domains.host) = \(owner.host.rawValue)",
+        holds: shape.isPrimary, source: source, outcome: "EXISTS (SELECT \(source) AND \(shape.isPrimary))")
       return Change(
         result: Domain(name: owner.host, tenant: tenant, isPrimary: true),
         steps: primaries.map(\.name) == [owner.host]
           ? []
           : [
             .transaction(
-              (self.limits.opening + [shape.lockPrimary(of: tenant)] + shape.clearPrimary(of: tenant)).map {
-                PlannedStatement($0)
-              }
-                + [PlannedStatement(mustAffectRows: set)])
+              (self.limits.opening + [shape.lockPrimary(of: tenant)]).map { PlannedStatement($0) }
+                + shape.clearPrimary(of: tenant) + .changing(set))
           ], database: self)
     }
   }
@@ -112,14 +113,16 @@ extension RegistryShape {
     "SELECT pg_advisory_xact_lock(hashtextextended(\("tenantctl: primary domain of \(tenant.rawValue)"), 0))"
   }
 
-  fileprivate func clearPrimary(of tenant: TenantName) -> [SQL] {
+  fileprivate func clearPrimary(of tenant: TenantName) -> [PlannedStatement] {
     guard let domains, let primary = domains.primary else { return [] }
-    return [
-      """
-      UPDATE \(domains.table) d SET \(primary) = false FROM \(tenants.table) t
-      WHERE \(link(domains)) AND t.\(tenants.name) = \(tenant.rawValue) AND d.\(primary)
-      """
-    ]
+    let isIt: SQL = "\(link(domains)) AND t.\(tenants.name) = \(tenant.rawValue) AND d.\(primary)"
+    let source: SQL = "FROM \(domains.table) d, \(tenants.table) t WHERE \(isIt)"
+    return .changing(
+      RowChange(
+        event: .update, table: domains.table, hasRule: domains.rules.contains(.update),
+        sql: "UPDATE \(domains.table) d SET \(primary) = false FROM \(tenants.table) t WHERE \(isIt)",
+        count: "(SELECT count(*) \(source))", holds: "NOT \(isPrimary)", source: source,
+        outcome: "NOT EXISTS (SELECT \(source))"))
   }
 
   /// What a refused row of the domains' table means.

@@ -122,7 +122,7 @@ extension FleetMember {
     let start = ContinuousClock.now
     let status: FleetOutcome<Value>.Status
     do {
-      guard state.exists else { throw TenancyError.schemaMissing(tenant.name, tenant.schema) }
+      guard state.exists else { throw tenant.unreachable }
       status = .done(try await work(tenant))
     } catch is CancellationError {
       status = .notRun

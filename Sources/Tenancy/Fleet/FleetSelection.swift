@@ -32,7 +32,11 @@ struct FleetMember: Sendable {
   /// Those that a ``RegistryShape/statesQuery(ledger:of:)`` found.
   static func all(in rows: Rows) throws -> [FleetMember] {
     try zip(rows, RegistryShape.states(in: rows)).map {
-      FleetMember(tenant: try RegistryShape.tenant(in: $0), state: $1)
+      let tenant = try RegistryShape.tenant(in: $0)
+      // What cannot be named is not there for us, and fails by itself.
+      return FleetMember(
+        tenant: tenant,
+        state: tenant.isReadable ? $1 : SchemaState(exists: false, hasLedger: false, head: nil))
     }
   }
 }
@@ -44,8 +48,14 @@ extension TenantDatabase {
   func members(of selection: FleetSelection, over connection: Connection, _ shape: RegistryShape) async throws
     -> [FleetMember]
   {
-    let rows = try await connection.query(
-      shape.statesQuery(ledger: settings.ledger, of: selection.names))
+    let rows: Rows
+    do {
+      rows = try await connection.query(shape.statesQuery(ledger: settings.ledger, of: selection.names))
+    } catch  where isBeyondEncoding(error) {
+      // One of the names, at least.
+      for name in selection.names ?? [] { _ = try await shape.tenant(name, over: connection) }
+      throw error
+    }
     let found = try FleetMember.all(in: rows)
     if let names = selection.names {
       let known = Set(found.map(\.tenant.name))

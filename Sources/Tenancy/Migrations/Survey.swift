@@ -96,7 +96,7 @@ struct Surveyor: Sendable {
 
     /// Why it cannot be migrated, as far as the catalog tells.
     var problem: TenancyError? {
-      if let tenant, !state.exists { return .schemaMissing(tenant.name, schema) }
+      if let tenant, !state.exists { return tenant.unreachable }
       if let tenant, !schema.canBeEntered { return .schemaNotEnterable(tenant.name, schema) }
       return state.distrust.map { .ledgerNotTrusted(schema, $0) }
     }

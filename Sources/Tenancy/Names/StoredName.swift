@@ -1,3 +1,5 @@
+internal import Postgres
+
 /// A name as the registry and the catalog have it.
 ///
 /// Names are compared by their bytes, as PostgreSQL compares them (manual, 24.2.2.4 "Nondeterministic Collations") and
@@ -9,8 +11,11 @@ public protocol StoredName: Sendable, Hashable, Comparable, Encodable, CustomStr
 }
 
 extension StoredName {
-  /// The name.
-  public var description: String { rawValue }
+  /// Whether it is UTF-8. In a SQL_ASCII database it need not be, and then it can be shown, but not looked up.
+  public var isReadable: Bool { !ForeignBytes.isIn(rawValue) }
+
+  /// The name as people see it: on one line, whatever characters an app has stored.
+  public var description: String { rawValue.onOneLine }
 
   /// By bytes.
   public static func == (left: Self, right: Self) -> Bool {

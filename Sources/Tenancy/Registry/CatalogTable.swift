@@ -9,6 +9,8 @@ struct CatalogTable: Sendable, Hashable {
     let kind: Kind
     /// Whether an insert must give a value.
     let isRequired: Bool
+    /// Whether PostgreSQL computes it, and takes no value for it.
+    let isGenerated: Bool
     /// Whether it alone is the primary key.
     let isKey: Bool
     /// The unique indexes, of all rows, on it alone or on its lower case.
@@ -28,6 +30,8 @@ struct CatalogTable: Sendable, Hashable {
 
   let name: QualifiedName
   let columns: [Column]
+  /// The events for which it has rules of its own.
+  var rules: Set<RowChange.Event> = []
 
   func column(_ name: String) -> Column? { columns.first { $0.name == name } }
 }
@@ -42,7 +46,9 @@ extension CatalogTable {
     """
     SELECT o.object_names[1], o.object_names[2], a.attname, format_type(a.atttypid, -1),
       (SELECT y.typcategory FROM pg_catalog.pg_type y WHERE y.oid = a.atttypid),
-      a.attnotnull AND NOT a.atthasdef AND a.attidentity = '',
+      a.attnotnull AND NOT a.atthasdef AND a.attidentity = '', a.attgenerated <> '',
+      (SELECT string_agg(r.ev_type::text, '') FROM pg_catalog.pg_rewrite r
+       WHERE r.ev_class = a.attrelid AND r.ev_type <> '1' AND r.ev_enabled <> 'D'),
       (SELECT string_agg(concat(i.indisprimary, x.object_names[2]), E'\\n')
        FROM pg_catalog.pg_index i, pg_identify_object_as_address('pg_class'::regclass, i.indexrelid, 0) x
        WHERE i.indrelid = a.attrelid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indnkeyatts = 1
@@ -84,18 +90,25 @@ extension CatalogTable {
   static func tables(in rows: Rows) throws -> [CatalogTable] {
     var columns: [QualifiedName: [Column]] = [:]
     var names: [QualifiedName] = []
+    var rules: [QualifiedName: String] = [:]
     for row in rows {
-      let (schema, table, name, type, category, isRequired, indexes) = try row.decode(
-        String.self, String.self, String.self, String.self, String.self, Bool.self, String?.self)
+      let (schema, table, name, type, category, isRequired, isGenerated, rule, indexes) = try row.decode(
+        String.self, String.self, String.self, String.self, String.self, Bool.self, Bool.self, String?.self,
+        String?.self)
       let unique = indexes?.split(separator: "\n") ?? []
       let qualified = QualifiedName(Identifier(schema), Identifier(table))
       if columns[qualified] == nil { names.append(qualified) }
+      rules[qualified] = rule
       columns[qualified, default: []].append(
         Column(
           name: name, type: type, kind: Kind(letter: category), isRequired: isRequired,
+          isGenerated: isGenerated,
           isKey: unique.contains { $0.first == "t" },
           uniqueIndexes: unique.map { String($0.dropFirst()) }.sorted()))
     }
-    return names.map { CatalogTable(name: $0, columns: columns[$0] ?? []) }
+    return names.map { name in
+      let rules = RowChange.Event.allCases.filter { rules[name]?.contains($0.ruleType) ?? false }
+      return CatalogTable(name: name, columns: columns[name] ?? [], rules: Set(rules))
+    }
   }
 }

@@ -11,7 +11,7 @@ struct ColumnMatcher {
       id: try optional("id", mapping.id, default: "id"),
       name: try required("name", mapping.name, default: "name", .text),
       schema: try mapping.schema.map { try required("schema", $0, default: $0, .text) },
-      activity: try activity(mapping))
+      activity: try activity(mapping), rules: table.rules)
   }
 
   /// Throws as ``tenants(_:)`` does.
@@ -27,7 +27,7 @@ struct ColumnMatcher {
       table: table.name, columns: table.columns,
       host: try required("domain", mapping.domain, default: "domain_name", .text),
       primary: try optional("primary", mapping.primary, default: "is_primary", .boolean), tenantID: id,
-      tenantName: name)
+      tenantName: name, rules: table.rules)
   }
 
   private func activity(_ mapping: RegistryMapping.Columns) throws -> RegistryMapping.Activity? {

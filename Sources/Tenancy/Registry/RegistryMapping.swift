@@ -36,19 +36,21 @@ public struct RegistryMapping: Sendable, Hashable {
   /// The counterpart of ``table(_:)``.
   public static func spelling(of table: QualifiedName) -> String {
     [table.schema, table.name].map { part in
-      part.name.contains(".") || part.name.hasPrefix("\"") ? part.quoted : part.name
+      part.name.utf8.contains(UInt8(ascii: ".")) || part.name.utf8.first == UInt8(ascii: "\"")
+        ? part.quoted : part.name
     }.joined(separator: ".")
   }
 
+  /// By scalars: a dot or a quote and a combining mark after it are one `Character`, which equals neither.
   private static func parts(of text: String) -> [String]? {
     var parts: [String] = []
-    var rest = text[...]
+    var rest = text.unicodeScalars[...]
     while true {
-      if rest.hasPrefix("\"") {
+      if rest.first == "\"" {
         guard let (part, after) = quoted(rest) else { return nil }
         (rest, parts) = (after, parts + [part])
         if rest.isEmpty { return parts }
-        guard rest.hasPrefix(".") else { return nil }
+        guard rest.first == "." else { return nil }
       } else {
         let part = rest.prefix { $0 != "." }
         (rest, parts) = (rest[part.endIndex...], parts + [String(part)])
@@ -59,13 +61,15 @@ public struct RegistryMapping: Sendable, Hashable {
   }
 
   /// What stands in the quotes at the beginning, and what comes after them.
-  private static func quoted(_ text: Substring) -> (String, Substring)? {
+  private static func quoted(
+    _ text: Substring.UnicodeScalarView
+  ) -> (String, Substring.UnicodeScalarView)? {
     var part = ""
     var rest = text.dropFirst()
     while let quote = rest.firstIndex(of: "\"") {
-      part += rest[..<quote]
+      part += String(rest[..<quote])
       rest = rest[rest.index(after: quote)...]
-      guard rest.hasPrefix("\"") else { return (part, rest) }
+      guard rest.first == "\"" else { return (part, rest) }
       part += "\""
       rest = rest.dropFirst()
     }

@@ -10,6 +10,13 @@ struct RegistryShape: Sendable, Hashable {
     let name: Identifier
     let schema: Identifier?
     let activity: RegistryMapping.Activity?
+    /// The events for which the table has rules.
+    var rules: Set<RowChange.Event> = []
+
+    /// Whether PostgreSQL computes the column.
+    func isGenerated(_ column: Identifier) -> Bool {
+      columns.contains { $0.name == column.name && $0.isGenerated }
+    }
 
     func has(_ column: String) -> Bool { columns.contains { $0.name == column } }
 
@@ -24,10 +31,14 @@ struct RegistryShape: Sendable, Hashable {
     let primary: Identifier?
     let tenantID: Identifier?
     let tenantName: Identifier?
+    /// The events for which the table has rules.
+    var rules: Set<RowChange.Event> = []
   }
 
   let tenants: Tenants
   let domains: Domains?
+  /// The columns that were looked for and are not there. An app may add them while we run.
+  var awaited: [AwaitedColumn] = []
 }
 
 // MARK: - Expressions on the tenants' row `t` and the domains' row `d`
@@ -41,16 +52,19 @@ extension RegistryShape {
     tenants.schemaApart.map { "coalesce(nullif(t.\($0)::text, ''), \(name))" } ?? name
   }
 
-  /// Whether the app serves the tenant; every tenant, if the registry knows no deactivation. NULL is neither
-  /// deactivated nor active.
+  /// Whether the app serves the tenant; every tenant, if the registry knows no deactivation. NULL in the column is
+  /// neither deactivated nor active. The expression itself is NULL if the shape is out of date.
   var isActive: SQL {
-    guard let activity = tenants.activity else { return "true" }
+    guard let activity = tenants.activity else { return unlessOutdated("true") }
     let column = Identifier(activity.column)
-    return activity.isInverse ? "t.\(column) IS TRUE" : "t.\(column) IS NOT TRUE"
+    return unlessOutdated(activity.isInverse ? "t.\(column) IS TRUE" : "t.\(column) IS NOT TRUE")
   }
 
-  /// Whether the domain is its tenant's primary one.
-  var isPrimary: SQL { domains?.primary.map { "d.\($0) IS TRUE" } ?? "false" }
+  /// That the app serves the tenant, or does not.
+  func has(activity isActive: Bool) -> SQL { "(\(self.isActive)) = \(isActive ? "true" : "false" as SQL)" }
+
+  /// Whether the domain is its tenant's primary one; NULL if the shape is out of date.
+  var isPrimary: SQL { unlessOutdated(domains?.primary.map { "d.\($0) IS TRUE" } ?? "false") }
 
   /// That the domain belongs to the tenant.
   func link(_ domains: Domains) -> SQL {
@@ -128,6 +142,7 @@ extension RegistryShape {
     }
     let tenants = try ColumnMatcher(table: first).tenants(mapping.columns)
     self.tenants = tenants
+    awaited = AwaitedColumn.all(mapping, in: tables.compactMap { $0 })
     domains = try tables.dropFirst().first?.map(ColumnMatcher.init)?.domains(mapping.columns, of: tenants)
   }
 }

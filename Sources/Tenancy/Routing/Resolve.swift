@@ -33,7 +33,18 @@ extension TenantDatabase {
       return Resolution(host: host.name, tenant: nil, rule: .notADomain)
     }
     let label = settings.routing.subdomain(of: host)
-    return try await readingRegistry { connection, shape in
+    do {
+      return try await resolve(host, label)
+    } catch TenancyError.server(let failure)
+      where failure.sqlState == SQLState.untranslatableCharacter.rawValue
+    {
+      guard let label else { return Resolution(host: host.name, tenant: nil, rule: .shared) }
+      throw TenancyError.hostNotFound(host.name, label: label)
+    }
+  }
+
+  private func resolve(_ host: Host, _ label: String?) async throws -> Resolution {
+    try await readingRegistry { connection, shape in
       let byDomain = shape.domains.map { shape.resolveQuery($0, "d.\($0.host) = \(host.name)") }
       let byLabel = label.map { shape.tenantQuery(TenantName(stored: $0)) }
       var answers = try await connection.pipeline([byDomain, byLabel].compactMap { $0 })[...]
@@ -41,6 +52,7 @@ extension TenantDatabase {
         var found = answers.popFirst()?.first
         if found == nil { found = try await connection.query(shape.anyCaseQuery(domains, host)).first }
         if let row = found {
+          if row[2] == nil { throw ShapeOutdated() }
           guard row[0] != nil else { throw try await self.stale(host, over: connection) }
           return try Self.served(RegistryShape.tenant(in: row), host, .domain)
         }

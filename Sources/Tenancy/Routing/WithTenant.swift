@@ -38,21 +38,34 @@ extension TenantDatabase {
     _ name: TenantName, _ body: (TenantSession) async throws -> T
   ) async throws -> T {
     try await connected { connection in
-      // In a transaction that failed nothing can be tried again, and the block must run once, so the look at the
-      // tenant comes before it: a registry whose columns are not the promised ones then costs a second look, no error.
-      let (tenant, shape) = try await reading(over: connection) {
-        (try await $0.tenant(name, over: connection), $0)
+      do {
+        return try await enter(name, over: connection, body)
+      } catch is ShapeOutdated {
+        // The block has not run yet.
+        forgetShape()
+        return try await enter(name, over: connection, body)
       }
-      guard tenant.isActive else { throw TenancyError.tenantDeactivated(name) }
-      if !tenant.schema.canBeEntered { throw TenancyError.schemaNotEnterable(name, tenant.schema) }
-      let path = try await frame(over: connection).path
-      let opening = [SessionCleaning.pin, shape.check(tenant), path.enter(tenant.schema)]
-      return try await connection.cleaningAfter(opening) { opened in
-        let (isThere, isActive) = try opened[1].first?.decode(Bool.self, Bool.self) ?? (false, false)
-        guard isThere else { throw TenancyError.schemaMissing(name, tenant.schema) }
-        guard isActive else { throw TenancyError.tenantDeactivated(name) }
-        return try await body(TenantSession(tenant: tenant, connection: connection))
-      }
+    }
+  }
+
+  private func enter<T: Sendable>(
+    _ name: TenantName, over connection: Connection, _ body: (TenantSession) async throws -> T
+  ) async throws -> T {
+    // In a transaction that failed nothing can be tried again, and the block must run once, so the look at the
+    // tenant comes before it: a registry whose columns are not the promised ones then costs a second look, no error.
+    let (tenant, shape) = try await reading(over: connection) {
+      (try await $0.tenant(name, over: connection), $0)
+    }
+    guard tenant.isActive else { throw TenancyError.tenantDeactivated(name) }
+    if !tenant.schema.canBeEntered { throw TenancyError.schemaNotEnterable(name, tenant.schema) }
+    let path = try await frame(over: connection).path
+    let opening = [SessionCleaning.pin, shape.check(tenant), path.enter(tenant.schema)]
+    return try await connection.cleaningAfter(opening) { opened in
+      let (isThere, isActive) = try opened[1].first?.decode(Bool.self, Bool?.self) ?? (false, false)
+      guard isThere else { throw TenancyError.schemaMissing(name, tenant.schema) }
+      guard let isActive else { throw ShapeOutdated() }
+      guard isActive else { throw TenancyError.tenantDeactivated(name) }
+      return try await body(TenantSession(tenant: tenant, connection: connection))
     }
   }
 }

@@ -51,7 +51,8 @@ extension TenantDatabase {
     try settings.names.check(new.name)
     if let schema = new.schema { try settings.names.check(schema) }
     return try await withRegistry { connection, shape in
-      let schema = new.schema ?? SchemaName(of: new.name)
+      let computed = try await self.computedSchema(of: new, shape, over: connection)
+      let schema = new.schema ?? computed ?? SchemaName(of: new.name)
       if schema != SchemaName(of: new.name), shape.tenants.schemaApart == nil {
         throw TenancyError.noSchemaColumn(table: shape.tenants.table.description)
       }
@@ -66,13 +67,10 @@ extension TenantDatabase {
       var frame = try await self.frame(over: connection)
       frame.sessionLock = isDirect ? lock.take : nil
       let ledger = self.ledger(of: schema)
-      let domainRows = try domains.map { PlannedStatement(try shape.insertDomain($0)) }
-      let rows =
-        [
-          PlannedStatement(
-            mustAffectRows: try shape.insertTenant(tenant, new.values, onlyIf: mark.isOn(schema)))
-        ]
-        + domainRows
+      let row = try shape.insertTenant(tenant, new.values, onlyIf: mark.isOn(schema))
+      let rows: [PlannedStatement] =
+        .changing(row)
+        + (try domains.flatMap { [PlannedStatement].changing(try shape.insertDomain($0, tenantIsNew: true)) })
       let remove = remains.map {
         [Step.transaction(self.limits.opening + [$0.drop(schema, ledger, ifFree: lock)])]
       }

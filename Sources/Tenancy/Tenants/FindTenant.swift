@@ -48,9 +48,13 @@ extension RegistryShape {
 
   /// The tenant of that name. Throws ``TenancyError/tenantNotFound(_:)``.
   func tenant(_ name: TenantName, over connection: Connection) async throws -> Tenant {
-    guard let row = try await connection.query(tenantQuery(name)).first else {
+    let rows: Rows
+    do {
+      rows = try await connection.query(tenantQuery(name))
+    } catch  where isBeyondEncoding(error) {
       throw TenancyError.tenantNotFound(name)
     }
+    guard let row = rows.first else { throw TenancyError.tenantNotFound(name) }
     return try Self.tenant(in: row)
   }
 }

@@ -6,11 +6,14 @@ public struct RenamedTenant: Sendable, Hashable, Encodable {
   public let from: TenantName
   /// The tenant as it is from now on.
   public let tenant: Tenant
+  /// What still names the old schema: texts and settings that are not ours to rewrite.
+  public let mentions: [SchemaMention]
 }
 
 extension TenantDatabase {
   /// Plans another name for a tenant: its schema, its row and its domains' rows, in one transaction. Where the registry
-  /// has a column for the schema and it differs from the name, the schema stays.
+  /// has a column for the schema and it differs from the name, the schema stays, unless the registry computes it from the
+  /// name: then it moves to what that gives.
   ///
   /// Throws ``TenancyError`` if there is no such tenant, or the new name will not do or is taken.
   public func planRename(_ old: TenantName, to new: TenantName) async throws -> Change<RenamedTenant> {
@@ -18,19 +21,22 @@ extension TenantDatabase {
     return try await withRegistry { connection, shape in
       let tenant = try await shape.tenant(old, over: connection)
       if tenant.schema.isNobodys { throw TenancyError.sharedSchema(old, tenant.schema) }
-      let movesSchema = tenant.schema.rawValue == old.rawValue
-      let schema = movesSchema ? SchemaName(of: new) : tenant.schema
+      let schema = try await self.schema(of: tenant, named: new, shape, over: connection)
+      let movesSchema = schema != tenant.schema
       if movesSchema, let other = try await shape.sharer(of: tenant, over: connection) {
         throw TenancyError.schemaNotAlone(tenant.schema, of: old, and: other)
       }
       try await self.checkRename(tenant, to: new, schema: schema, shape, over: connection)
+      let mentions = SchemaMentions(old: tenant.schema, new: schema)
       let move: [SQL] =
-        movesSchema ? ["ALTER SCHEMA \(tenant.schema.identifier) RENAME TO \(schema.identifier)"] : []
+        movesSchema
+        ? ["ALTER SCHEMA \(tenant.schema.identifier) RENAME TO \(schema.identifier)"] + mentions.follow : []
       let statements = (self.limits.opening + move).map { PlannedStatement($0) }
       return Change(
         result: RenamedTenant(
-          from: old, tenant: Tenant(name: new, schema: schema, isActive: tenant.isActive)),
-        steps: [.transaction(statements + [shape.rename(old, to: new, schema: movesSchema ? schema : nil)])],
+          from: old, tenant: Tenant(name: new, schema: schema, isActive: tenant.isActive),
+          mentions: movesSchema ? try await mentions.find(over: connection) : []),
+        steps: [.transaction(statements + shape.rename(tenant, to: new, schema: schema))],
         database: self,
         explain: { error in
           switch error.state {
@@ -41,6 +47,25 @@ extension TenantDatabase {
           }
         })
     }
+  }
+
+  /// The schema that the tenant has under another name.
+  private func schema(
+    of tenant: Tenant, named new: TenantName, _ shape: RegistryShape, over connection: Connection
+  ) async throws -> SchemaName {
+    if shape.tenants.isGenerated(shape.tenants.name) {
+      throw TenancyError.columnGenerated(shape.tenants.name.name, table: shape.tenants.table.description)
+    }
+    let row = GeneratedRow(
+      from: "FROM \(shape.tenants.table) t WHERE t.\(shape.tenants.name) = \(tenant.name.rawValue)"
+    ) {
+      $0.name == shape.tenants.name.name ? "\(new.rawValue)::text" : "t.\(Identifier($0.name))"
+    }
+    if let computed = try await shape.schema(computedIn: row, for: new, over: connection) {
+      if computed != tenant.schema { try settings.names.check(computed) }
+      return computed
+    }
+    return tenant.schema.rawValue == tenant.name.rawValue ? SchemaName(of: new) : tenant.schema
   }
 
   private func checkRename(
@@ -71,23 +96,29 @@ extension TenantDatabase {
 extension RegistryShape {
   /// Both tables in one statement: a foreign key on `tenant_name` is checked at its end, when both rows have the new
   /// name. In two statements either order would break it.
-  fileprivate func rename(_ old: TenantName, to new: TenantName, schema newSchema: SchemaName?)
-    -> PlannedStatement
-  {
+  fileprivate func rename(_ tenant: Tenant, to new: TenantName, schema: SchemaName) -> [PlannedStatement] {
     var assignments: SQL = "\(tenants.name) = \(new.rawValue)"
-    if let column = tenants.schemaApart, let newSchema {
-      assignments = "\(assignments), \(column) = \(newSchema.rawValue)"
+    if let column = tenants.schemaApart, schema != tenant.schema, !tenants.isGenerated(column) {
+      assignments = "\(assignments), \(column) = \(schema.rawValue)"
     }
-    let row: SQL =
-      "UPDATE \(tenants.table) SET \(assignments)\(touch) WHERE \(tenants.name) = \(old.rawValue)"
-    let moved: SQL? = domains.flatMap { domains in
-      domains.tenantName.map {
-        """
-        UPDATE \(domains.table) d SET \($0) = \(new.rawValue) FROM \(tenants.table) t
-        WHERE \(link(domains)) AND t.\(tenants.name) = \(old.rawValue)
-        """
-      }
-    }
-    return PlannedStatement(mustAffectRows: row, with: moved)
+    let isIt: SQL = "t.\(tenants.name) = \(tenant.name.rawValue)"
+    let source: SQL = "FROM \(tenants.table) t WHERE \(isIt)"
+    let isRenamed: SQL = "\(name) = \(new.rawValue) AND \(self.schema) = \(schema.rawValue)"
+    let row = RowChange(
+      event: .update, table: tenants.table, hasRule: tenants.rules.contains(.update),
+      sql: "UPDATE \(tenants.table) t SET \(assignments)\(touch) WHERE \(isIt)", holds: isRenamed,
+      source: source,
+      outcome: "EXISTS (SELECT FROM \(tenants.table) t WHERE \(isRenamed)) AND NOT EXISTS (SELECT \(source))")
+    guard let domains, let column = domains.tenantName else { return .changing(row) }
+    let areIts: SQL = "\(link(domains)) AND \(isIt)"
+    let theirSource: SQL = "FROM \(domains.table) d, \(tenants.table) t WHERE \(areIts)"
+    let theirs = RowChange(
+      event: .update, table: domains.table, hasRule: domains.rules.contains(.update),
+      sql:
+        "UPDATE \(domains.table) d SET \(column) = \(new.rawValue) FROM \(tenants.table) t WHERE \(areIts)",
+      count: "(SELECT count(*) \(theirSource))", holds: "d.\(column)::text = \(new.rawValue)",
+      source: theirSource,
+      outcome: "NOT EXISTS (SELECT FROM \(domains.table) d WHERE d.\(column) = \(tenant.name.rawValue))")
+    return .changing(theirs, row)
   }
 }

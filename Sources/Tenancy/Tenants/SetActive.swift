@@ -36,20 +36,27 @@ extension TenantDatabase {
         return ActivityChange(tenant: name, active: isActive, changed: before != isActive)
       }
       let targets = changes.filter(\.changed).map(\.tenant.rawValue)
-      let update: SQL = """
-        UPDATE \(shape.tenants.table)
-        SET \(Identifier(activity.column)) = \(isActive == activity.isInverse ? "true" : "false" as SQL)\(shape.touch)
-        WHERE \(shape.tenants.name) = ANY(\(targets)::text[])
-        """
+      let column = Identifier(activity.column)
+      if shape.tenants.isGenerated(column) {
+        throw TenancyError.columnGenerated(column.name, table: shape.tenants.table.description)
+      }
+      let isTarget: SQL = "t.\(shape.tenants.name) = ANY(\(targets)::text[])"
+      let source: SQL = "FROM \(shape.tenants.table) t WHERE \(isTarget)"
+      let count: SQL = "\(unsafeRaw: "\(targets.count)")"
+      let update = RowChange(
+        event: .update, table: shape.tenants.table, hasRule: shape.tenants.rules.contains(.update),
+        sql: """
+          UPDATE \(shape.tenants.table) t
+          SET \(column) = \(isActive == activity.isInverse ? "true" : "false" as SQL)\(shape.touch)
+          WHERE \(isTarget)
+          """, count: count, holds: shape.has(activity: isActive), source: source,
+        outcome: "(SELECT count(*) \(source) AND \(shape.has(activity: isActive))) >= \(count)")
       return Change(
         result: changes,
         steps: targets.isEmpty
           ? []
           : [
-            .transaction(
-              self.limits.opening.map { PlannedStatement($0) } + [
-                PlannedStatement(mustAffectRows: update, count: targets.count)
-              ])
+            .transaction(self.limits.opening.map { PlannedStatement($0) } + .changing(update))
           ], database: self)
     }
   }

@@ -19,16 +19,17 @@ extension TenantDatabase {
       let assignments = values.sorted { $0.key < $1.key }.map { column, value -> SQL in
         "\(Identifier(column)) = \(value)"
       }
-      let update: SQL = """
-        UPDATE \(shape.tenants.table) SET \(SQL.joined(assignments))\(shape.touch)
-        WHERE \(shape.tenants.name) = \(name.rawValue)
-        """
+      let source: SQL = "FROM \(shape.tenants.table) t WHERE t.\(shape.tenants.name) = \(name.rawValue)"
+      let update = RowChange(
+        event: .update, table: shape.tenants.table, hasRule: shape.tenants.rules.contains(.update),
+        sql: """
+          UPDATE \(shape.tenants.table) t SET \(SQL.joined(assignments))\(shape.touch)
+          WHERE t.\(shape.tenants.name) = \(name.rawValue)
+          """, holds: "\(shape.name) = \(name.rawValue)", source: source,
+        outcome: "EXISTS (SELECT \(source) AND \(shape.has(values)))")
       return Change(
         result: ChangedColumns(tenant: name, values: values),
-        steps: [
-          .transaction(
-            self.limits.opening.map { PlannedStatement($0) } + [PlannedStatement(mustAffectRows: update)])
-        ],
+        steps: [.transaction(self.limits.opening.map { PlannedStatement($0) } + .changing(update))],
         database: self,
         explain: { error in
           switch error.state {

@@ -14,6 +14,12 @@ public struct Tenant: Sendable, Hashable, Encodable {
     case isActive = "active"
   }
 
+  /// Whether SQL can name it: see ``StoredName/isReadable``.
+  var isReadable: Bool { name.isReadable && schema.isReadable }
+
+  /// Why nothing can be done in its schema, which was not found or cannot be named.
+  var unreachable: TenancyError { isReadable ? .schemaMissing(name, schema) : .nameUnreadable(name, schema) }
+
   /// What it means when ``SchemaName/entry`` finds nothing; `nil` if that is not what happened.
   func absence(_ error: ServerError) -> TenancyError? {
     error.state == .invalidSchemaName ? .schemaMissing(name, schema) : nil

@@ -30,16 +30,40 @@ extension RegistryShape {
         throw TenancyError.unknownColumn(column, table: table.description, available: available)
       }
       if ours.contains(column) { throw TenancyError.reservedColumn(column) }
+      if columns.contains(where: { $0.name == column && $0.isGenerated }) {
+        throw TenancyError.columnGenerated(column, table: table.description)
+      }
     }
   }
 
-  /// The statement that adds a tenant's row. Every column that is NOT NULL and has no default gets a value here: a
-  /// table that an app made keeps its defaults in the app.
+  /// The row that is added for a tenant. Every column that is NOT NULL and has no default gets a value here: a table that
+  /// an app made keeps its defaults in the app.
   ///
   /// Throws ``TenancyError/valuesRequired(table:columns:)`` with all the columns that are still without a value.
   /// - Parameter condition: the row is added only if this holds.
-  func insertTenant(_ tenant: Tenant, _ values: ColumnValues, onlyIf condition: SQL = "true") throws -> SQL {
+  func insertTenant(_ tenant: Tenant, _ values: ColumnValues, onlyIf condition: SQL = "true") throws
+    -> RowChange
+  {
+    let assignments = try assignments(for: tenant, values)
+    let isIt: SQL = """
+      \(name) = \(tenant.name.rawValue) AND \(schema) = \(tenant.schema.rawValue) AND \(has(activity: tenant.isActive))
+      """
+    return RowChange(
+      event: .insert, table: tenants.table, hasRule: tenants.rules.contains(.insert),
+      sql: """
+        INSERT INTO \(tenants.table) AS t (\(SQL.joined(assignments.map { "\($0.0)" })))
+        SELECT \(SQL.joined(assignments.map(\.1))) WHERE \(condition)
+        """,
+      holds: isIt, source: "FROM (SELECT WHERE \(condition)) s",
+      outcome: "EXISTS (SELECT FROM \(tenants.table) t WHERE \(isIt))")
+  }
+
+  /// The values of a new tenant's columns. What PostgreSQL computes gets none.
+  func assignments(for tenant: Tenant, _ values: ColumnValues) throws -> [(Identifier, SQL)] {
     try check(values, isNew: true)
+    if !tenant.isActive && tenants.activity == nil {
+      throw TenancyError.noDeactivation(table: tenants.table.description)
+    }
     var assignments: [(Identifier, SQL)] = [(tenants.name, "\(tenant.name.rawValue)::text")]
     if let schema = tenants.schemaApart { assignments.append((schema, "\(tenant.schema.rawValue)::text")) }
     if let activity = tenants.activity {
@@ -47,24 +71,23 @@ extension RegistryShape {
       assignments.append((Identifier(activity.column), value ? "true" : "false"))
     }
     assignments += Self.given(values, in: tenants.columns)
+    assignments.removeAll { tenants.isGenerated($0.0) }
     let (automatic, missing) = Self.automatic(in: tenants.columns, given: assignments.map(\.0))
     guard missing.isEmpty else {
       throw TenancyError.valuesRequired(table: tenants.table.description, columns: missing)
     }
-    assignments += automatic
-    return """
-      INSERT INTO \(tenants.table) (\(SQL.joined(assignments.map { "\($0.0)" })))
-      SELECT \(SQL.joined(assignments.map(\.1))) WHERE \(condition)
-      """
+    return assignments + automatic
   }
 
-  /// The statement that adds a domain's row to a tenant that has a row by then.
+  /// The row that is added for a domain of a tenant that has a row by then.
   ///
   /// Throws ``TenancyError/domainValuesRequired(table:columns:)`` with all the columns that are still without a value.
-  /// - Parameter condition: the row is added only if this holds.
+  /// - Parameters:
+  ///   - condition: the row is added only if this holds.
+  ///   - tenantIsNew: whether the tenant's row is added in the same transaction.
   func insertDomain(
-    _ domain: Domain, _ values: ColumnValues = [:], onlyIf condition: SQL? = nil
-  ) throws -> SQL {
+    _ domain: Domain, _ values: ColumnValues = [:], onlyIf condition: SQL? = nil, tenantIsNew: Bool = false
+  ) throws -> RowChange {
     guard let domains else { throw TenancyError.noDomains }
     let isOnly: SQL = condition.map { " AND \($0)" } ?? ""
     var assignments: [(Identifier, SQL)] = [(domains.host, "\(domain.name.rawValue)::text")]
@@ -81,11 +104,21 @@ extension RegistryShape {
       throw TenancyError.domainValuesRequired(table: domains.table.description, columns: missing)
     }
     assignments += automatic
-    return """
-      INSERT INTO \(domains.table) (\(SQL.joined(assignments.map { "\($0.0)" })))
-      SELECT \(SQL.joined(assignments.map(\.1))) FROM \(tenants.table) t
-      WHERE t.\(tenants.name) = \(domain.tenant.rawValue)\(isOnly)
+    let source: SQL = """
+      FROM \(tenants.table) t WHERE t.\(tenants.name) = \(domain.tenant.rawValue)\(isOnly)
       """
+    let isIt: SQL = """
+      d.\(domains.host)::text = \(domain.name.rawValue) AND (\(isPrimary)) = \(domain.isPrimary ? "true" : "false" as SQL)
+      AND EXISTS (SELECT FROM \(tenants.table) t WHERE \(link(domains)) AND t.\(tenants.name) = \(domain.tenant.rawValue))
+      """
+    return RowChange(
+      event: .insert, table: domains.table, hasRule: domains.rules.contains(.insert),
+      sql: """
+        INSERT INTO \(domains.table) AS d (\(SQL.joined(assignments.map { "\($0.0)" })))
+        SELECT \(SQL.joined(assignments.map(\.1))) \(source)
+        """,
+      holds: isIt, source: tenantIsNew ? "FROM (SELECT) s" : source,
+      outcome: "EXISTS (SELECT FROM \(domains.table) d WHERE \(isIt))")
   }
 
   /// `, updated_at = ...` where the table has such a column.
@@ -116,6 +149,13 @@ extension RegistryShape {
       let type = columns.first { $0.name == column }?.type ?? "text"
       return (Identifier(column), "\(value)::\(unsafeRaw: type)")
     }
+  }
+
+  /// That the tenant's columns have these values. As text, because not every type has an equality.
+  func has(_ values: ColumnValues) -> SQL {
+    SQL.joined(
+      Self.given(values, in: tenants.columns).map { "t.\($0)::text IS NOT DISTINCT FROM (\($1))::text" },
+      by: " AND ")
   }
 
   /// Values for the required columns that nobody gives and that have an obvious one, and the names of the others.

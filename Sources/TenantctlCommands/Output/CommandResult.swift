@@ -14,6 +14,8 @@ struct CommandResult: Sendable {
   var names: [String] = []
   /// Whether the text is printed as it is in every format: it is for a shell, whatever TENANTCTL_FORMAT says.
   var isRaw = false
+  /// Whether the text is for a program too, as SQL is, and stays as it is where that is not a terminal.
+  var isExact = false
   /// Hints and remarks, for standard error.
   var notes: [String] = []
   /// How the program ends.

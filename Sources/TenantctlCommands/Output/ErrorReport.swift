@@ -23,6 +23,19 @@ struct ErrorReport: Sendable {
     self.sqlState = sqlState
   }
 
+  /// What a signal ended in the middle.
+  init(interruptedKnowing known: String) {
+    self.init(
+      "interrupted", .interrupted, "interrupted: \(known)",
+      hint: "the server rolls back what it has not committed; look before you run the command again")
+  }
+
+  /// What went wrong when the work was to end: that it ends is what a script waits for.
+  init(interruptedBy error: any Error) {
+    let report = ErrorReport(error)
+    self.init(report.code, .interrupted, report.message, hint: report.hint, sqlState: report.sqlState)
+  }
+
   /// The report of any error that reaches the edge.
   init(_ error: any Error) {
     self =

@@ -58,7 +58,7 @@ final class ExecOutput: Sendable {
     result.status = report.status
     // Among the rows there is no place for a tenant that has none.
     if result.isPrinted && !session.isQuiet && report.status != .done {
-      result.notes.forEach(session.terminal.note)
+      result.notes.forEach { session.terminal.note($0) }
     }
     return result
   }
@@ -117,20 +117,7 @@ extension Table {
 
   fileprivate static func rows(of tenant: Tenant, _ table: ResultTable) -> [[Cell]] {
     (0..<table.count).map { row in
-      [Cell(tenant.name.rawValue)] + table[row].map { .optional($0.map(visible)) }
-    }
-  }
-}
-
-/// A value on one line, and nothing that a terminal would obey.
-private func visible(_ value: String) -> String {
-  value.unicodeScalars.reduce(into: "") { text, scalar in
-    switch scalar {
-    case "\n": text += "\\n"
-    case "\r": text += "\\r"
-    case "\t": text += "\\t"
-    case _ where scalar.properties.generalCategory == .control: text += scalar.escaped(asASCII: true)
-    default: text.unicodeScalars.append(scalar)
+      [Cell(tenant.name.rawValue)] + table[row].map { .optional($0) }
     }
   }
 }

@@ -22,7 +22,7 @@ enum ExitStatus: Int32, CaseIterable, Sendable {
     case .partial: "Some or all tenants of the selection failed; the others are done."
     case .pending: "Pending: a check found migrations to apply."
     case .cannotConnect: "Cannot connect to the database."
-    case .interrupted: "Interrupted, after finishing cleanly what was under way."
+    case .interrupted: "Interrupted by a signal; what is known is printed."
     }
   }
 }

@@ -44,6 +44,13 @@ struct FindingReport: Sendable {
           "schema_missing", "the registry has the tenant, the database has no such schema",
           "\(tenant.name)", tenant.name
         ) { "restore the schema from a backup, or remove the row with 'tenantctl drop \($0)'" }
+      case .nameUnreadable(let tenant):
+        Self(
+          "name_unreadable",
+          "the name of the tenant or of its schema is not UTF-8, so no command can name it",
+          tenant.schema.rawValue == tenant.name.rawValue
+            ? "\(tenant.name)" : "\(tenant.name) (\(tenant.schema))"
+        ) { _ in "correct the row, and rename the schema, with psql and client_encoding SQL_ASCII" }
       case .schemaWithoutTenant(let schema, let resemblance, let bereft) where !bereft.isEmpty:
         Self(
           "schema_without_tenant", "the schema looks like a tenant's, and no tenant has it",
@@ -102,6 +109,11 @@ struct FindingReport: Sendable {
           "domain_names_another", "the domain's row has another tenant's name than its key says",
           "\(domain) (\(name ?? "no name"), is \(owner)'s)"
         ) { _ in "the name is set to that of its tenant" }
+      case .domainUnreadable(let domain, let owner):
+        Self(
+          "domain_unreadable", "the host name is not UTF-8, so no request can ask for it",
+          "\(domain)\(owner.map { " (\($0))" } ?? "")"
+        ) { _ in "correct the row with psql and client_encoding SQL_ASCII" }
       case .domainShared(let domain, let owners):
         Self(
           "domain_shared", "several rows have one host name, which can lead to one tenant only",

@@ -15,7 +15,7 @@ extension FleetReport {
   /// The failures grouped by their cause.
   func causes(_ style: Style) -> [String] {
     failureCauses(
-      tenants.compactMap { outcome in outcome.failure.map { (outcome.tenant.name.rawValue, $0) } }, style)
+      tenants.compactMap { outcome in outcome.failure.map { ("\(outcome.tenant.name)", $0) } }, style)
   }
 
   /// How the program ends after such a run.

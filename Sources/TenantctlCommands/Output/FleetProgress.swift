@@ -77,9 +77,14 @@ final class FleetProgress: Sendable {
 
   /// Writes a line to standard error while the bar is away.
   func tell(_ line: String) {
+    tell(lines: [line])
+  }
+
+  /// The same for lines that nobody else's come between.
+  func tell(lines: [String]) {
     state.withLock { state in
       clear(&state)
-      terminal.note(line)
+      terminal.note(lines.joined(separator: "\n"), isMessage: lines.count == 1)
     }
   }
 
@@ -97,6 +102,13 @@ final class FleetProgress: Sendable {
 
   /// Why not all of it was written; `nil` if it was.
   var outputFailure: OutputClosed? { state.withLock { $0.outputFailure } }
+
+  /// What is known when nobody waits for the end. Somebody may be waiting to write, so the lock is only tried.
+  func known() -> String {
+    state.withLockIfAvailable { state in
+      "\(state.done - state.failed) of \(counted(total, "tenant")) done, \(state.failed) failed; of the others it is not known"
+    } ?? "how far it got is not known"
+  }
 
   /// Takes the bar away.
   func finish() {

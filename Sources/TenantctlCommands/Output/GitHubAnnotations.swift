@@ -8,7 +8,7 @@ struct GitHubAnnotations {
   init(_ report: MigrationReport) {
     let outcomes = [report.shared].compactMap { $0 } + report.tenants
     let failures = outcomes.compactMap { outcome -> (label: String, error: TenancyError)? in
-      if case .failed(let error) = outcome.status { (outcome.label, error) } else { nil }
+      if case .failed(let error) = outcome.status { (outcome.label.onOneLine, error) } else { nil }
     }
     let causes = Dictionary(grouping: failures) { ErrorReport(inFleet: $0.error).cause }
     lines = causes.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }.compactMap {

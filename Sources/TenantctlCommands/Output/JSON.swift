@@ -1,3 +1,5 @@
+internal import Tenancy
+
 /// A JSON value (RFC 8259).
 ///
 /// Foundation has an encoder of its own, and with it come three quarters of the program's size, most of the
@@ -72,18 +74,26 @@ extension JSON {
     var text = "\""
     for scalar in string.unicodeScalars {
       switch scalar {
+      // Of a byte that is not UTF-8, as people see it: many readers of JSON take no NUL.
+      case "\0": text += "\\\\"
       case "\"": text += "\\\""
       case "\\": text += "\\\\"
       case "\n": text += "\\n"
       case "\r": text += "\\r"
       case "\t": text += "\\t"
-      case "\0"..<" ":
-        let digits = String(scalar.value, radix: 16)
-        text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      // DEL, C1 and the bidirectional controls are allowed (RFC 8259, 7), but a terminal would obey them.
+      case _ where VisibleText.isControl(scalar):
+        text += escape(scalar)
       default: text.unicodeScalars.append(scalar)
       }
     }
     text += "\""
     output.write(text)
+  }
+
+  /// A control character of the basic plane, as all of them are.
+  static func escape(_ scalar: Unicode.Scalar) -> String {
+    let digits = String(scalar.value, radix: 16)
+    return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
   }
 }

@@ -35,8 +35,14 @@ extension JSON {
       case (let text?, .boolean): .boolean(text == "t")
       case (let text?, .number): text.last?.isNumber == true ? .literal(text) : .string(text)
       // A string in JSON has no line break that is not escaped.
-      case (let text?, .json): .literal(text.replacingScalars { $0 == "\n" || $0 == "\r" ? " " : nil })
+      case (let text?, .json): .literal(text.replacingScalars(Self.inJSON))
       case (let text?, .text): .string(text)
       }
+  }
+
+  /// Beside white space, control characters can only be inside of a string there, where an escape means the same.
+  private static func inJSON(_ scalar: Unicode.Scalar) -> String? {
+    if scalar == "\n" || scalar == "\r" { return " " }
+    return scalar != "\t" && VisibleText.isControl(scalar) ? escape(scalar) : nil
   }
 }

@@ -45,7 +45,8 @@ struct JUnitReport {
       case ">": result += "&gt;"
       case "\"": result += "&quot;"
       case "\n", "\t": result += "&#\(scalar.value);"
-      case "\u{0}"..<" ": break
+      case "\u{FFFE}", "\u{FFFF}": result += VisibleText.escape(scalar)
+      case _ where VisibleText.isControl(scalar): result += VisibleText.escape(scalar)
       default: result.unicodeScalars.append(scalar)
       }
     }

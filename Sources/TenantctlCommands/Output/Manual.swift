@@ -10,6 +10,10 @@ enum ManualSections {
       json standard output holds exactly one JSON document, on failure too: an object with the key error, which has \
       code, message, hint and sqlstate. The same object is on standard error. Keys are in snake case, and an empty list \
       is [].
+
+      Control characters of names, values and messages, and those that change the direction of text, are shown as \
+      escapes such as \\n and \\u{1B}, in a pipe as on a terminal: a line of a list is one name. JSON, CSV and \
+      the SQL of --dry-run are exact: JSON has its own escapes, the others are changed only on a terminal.
       """),
     ManSection(
       "DATABASE",
@@ -17,11 +21,24 @@ enum ManualSections {
       The first of these that is there: the option --database, the variables TENANTCTL_DATABASE_URL and DATABASE_URL, \
       the key database.url of tenantctl.toml(5), and at last libpq's own PG* variables, service file and .pgpass. \
       SQLAlchemy's spellings, such as postgresql+psycopg2://, are understood.
+
+      A network that dies without a word is noticed within 60 s: unless the connection string or the service file says \
+      otherwise, keepalives_idle is 30, keepalives_interval 10, keepalives_count 3 and tcp_user_timeout 60000.
+      """),
+    ManSection(
+      "SIGNALS",
+      """
+      SIGINT (Ctrl-C), SIGTERM and SIGHUP are the same. In a run over many tenants the first one lets those finish that \
+      are running and starts no other; the second one cancels them, and after 5 s gives up what the server has not \
+      cancelled; the third one ends the program at once. In each case the status is 130, and what is known is printed. \
+      Other commands that change something are cancelled by the first one. Reads end at once.
       """),
     ManSection(
       "FILES",
       """
-      tenantctl.toml: the configuration, looked for in the working directory and above it; see tenantctl.toml(5).
+      tenantctl.toml: the configuration, looked for in the working directory and above it; see tenantctl.toml(5). One \
+      that is found so is refused if it belongs to another user than you or root, or if every user can write to it: name \
+      it with --config or TENANTCTL_CONFIG if you trust it.
 
       migrations/tenant/, migrations/shared/: the migrations of the tenants' schemas and of the shared one.
       """),

@@ -48,11 +48,11 @@ struct MigrationSummary {
       report.tenants.count > 20
       ? []
       : report.tenants.filter { !$0.versions.isEmpty }.map {
-        "\($0.label): \(versions($0.versions)) (\(durationText($0.duration)))"
+        "\($0.label.onOneLine): \(versions($0.versions)) (\(durationText($0.duration)))"
       }
     let causes = failureCauses(
       failures.compactMap { outcome in
-        if case .failed(let error) = outcome.status { (outcome.label, error) } else { nil }
+        if case .failed(let error) = outcome.status { (outcome.label.onOneLine, error) } else { nil }
       }, style)
     return shared + tenants + causes + [
       "\(parts.joined(separator: ", ")) in \(durationText(report.duration))"

@@ -10,7 +10,7 @@ final class ProgramOutput: Sendable {
   private let pending = Mutex<[[UInt8]]>([[], []])
 
   init(of tenant: Tenant, _ session: Session, _ progress: FleetProgress) {
-    name = tenant.name.rawValue
+    name = "\(tenant.name)"
     self.session = session
     self.progress = progress
   }
@@ -47,10 +47,10 @@ final class ProgramOutput: Sendable {
     let style = stream == .stdout ? session.style : session.errorStyle
     let prefix = style.dim("\(name) |") + " "
     let text = lines.dropLast().split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-      .map { "\(prefix)\(String(decoding: $0, as: UTF8.self))\n" }.joined()
+      .map { "\(prefix)\(String(decoding: $0, as: UTF8.self))" }
     switch stream {
-    case .stdout: progress.print(text)
-    case .stderr: progress.tell(String(text.dropLast()))
+    case .stdout: progress.print(text.joined(separator: "\n") + "\n")
+    case .stderr: progress.tell(lines: text)
     }
   }
 }

@@ -80,9 +80,9 @@ extension Survey {
   fileprivate var remarks: [String] {
     var lines: [String] = []
     func say(_ what: String, _ versions: [String]) {
-      if !versions.isEmpty { lines.append("\(label): \(what) \(versions.joined(separator: ", "))") }
+      if !versions.isEmpty { lines.append("\(label.onOneLine): \(what) \(versions.joined(separator: ", "))") }
     }
-    if let problem { return ["\(label): \(ErrorReport(inFleet: problem).message)"] }
+    if let problem { return ["\(label.onOneLine): \(ErrorReport(inFleet: problem).message)"] }
     say("pending", pending.map(\.version.rawValue))
     say("older than its head, and not applied:", outOfOrder.map(\.version.rawValue))
     say("edited since they were applied:", changed.map(\.version.rawValue))

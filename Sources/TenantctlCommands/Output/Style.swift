@@ -8,8 +8,13 @@ struct Style: Sendable {
   func green(_ text: String) -> String { wrap(text, "32") }
   func yellow(_ text: String) -> String { wrap(text, "33") }
 
-  /// SGR sequences (ECMA-48, 8.3.117).
+  /// SGR sequences (ECMA-48, 8.3.117), with ``mark`` for the escape character.
   private func wrap(_ text: String, _ code: String) -> String {
-    isColored && !text.isEmpty ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
+    isColored && !text.isEmpty ? "\(Self.mark)[\(code)m\(text)\(Self.mark)[0m" : text
   }
+
+  /// Stands for the escape character of our own colours until the terminal gets them: a NUL, which neither PostgreSQL's
+  /// text nor a file's name nor an argument can hold, so that nobody else's text has colours.
+  static let mark: Unicode.Scalar = "\0"
+  static let codes: Set<String> = ["0", "1", "2", "31", "32", "33"]
 }

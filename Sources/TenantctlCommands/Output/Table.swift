@@ -1,3 +1,5 @@
+internal import Tenancy
+
 /// Rows under headings: aligned for people, or as CSV.
 struct Table: Sendable {
   /// A cell, and what it is to stand out as.
@@ -28,8 +30,15 @@ struct Table: Sendable {
   var numeric: [String] = []
 
   func lines(_ style: Style) -> [String] {
-    let heading = columns.map { (text: style.bold($0), width: $0.count) }
-    let cells = [heading] + rows.map { $0.map { (text: $0.styled(style), width: $0.text.count) } }
+    let heading = columns.map(\.onOneLine).map { (text: style.bold($0), width: $0.count) }
+    let cells =
+      [heading]
+      + rows.map { row in
+        row.map { cell in
+          let text = cell.text.onOneLine
+          return (text: cell.styled(text, style), width: text.count)
+        }
+      }
     let widths = columns.indices.map { column in cells.map { $0[column].width }.max() ?? 0 }
     let isNumeric = columns.map(numeric.contains)
     return cells.map { row in
@@ -57,14 +66,14 @@ struct Table: Sendable {
   /// A field of RFC 4180.
   static func quoted(_ field: String) -> String {
     guard field.unicodeScalars.contains(where: { ",\"\n\r".unicodeScalars.contains($0) }) else {
-      return field
+      return field.replacingScalars { $0 == "\0" ? "\\" : nil }
     }
-    return "\"" + field.replacingScalars { $0 == "\"" ? "\"\"" : nil } + "\""
+    return "\"" + field.replacingScalars { $0 == "\"" ? "\"\"" : $0 == "\0" ? "\\" : nil } + "\""
   }
 }
 
 extension Table.Cell {
-  fileprivate func styled(_ style: Style) -> String {
+  fileprivate func styled(_ text: String, _ style: Style) -> String {
     switch tone {
     case .plain: text
     case .good: style.green(text)

@@ -22,7 +22,7 @@ extension ErrorReport {
       case .tenantsNotFound(let names):
         Self(
           "tenant_not_found", .notFound,
-          "there are no tenants \(names.prefix(20).map(\.rawValue).joined(separator: ", "))"
+          "there are no tenants \(names.prefix(20).map(\.description).joined(separator: ", "))"
             + (names.count > 20 ? " and \(names.count - 20) more" : ""),
           hint: "'tenantctl list' shows all tenants; nothing was done")
       case .tenantExists(let name):
@@ -35,6 +35,11 @@ extension ErrorReport {
         Self(
           "tenant_deactivated", .refused, "tenant \(name) is deactivated",
           hint: "'tenantctl activate \(name)' has it served again")
+      case .nameUnreadable(let name, let schema):
+        Self(
+          "name_unreadable", .failed,
+          "the name of tenant \(name) or of its schema \(schema) is not UTF-8, so no statement can name it",
+          hint: "correct the row, and rename the schema, with psql and client_encoding SQL_ASCII")
       case .schemaMissing(let name, let schema):
         Self(
           "schema_missing", .notFound, "tenant \(name) has a row, but its schema \(schema) is not there",
@@ -72,12 +77,15 @@ extension ErrorReport {
           "tenant_referenced", .refused, "rows of other tables refer to tenant \(name): \(detail)",
           hint: "remove or change those rows first; nothing was changed")
 
-      case .schemaReferenced(let schema, let name, let objects):
+      case .schemaReferenced(let schema, let name, let objects, let count):
         Self(
           "schema_referenced", .refused,
-          "what is outside of the schema \(schema) of tenant \(name) depends on it, and would go with it:\n"
-            + objects.map { "  \($0)" }.joined(separator: "\n"),
-          hint: "drop or change those first; nothing was changed")
+          "\(counted(count, "object")) outside of the schema \(schema) of tenant \(name) \(count == 1 ? "depends" : "depend") "
+            + "on it and would be dropped with it:\n"
+            + (objects.map { "  \($0)" }
+            + (count > objects.count ? ["  and \(count - objects.count) more"] : []))
+            .joined(separator: "\n"),
+          hint: "drop or change \(count == 1 ? "it" : "them") first; nothing was changed")
 
       // Domains
       case .hostNotFound(let host, let label):
@@ -189,6 +197,18 @@ extension ErrorReport {
         Self(
           "reserved_column", .usage, "the column \(column) is the registry's own",
           hint: "use 'tenantctl rename', 'activate' or 'deactivate'; the rest is kept by tenantctl itself")
+      case .rowNotStored(let table, let culprits):
+        Self(
+          "row_not_stored", .failed,
+          "the row in \(table) is not as it was sent: "
+            + (culprits.isEmpty
+              ? "something in the database discards or alters it"
+              : "\(culprits.count == 1 ? "" : "one of ")\(culprits.joined(separator: ", ")) discards or alters it"),
+          hint: "check what is on that table with psql: '\\d \(table)'; nothing was changed")
+      case .columnGenerated(let column, let table):
+        Self(
+          "column_generated", .refused, "the column \(column) of \(table) is generated from other columns",
+          hint: "change the columns that it is generated from: 'tenantctl set NAME COLUMN=VALUE'")
       case .badValue(let column, let reason):
         Self(
           "bad_value", .usage, column.isEmpty ? reason : "column \(column): \(reason)",

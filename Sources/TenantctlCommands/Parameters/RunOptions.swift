@@ -57,11 +57,11 @@ enum RunOptions {
       if streams { progress.print(JSON.text(MigrationSummary.Entry(outcome)) + "\n") }
       let failure: TenancyError? = if case .failed(let error) = outcome.status { error } else { nil }
       let isSkipped = if case .upToDate = outcome.status { true } else { false }
-      progress.note(outcome.label, failure: failure, isSkipped: isSkipped)
+      progress.note(outcome.label.onOneLine, failure: failure, isSkipped: isSkipped)
     }
     run.onPostponed = { outcome in
       guard case .failed(let error) = outcome.status else { return }
-      progress.notePostponed(outcome.label, error)
+      progress.notePostponed(outcome.label.onOneLine, error)
     }
     run.shouldStop = { interruption.isRequested }
     return run
@@ -90,7 +90,7 @@ enum RunOptions {
     var run = FleetRun<Value>()
     run.jobs = jobs
     run.maxFailures = input[onError] == .stop ? 1 : input[maxFailures]?.value
-    run.onOutcome = { progress.note($0.tenant.name.rawValue, failure: $0.failure) }
+    run.onOutcome = { progress.note("\($0.tenant.name)", failure: $0.failure) }
     run.shouldStop = { interruption.isRequested }
     return run
   }

@@ -14,22 +14,58 @@ struct ConfigurationFile {
   static let name = "tenantctl.toml"
 
   let path: String
-  let text: String
+  let bytes: [UInt8]
+
+  var text: String { String(decoding: bytes, as: UTF8.self) }
+
+  init(path: String, bytes: [UInt8]) {
+    self.path = path
+    self.bytes = bytes
+  }
 
   /// Throws `ConfigurationError` for a file that cannot be read at all.
   init(reading path: String) throws(ConfigurationError) {
     self.path = path
     do {
-      text = try Files.read(path)
+      bytes = try Files.bytes(path)
+    } catch {
+      throw Self.unreadable(error)
+    }
+  }
+
+  /// The same for a file that nobody has named, but that was found by looking for it: its owner decides which database and
+  /// which migrations we work with, so it must be somebody whom we trust.
+  init(found path: String, trusting owners: TrustedOwners) throws(ConfigurationError) {
+    self.path = path
+    do {
+      bytes = try owners.read(path)
+    } catch let error as FileProblem {
+      throw Self.unreadable(error)
     } catch {
       throw ConfigurationError(
-        path: path, line: nil, column: nil, message: error.reason, hint: "check the path and its permissions")
+        path: path, line: nil, column: nil, message: "\(error)",
+        hint:
+          "read it; if you trust it, name it with --config or TENANTCTL_CONFIG, or make it yours (chown, chmod)"
+      )
     }
+  }
+
+  private static func unreadable(_ error: FileProblem) -> ConfigurationError {
+    ConfigurationError(
+      path: error.path, line: nil, column: nil, message: error.reason,
+      hint: "check the path and its permissions")
   }
 
   /// Reads it whole. Throws `ConfigurationError` with line and column.
   func read() throws(ConfigurationError) -> Configuration {
     var configuration = Configuration()
+    do {
+      try TOMLCheck.check(bytes)
+    } catch {
+      throw ConfigurationError(
+        path: path, line: error.line, column: error.column, message: error.message,
+        hint: "see 'man 5 tenantctl.toml'")
+    }
     let root: TOMLTable
     do {
       root = try TOMLTable(string: text)

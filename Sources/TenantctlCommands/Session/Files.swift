@@ -39,6 +39,11 @@ enum Files {
     let file = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { throw FileProblem(path) }
     defer { if path != "-" { close(file) } }
+    return try bytes(of: file, path)
+  }
+
+  /// What is left to read of an open file.
+  static func bytes(of file: Int32, _ path: String) throws(FileProblem) -> [UInt8] {
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 65_536)
     while true {

@@ -24,6 +24,8 @@ struct Program: Sendable {
   /// Throws `ProgramNotStarted`; otherwise it does not return.
   func replaceProcess() throws -> Never {
     // Swift does not see execvpe(3), which would take the environment as well.
+    // What we ignore would be ignored there too.
+    signal(SIGXFSZ, SIG_DFL)
     clearenv()
     for (name, value) in environment { setenv(name, value, 1) }
     let code = withArrays { arguments, _ in

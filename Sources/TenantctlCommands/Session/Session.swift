@@ -51,7 +51,11 @@ struct Session: Sendable {
   /// Throws `ConfigurationError`.
   func configuration() throws -> Configuration {
     guard let path = configurationPath else { return Configuration() }
-    var configuration = try ConfigurationFile(reading: path).read()
+    let file =
+      option(Global.config, "config") == nil
+      ? try ConfigurationFile(found: path, trusting: TrustedOwners(environment: environment))
+      : try ConfigurationFile(reading: path)
+    var configuration = try file.read()
     if let slash = path.lastIndex(of: "/"), !configuration.migrations.hasPrefix("/") {
       configuration.migrations = "\(path[..<slash])/\(configuration.migrations)"
     }
@@ -122,6 +126,7 @@ struct Session: Sendable {
   /// The tenants that a file names, one a line; empty lines and `#` comments are nothing.
   func names(inFile path: String) throws -> [TenantName] {
     let text = try Files.read(path)
+    if MangledWord.isMangled(text) { throw MangledWord(word: path) }
     // Some editors put a byte order mark in front, which nobody sees.
     let lines = text.drop { $0 == "\u{FEFF}" }.split(whereSeparator: \.isNewline).map { line in
       line.prefix { $0 != "#" }.trimmingWhitespace()
@@ -138,7 +143,9 @@ struct Session: Sendable {
       guard isVerbose || severity == "WARNING" else { return }
       terminal.note("\(style.yellow(severity.lowercased() + ":")) \(message)")
     }
-    if isVerbose { observer.statement = { terminal.note(style.dim($0.hasSuffix(";") ? $0 : "\($0);")) } }
+    if isVerbose {
+      observer.statement = { terminal.note(style.dim($0.hasSuffix(";") ? $0 : "\($0);")) }
+    }
     return observer
   }
 }
@@ -175,7 +182,7 @@ extension Session {
   /// - Parameter script: what is going to be sent, shown before it is.
   func confirm(_ word: String, _ warning: [String], showing script: [String] = [], unless yes: Bool) throws {
     let canAsk = terminal.stdinIsTerminal && terminal.stderrIsTerminal
-    if yes ? format == .text && !isQuiet : canAsk { script.forEach(terminal.note) }
+    if yes ? format == .text && !isQuiet : canAsk { script.forEach { terminal.note($0, isMessage: false) } }
     if yes { return }
     guard canAsk else {
       throw NeedsConfirmation(warning: warning.joined(separator: " "))
@@ -192,6 +199,7 @@ extension CommandResult {
   static func dryRun(_ sql: [String]) -> CommandResult {
     var result = CommandResult(DryRun(sql: sql)) { _ in sql }
     result.names = sql
+    result.isExact = true
     if sql.isEmpty { result.notes = ["note: there is nothing to do"] }
     return result
   }

@@ -16,12 +16,13 @@ struct Terminal: Sendable {
     return 80
   }
 
-  /// Writes to standard output. Throws `OutputClosed` if it does not take it, as a full disk does not.
+  /// Writes data to standard output: as it is, unless that is a terminal. Throws `OutputClosed` if it does not take it,
+  /// as a full disk does not.
   func write(_ text: String) throws {
-    try Self.write(text, to: STDOUT_FILENO)
+    try Self.write(stdoutIsTerminal ? HarmlessText.of(text) : text, to: STDOUT_FILENO)
   }
 
-  /// Writes lines to standard output.
+  /// Writes lines of data to standard output.
   func write(lines: [String]) throws {
     try write { output in
       for line in lines {
@@ -31,27 +32,48 @@ struct Terminal: Sendable {
     }
   }
 
+  /// Writes what people read to standard output. It is the same in a pipe, behind which there is often a terminal, or a
+  /// log that will be shown on one.
+  func show(lines: [String]) throws {
+    try Self.write(Output(isTerminal: false)) { output in
+      for line in lines {
+        output.write(HarmlessText.of(line))
+        output.write("\n")
+      }
+    }
+  }
+
   /// Writes to standard output in portions: what there is to say of ten thousand tenants is not copied as a whole.
   func write(_ body: (inout Output) -> Void) throws {
-    var output = Output()
+    try Self.write(Output(isTerminal: stdoutIsTerminal), body)
+  }
+
+  private static func write(_ output: Output, _ body: (inout Output) -> Void) throws {
+    var output = output
     body(&output)
     output.flush()
     if let failure = output.failure { throw failure }
   }
 
   /// Writes a line to standard error. If even that fails there is nobody left to tell.
-  func note(_ line: String) {
-    draw(line + "\n")
+  /// - Parameter isMessage: whether what follows its first line is moved to the right: a value with a line break in it
+  ///   cannot say what looks like a message of its own.
+  func note(_ line: String, isMessage: Bool = true) {
+    writeError(HarmlessText.of(isMessage ? HarmlessText.indented(line) : line) + "\n")
   }
 
-  /// Writes to standard error without ending the line.
+  /// Writes to standard error what is all ours, control characters included.
   func draw(_ text: String) {
+    writeError(HarmlessText.colored(text))
+  }
+
+  private func writeError(_ text: String) {
     try? Self.write(text, to: STDERR_FILENO)
   }
 
   /// Asks on the terminal and reads a line; `nil` at the end of input.
   func ask(_ question: String) -> String? {
-    try? Self.write(question, to: STDERR_FILENO)
+    writeError(HarmlessText.of(question))
     return readLine()
   }
 
@@ -72,11 +94,16 @@ struct Terminal: Sendable {
 extension Terminal {
   /// What is on its way to standard output.
   struct Output: TextOutputStream {
+    private let isTerminal: Bool
     private var waiting = ""
     fileprivate private(set) var failure: (any Error)?
 
+    fileprivate init(isTerminal: Bool) {
+      self.isTerminal = isTerminal
+    }
+
     mutating func write(_ text: String) {
-      waiting += text
+      waiting += isTerminal ? HarmlessText.of(text) : text
       if waiting.utf8.count >= 65_536 { flush() }
     }
 

@@ -116,7 +116,7 @@ import Testing
     ("ALTER TABLE owners DISABLE ROW LEVEL SECURITY", "~table owners"),
     ("ALTER TABLE events DETACH PARTITION events_2026", "~table events_2026"),
     ("ALTER TABLE special NO INHERIT owners", "~table special"),
-    ("CREATE EXTENSION pgcrypto SCHEMA b", "+extension pgcrypto"),
+    ("CREATE EXTENSION citext SCHEMA b", "+extension citext"),
     (
       "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'totals_owner'::regclass",
       "~index totals.totals_owner"

@@ -138,32 +138,6 @@ import Testing
     }
   }
 
-  /// Nobody has said that it may go.
-  @Test(arguments: [
-    ("CREATE VIEW public.all_tanks AS SELECT * FROM acme.tanks", "rule _RETURN on view public.all_tanks"),
-    (
-      "CREATE TABLE public.orders (tank int CONSTRAINT tank REFERENCES acme.tanks)",
-      "constraint tank on table public.orders"
-    ),
-    (
-      "CREATE TYPE acme.size AS ENUM ('s'); CREATE TABLE public.orders (size acme.size)",
-      "column size of table public.orders"
-    ),
-    ("CREATE EXTENSION hstore SCHEMA acme; CREATE TABLE reef.a (h acme.hstore)", "column h of table reef.a"),
-  ])
-  func whatWouldGoWithIt(sql: String, object: String) async throws {
-    try await Fleet.with { fleet in
-      try await fleet.create("acme")
-      try await fleet.create("reef")
-      try await fleet.psql("CREATE TABLE acme.tanks (id int PRIMARY KEY, name text); \(sql)")
-      await #expect(
-        throws: TenancyError.schemaReferenced(SchemaName(stored: "acme"), of: "acme", by: [object])
-      ) { try await fleet.drop("acme") }
-      #expect(try await fleet.list() == "acme reef")
-      #expect(try await fleet.schemas() == "acme reef")
-    }
-  }
-
   @Test(arguments: ["", "DEFERRABLE INITIALLY DEFERRED"])
   func rowsOfOtherTablesReferToIt(deferrable: String) async throws {
     try await Fleet.with { fleet in

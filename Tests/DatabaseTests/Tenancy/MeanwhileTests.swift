@@ -87,20 +87,22 @@ import Testing
 
   /// A schema without its row is nobody's: where the row stays, whatever keeps it, the schema does, too.
   @Test(arguments: [
-    "UPDATE tenants SET name = 'apex'",
-    """
-    CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
-    CREATE TRIGGER keep BEFORE DELETE OR UPDATE ON tenants FOR EACH ROW EXECUTE FUNCTION keep()
-    """,
+    ("UPDATE tenants SET name = 'apex'", TenancyError.changedMeanwhile),
+    (
+      """
+      CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+      CREATE TRIGGER keep BEFORE DELETE OR UPDATE ON tenants FOR EACH ROW EXECUTE FUNCTION keep()
+      """, TenancyError.rowNotStored(table: "public.tenants", by: ["trigger keep"])
+    ),
   ])
-  func aRowThatStays(change: String) async throws {
+  func aRowThatStays(change: String, error: TenancyError) async throws {
     try await Fleet.with { fleet in
       try await fleet.create("acme")
       let plan = try await fleet.tenancy.planDrop("acme")
       let deactivation = try await fleet.tenancy.planSetActive(["acme"], false)
       try await fleet.psql(change)
-      await #expect(throws: TenancyError.changedMeanwhile) { try await plan.apply() }
-      await #expect(throws: TenancyError.changedMeanwhile) { try await deactivation.apply() }
+      await #expect(throws: error) { try await plan.apply() }
+      await #expect(throws: error) { try await deactivation.apply() }
       #expect(try await fleet.schemas() == "acme")
     }
   }

@@ -26,7 +26,7 @@ enum ResolveCommand {
 
   private static func sentence(_ resolution: Resolution) -> String {
     let host = resolution.host
-    let tenant = resolution.tenant?.name.rawValue ?? ""
+    let tenant = resolution.tenant?.name.description ?? ""
     return switch resolution.rule {
     case .domain: "\(host) is served by tenant \(tenant): it is registered as its domain"
     case .subdomain: "\(host) is served by tenant \(tenant): the first label is its name"

@@ -40,7 +40,7 @@ enum DoctorCommand {
       "fix", ["This changes the database, to mend \(counted(count, "finding"))."],
       showing: DiagnosisSummary(diagnosis).script, unless: input[Shared.yes])
     let interruption = session.interruption
-    let outcomes = try await interruption.guarding(drainingWith: session.terminal.note) {
+    let outcomes = try await interruption.guarding(drainingWith: { session.terminal.note($0) }) {
       await database.fix(diagnosis) { interruption.isRequested }
     }
     return DiagnosisSummary(diagnosis, outcomes).result

@@ -49,7 +49,8 @@ enum ExecCommand {
     var run: FleetRun<ExecResult> = RunOptions.read(input, session, progress, jobs: jobs)
     let isInterrupted = run.shouldStop
     run.shouldStop = { isInterrupted() || output.isClosed }
-    let report = try await session.interruption.guarding(drainingWith: progress.tell) { [run] in
+    let report = try await session.interruption.guarding(drainingWith: progress.tell, known: progress.known) {
+      [run] in
       try await database.exec(script, in: tenants, options, run) { output.receive($0, $1) }
     }
     return try output.result(report)

@@ -32,7 +32,7 @@ enum PsqlCommand {
 
   /// psql's default prompt after the name, in which a percent sign would have a meaning.
   private static func prompt(_ tenant: Tenant) -> String {
-    "\(tenant.name.rawValue.replacing("%", with: "%%")) %/%R%x%# "
+    "\(tenant.name.description.replacing("%", with: "%%")) %/%R%x%# "
   }
 
   private static let arguments = TrailingArguments("ARGS", summary: "Arguments for psql.")

@@ -52,7 +52,8 @@ enum RunCommand {
         note(outcome)
       }
     }
-    let report = try await session.interruption.guarding(passingOn: children.signal) { [run] in
+    let report = try await session.interruption.guarding(passingOn: children.signal, known: progress.known) {
+      [run] in
       await tenants.forEach(run) { tenant in
         try await database.checkSchema(of: tenant)
         let output = ProgramOutput(of: tenant, session, progress)

@@ -68,7 +68,8 @@ enum MigrateCommand {
     defer { progress.finish() }
     let run = RunOptions.read(input, session, progress, jobs: jobs)
     do {
-      let report = try await session.interruption.guarding(drainingWith: progress.tell) {
+      let report = try await session.interruption.guarding(drainingWith: progress.tell, known: progress.known)
+      {
         try await database.migrate(plan, run)
       }
       progress.finish()
@@ -88,7 +89,7 @@ enum MigrateCommand {
 
   /// Returns why the report could not be written: the run is done all the same.
   private static func tellCI(_ report: MigrationReport, _ path: String?, _ session: Session) -> FileProblem? {
-    if session.isOnGitHub { GitHubAnnotations(report).lines.forEach(session.terminal.note) }
+    if session.isOnGitHub { GitHubAnnotations(report).lines.forEach { session.terminal.note($0) } }
     guard let path else { return nil }
     do {
       try Files.write(path, JUnitReport(report).text)
@@ -105,7 +106,7 @@ enum MigrateCommand {
       entries.isEmpty
         ? ["nothing to apply to \(counted(plan.tenants.count, "tenant"))"]
         : firstFew(entries, "more; 'tenantctl status --all --pending' lists them all") {
-          ["\($0.name): \($0.pending.map(\.rawValue).joined(separator: ", "))"]
+          ["\($0.name.onOneLine): \($0.pending.map(\.rawValue).joined(separator: ", "))"]
         }
     }
     result.names = behind.map(\.label)

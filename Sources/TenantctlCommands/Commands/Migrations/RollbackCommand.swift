@@ -43,7 +43,9 @@ enum RollbackCommand {
 
   /// Each migration once, the newest first.
   private static func list(_ undone: [Survey], _ plan: MigrationPlan) -> [String] {
-    let owners = undone.flatMap { survey in plan.pending(survey).map { (file: $0, owner: survey.label) } }
+    let owners = undone.flatMap { survey in
+      plan.pending(survey).map { (file: $0, owner: survey.label.onOneLine) }
+    }
     let files = Dictionary(grouping: owners, by: \.file.version).sorted { $0.key > $1.key }
     return firstFew(files, "more migrations") { version, owners in
       let whom = owners.count == 1 ? owners[0].owner : counted(owners.count, "tenant")

@@ -10,7 +10,9 @@ enum CompleteCommand {
     let typed = Typed(input[words])
     let names =
       (try? await withinTimeLimit { try await candidates(input[kind], session.with(typed.options)) }) ?? []
-    var result = CommandResult(names) { _ in names }
+    // One a line, and for the shell's command line: what is not on one line, or not to be typed, is left out.
+    let plain = names.filter { $0 == $0.onOneLine }
+    var result = CommandResult(plain) { _ in plain }
     result.isRaw = true
     return result
   }

@@ -11,8 +11,10 @@ enum HelpCommand {
   }
 
   static func page(_ path: [String], _ terminal: Terminal, styled: Bool) throws -> CommandResult {
-    let text = try HelpPage.text(for: path, in: Tenantctl.tree, width: terminal.width, styled: styled)
+    let page = try HelpPage.text(for: path, in: Tenantctl.tree, width: terminal.width, styled: styled)
+    let text = page.replacing("\u{1B}", with: "\(Style.mark)")
     var result = CommandResult(["help": text]) { _ in [String(text.dropLast())] }
+    result.isExact = true
     result.names = [String(text.dropLast())]
     return result
   }

@@ -64,7 +64,8 @@ enum AdoptCommand {
     defer { progress.finish() }
     var run: FleetRun<BaselinedTenant> = RunOptions.read(input, session, progress, jobs: jobs)
     run.retries = input[RunOptions.retries]
-    let report = try await session.interruption.guarding(drainingWith: progress.tell) { [run] in
+    let report = try await session.interruption.guarding(drainingWith: progress.tell, known: progress.known) {
+      [run] in
       await database.record(plan, run)
     }
     return BaselineSummary(report, verb).result(session.errorStyle)

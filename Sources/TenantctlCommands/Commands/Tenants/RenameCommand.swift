@@ -6,17 +6,23 @@ enum RenameCommand {
     "rename", summary: "Rename a tenant: schema, row and domain rows in one transaction.",
     discussion: """
       The host names of its domains stay as they are. Where the registry keeps the schema in a column of its own, and it \
-      differs from the name, the schema stays too.
+      differs from the name, the schema stays too, unless the column is generated from the name.
+
+      Functions whose SET search_path names the schema are changed with it. What else names it is not: the bodies of \
+      functions, and search paths that were set for a role or the database. A warning names each of these.
       """,
     parameters: [old, new, Shared.dryRun],
     examples: [Example("tenantctl rename acme acme_inc", "Rename the tenant acme to acme_inc.")],
     section: Section.tenants
   ) { input, session in
     let change = try await session.database().planRename(input[old], to: input[new])
-    return try await session.make(change, dryRun: input[Shared.dryRun]) { renamed in
+    let isDry = input[Shared.dryRun]
+    if isDry { change.result.warnings.forEach(session.warn) }
+    return try await session.make(change, dryRun: isDry) { renamed in
       let schema =
         renamed.tenant.schema.rawValue == renamed.tenant.name.rawValue
         ? "" : ", schema \(renamed.tenant.schema)"
+      if session.format == .text { renamed.warnings.forEach(session.warn) }
       return CommandResult(renamed, "renamed tenant \(renamed.from) to \(renamed.tenant.name)\(schema)")
     }
   }
@@ -25,4 +31,29 @@ enum RenameCommand {
     "OLD", completion: .dynamic("tenant"), parse: TenantName.init(parsing:),
     summary: "The tenant's name until now.")
   private static let new = Argument("NEW", parse: TenantName.init(parsing:), summary: "Its name from now on.")
+}
+
+extension RenamedTenant {
+  /// A sentence for each place that still has the old name; of bodies the first ten.
+  fileprivate var warnings: [String] {
+    let bodies = mentions.filter { $0.place == .routineBody }.map(\.object)
+    let others = mentions.filter { $0.place != .routineBody }.map(\.warning)
+    guard !bodies.isEmpty else { return others }
+    let more = bodies.count > 10 ? " and \(bodies.count - 10) more" : ""
+    return others + [
+      "the text of \(bodies.prefix(10).joined(separator: ", "))\(more) has the old schema's name as a word; check whether it means the schema"
+    ]
+  }
+}
+
+extension SchemaMention {
+  fileprivate var warning: String {
+    let whose =
+      switch place {
+      case .routineBody, .routineSetting: "the search path of \(object)"
+      case .roleSetting: "the search path of the role \(object)"
+      case .databaseSetting: "the search path of the database \(object)"
+      }
+    return "\(whose) still names the old schema; fix it with: \(fix ?? "")"
+  }
 }

@@ -21,7 +21,7 @@ enum ShowCommand {
     let (tenant, state) = (details.entry.tenant, details.entry.state)
     let size = "\(counted(details.tables, "table")), \(sizeText(details.bytes))"
     var fields = [
-      ("name", tenant.name.rawValue),
+      ("name", "\(tenant.name)"),
       ("state", tenant.isActive ? style.green("active") : style.red("deactivated")),
       (
         "schema",
@@ -31,9 +31,11 @@ enum ShowCommand {
       ("migrations", migrations(state)),
     ]
     fields += details.entry.domains.map {
-      ("domain", $0.isPrimary ? "\($0.name) (primary)" : $0.name.rawValue)
+      ("domain", $0.isPrimary ? "\($0.name) (primary)" : "\($0.name)")
     }
-    fields += details.columns.sorted { $0.key < $1.key }.map { ($0, $1 ?? style.dim("NULL")) }
+    fields += details.columns.sorted { $0.key < $1.key }.map {
+      ($0.onOneLine, $1?.onOneLine ?? style.dim("NULL"))
+    }
     let width = fields.map(\.0.count).max() ?? 0
     return fields.map { name, value in
       style.bold(name) + String(repeating: " ", count: width - name.count + 2) + value

@@ -1,0 +1,139 @@
+internal import Postgres
+
+/// A statement that drops something, and how many locks it takes.
+private struct Drop {
+  let sql: SQL
+  let object: DroppedObject
+  let locks: Int
+}
+
+/// What is in a schema, as far as dropping it is concerned.
+struct SchemaContents {
+  let exists: Bool
+  let mark: String?
+  let tables: Int
+  /// A `DROP` for each relation, extension and routine that does not go with another one.
+  private let drops: [Drop]
+  /// How many locks one transaction of ours may take.
+  private let lockBudget: Int
+
+  static func read(_ schema: SchemaName, ledger: String, over connection: Connection) async throws
+    -> SchemaContents
+  {
+    let rows = try await connection.pipeline([
+      "SELECT obj_description(oid, 'pg_namespace') FROM pg_catalog.pg_namespace WHERE nspname = \(schema.rawValue)",
+      relationsQuery(schema), extensionsQuery(schema), routinesQuery(schema),
+      """
+      SELECT current_setting('max_locks_per_transaction')::int * current_setting('max_connections')::int
+      """,
+    ])
+    let relations = try rows[1].map { try $0.decode(String.self, String.self, Int.self, Int.self) }
+    let drops = relations.compactMap { name, kind, oid, dependents in
+      drop(schema.relation(name), kind: kind).map {
+        Drop(sql: $0, object: DroppedObject(catalog: "pg_class", oid: oid), locks: locks(dependents))
+      }
+    }
+    let extensions = try rows[2].map { row -> Drop in
+      let (name, oid, members) = try row.decode(String.self, Int.self, Int.self)
+      return Drop(
+        sql: "DROP EXTENSION IF EXISTS \(Identifier(name)) CASCADE",
+        object: DroppedObject(catalog: "pg_extension", oid: oid), locks: locks(members))
+    }
+    let routines = try rows[3].map { row -> Drop in
+      let (signature, oid) = try row.decode(String.self, Int.self)
+      return Drop(
+        sql: "DROP ROUTINE IF EXISTS \(unsafeRaw: signature) CASCADE",
+        object: DroppedObject(catalog: "pg_proc", oid: oid), locks: 1)
+    }
+    return SchemaContents(
+      exists: !rows[0].isEmpty, mark: rows[0].first?[0],
+      tables: relations.count { "rpf".contains($0.1) && $0.0 != ledger },
+      drops: drops + extensions + routines, lockBudget: try rows[4][0].decode(Int.self))
+  }
+
+  /// What depends on a table is locked with it: types, constraints, defaults, indexes, its TOAST table. Most of them bring
+  /// one more: the array's type, the constraint's index, the TOAST table's.
+  private static func locks(_ dependents: Int) -> Int { 1 + 2 * dependents }
+
+  private static func drop(_ name: QualifiedName, kind: String) -> SQL? {
+    let words = [
+      "r": "TABLE", "p": "TABLE", "f": "FOREIGN TABLE", "v": "VIEW", "m": "MATERIALIZED VIEW",
+      "S": "SEQUENCE",
+    ]
+    return words[kind].map { "DROP \(unsafeRaw: $0) IF EXISTS \(name) CASCADE" }
+  }
+}
+
+// MARK: - What to drop
+
+extension SchemaContents {
+  private static func relationsQuery(_ schema: SchemaName) -> SQL {
+    """
+    SELECT relname, relkind, oid, (
+        SELECT count(DISTINCT (d.classid, d.objid)) FROM pg_catalog.pg_depend d
+        WHERE d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = pg_class.oid)
+    FROM pg_catalog.pg_class
+    WHERE relnamespace = to_regnamespace(\(schema.identifier.quoted)) AND relkind IN ('r', 'p', 'f', 'v', 'm', 'S')
+      AND NOT EXISTS (  -- a serial column's sequence goes with its table, a member with its extension
+        SELECT FROM pg_catalog.pg_depend
+        WHERE classid = 'pg_catalog.pg_class'::regclass AND objid = pg_class.oid
+          AND (deptype = 'e' OR deptype IN ('a', 'i') AND relkind = 'S'))
+    ORDER BY relkind IN ('v', 'm') DESC, relispartition DESC, oid DESC
+    """
+  }
+
+  private static func extensionsQuery(_ schema: SchemaName) -> SQL {
+    """
+    SELECT extname, oid, (
+        SELECT count(*) FROM pg_catalog.pg_depend
+        WHERE refclassid = 'pg_catalog.pg_extension'::regclass AND refobjid = pg_extension.oid)
+    FROM pg_catalog.pg_extension WHERE extnamespace = to_regnamespace(\(schema.identifier.quoted)) ORDER BY oid DESC
+    """
+  }
+
+  private static func routinesQuery(_ schema: SchemaName) -> SQL {
+    """
+    SELECT p.oid::regprocedure::text, p.oid FROM pg_catalog.pg_proc p
+    WHERE pronamespace = to_regnamespace(\(schema.identifier.quoted))
+      AND NOT EXISTS (  -- a range's constructor goes with its type
+        SELECT FROM pg_catalog.pg_depend
+        WHERE classid = 'pg_catalog.pg_proc'::regclass AND objid = p.oid AND deptype IN ('i', 'e'))
+    """
+  }
+}
+
+// MARK: - How
+
+extension SchemaContents {
+  /// - Parameter rows: what goes first, in the same transaction.
+  func dropping(_ schema: SchemaName, after rows: [PlannedStatement], mark: String, guards: [SQL]) -> [Step] {
+    guard exists else { return [.transaction(rows)] }
+    let dependents = SchemaDependents(schema: schema)
+    let drop = dependents.guardStatements + [PlannedStatement("DROP SCHEMA \(schema.identifier) CASCADE")]
+    // A quarter of the server's lock table leaves the other sessions what they need.
+    let batches = batches(of: lockBudget / 4)
+    if batches.count <= 1 { return [.transaction(rows + drop)] }
+    let setMark: SQL = "COMMENT ON SCHEMA \(schema.identifier) IS \(literal: mark)"
+    let opening = guards.map { PlannedStatement($0) }
+    return [.transaction(rows + [PlannedStatement(setMark)])]
+      + batches.map { batch in
+        .transaction(
+          opening + dependents.guardStatements(of: batch.map(\.object))
+            + batch.map { PlannedStatement($0.sql) })
+      } + [.transaction(opening + drop)]
+  }
+
+  private func batches(of locks: Int) -> [[Drop]] {
+    var batches: [[Drop]] = []
+    var left = 0
+    for drop in drops {
+      if drop.locks > left {
+        batches.append([])
+        left = locks
+      }
+      batches[batches.count - 1].append(drop)
+      left -= drop.locks
+    }
+    return batches
+  }
+}

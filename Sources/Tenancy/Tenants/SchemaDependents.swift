@@ -1,0 +1,199 @@
+internal import Postgres
+
+/// An object that a statement drops by name.
+struct DroppedObject {
+  /// The table of `pg_catalog` that has it.
+  let catalog: String
+  let oid: Int
+}
+
+/// The question what `DROP ... CASCADE` would take along from outside of a tenant's schema.
+///
+/// It computes what PostgreSQL's `findDependentObjects` (src/backend/catalog/dependency.c) would: whatever depends on an
+/// object goes with it, and an object that is an internal part or an extension's member takes its owner along. What is
+/// reached is the tenant's own if it stands in the schema, or if it is a part of what is the tenant's own.
+struct SchemaDependents {
+  let schema: SchemaName
+
+  /// What stands outside and would go.
+  struct Found {
+    /// The first ten, as the server describes them.
+    let objects: [String]
+    let count: Int
+  }
+
+  func find(over connection: Connection) async throws -> Found {
+    let rows = try await connection.pipeline([
+      Self.withoutJIT,
+      """
+      \(query(from: Self.wholeSchema))
+      SELECT pg_describe_object(class, oid, sub), count(*) OVER () FROM named ORDER BY 1 LIMIT 10
+      """,
+    ])[1]
+    return Found(
+      objects: rows.compactMap { $0[0] }, count: try rows.first?.decode(String?.self, Int.self).1 ?? 0)
+  }
+
+  /// All that would go, the tenant's own and what is outside: `class`, `oid`, `sub` (a column's number, or zero).
+  var closure: SQL {
+    """
+    \(query(from: Self.wholeSchema))
+    SELECT class, oid, sub FROM reached WHERE state <> 'leaf' UNION SELECT class, oid, sub FROM outside
+    """
+  }
+
+  /// Fails, and with it the transaction that drops the schema, if there is something by now.
+  var guardStatements: [PlannedStatement] { guardStatements(from: Self.wholeSchema) }
+
+  /// The same for a transaction that drops only these.
+  func guardStatements(of objects: [DroppedObject]) -> [PlannedStatement] {
+    let catalogs = Dictionary(grouping: objects, by: \.catalog).sorted { $0.key < $1.key }
+    let seeds = catalogs.map { catalog, objects -> SQL in
+      let oids = objects.map { String($0.oid) }
+      return """
+        SELECT 'pg_catalog.\(unsafeRaw: catalog)'::regclass::oid, s.oid, 0, 'own'
+        FROM unnest(\(oids)::oid[]) s (oid)
+        """
+    }
+    return guardStatements(from: SQL.joined(seeds, by: "\n  UNION ALL "))
+  }
+
+  private func guardStatements(from seeds: SQL) -> [PlannedStatement] {
+    [
+      PlannedStatement(Self.withoutJIT),
+      PlannedStatement(
+        guarding: """
+          \(query(from: seeds))
+          SELECT 1 / CASE count(*) WHEN 0 THEN 1 ELSE 0 END FROM named
+          """,
+        purpose: "fails, and undoes the transaction, if something outside of the schema depends on it"),
+    ]
+  }
+}
+
+// MARK: - The query
+
+extension SchemaDependents {
+  /// Compiling the query takes longer than running it.
+  private static let withoutJIT: SQL = "SELECT set_config('jit', 'off', true)"
+
+  private static let wholeSchema: SQL =
+    "SELECT 'pg_catalog.pg_namespace'::regclass::oid, oid, 0, 'own' FROM tenant"
+
+  /// Common table expressions, up to `named (class, oid, sub)`: what would go, without what are only parts of it.
+  ///
+  /// `reached` expands what is the tenant's own; what is not is kept as a leaf, and `outside` goes on from there. The state
+  /// is a word, because of a boolean the planner expects half of the rows to be leaves, and takes milliseconds for them.
+  private func query(from seeds: SQL) -> SQL {
+    """
+    WITH RECURSIVE tenant (oid) AS MATERIALIZED (
+      SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = \(schema.rawValue)
+    ), reached (class, oid, sub, state) AS (
+      \(seeds)
+      UNION
+      SELECT e.class, e.oid, e.sub, \(Self.state)
+      FROM reached o CROSS JOIN LATERAL (\(Self.edges(unless: "o.state = 'part'"))) e (class, oid, sub, kind)
+      WHERE o.state <> 'leaf'
+    ), outside (class, oid, sub) AS (
+      SELECT class, oid, sub FROM reached e WHERE state = 'leaf' AND \(Self.isNotOwn)
+      UNION
+      SELECT e.class, e.oid, e.sub
+      FROM outside o CROSS JOIN LATERAL (\(Self.edges(unless: "false"))) e (class, oid, sub, kind)
+      WHERE \(Self.isNotOwn)
+    ), kept AS (SELECT class, oid, sub FROM outside e WHERE NOT \(Self.isIgnored)
+    ), named AS (SELECT class, oid, sub FROM kept e WHERE \(Self.isNoPart)
+    )
+    """
+  }
+
+  /// Where the deletion of `o` leads: to what depends on it (its type as `kind`), and as kind `o` to the owner whose
+  /// part it is. What was reached as a part has its owner behind it.
+  private static func edges(unless isPart: SQL) -> SQL {
+    """
+    SELECT d.classid, d.objid, d.objsubid, d.deptype FROM pg_catalog.pg_depend d
+        WHERE d.refclassid = o.class AND d.refobjid = o.oid AND (o.sub = 0 OR d.refobjsubid = o.sub)
+        UNION ALL SELECT d.refclassid, d.refobjid, d.refobjsubid, 'o' FROM pg_catalog.pg_depend d
+        WHERE d.classid = o.class AND d.objid = o.oid AND (o.sub = 0 OR d.objsubid = o.sub)
+          AND d.deptype IN ('i', 'e') AND NOT \(isPart)
+    """
+  }
+
+  /// `IS NOT TRUE` keeps the planner from making a join of it: it expects a handful of rows and would compare each with
+  /// each, where a schema that thousands of tables depend on has thousands.
+  private static let isNotOwn: SQL = """
+    ((e.class, e.oid, 0) IN (SELECT x.class, x.oid, x.sub FROM reached x WHERE x.state <> 'leaf')) IS NOT TRUE
+        AND (e.sub = 0
+          OR ((e.class, e.oid, e.sub) IN (SELECT x.class, x.oid, x.sub FROM reached x WHERE x.state <> 'leaf')) IS NOT TRUE)
+    """
+
+  /// Whether what the edge `e` leads to from the tenant's own is the tenant's own, too. What has a schema must stand in
+  /// the tenant's, as a partition of its table may not; only TOAST tables have one of their own.
+  private static let state: SQL = """
+    CASE WHEN e.kind = 'o' THEN 'leaf' WHEN e.kind = 'i' THEN 'part'
+      WHEN e.class = 'pg_catalog.pg_namespace'::regclass THEN 'leaf'
+      WHEN e.kind = 'a' AND e.class IN (\(parts), 'pg_catalog.pg_constraint'::regclass) THEN 'own'
+      WHEN coalesce(\(place(of: "e.class", "e.oid")), CASE WHEN e.kind <> 'n' THEN (TABLE tenant) END)
+        IN ((TABLE tenant), 'pg_toast'::regnamespace) THEN 'own' ELSE 'leaf' END
+    """
+
+  /// That `e` goes by itself, and not as a part of something else that goes: a rule with its view, an index with its
+  /// constraint, a column with its table.
+  private static let isNoPart: SQL = """
+    (e.sub <> 0 AND (e.class, e.oid, 0) IN (TABLE kept)) IS NOT TRUE AND ((e.class, e.oid, e.sub) IN (
+        SELECT k.class, k.oid, k.sub FROM kept k CROSS JOIN LATERAL (
+          SELECT d.refclassid, d.refobjid, d.refobjsubid FROM pg_catalog.pg_depend d
+          WHERE d.classid = k.class AND d.objid = k.oid AND (k.sub = 0 OR d.objsubid = k.sub)
+            AND d.deptype NOT IN ('n', 'x') AND NOT (d.refclassid = k.class AND d.refobjid = k.oid)
+          OFFSET 0) o (class, oid, sub)
+        WHERE ((o.class, o.oid, 0) IN (TABLE kept)) IS TRUE OR ((o.class, o.oid, o.sub) IN (TABLE kept)) IS TRUE
+      )) IS NOT TRUE
+    """
+
+  /// Whether `e` stands in the tenant's schema, or in that of another session's temporary objects, which nobody keeps, or
+  /// is a part of what does. Where only some of a schema is dropped, the rest of it is not reached as the tenant's own.
+  private static let isIgnored: SQL = """
+    EXISTS (
+      SELECT FROM (
+        SELECT \(place(of: "e.class", "e.oid"))
+        UNION ALL SELECT \(place(of: "d.refclassid", "d.refobjid")) FROM pg_catalog.pg_depend d
+        WHERE d.classid = e.class AND d.objid = e.oid AND d.deptype IN ('a', 'i') AND e.class IN (\(parts))
+      ) p (oid) JOIN pg_catalog.pg_namespace n ON n.oid = p.oid
+      WHERE n.oid = (TABLE tenant) OR n.nspname ~ '^pg_(toast_)?temp_')
+    """
+
+  /// Classes of objects that stand in no schema, and are parts of others.
+  private static let parts: SQL = """
+    'pg_catalog.pg_attrdef'::regclass, 'pg_catalog.pg_rewrite'::regclass, 'pg_catalog.pg_trigger'::regclass,
+          'pg_catalog.pg_policy'::regclass, 'pg_catalog.pg_publication_rel'::regclass,
+          'pg_catalog.pg_statistic_ext'::regclass
+    """
+
+  /// The schema in which an object stands; NULL for what stands in none.
+  ///
+  /// A cast or a transform stands where its types do: nobody else has a use for it. The frequent classes are looked up
+  /// here, as the function for all of them works out more than the schema.
+  private static func place(of theClass: SQL, _ oid: SQL) -> SQL {
+    """
+    CASE \(theClass)
+      WHEN 'pg_catalog.pg_class'::regclass THEN (SELECT k.relnamespace FROM pg_catalog.pg_class k WHERE k.oid = \(oid))
+      WHEN 'pg_catalog.pg_constraint'::regclass THEN (
+        SELECT k.connamespace FROM pg_catalog.pg_constraint k WHERE k.oid = \(oid))
+      WHEN 'pg_catalog.pg_attrdef'::regclass THEN NULL WHEN 'pg_catalog.pg_rewrite'::regclass THEN NULL
+      WHEN 'pg_catalog.pg_extension'::regclass THEN (
+        SELECT k.extnamespace FROM pg_catalog.pg_extension k WHERE k.oid = \(oid))
+      WHEN 'pg_catalog.pg_amop'::regclass THEN (
+        SELECT w.opfnamespace FROM pg_catalog.pg_amop k JOIN pg_catalog.pg_opfamily w ON w.oid = k.amopfamily
+        WHERE k.oid = \(oid))
+      WHEN 'pg_catalog.pg_amproc'::regclass THEN (
+        SELECT w.opfnamespace FROM pg_catalog.pg_amproc k JOIN pg_catalog.pg_opfamily w ON w.oid = k.amprocfamily
+        WHERE k.oid = \(oid))
+      WHEN 'pg_catalog.pg_transform'::regclass THEN (
+        SELECT w.typnamespace FROM pg_catalog.pg_transform k JOIN pg_catalog.pg_type w ON w.oid = k.trftype
+        WHERE k.oid = \(oid))
+      WHEN 'pg_catalog.pg_cast'::regclass THEN (
+        SELECT w.typnamespace FROM pg_catalog.pg_cast k JOIN pg_catalog.pg_type w ON w.oid = k.castsource
+        JOIN pg_catalog.pg_type v ON v.oid = k.casttarget AND v.typnamespace = w.typnamespace WHERE k.oid = \(oid))
+      ELSE (SELECT to_regnamespace(quote_ident(i.schema))::oid FROM pg_identify_object(\(theClass), \(oid), 0) i) END
+    """
+  }
+}

@@ -1,0 +1,146 @@
+internal import Postgres
+
+/// What still names a schema after it got another name, and is not ours to rewrite.
+public struct SchemaMention: Sendable, Hashable, Encodable {
+  /// Where the name stands.
+  public enum Place: String, Sendable, Hashable, Encodable {
+    /// The text of a function's or procedure's body.
+    case routineBody = "routine_body"
+    /// The search path of a function or procedure of another owner.
+    case routineSetting = "routine_setting"
+    /// The search path that a role begins with.
+    case roleSetting = "role_setting"
+    /// The search path that the database's sessions begin with.
+    case databaseSetting = "database_setting"
+  }
+
+  /// Where the name stands.
+  public let place: Place
+  /// The routine, as its signature, the role or the database.
+  public let object: String
+  /// The statement that puts the new name there; `nil` where somebody has to edit a text.
+  public let fix: String?
+
+  private enum CodingKeys: CodingKey { case place, object, fix }
+
+  /// With all of its keys: a fix that does not exist is null.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(place, forKey: .place)
+    try container.encode(object, forKey: .object)
+    try container.encode(fix, forKey: .fix)
+  }
+}
+
+/// A schema that gets another name, as far as search paths and texts name it: `ALTER SCHEMA ... RENAME` changes neither.
+struct SchemaMentions {
+  let old: SchemaName
+  let new: SchemaName
+
+  func find(over connection: Connection) async throws -> [SchemaMention] {
+    if isVariable { return [] }
+    let found = try await connection.pipeline([foreignRoutines, settings, bodies])
+    let routines = found[0].map { row in
+      SchemaMention(place: .routineSetting, object: row[0] ?? "", fix: row[1])
+    }
+    let settings = found[1].map { row in
+      SchemaMention(place: row[2] == "t" ? .roleSetting : .databaseSetting, object: row[0] ?? "", fix: row[1])
+    }
+    let bodies = found[2].map { SchemaMention(place: .routineBody, object: $0[0] ?? "", fix: nil) }
+    return routines + settings + bodies
+  }
+
+  /// Takes the search paths of functions and procedures along, in whichever schema these are: of those that the role may
+  /// alter. In a block, because it is decided when it runs which ones there are.
+  var follow: [SQL] {
+    if isVariable { return [] }
+    let body: SQL = """
+      DECLARE routine record;
+      BEGIN
+        FOR routine IN
+          \(Self.routines(literal(old), literal(new), mayAlter: true))
+        LOOP
+          EXECUTE pg_catalog.format('ALTER ROUTINE %s SET search_path TO %s', routine.name, routine.path);
+        END LOOP;
+      END
+      """
+    return ["DO \(literal: body.inlined)"]
+  }
+
+  /// In a search path it means the user, also in quotes.
+  private var isVariable: Bool { old.rawValue == "$user" }
+
+  private func literal(_ name: SchemaName) -> SQL { "\(literal: name.rawValue)" }
+}
+
+extension SchemaMentions {
+  /// The names in a search path `value`, as PostgreSQL reads them (`SplitIdentifierString`): in double quotes, or with the
+  /// letters of ASCII folded to lower case.
+  private static func names(in value: SQL) -> SQL {
+    """
+    (
+            SELECT m.number, coalesce(pg_catalog.replace(m.parts[1], '""', '"'), pg_catalog.lower(w.word)) AS name
+            FROM pg_catalog.regexp_matches(\(value), '"((?:[^"]|"")*)"|([^",]+)', 'g') WITH ORDINALITY m (parts, number)
+            CROSS JOIN LATERAL (
+              SELECT pg_catalog.btrim(m.parts[2], E' \\t\\n\\r\\f') COLLATE pg_catalog."C") w (word)
+            WHERE m.parts[1] IS NOT NULL OR w.word <> '')
+    """
+  }
+
+  /// The same path with the new name, as `SET search_path TO` takes it.
+  private static func path(_ old: SQL, _ new: SQL) -> SQL {
+    """
+    pg_catalog.string_agg(pg_catalog.quote_literal(CASE e.name WHEN \(old) THEN \(new) ELSE e.name END), ', ' ORDER BY e.number)
+    """
+  }
+
+  private static let setting: SQL = "pg_catalog.substr(s.setting, pg_catalog.length('search_path=') + 1)"
+
+  /// Signature and new path of the routines whose path has the old name.
+  private static func routines(_ old: SQL, _ new: SQL, mayAlter: Bool) -> SQL {
+    """
+    SELECT p.oid::pg_catalog.regprocedure::text AS name, \(path(old, new)) AS path
+          FROM pg_catalog.pg_proc p CROSS JOIN LATERAL pg_catalog.unnest(p.proconfig) s (setting)
+          CROSS JOIN LATERAL \(names(in: setting)) e
+          WHERE s.setting LIKE 'search\\_path=%'
+            AND \(mayAlter ? "" : "NOT " as SQL)pg_catalog.pg_has_role(p.proowner, 'USAGE')
+          GROUP BY p.oid HAVING pg_catalog.bool_or(e.name = \(old)) ORDER BY p.oid
+    """
+  }
+
+  private var foreignRoutines: SQL {
+    """
+    SELECT r.name, concat('ALTER ROUTINE ', r.name, ' SET search_path TO ', r.path, ';')
+    FROM (\(Self.routines(literal(old), literal(new), mayAlter: false))) r
+    """
+  }
+
+  /// `ALTER ROLE ... SET` and `ALTER DATABASE ... SET`, of this database or of all.
+  private var settings: SQL {
+    """
+    SELECT coalesce(r.rolname, d.datname, 'ALL'), concat('ALTER ', CASE
+        WHEN r.oid IS NOT NULL THEN 'ROLE ' || quote_ident(r.rolname) || coalesce(' IN DATABASE ' || quote_ident(d.datname), '')
+        WHEN d.oid IS NOT NULL THEN 'DATABASE ' || quote_ident(d.datname) ELSE 'ROLE ALL' END,
+      ' SET search_path TO ', \(Self.path(literal(old), literal(new))), ';'),
+      r.oid IS NOT NULL OR d.oid IS NULL
+    FROM pg_catalog.pg_db_role_setting c CROSS JOIN LATERAL unnest(c.setconfig) s (setting)
+    CROSS JOIN LATERAL \(Self.names(in: Self.setting)) e
+    LEFT JOIN pg_catalog.pg_roles r ON r.oid = c.setrole LEFT JOIN pg_catalog.pg_database d ON d.oid = c.setdatabase
+    WHERE s.setting LIKE 'search\\_path=%' AND (c.setdatabase = 0 OR d.datname = current_database())
+    GROUP BY r.oid, r.rolname, d.oid, d.datname HAVING bool_or(e.name = \(literal(old))) ORDER BY 1
+    """
+  }
+
+  /// Routines whose text has the name as a word of its own. What is written in C has no text, and a body that PostgreSQL
+  /// has parsed (`BEGIN ATOMIC`) follows by itself.
+  private var bodies: SQL {
+    """
+    SELECT p.oid::regprocedure::text
+    FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang
+    WHERE l.lanname NOT IN ('internal', 'c') AND p.oid >= 16384  -- not those of initdb
+      AND strpos(p.prosrc, \(old.rawValue)) > 0
+      AND p.prosrc ~ ('(?<![[:alnum:]_$])' || regexp_replace(\(old.rawValue), '([^[:alnum:]_])', '\\\\\\1', 'g') || '(?![[:alnum:]_$])')
+    ORDER BY 1
+    """
+  }
+}

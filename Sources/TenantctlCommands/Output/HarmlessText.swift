@@ -1,0 +1,54 @@
+internal import Tenancy
+
+/// The one place that all text passes before a terminal sees it.
+///
+/// Names, values, the server's messages, file names and variables may hold anything. What a terminal would obey is
+/// shown as an escape; line breaks, tabs and the colours of ``Style`` stay.
+enum HarmlessText {
+  static func of(_ text: String) -> String {
+    if isHarmless(text) { return text }
+    var result = ""
+    var rest = text.unicodeScalars[...]
+    while let scalar = rest.popFirst() {
+      if scalar == Style.mark, let code = color(at: rest) {
+        result += "\u{1B}[\(code)m"
+        rest = rest.dropFirst(code.count + 2)
+      } else if scalar == "\n" || scalar == "\t" || !VisibleText.isControl(scalar) {
+        result.unicodeScalars.append(scalar)
+      } else {
+        result += VisibleText.escape(scalar)
+      }
+    }
+    return result
+  }
+
+  /// The same for text that is all ours, and may move the cursor.
+  static func colored(_ text: String) -> String {
+    text.replacing("\(Style.mark)", with: "\u{1B}")
+  }
+
+  /// Each line but the first moved to the right, unless it is already.
+  static func indented(_ text: String) -> String {
+    guard text.utf8.contains(UInt8(ascii: "\n")) else { return text }
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    return lines.enumerated().map { $0 == 0 || $1.isEmpty || $1.first == " " ? String($1) : "  \($1)" }
+      .joined(separator: "\n")
+  }
+
+  /// The code of a colour of ours whose mark has just been read.
+  private static func color(at text: Substring.UnicodeScalarView) -> String? {
+    guard text.first == "[", let end = text.prefix(4).firstIndex(of: "m") else { return nil }
+    let code = String(text[..<end].dropFirst())
+    return Style.codes.contains(code) ? code : nil
+  }
+
+  private static func isHarmless(_ text: String) -> Bool {
+    text.utf8.allSatisfy { byte in
+      switch byte {
+      case UInt8(ascii: "\n"), UInt8(ascii: "\t"): true
+      case 0..<0x20, 0x7F, 0xC2, 0xD8, 0xE2: false
+      default: true
+      }
+    }
+  }
+}

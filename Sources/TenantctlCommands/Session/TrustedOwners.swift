@@ -1,0 +1,59 @@
+internal import Glibc
+
+/// Whose configuration file is obeyed though nobody has named it: ours, root's, and that of the user who became root by
+/// sudo. Below a folder that others can write to, theirs would say which SQL runs on our database, as git's
+/// configuration did (CVE-2022-24765).
+struct TrustedOwners: Sendable {
+  private let users: Set<uid_t>
+
+  init(environment: [String: String]) {
+    self.init(effective: geteuid(), sudo: environment["SUDO_UID"])
+  }
+
+  init(effective: uid_t, sudo: String?) {
+    let before = effective == 0 ? sudo.flatMap { uid_t($0) } : nil
+    users = Set([effective, 0] + [before].compactMap { $0 })
+  }
+
+  /// The file's bytes. What is judged is what is read: the link that leads there, then the file that was opened.
+  ///
+  /// Throws `FileProblem` or `Distrust`.
+  func read(_ path: String) throws -> [UInt8] {
+    var link = stat()
+    guard lstat(path, &link) == 0 else { throw FileProblem(path) }
+    try check(link)
+    // Another user's pipe would keep us waiting.
+    let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard file >= 0 else { throw FileProblem(path) }
+    defer { close(file) }
+    var status = stat()
+    guard fstat(file, &status) == 0 else { throw FileProblem(path) }
+    try check(status)
+    return try Files.bytes(of: file, path)
+  }
+
+  /// Throws `Distrust`.
+  func check(_ status: stat) throws(Distrust) {
+    guard users.contains(status.st_uid) else { throw Distrust.owner(status.st_uid) }
+    // The permissions of a link itself mean nothing.
+    let isLink = status.st_mode & S_IFMT == S_IFLNK
+    if !isLink && status.st_mode & S_IWOTH != 0 { throw Distrust.writableByAll }
+  }
+
+  enum Distrust: Error, Hashable, CustomStringConvertible {
+    case owner(uid_t)
+    case writableByAll
+
+    var description: String {
+      switch self {
+      case .owner(let user):
+        "it belongs to another user (\(Self.name(of: user))), who could choose the SQL that runs; it is not used"
+      case .writableByAll: "every user can write to it, and could choose the SQL that runs; it is not used"
+      }
+    }
+
+    private static func name(of user: uid_t) -> String {
+      getpwuid(user).map { String(cString: $0.pointee.pw_name) } ?? "uid \(user)"
+    }
+  }
+}

@@ -1,0 +1,133 @@
+import Postgres
+import TestSupport
+import Testing
+
+@testable import Tenancy
+
+/// Behind PgBouncer in transaction mode each transaction may run in another session, and a session outlives its client.
+@Suite struct PoolerTests {
+  private static let rude = """
+    -- migrate:up
+    CREATE TABLE t (id int);
+    CREATE TEMP TABLE s AS SELECT 1 AS a;
+    PREPARE q AS SELECT 1;
+    SELECT pg_advisory_lock(4711);
+    SET my.value = 'left';
+    SET ROLE pg_monitor;
+    -- migrate:down
+    DROP TABLE t;
+    CREATE TEMP TABLE s AS SELECT 1 AS a;
+    SET my.value = 'left';
+    """
+
+  /// What a session has that it did not begin with.
+  private static let traces = """
+    SELECT concat_ws(' ', nullif(current_setting('my.value', true), ''), to_regclass('pg_temp.s'),
+      (SELECT string_agg(name, ' ') FROM pg_prepared_statements),
+      (SELECT string_agg(objid::text, ' ') FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()),
+      nullif(current_user, session_user))
+    """
+
+  @Test func filesLeaveNothingInTheServersSessions() async throws {
+    try await Fleet.with { fleet in
+      try await TestPgBouncer.with(fleet.database) { url in
+        let pooled = Fleet(database: fleet.database, tenancy: try fleet.database.tenancy(url: url))
+        let files = [try migration("1", Self.rude)]
+        for name in ["acme", "reef"] { try await pooled.create(name, files) }
+        try await pooled.rollback(files, .steps(1))
+        #expect(try await pooled.migrate(files).tenants.allSatisfy(\.isSuccess))
+        try await pooled.expectNoTraces(url)
+        #expect(try await fleet.psql("SELECT obj_description('acme'::regnamespace)") == "NULL")
+        await pooled.tenancy.close()
+      }
+    }
+  }
+
+  @Test(arguments: ["", "; SELECT 1/0"]) func scriptsLeaveNothingInTheServersSessions(end: String)
+    async throws
+  {
+    try await Fleet.with { fleet in
+      try await fleet.create("acme")
+      try await TestPgBouncer.with(fleet.database) { url in
+        let pooled = Fleet(database: fleet.database, tenancy: try fleet.database.tenancy(url: url))
+        var options = ExecOptions()
+        options.mayWrite = true
+        let sql =
+          "CREATE TEMP TABLE s (a int); PREPARE q AS SELECT 1; SELECT pg_advisory_lock(4711); SET my.value = 'left'"
+        let script = try ExecScript(name: "-c", Array((sql + end).utf8))
+        let tenants = try await pooled.tenancy.tenants(in: .all)
+        _ = try await pooled.tenancy.exec(script, in: tenants, options) { _, _ in }
+        try await pooled.expectNoTraces(url)
+        await pooled.tenancy.close()
+      }
+    }
+  }
+
+  @Test func blocksLeaveNothingInTheServersSessions() async throws {
+    try await Fleet.with { fleet in
+      try await fleet.create("acme")
+      try await TestPgBouncer.with(fleet.database) { url in
+        let pooled = Fleet(database: fleet.database, tenancy: try fleet.database.tenancy(url: url))
+        for fails in [false, true] {
+          _ = try? await pooled.tenancy.withTenant("acme") { session in
+            for sql in ["CREATE TEMP TABLE s (a int)", "PREPARE q AS SELECT 1", "SET my.value = 'left'"] {
+              try await session.query(SQL(unsafeRaw: sql))
+            }
+            try await session.query("SELECT pg_advisory_lock(4711)")
+            if fails { try await session.query("SELECT 1/0") }
+          }
+          try await pooled.expectNoTraces(url)
+        }
+        await pooled.tenancy.close()
+      }
+    }
+  }
+
+  /// The lock that says so is held over another connection, within a transaction.
+  @Test func aCreateThatIsRunningIsNotTakenForAKilledOne() async throws {
+    try await Fleet.with { fleet in
+      try await fleet.psql("CREATE TABLE gate ()")
+      let files = [
+        try migration("1", "CREATE TABLE t ();"), try migration("2", "SELECT * FROM public.gate;"),
+      ]
+      try await TestPgBouncer.with(fleet.database) { url in
+        let pooled = try fleet.database.tenancy(url: url)
+        let plan = try await pooled.planCreate(NewTenant("acme"), migrations: files)
+        let task = try await fleet.database.whileHolding("LOCK TABLE gate") { holder in
+          let task = Task { try await plan.apply() }
+          _ = try await holder.blocked()
+          let other = try fleet.database.tenancy(lockTimeout: .milliseconds(50))
+          await #expect(throws: TenancyError.createUnderWay("acme")) {
+            try await other.planCreate(NewTenant("acme"), migrations: files)
+          }
+          await other.close()
+          return task
+        }
+        _ = try await task.value
+        #expect(try await fleet.list() == "acme")
+        await pooled.close()
+      }
+    }
+  }
+}
+
+extension Fleet {
+  /// Asks both of the server's sessions.
+  fileprivate func expectNoTraces(
+    _ url: String, sourceLocation: SourceLocation = #_sourceLocation
+  ) async throws {
+    let first = try await Connection.open(ConnectionTarget(url), applicationName: "tests")
+    let second = try await Connection.open(ConnectionTarget(url), applicationName: "tests")
+    let found = try await first.transaction { _ in
+      let own = try await first.query(SQL(unsafeRaw: PoolerTests.tracesQuery))[0][0]
+      return [own, try await second.query(SQL(unsafeRaw: PoolerTests.tracesQuery))[0][0]]
+    }
+    #expect(found == ["", ""], sourceLocation: sourceLocation)
+    await first.close()
+    await second.close()
+  }
+}
+
+extension PoolerTests {
+  fileprivate static var tracesQuery: String { traces }
+}

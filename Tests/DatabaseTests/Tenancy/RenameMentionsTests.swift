@@ -1,0 +1,131 @@
+import Postgres
+import TestSupport
+import Testing
+
+@testable import Tenancy
+
+/// What names the schema besides the objects in it.
+@Suite struct RenameMentionsTests {
+  struct Path: Sendable, CustomTestStringConvertible {
+    let schema: String
+    /// As `SET search_path TO` takes it.
+    let path: String
+    /// In `pg_proc.proconfig` afterwards.
+    let expected: String
+
+    init(_ schema: String, _ path: String, _ expected: String) {
+      (self.schema, self.path, self.expected) = (schema, path, expected)
+    }
+
+    var testDescription: String { path }
+
+    static let all = [
+      Path("acme", "acme", "apex"),
+      Path("acme", "acme, public", "apex, public"),
+      Path("acme", #""$user", 'acme', pg_temp"#, #""$user", apex, pg_temp"#),
+      Path("acme", #"'Pub,lic', ACME, "o'l""d", acme"#, #""Pub,lic", apex, "o'l""d", apex"#),
+      Path("acme", #"'acme, public'"#, #""acme, public""#),
+      Path("acme", #""ACME", acme2, my_acme"#, #""ACME", acme2, my_acme"#),
+      Path("acme", "''", #""""#),
+      Path("acme", "acme, ''", #"apex, """#),
+      Path("select", #""select", "user""#, #"apex, "user""#),
+      Path(#"A"c,m'e \x"#, #""A""c,m'e \x", public"#, "apex, public"),
+      Path("acme-corp", #"public, "acme-corp""#, "public, apex"),
+      Path("ÄCME", #""ÄCME", "äcme""#, #"apex, "äcme""#),
+    ]
+  }
+
+  @Test(arguments: Path.all) func searchPathsOfRoutines(path: Path) async throws {
+    try await Fleet.with { fleet in
+      let schema = Identifier(path.schema).quoted
+      try await fleet.psql(
+        """
+        INSERT INTO tenants (name) VALUES ('\(path.schema.replacing("'", with: "''"))');
+        CREATE SCHEMA \(schema); CREATE TABLE \(schema).tanks ();
+        CREATE FUNCTION \(schema)."the F"(int, tanks \(schema).tanks) RETURNS int LANGUAGE sql
+          SET search_path = \(path.path) SET work_mem = '1MB' AS 'SELECT 1';
+        CREATE PROCEDURE public.p() LANGUAGE sql SET search_path = \(path.path) AS '';
+        CREATE FUNCTION public.without() RETURNS int LANGUAGE sql AS 'SELECT 1'
+        """)
+      let plan = try await fleet.tenancy.planRename(TenantName(stored: path.schema), to: "apex")
+      #expect(try await plan.apply().mentions == [])
+      let settings = try await fleet.psql(
+        """
+        SELECT proname, s FROM pg_proc, unnest(proconfig) s WHERE oid >= 16384 ORDER BY proname = 'p', s DESC
+        """)
+      #expect(
+        settings == """
+          the F|work_mem=1MB
+          the F|search_path=\(path.expected)
+          p|search_path=\(path.expected)
+          """)
+    }
+  }
+
+  /// A path that somebody has set as a raw text: no spaces, capitals without quotes.
+  @Test func pathsAsTheyWereSet() async throws {
+    try await Fleet.with { fleet in
+      try await fleet.create("acme")
+      try await fleet.psql(
+        """
+        SELECT set_config('search_path', E'ACME,\\t"pub""lic" ,Other', false);
+        CREATE FUNCTION public.f() RETURNS int LANGUAGE sql SET search_path FROM CURRENT AS 'SELECT 1'
+        """)
+      try await fleet.rename("acme", "apex")
+      #expect(
+        try await fleet.psql("SELECT proconfig[1] FROM pg_proc WHERE proname = 'f'")
+          == #"search_path=apex, "pub""lic", other"#)
+    }
+  }
+
+  @Test func whatIsNotOursIsNamed() async throws {
+    try await Fleet.with { fleet in
+      try await fleet.create("acme")
+      let role = "\(fleet.database.name)_role"
+      try await fleet.psql(
+        """
+        CREATE ROLE \(role); ALTER ROLE \(role) IN DATABASE \(fleet.database.name) SET search_path = acme, public;
+        ALTER DATABASE \(fleet.database.name) SET search_path = "$user", 'acme';
+        CREATE FUNCTION acme.reads() RETURNS bigint LANGUAGE plpgsql AS 'BEGIN RETURN (SELECT count(*) FROM acme.t); END';
+        CREATE FUNCTION public.writes() RETURNS text LANGUAGE sql AS $$ SELECT '"acme"' $$;
+        CREATE FUNCTION public.acme() RETURNS text LANGUAGE sql AS $$ SELECT 'acme2, my_acme, acmes, $acme$ ' $$;
+        CREATE FUNCTION acme.parsed() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT count(*) FROM acme.schema_migrations; END
+        """)
+      let plan = try await fleet.tenancy.planRename("acme", to: "apex")
+      let mentions = try await plan.apply().mentions
+      #expect(
+        mentions.filter { $0.place != .routineBody } == [
+          SchemaMention(
+            place: .databaseSetting, object: fleet.database.name,
+            fix: "ALTER DATABASE \(fleet.database.name) SET search_path TO '$user', 'apex';"),
+          SchemaMention(
+            place: .roleSetting, object: role,
+            fix: "ALTER ROLE \(role) IN DATABASE \(fleet.database.name) SET search_path TO 'apex', 'public';"
+          ),
+        ])
+      #expect(
+        mentions.filter { $0.place == .routineBody }.map { $0.object.replacing("public.", with: "") }
+          == ["acme.reads()", "writes()"])
+      // What was to fix it does.
+      try await fleet.psql(mentions.compactMap(\.fix).joined(separator: "\n"))
+      let again = try await fleet.rename("apex", "acme").mentions
+      #expect(again.compactMap(\.fix).count == 2)
+      try await fleet.psql("DROP OWNED BY \(role); DROP ROLE \(role)")
+    }
+  }
+
+  /// A path that has `$user` in it means the user, not a tenant of that name.
+  @Test func theVariable() async throws {
+    try await Fleet.with { fleet in
+      try await fleet.psql(
+        """
+        INSERT INTO tenants (name) VALUES ('$user'); CREATE SCHEMA "$user";
+        CREATE FUNCTION public.f() RETURNS int LANGUAGE sql SET search_path = "$user", public AS 'SELECT 1'
+        """)
+      try await fleet.tenancy.planRename(TenantName(stored: "$user"), to: "apex").apply()
+      #expect(
+        try await fleet.psql("SELECT proconfig[1] FROM pg_proc WHERE proname = 'f'")
+          == #"search_path="$user", public"#)
+    }
+  }
+}
