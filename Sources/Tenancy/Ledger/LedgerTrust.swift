@@ -10,6 +10,9 @@ public enum LedgerDistrust: Sendable, Hashable {
   case owner(String)
   /// It has triggers.
   case triggers
+  /// A foreign key refers to it, or it has one. A row that is taken out takes rows of the other table along then, and that
+  /// table's triggers run as whoever rolls back.
+  case foreignKeys
   /// It has rules.
   case rules
   /// It has row-level security.
@@ -24,6 +27,7 @@ public enum LedgerDistrust: Sendable, Hashable {
     switch code {
     case nil: return nil
     case "triggers": self = .triggers
+    case "foreign keys": self = .foreignKeys
     case "rules": self = .rules
     case "policies": self = .policies
     case "checks": self = .checks
@@ -51,7 +55,8 @@ struct LedgerTrust: Sendable {
       WHEN c.relhasrules THEN 'rules'
       WHEN c.relrowsecurity THEN 'policies'
       WHEN c.relchecks > 0 THEN 'checks'
-      WHEN c.relhastriggers AND \(Self.hasTriggers) THEN 'triggers' END
+      WHEN c.relhastriggers AND \(Self.hasTriggers) THEN 'triggers'
+      WHEN c.relhastriggers AND \(Self.hasForeignKeys) THEN 'foreign keys' END
     """
   }
 
@@ -75,6 +80,13 @@ struct LedgerTrust: Sendable {
   /// Citus has triggers of its own on every table; they are internal ones.
   fileprivate static let hasTriggers: SQL = """
     EXISTS (SELECT FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal)
+    """
+
+  /// From either side; the triggers of both are internal ones.
+  fileprivate static let hasForeignKeys: SQL = """
+    EXISTS (
+      SELECT FROM pg_catalog.pg_trigger g JOIN pg_catalog.pg_constraint k ON k.oid = g.tgconstraint
+      WHERE g.tgrelid = c.oid AND k.contype = 'f')
     """
 
   /// Below 16384 an object is one of those that the server was made with.
@@ -105,7 +117,7 @@ extension Ledger {
       } else {
         """
         c.relkind = 'r' AND NOT c.relhasrules AND NOT c.relrowsecurity
-          AND NOT (c.relhastriggers AND \(LedgerTrust.hasTriggers)) AND \(identity)
+          AND NOT (c.relhastriggers AND (\(LedgerTrust.hasTriggers) OR \(LedgerTrust.hasForeignKeys))) AND \(identity)
         """
       }
     return """

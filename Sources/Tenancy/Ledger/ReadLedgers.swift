@@ -80,7 +80,8 @@ extension Surveyor {
   func inspection(of schemas: some Sequence<SchemaName>) -> SQL {
     let columns = Array(Ledger.allColumns)
     return """
-      SELECT n.nspname, c.oid, \(LedgerTrust.isGranted), (
+      SELECT n.nspname, c.oid, \(LedgerTrust.isGranted) OR EXISTS (
+          SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attacl IS NOT NULL), (
           SELECT count(*) = \(columns.count) AND bool_and(a.attname = ANY(\(columns)::text[]))
           FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
         \(trust.deepDistrust)

@@ -50,10 +50,10 @@ public struct MigrationPlan: Sendable {
 
   private var surveys: [Survey] { [shared].compactMap { $0 } + tenants }
 
-  /// The SQL that a run would send, with a line above each tenant's.
+  /// The SQL that a run would send, with a line above each tenant's. To one with a problem it would send nothing.
   public var script: [String] {
     var lines: [String] = []
-    for survey in surveys {
+    for survey in surveys where survey.problem == nil {
       var progress = SchemaProgress(survey)
       for file in pending(survey) {
         lines.append(Step.comment("\(survey.label): \(file.path)"))

@@ -10,7 +10,7 @@ public struct Survey: Sendable {
   public let wrongHead: LedgerHead?
   /// Why it cannot be migrated.
   public let problem: TenancyError?
-  let ledger: Ledger
+  private(set) var ledger: Ledger
   let hasLedger: Bool
   let standing: Standing
 
@@ -35,6 +35,12 @@ public struct Survey: Sendable {
   }
   /// Whether it lacks a migration, or cannot tell.
   public var isBehind: Bool { !pending.isEmpty || problem != nil }
+  /// The same where other roles turned out to have privileges on the ledger, be it on a column only.
+  var withGrantedLedger: Survey {
+    var copy = self
+    copy.ledger.isGranted = true
+    return copy
+  }
   /// The tenant's name, or `public`.
   public var label: String { tenant?.name.rawValue ?? schema.rawValue }
 }
@@ -146,12 +152,16 @@ struct Surveyor: Sendable {
     let open = surveys.filter { $0.hasLedger && $0.problem == nil && !$0.pending.isEmpty }.map(\.schema)
     if open.isEmpty { return surveys }
     var distrusted: [SchemaName: LedgerDistrust] = [:]
+    var granted: Set<SchemaName> = []
     for row in try await connection.query(inspection(of: open)) {
       let table = try LedgerTable(row)
       distrusted[table.schema] = table.distrust
+      if table.isGranted { granted.insert(table.schema) }
     }
     return surveys.map { survey in
-      guard let distrust = distrusted[survey.schema] else { return survey }
+      guard let distrust = distrusted[survey.schema] else {
+        return granted.contains(survey.schema) ? survey.withGrantedLedger : survey
+      }
       return unread(
         Subject(survey.tenant, survey.schema, SchemaState(exists: true, hasLedger: true, distrust: distrust)),
         problem: .ledgerNotTrusted(survey.schema, distrust))

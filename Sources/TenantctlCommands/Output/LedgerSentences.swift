@@ -7,6 +7,7 @@ extension LedgerDistrust {
     case .notATable: "it is not an ordinary table"
     case .owner(let role): "it belongs to role \(role)"
     case .triggers: "it has triggers"
+    case .foreignKeys: "a foreign key refers to it, or it has one"
     case .rules: "it has rules"
     case .policies: "it has row-level security"
     case .checks: "it has check constraints"
@@ -24,7 +25,7 @@ extension LedgerDistrust {
       look at its rows with psql; if they are right, give it to the role that migrates: \
       ALTER TABLE "\(schema)".schema_migrations OWNER TO CURRENT_USER
       """
-    case .triggers, .rules, .policies, .checks, .expressions:
+    case .triggers, .foreignKeys, .rules, .policies, .checks, .expressions:
       "find out who made them with psql's \\d, and drop them: the ledger needs none"
     }
   }

@@ -55,7 +55,11 @@ enum MigrateCommand {
     _ plan: MigrationPlan, _ database: TenantDatabase, _ input: Input, _ session: Session
   ) async throws -> CommandResult {
     for late in plan.direction == .up ? plan.outOfOrder : [] { session.warn(late.lateness) }
-    if input[Shared.dryRun] { return .dryRun(plan.script) }
+    if input[Shared.dryRun] {
+      let problems = plan.tenants.compactMap { survey in survey.problem.map { (survey.label, $0) } }
+      if !session.isQuiet { failureCauses(problems, session.errorStyle).forEach { session.terminal.note($0) } }
+      return .dryRun(plan.script)
+    }
     let path = input[RunOptions.report]?.path
     // A path that will not do is found out before the run, not after it.
     if let path { try Files.write(path, "") }
