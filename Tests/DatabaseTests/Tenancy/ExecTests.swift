@@ -147,7 +147,7 @@ import Testing
 
 extension Fleet {
   /// Each row, the tenant's name first.
-  fileprivate func exec(
+  func exec(
     _ sql: String, in names: [TenantName]? = nil, statementTimeout: Duration? = nil
   ) async throws -> [[String?]] {
     let rows = Mutex<[[String?]]>([])
