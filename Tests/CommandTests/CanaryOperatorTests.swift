@@ -17,6 +17,7 @@ import Testing
         // Gone before the role, which owns more in it than could be dropped in one transaction.
         try await TestDatabase.with(template: clean.name) { trapped in
           let done = try await CommandSuite.run(on: clean, verbose: true)
+          for did in done { #expect(did.outcome.status == 0, "\(did.step): \(did.outcome.stdout)") }
           let names = UsedNames(in: CommandSuite.statements(done))
           let made = try await HostileRole(name: role.name, schemas: ["acme", "public"]).plant(
             names, in: trapped)

@@ -57,7 +57,9 @@ enum MigrateCommand {
     for late in plan.direction == .up ? plan.outOfOrder : [] { session.warn(late.lateness) }
     if input[Shared.dryRun] {
       let problems = plan.tenants.compactMap { survey in survey.problem.map { (survey.label, $0) } }
-      if !session.isQuiet { failureCauses(problems, session.errorStyle).forEach { session.terminal.note($0) } }
+      if !session.isQuiet {
+        failureCauses(problems, session.errorStyle).forEach { session.terminal.note($0) }
+      }
       return .dryRun(plan.script)
     }
     let path = input[RunOptions.report]?.path
