@@ -4,7 +4,7 @@ from fleet import CHANGE, TABLES, UNDO, Fleet, for_each, names, settle
 from measure import in_turn, run
 
 SESSIONS = (1, 2, 4, 8)
-ROUNDS = {200: 5, 1000: 3}
+ROUNDS = {500: 5, 1000: 3}
 
 
 def measure(bench, report):

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// A network that dies without a word, a terminal that is closed, and output that nobody takes.
-@Suite(.timeLimit(.minutes(5))) struct DeadConnectionTests {
+@Suite(.timeLimit(.minutes(20))) struct DeadConnectionTests {
   private static let draining = "once more cancels them"
 
   /// Calls `body` while a command has sent something on a connection that has died by then.

@@ -5,7 +5,7 @@ import Testing
 @testable import Tenancy
 
 /// Files with `transaction:false`.
-@Suite(.timeLimit(.minutes(10))) struct StatementwiseTests {
+@Suite(.timeLimit(.minutes(20))) struct StatementwiseTests {
   private static let build = "CREATE INDEX CONCURRENTLY i ON t1 (id);"
 
   /// Our session is killed while it builds an index, which stays behind, not valid.

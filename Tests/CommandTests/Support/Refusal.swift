@@ -43,6 +43,8 @@ extension Scene {
 extension Refusal {
   fileprivate var text: Outcome {
     let hint = hint.map { "hint: \($0)\n" } ?? ""
+    // A second line stands below the first one, so that nobody takes it for another message.
+    let message = message.replacing(#/\n(?! )/#, with: "\n  ")
     return Outcome(stdout: "", stderr: "error: \(message)\n\(hint)", status: status)
   }
 }

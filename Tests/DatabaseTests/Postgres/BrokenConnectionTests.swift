@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite struct BrokenConnectionTests {
-  @Test(.timeLimit(.minutes(5))) func cancellingATaskCancelsItsStatement() async throws {
+  @Test(.timeLimit(.minutes(20))) func cancellingATaskCancelsItsStatement() async throws {
     try await TestDatabase.with { database in
       let connection = try await database.connect()
       let watcher = try await database.connect()
@@ -48,7 +48,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(5))) func aKilledSessionIsLost() async throws {
+  @Test(.timeLimit(.minutes(20))) func aKilledSessionIsLost() async throws {
     try await TestDatabase.with { database in
       let connection = try await database.connect()
       let watcher = try await database.connect()
@@ -115,7 +115,7 @@ import Testing
   }
 
   /// A socket that takes connections and never says a word.
-  @Test(.timeLimit(.minutes(5))) func nobodyAnswers() async throws {
+  @Test(.timeLimit(.minutes(20))) func nobodyAnswers() async throws {
     try await SilentServer.with { url in
       let clock = ContinuousClock()
       let start = clock.now
@@ -125,7 +125,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(5))) func connectingCanBeCancelled() async throws {
+  @Test(.timeLimit(.minutes(20))) func connectingCanBeCancelled() async throws {
     try await SilentServer.with { url in
       let task = Task {
         try await Connection.open(ConnectionTarget("\(url)&connect_timeout=50"), applicationName: "t")

@@ -175,7 +175,7 @@ import Testing
   }
 
   /// Neither side may wait for the other to read first.
-  @Test(.timeLimit(.minutes(5))) func manyStatementsAtOnce() async throws {
+  @Test(.timeLimit(.minutes(20))) func manyStatementsAtOnce() async throws {
     try await TestDatabase.with { database in
       let connection = try await database.connect()
       let statements: [SQL] = (0..<20_000).map { "SELECT \($0)::int, repeat('x', 200)" }
@@ -185,7 +185,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(5))) func largeValues() async throws {
+  @Test(.timeLimit(.minutes(20))) func largeValues() async throws {
     try await TestDatabase.with { database in
       let connection = try await database.connect()
       let text = String(repeating: "0123456789", count: 5_000_000)
@@ -196,7 +196,7 @@ import Testing
   }
 
   /// COPY would need another conversation than a pipeline's.
-  @Test(.timeLimit(.minutes(5)), arguments: ["COPY t FROM STDIN", "COPY t TO STDOUT"])
+  @Test(.timeLimit(.minutes(20)), arguments: ["COPY t FROM STDIN", "COPY t TO STDOUT"])
   func copyEndsTheSession(statement: String) async throws {
     try await TestDatabase.with { database in
       let connection = try await database.connect()

@@ -22,7 +22,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(5))) func aCancellationThatNobodyAnswersIsGivenUp() async throws {
+  @Test(.timeLimit(.minutes(20))) func aCancellationThatNobodyAnswersIsGivenUp() async throws {
     try await TestDatabase.with { database in
       try await TestProxy.with(database) { proxy in
         let connection = try await Connection.open(ConnectionTarget(proxy.url), applicationName: "tests")

@@ -112,7 +112,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(10))) func severalTransactionsCancelledLeaveNothing() async throws {
+  @Test(.timeLimit(.minutes(20))) func severalTransactionsCancelledLeaveNothing() async throws {
     try await Fleet.with { fleet in
       try await fleet.psql("CREATE TABLE gate ()")
       let slow = try migration("2", "-- migrate:up transaction:false\nSELECT * FROM gate;")

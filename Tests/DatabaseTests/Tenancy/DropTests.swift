@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct DropTests {
   /// At PostgreSQL's default settings one transaction cannot lock that many tables.
-  @Test(.timeLimit(.minutes(10))) func tenThousandTables() async throws {
+  @Test(.timeLimit(.minutes(20))) func tenThousandTables() async throws {
     try await Fleet.with { fleet in
       try await fleet.create("acme", domains: ["acme.com"])
       try await makeTables(10_000, "CREATE TABLE acme.%I ()", fleet)
@@ -19,7 +19,7 @@ import Testing
   }
 
   /// What counts is not the number of tables but of all that is locked with them.
-  @Test(.timeLimit(.minutes(10))) func tablesWithManyIndexes() async throws {
+  @Test(.timeLimit(.minutes(20))) func tablesWithManyIndexes() async throws {
     try await Fleet.with { fleet in
       try await fleet.create("acme")
       let indexes = (0..<120).map { "CHECK (a <> \($0))" }.joined(separator: ", ")
@@ -30,7 +30,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(10)), arguments: [1, 4])
+  @Test(.timeLimit(.minutes(20)), arguments: [1, 4])
   func killedHalfWay(batches: Int) async throws {
     try await Fleet.with(.djangoTenants) { fleet in
       // The schema is not named as the tenant: only its mark tells whose it was.
@@ -54,7 +54,7 @@ import Testing
   }
 
   /// `kill -9` while a lock stops the first batch.
-  @Test(.timeLimit(.minutes(10))) func theProgramIsKilled() async throws {
+  @Test(.timeLimit(.minutes(20))) func theProgramIsKilled() async throws {
     try await Fleet.with { fleet in
       try await fleet.create("acme", domains: ["acme.com"])
       try await makeTables(800, "CREATE TABLE acme.%I (id serial PRIMARY KEY, t text)", fleet)

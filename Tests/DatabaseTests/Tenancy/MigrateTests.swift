@@ -48,7 +48,7 @@ import Testing
   }
 
   /// Two runs at a time, each with several connections: no error, and nothing twice.
-  @Test(.timeLimit(.minutes(10)), arguments: 0..<3) func twoRunnersShareTheWork(round: Int) async throws {
+  @Test(.timeLimit(.minutes(20)), arguments: 0..<3) func twoRunnersShareTheWork(round: Int) async throws {
     try await Fleet.with(tenants: 16) { fleet in
       let other = try fleet.database.tenancy()
       let reports = try await withThrowingTaskGroup(of: MigrationReport.self) { group in
@@ -236,7 +236,7 @@ import Testing
   }
 
   /// A session that is killed while it migrates fails that tenant only.
-  @Test(.timeLimit(.minutes(10))) func aKilledSession() async throws {
+  @Test(.timeLimit(.minutes(20))) func aKilledSession() async throws {
     try await Fleet.with(tenants: 3) { fleet in
       try await fleet.psql("CREATE TABLE t01.gate ()")
       let files = [("1", "CREATE TABLE IF NOT EXISTS gate ();\nLOCK TABLE gate;")]
@@ -274,7 +274,7 @@ import Testing
   }
 
   /// Waits for nobody for long, and tries again when the lock is free.
-  @Test(.timeLimit(.minutes(10))) func aLockedTable() async throws {
+  @Test(.timeLimit(.minutes(20))) func aLockedTable() async throws {
     try await Fleet.with(tenants: 2) { fleet in
       try await fleet.migrate([tanks[0]])
       let files = [

@@ -1,3 +1,4 @@
+import Postgres
 import TestSupport
 import Testing
 
@@ -9,18 +10,18 @@ import Testing
     (#""$user", public, extensions"#, "acme, public, extensions"),
     ("extensions, public", "acme, public, extensions"),
     (#""$user", "My Ext", extensions"#, #"acme, public, "My Ext", extensions"#),
-    ("public", "acme, public"), (#""""#, "acme, public"),
+    ("public", "acme, public"), ("''", "acme, public"),
     // Another tenant's schema there would be everybody's.
     ("reef, public, extensions", "acme, public, extensions"), ("pg_temp, pg_catalog, public", "acme, public"),
   ])
   func followsTheDatabasesOwn(setting: String, expected: String) async throws {
     try await Fleet.with { fleet in
+      try await fleet.populate(["acme", "reef"])
       try await fleet.psql(
         """
         CREATE SCHEMA extensions; CREATE SCHEMA "My Ext"; CREATE EXTENSION citext SCHEMA extensions;
         ALTER DATABASE \(fleet.database.name) SET search_path TO \(setting)
         """)
-      try await fleet.populate(["acme", "reef"])
       let tenancy = try fleet.database.tenancy()
       let alone = Fleet(database: fleet.database, tenancy: tenancy)
       let seen = try await alone.paths()
@@ -35,10 +36,10 @@ import Testing
   ])
   func isWhatTheConfigurationSays(shared: [String], expected: String) async throws {
     try await Fleet.with { fleet in
+      try await fleet.populate(["acme"])
       try await fleet.psql(
         "CREATE SCHEMA extensions; CREATE SCHEMA other; ALTER DATABASE \(fleet.database.name) SET search_path TO other"
       )
-      try await fleet.populate(["acme"])
       let tenancy = try TenantDatabase(
         fleet.database.url, settings: .init(sharedSchemas: shared.map(SchemaName.init(stored:))))
       let alone = Fleet(database: fleet.database, tenancy: tenancy)

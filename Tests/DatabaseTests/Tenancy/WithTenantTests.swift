@@ -64,7 +64,7 @@ import Testing
   }
 
   /// Also when one of them has what the statement waits for.
-  @Test(.timeLimit(.minutes(10))) func tasksOfTheBlockGoOnWhileAStatementWaits() async throws {
+  @Test(.timeLimit(.minutes(20))) func tasksOfTheBlockGoOnWhileAStatementWaits() async throws {
     try await Fleet.with { fleet in
       try await fleet.psql("CREATE TABLE gate ()")
       try await fleet.create("acme")
@@ -152,7 +152,7 @@ import Testing
   }
 
   /// Fifty tasks over two server connections in transaction mode: each sees nothing but its own tenant.
-  @Test(.timeLimit(.minutes(10))) func isolatedBehindPgBouncer() async throws {
+  @Test(.timeLimit(.minutes(20))) func isolatedBehindPgBouncer() async throws {
     try await Fleet.with { fleet in
       let names = (0..<5).map { "tenant_\($0)" }
       for name in names {
