@@ -130,8 +130,12 @@ public actor Connection {
   ///
   /// Throws as ``query(_:)`` does.
   public func isDirect() async throws -> Bool {
-    let process = try await query("SELECT pg_backend_pid()")[0].decode(Int.self)
-    return handle.map { Int(PQbackendPID($0.pointer)) } == process
+    isServed(by: try await query("SELECT pg_backend_pid()")[0].decode(Int.self))
+  }
+
+  /// Whether that is the server's process that was announced when the connection was made.
+  public func isServed(by process: Int) -> Bool {
+    handle.map { Int(PQbackendPID($0.pointer)) } == process
   }
 
   /// What the session can be used for.

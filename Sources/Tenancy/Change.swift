@@ -128,8 +128,7 @@ enum Step: Sendable {
 
   private static func ending(_ cleaning: [SQL], _ frame: Frame) -> [PlannedStatement] {
     // After the cleaning, which would take it back.
-    let deferral: [SQL] = frame.defersCommits ? ["SET LOCAL synchronous_commit TO off"] : []
-    return (cleaning + deferral).map { PlannedStatement($0, isCleaning: true) }
+    (cleaning + frame.deferral).map { PlannedStatement($0, isCleaning: true) }
   }
 
   /// Above what is not plain from its text, what it is for.

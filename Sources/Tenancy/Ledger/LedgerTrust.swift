@@ -128,7 +128,7 @@ extension Ledger {
 
   private var identity: SQL {
     oid.map { "c.oid = \(unsafeRaw: String($0))" }
-      ?? "c.relowner = (SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname = CURRENT_USER)"
+      ?? "pg_get_userbyid(c.relowner) = CURRENT_USER"
   }
 
   /// The table as a constant; fails if there is none.

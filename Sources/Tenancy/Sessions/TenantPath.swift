@@ -34,6 +34,9 @@ struct Frame: Sendable, Hashable {
   /// Whether a commit returns before its record is on disk. Who reports something as done waits for it, once for many.
   var defersCommits = false
 
+  /// For a transaction whose commit need not be waited for.
+  var deferral: [SQL] { defersCommits ? ["SET LOCAL synchronous_commit TO off"] : [] }
+
   /// Frees the session's advisory locks but our own, within one statement.
   var unlocking: [SQL] { [SessionCleaning.unlock] + (sessionLock.map { [$0] } ?? []) }
 
@@ -48,6 +51,8 @@ struct Frame: Sendable, Hashable {
 /// What a look at the database has shown of it, beside its registry.
 struct DatabaseTraits: Sendable, Hashable {
   let path: TenantPath
+  /// Whether there is no pooler in between.
+  let isDirect: Bool
   /// Whether it is distributed by Citus.
   let isCitus: Bool
   /// Whether commits may return before they are on disk: the current role can then wait for all of them at once.
@@ -76,28 +81,29 @@ extension TenantDatabase {
       registry: settings.registry.tenants, closedTo: knownTraits.withLock { $0?.defaultGrantees ?? [] })
   }
 
-  private func traits(over connection: Connection) async throws -> DatabaseTraits {
+  func traits(over connection: Connection) async throws -> DatabaseTraits {
     if let known = knownTraits.withLock({ $0 }) { return known }
-    // Not the value in force, which is ours, but the one that a session here begins with.
+    // Not the value in force, which is ours, but the one that a session here begins with: what a NULL sets. Then it is
+    // ours again.
     let row = try await connection.query(
       """
-      SELECT (SELECT s.reset_val FROM pg_catalog.pg_settings s WHERE s.name = 'search_path'),
-        EXISTS (SELECT FROM pg_catalog.pg_extension e WHERE e.extname = 'citus'),
+      SELECT set_config('search_path', NULL, true), set_config('search_path', \(literal: SessionCleaning.ownPath), true),
+        pg_backend_pid(), EXISTS (SELECT FROM pg_catalog.pg_extension e WHERE e.extname = 'citus'),
         (SELECT bool_and(has_function_privilege(p.oid, 'EXECUTE')) FROM pg_catalog.pg_proc p
          WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.proname = 'pg_logical_emit_message'),
         (SELECT string_agg(DISTINCT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END, ', ')
          FROM pg_catalog.pg_default_acl a CROSS JOIN LATERAL aclexplode(a.defaclacl) x
          WHERE a.defaclobjtype = 'r' AND pg_get_userbyid(a.defaclrole) = CURRENT_USER AND x.grantee <> a.defaclrole)
       """)[0]
-    let (own, isCitus, canDefer, grantees) = try row.decode(
-      String?.self, Bool.self, Bool.self, String?.self)
+    let (own, _, process, isCitus, canDefer, grantees) = try row.decode(
+      String?.self, String.self, Int.self, Bool.self, Bool.self, String?.self)
     var path = TenantPath(shared: settings.sharedSchemas ?? [.shared])
     if settings.sharedSchemas == nil {
       let others = SearchPathSetting.schemas(in: own ?? "").filter { !$0.isNobodys && $0.canBeEntered }
       path = TenantPath(shared: [.shared] + (try await withoutTenants(others, over: connection)))
     }
     let traits = DatabaseTraits(
-      path: path, isCitus: isCitus, canDefer: canDefer,
+      path: path, isDirect: await connection.isServed(by: process), isCitus: isCitus, canDefer: canDefer,
       defaultGrantees: grantees.map { [SQL(unsafeRaw: $0)] } ?? [])
     knownTraits.withLock { $0 = traits }
     return traits

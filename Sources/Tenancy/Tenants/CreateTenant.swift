@@ -63,7 +63,7 @@ extension TenantDatabase {
       }
       let mark = CreationMark()
       let lock = CreationLock(schema)
-      let isDirect = try await connection.isDirect()
+      let isDirect = try await self.traits(over: connection).isDirect
       var frame = try await self.frame(over: connection)
       frame.sessionLock = isDirect ? lock.take : nil
       let ledger = self.ledger(of: schema)
@@ -79,7 +79,7 @@ extension TenantDatabase {
         steps: (remove ?? []) + self.creationSteps(of: tenant, migrations, mark: mark, frame, rows: rows),
         database: self,
         explain: { shape.explainDomain($0, [:]) ?? self.explainCreate($0, tenant, new.values) },
-        cleanUp: self.limits.opening + [lock.release, mark.drop(schema, ledger)],
+        cleanUp: self.limits.opening + [mark.drop(schema, ledger)],
         lock: isDirect ? nil : lock.takeForTransaction)
     }
   }
@@ -91,7 +91,7 @@ extension TenantDatabase {
     let found = try await connection.pipeline([
       shape.rivalQuery(tenant.name, tenant.schema),
       """
-      SELECT obj_description(n.oid, 'pg_namespace'), \(CreationLock(tenant.schema).isTaken)
+      SELECT obj_description(n.oid, 'pg_namespace')
       FROM pg_catalog.pg_namespace n WHERE n.nspname = \(tenant.schema.rawValue)
       """,
     ])
@@ -106,7 +106,8 @@ extension TenantDatabase {
     guard let mark = CreationMark(comment: row[0]) else {
       throw TenancyError.schemaWithoutTenant(tenant.schema)
     }
-    guard try row.decode(String?.self, Bool.self).1 else { return mark }
+    let isTaken = try await connection.query("SELECT \(CreationLock(tenant.schema).isTaken)")[0].decode(Bool.self)
+    guard isTaken else { return mark }
     try await waitForOther(tenant, over: connection)
     return try await checkFree(tenant, hosts, shape, over: connection)
   }
@@ -130,7 +131,7 @@ extension TenantDatabase {
     let create: [SQL] =
       ["CREATE SCHEMA \(schema.identifier)"] + ledger.creation + [
         ledger.comment(LedgerHistory()), mark.set(on: schema),
-      ]
+      ] + frame.deferral
     let begun = SchemaState(exists: true, hasLedger: true)
     var progress = SchemaProgress(surveyor(migrations).unread(.init(tenant, schema, begun)))
     var steps: [Step] = [.transaction(limits.opening + create + lock)]
@@ -139,7 +140,7 @@ extension TenantDatabase {
       if !file.runsInTransaction(.up) { steps.append(.cleaning(frame)) }
       progress.note(file, .up)
     }
-    let release: [SQL] = frame.sessionLock == nil ? [] : [CreationLock(schema).release]
+    let release: [SQL] = frame.sessionLock == nil ? [] : ["SELECT \(SessionCleaning.unlock)"]
     let closing = ([mark.remove(from: schema)] + release).map { PlannedStatement($0) }
     return steps + [.transaction(limits.opening.map { PlannedStatement($0) } + rows + closing)]
   }
@@ -189,19 +190,15 @@ struct CreationLock {
   var take: SQL { "pg_catalog.pg_advisory_lock(\(key))" }
   var takeForTransaction: SQL { "SELECT pg_advisory_xact_lock(\(key))" }
   fileprivate var tryForTransaction: SQL { "pg_try_advisory_xact_lock(\(key))" }
-  /// Nothing, with no warning, if it is not ours.
-  var release: SQL { "SELECT pg_advisory_unlock(\(key)) WHERE \(isTaken(by: "l.pid = pg_backend_pid()"))" }
 
   /// Whether a session has it.
-  var isTaken: SQL { isTaken(by: "true") }
-
-  private func isTaken(by session: SQL) -> SQL {
+  var isTaken: SQL {
     """
     EXISTS (
       SELECT FROM pg_catalog.pg_locks l JOIN (VALUES (\(key))) k (space, name)
         ON l.classid = k.space::oid AND l.objid = k.name::oid
       WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.granted
-        AND \(session) AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()))
+        AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()))
     """
   }
 }
