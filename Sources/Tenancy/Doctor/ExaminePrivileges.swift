@@ -9,10 +9,14 @@ extension TenantDatabase {
       let answers = try await connection.pipeline([
         shape.unreachableExtensionsQuery(path), shape.strayRelationsQuery(ledger: self.settings.ledger),
         shape.creatorsQuery(path), Self.powerQuery, shape.writersQuery(ledger: self.settings.ledger),
+        shape.hookersQuery,
       ])
       return try self.unreachableExtensions(in: answers[0], path) + Self.strayRelations(in: answers[1])
         + Self.creators(in: answers[2], power: answers[3][0])
         + self.writers(in: answers[4])
+        + answers[5].map { row in
+          .canHookRegistry(row[0].map { .role($0) } ?? .everybody, table: row[1] ?? "")
+        }
     }
   }
 
@@ -145,6 +149,25 @@ extension RegistryShape {
     WHERE w.grantee = 0 OR \(Self.isSomebody)
     GROUP BY r.rolname ORDER BY r.rolname NULLS FIRST
     """
+  }
+
+  /// The roles that may put triggers on the registry's tables, each with a table.
+  fileprivate var hookersQuery: SQL {
+    let tables = [tenants.table] + (domains.map { [$0.table] } ?? [])
+    let oids = SQL.joined(tables.map { "to_regclass(\(literal: $0.quoted))" })
+    return """
+      WITH trusted (oid) AS (\(LedgerTrust(registry: tenants.table).owners)),
+      grants AS (
+        SELECT c.oid, x.grantee, x.privilege_type FROM pg_catalog.pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) x
+        WHERE c.oid IN (\(oids)) AND x.grantee <> c.relowner
+        UNION SELECT a.attrelid, x.grantee, x.privilege_type
+        FROM pg_catalog.pg_attribute a CROSS JOIN LATERAL aclexplode(a.attacl) x WHERE a.attrelid IN (\(oids)))
+      SELECT DISTINCT r.rolname, g.oid::regclass::text
+      FROM grants g LEFT JOIN pg_catalog.pg_roles r ON r.oid = g.grantee
+      WHERE g.privilege_type IN ('TRIGGER', 'REFERENCES') AND g.grantee NOT IN (SELECT oid FROM trusted)
+        AND (g.grantee = 0 OR \(Self.isSomebody))
+      ORDER BY 1 NULLS FIRST, 2
+      """
   }
 
   /// That the role `r` is more than a group of those that are trusted.

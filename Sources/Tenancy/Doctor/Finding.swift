@@ -66,6 +66,9 @@ public enum Finding: Sendable, Hashable {
   case canCreateInTenants(Creator, count: Int, first: SchemaName)
   /// A role that is not trusted may write to so many ledgers, of which this is the first.
   case canWriteLedgers(Creator, count: Int, first: QualifiedLedger)
+  /// A role that is not trusted may put a trigger on a table of the registry, or have a foreign key refer to it whose other
+  /// table has triggers: both run as whoever changes the registry.
+  case canHookRegistry(Creator, table: String)
   /// Whoever migrates may do more than an owner has to, while these roles may create what a migration finds.
   case powerfulConnection(role: String, ConnectionPower, creators: [Creator])
 
@@ -103,7 +106,8 @@ extension Finding {
     case .extensionOutOfReach(let found): found.isUsed ? .warning : .info
     case .schemaWithoutTenant, .unsafeName, .creationUnfinished, .dropUnfinished, .noPrimaryDomain,
       .severalPrimaryDomains, .domainWithoutTenant, .foreignLedger, .migrationUnfinished, .invalidIndex,
-      .extensionInTenant, .cannotCreateSchemas, .ownersDiffer, .canCreateInShared, .canCreateInTenants,
+      .canHookRegistry, .extensionInTenant, .cannotCreateSchemas, .ownersDiffer, .canCreateInShared,
+      .canCreateInTenants,
       .powerfulConnection:
       .warning
     }

@@ -106,7 +106,8 @@ extension TenantDatabase {
     guard let mark = CreationMark(comment: row[0]) else {
       throw TenancyError.schemaWithoutTenant(tenant.schema)
     }
-    let isTaken = try await connection.query("SELECT \(CreationLock(tenant.schema).isTaken)")[0].decode(Bool.self)
+    let isTaken = try await connection.query("SELECT \(CreationLock(tenant.schema).isTaken)")[0].decode(
+      Bool.self)
     guard isTaken else { return mark }
     try await waitForOther(tenant, over: connection)
     return try await checkFree(tenant, hosts, shape, over: connection)

@@ -179,6 +179,7 @@ struct FindingReport: Sendable {
       case .canCreateInShared(let schema, let creator): .canCreate(creator, inShared: schema)
       case .canCreateInTenants(let creator, let count, let first):
         .canCreate(creator, inTenants: count, first: first)
+      case .canHookRegistry(let creator, let table): .canHook(creator, table)
       case .canWriteLedgers(let creator, let count, let first):
         .canWrite(creator, ledgers: count, first: first)
       case .powerfulConnection(let role, let power, let creators): .powerful(role, power, creators)

@@ -65,6 +65,14 @@ extension FindingReport {
     }
   }
 
+  static func canHook(_ creator: Creator, _ table: String) -> FindingReport {
+    FindingReport(
+      "registry_open", "a role that is not trusted can have its code run by whoever changes the registry",
+      "\(creator.word), on \(table)", "\(table) FROM \(creator.name.map(quoted) ?? "PUBLIC")",
+      or: "TABLE FROM ROLE"
+    ) { "REVOKE TRIGGER, REFERENCES ON \($0)" }
+  }
+
   static func powerful(_ role: String, _ power: ConnectionPower, _ creators: [Creator]) -> FindingReport {
     let shown = creators.prefix(3).map(\.word) + (creators.count > 3 ? ["\(creators.count - 3) more"] : [])
     return FindingReport(

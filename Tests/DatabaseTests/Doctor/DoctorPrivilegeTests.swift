@@ -162,6 +162,23 @@ import Testing
     }
   }
 
+  @Test func whoMayPutTriggersOnTheRegistry() async throws {
+    try await fleet { fleet, role in
+      try await fleet.psql("GRANT SELECT, INSERT, UPDATE, DELETE ON tenants, domains TO \(role.name)")
+      let users = try await findings(fleet)
+      #expect(users == [])
+      try await fleet.psql(
+        "GRANT TRIGGER ON domains TO \(role.name); GRANT REFERENCES (id) ON tenants TO PUBLIC")
+      let found = try await findings(fleet)
+      #expect(
+        found == [
+          .canHookRegistry(.everybody, table: "public.tenants"),
+          .canHookRegistry(.role(role.name), table: "public.domains"),
+        ])
+      #expect(found.allSatisfy { $0.severity == .warning })
+    }
+  }
+
   @Test func ownersOfTenantsSchemas() async throws {
     try await fleet { fleet, role in
       let user = try await fleet.psql("SELECT CURRENT_USER")
