@@ -3,7 +3,7 @@
 Measures tenantctl beside psql and django-tenants on the server that TENANTCTL_TEST_DATABASE_URL names, which must be
 a private one, and prints BENCHMARKS.md; if parts are named, only those: startup, create, migrate, server_cpu, django_fleet,
 large.
-BENCH_TENANTS="500 1000" and BENCH_LARGE=10000 are the sizes of the fleets.
+BENCH_TENANTS="200 500 1000" and BENCH_LARGE=10000 are the sizes of the fleets.
 """
 
 import importlib
@@ -27,7 +27,7 @@ class Bench:
     def __init__(self, tenantctl, folder):
         self.tenantctl = str(Path(tenantctl).resolve())
         self.folder = folder
-        self.sizes = [int(size) for size in os.environ.get("BENCH_TENANTS", "500 1000").split()]
+        self.sizes = [int(size) for size in os.environ.get("BENCH_TENANTS", "200 500 1000").split()]
         self.large = int(os.environ.get("BENCH_LARGE", "10000"))
         self.server = os.environ.get("TENANTCTL_TEST_DATABASE_URL") or sys.exit("run me by: make bench")
 
