@@ -144,7 +144,8 @@ enum SearchPathSetting {
         rest = rest[name.endIndex...]
       }
     }
-    return names
+    // An empty path is written as an empty name.
+    return names.filter { !$0.rawValue.isEmpty }
   }
 
   /// Up to the closing quote; two of them stand for one.
