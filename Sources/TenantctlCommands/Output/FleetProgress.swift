@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Synchronization
 internal import Tenancy
 
@@ -103,11 +104,19 @@ final class FleetProgress: Sendable {
   /// Why not all of it was written; `nil` if it was.
   var outputFailure: OutputClosed? { state.withLock { $0.outputFailure } }
 
-  /// What is known when nobody waits for the end. Somebody may be waiting to write, so the lock is only tried.
+  /// What is known when nobody waits for the end. Whoever has the lock may be stuck writing to a terminal that takes
+  /// nothing, so it is tried for half a second and no longer.
   func known() -> String {
-    state.withLockIfAvailable { state in
-      "\(state.done - state.failed) of \(counted(total, "tenant")) done, \(state.failed) failed; of the others it is not known"
-    } ?? "how far it got is not known"
+    let end = ContinuousClock.now + .milliseconds(500)
+    repeat {
+      if let text = state.withLockIfAvailable({ sentence($0) }) { return text }
+      usleep(5000)
+    } while ContinuousClock.now < end
+    return "how far it got is not known"
+  }
+
+  private func sentence(_ state: State) -> String {
+    "\(state.done - state.failed) of \(counted(total, "tenant")) done, \(state.failed) failed; of the others it is not known"
   }
 
   /// Takes the bar away.
