@@ -70,6 +70,8 @@ public struct SQLState: RawRepresentable, Sendable, Hashable, ExpressibleByStrin
   public static let datatypeMismatch: SQLState = "42804"
   /// 42704
   public static let undefinedObject: SQLState = "42704"
+  /// 42710
+  public static let duplicateObject: SQLState = "42710"
   /// 42883
   public static let undefinedFunction: SQLState = "42883"
   /// 53200

@@ -159,7 +159,7 @@ enum Step: Sendable {
       do {
         return try await run(over: connection)
       } catch let error as MigrationStatementError
-        where error.error.isTransient && attempt <= MigrationRun().retries
+        where attempt <= min(MigrationRun().retries, error.worthwhileAttempts)
       {
         try await Task.sleep(for: FleetRetry.pause(afterAttempt: attempt))
       }
@@ -224,6 +224,8 @@ enum Step: Sendable {
 struct MigrationStatementError: Error {
   let source: MigrationSource
   let error: ServerError
+
+  var worthwhileAttempts: Int { TenancyError.migrationFailed(source.failure(error)).worthwhileAttempts }
 }
 
 /// A statement of a ``Step``.

@@ -9,6 +9,14 @@ enum FleetRetry {
 }
 
 extension TenancyError {
+  /// How many more attempts are worth it: as many as one likes where the cause goes away by itself, a few where it looks
+  /// like a race and may be none.
+  var worthwhileAttempts: Int {
+    if isWorthAnotherTurn { return .max }
+    if case .migrationFailed(let migration) = self, migration.isExistenceRace { return 3 }
+    return 0
+  }
+
   /// Whether the cause is likely to go away by itself: a lock, a deadlock or conflict that another transaction won, or
   /// another runner that is at it.
   var isWorthAnotherTurn: Bool {

@@ -135,7 +135,9 @@ private final class FleetMigration: Sendable {
     let status = await status(of: survey, part, &attempt.versions)
     attempt.count += 1
     attempt.duration += .now - start
-    if case .failed(let error) = status, error.isWorthAnotherTurn, attempt.count <= settings.retries {
+    if case .failed(let error) = status,
+      attempt.count <= min(settings.retries, error.worthwhileAttempts)
+    {
       state.withLock { $0.attempts[index] = attempt }
       if attempt.count == 1 {
         settings.onPostponed(MigrationOutcome(survey, await naming(.failed(error), survey)))

@@ -53,6 +53,10 @@ public struct MigrationFailure: Sendable, Hashable {
   /// Those that are there still.
   public internal(set) var leftIndexes: [String] = []
 
+  /// Whether the statement says IF NOT EXISTS, and failed because the object exists: most often another session made it in
+  /// between.
+  let isExistenceRace: Bool
+
   /// Whether there was a table of that name already, as in a tenant that an app has made.
   public var isRelationThere: Bool { server?.sqlState == SQLState.duplicateTable.rawValue }
 
@@ -76,6 +80,7 @@ public struct MigrationFailure: Sendable, Hashable {
     column = place?.column
     excerpt = place?.excerpt
     server = error.map(ServerFailure.init)
+    isExistenceRace = error.map(source.isExistenceRace) ?? false
   }
 }
 
@@ -105,6 +110,15 @@ struct MigrationSource: Sendable {
   /// Whether it is a statement of the down section.
   fileprivate var isDown: Bool {
     if case .statement(let statement) = place { file.down?.contains(statement) ?? false } else { false }
+  }
+
+  func isExistenceRace(_ error: ServerError) -> Bool {
+    guard case .statement(let statement) = place, [.duplicateObject, .duplicateTable].contains(error.state)
+    else {
+      return false
+    }
+    let words = SQLWords(statement)
+    return ["IF", "NOT", "EXISTS"].allSatisfy(words.contains)
   }
 
   func failure(_ error: ServerError) -> MigrationFailure { MigrationFailure(reason(error), self, error) }

@@ -38,6 +38,20 @@ import Testing
     }
   }
 
+  /// The other session's table is not to be seen yet, its type is: "type already exists". It may also be no race.
+  @Test func whatIsThereAlreadyIsTriedAFewTimes() async throws {
+    try await Fleet.with { fleet in
+      try await fleet.populate(["a"])
+      try await fleet.psql("CREATE SEQUENCE public.attempts; CREATE TYPE public.audit AS ENUM ('a')")
+      let sql = "SELECT nextval('public.attempts');\nCREATE TABLE IF NOT EXISTS public.audit (id int);"
+      let files = [try migration("1", sql)]
+      #expect(try await fleet.migrate(files) { $0.retries = 2 }.outline == "a: failed")
+      #expect(try await fleet.psql("SELECT last_value FROM public.attempts") == "3")
+      try await fleet.psql("DROP TYPE public.audit")
+      #expect(try await fleet.migrate(files).outline == "a: 1")
+    }
+  }
+
   /// What is in the file, and not in the race, fails at once.
   @Test(arguments: [
     "CREATE TABLE t ();", "CREATE SCHEMA public;", "INSERT INTO u VALUES (1), (1);",
