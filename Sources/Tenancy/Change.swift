@@ -22,7 +22,7 @@ public struct Change<Result: Sendable>: Sendable {
   /// Throws ``TenancyError``; a change of one transaction has then not happened at all.
   @discardableResult
   public func apply() async throws -> Result {
-    // With one connection there is none to hold it over.
+    // A pool of one connection has none to spare for the lock.
     guard let lock, database.pool.size > 1 else {
       try await applySteps()
       return result
@@ -161,6 +161,7 @@ enum Step: Sendable {
       } catch let error as MigrationStatementError
         where attempt <= min(MigrationRun().retries, error.worthwhileAttempts)
       {
+        // The backoff: whoever was faster is to be done by then.
         try await Task.sleep(for: FleetRetry.pause(afterAttempt: attempt))
       }
     }

@@ -131,7 +131,7 @@ extension Ledger {
       ?? "pg_get_userbyid(c.relowner) = CURRENT_USER"
   }
 
-  /// The table as a constant; fails if there is none.
+  /// The table as a constant; fails if it does not exist.
   var regclass: SQL { "\(literal: name.quoted)::pg_catalog.regclass" }
 }
 

@@ -206,7 +206,7 @@ struct CreationLock {
 
 /// The comment on a schema that is being created.
 struct CreationMark {
-  /// Of our own: the class is none of PostgreSQL's.
+  /// A code of tenantctl itself: PostgreSQL has no class TC.
   static let isLocked: SQLState = "TC001"
   private static let prefix = "tenantctl: being created, "
   private let text: String
