@@ -1,6 +1,9 @@
 internal import Synchronization
 
 /// Work over a fleet: a number of items, taken one by one by a few workers. An item that has to wait goes to the back.
+///
+/// A worker needs a connection, and opening one costs the server as much as half a dozen short migrations. So only a few
+/// begin at once, and the others join one by one while there is work left for them.
 final class FleetQueue<Outcome: Sendable>: Sendable {
   /// What came of an item's turn.
   enum Turn: Sendable {
@@ -13,6 +16,10 @@ final class FleetQueue<Outcome: Sendable>: Sendable {
     var ready: ArraySlice<Int>
     var waiting: [(index: Int, until: ContinuousClock.Instant)] = []
     var outcomes: [Outcome?]
+    /// Whether a worker has found nothing left to take.
+    var isOver = false
+    /// What the next worker waits for before it joins.
+    var pause: Task<Void, any Error>?
   }
 
   private enum Next {
@@ -34,14 +41,38 @@ final class FleetQueue<Outcome: Sendable>: Sendable {
     jobs: Int, shouldStop: @escaping @Sendable () -> Bool, _ work: @escaping @Sendable (Int) async -> Turn
   ) async -> [Outcome?] {
     await withTaskGroup { group in
-      for _ in 0..<jobs {
+      for _ in 0..<min(jobs, Self.jobsAtOnce) {
+        group.addTask { await self.serve(shouldStop, work) }
+      }
+      for _ in 0..<max(0, jobs - Self.jobsAtOnce) where await self.needsAnotherWorker() {
         group.addTask { await self.serve(shouldStop, work) }
       }
     }
     return state.withLock { $0.outcomes }
   }
 
+  private static var jobsAtOnce: Int { 4 }
+  private static var pause: Duration { .milliseconds(500) }
+
+  /// Waits a little. Returns whether there is still work that nobody has taken.
+  private func needsAnotherWorker() async -> Bool {
+    let pause = state.withLock { state -> Task<Void, any Error>? in
+      if state.isOver { return nil }
+      state.pause = Task { try await Task.sleep(for: Self.pause) }
+      return state.pause
+    }
+    guard let pause else { return false }
+    _ = await pause.result
+    return state.withLock { !$0.isOver && !$0.ready.isEmpty }
+  }
+
   private func serve(_ shouldStop: () -> Bool, _ work: (Int) async -> Turn) async {
+    defer {
+      state.withLock { state in
+        state.isOver = true
+        state.pause?.cancel()
+      }
+    }
     while !shouldStop(), !Task.isCancelled {
       switch next() {
       case .nothing: return

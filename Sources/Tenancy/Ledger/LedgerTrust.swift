@@ -60,8 +60,11 @@ struct LedgerTrust: Sendable {
     """
   }
 
-  /// The same with what is in its columns and indexes, which costs a look at other catalogs.
-  var deepDistrust: SQL { "coalesce(\(distrust), CASE WHEN \(Self.hasExpressions) THEN 'expressions' END)" }
+  /// The same with what is in its columns, which ``columns`` tells, and in its indexes: that costs reading other
+  /// catalogs.
+  var deepDistrust: SQL {
+    "coalesce(\(distrust), CASE WHEN columns.have_expressions OR \(Self.hasIndexExpressions) THEN 'expressions' END)"
+  }
 
   /// Those of roles that may do to the database what whoever migrates can.
   var owners: SQL {
@@ -72,7 +75,7 @@ struct LedgerTrust: Sendable {
     """
   }
 
-  /// Whether others than its owner have privileges on it.
+  /// Whether others than its owner have privileges on the table itself.
   static let isGranted: SQL = """
     (c.relacl IS NOT NULL AND EXISTS (SELECT FROM aclexplode(c.relacl) x WHERE x.grantee <> c.relowner))
     """
@@ -89,19 +92,28 @@ struct LedgerTrust: Sendable {
       WHERE g.tgrelid = c.oid AND k.contype = 'f')
     """
 
+  /// A lateral subquery `columns` with what all columns of `c` come to, in one pass: whether others have privileges on one
+  /// (`are_granted`), whether one may run code (`have_expressions`), and whether they are those of a ledger of ours
+  /// (`are_ours`).
+  ///
   /// Below 16384 an object is one of those that the server was made with.
-  private static let hasExpressions: SQL = """
-    (EXISTS (
-        SELECT FROM pg_catalog.pg_attribute a
-        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-          AND (a.atttypid >= 16384 OR a.attgenerated <> '' OR a.atthasdef AND EXISTS (
-            SELECT FROM pg_catalog.pg_attrdef f JOIN pg_catalog.pg_depend p
-              ON p.classid = 'pg_attrdef'::regclass AND p.objid = f.oid AND p.deptype = 'n' AND p.refobjid >= 16384
-                AND p.refclassid = 'pg_proc'::regclass
-            WHERE f.adrelid = a.attrelid AND f.adnum = a.attnum)))
-      OR EXISTS (
-        SELECT FROM pg_catalog.pg_index i
-        WHERE i.indrelid = c.oid AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)))
+  static let columns: SQL = """
+    CROSS JOIN LATERAL (
+      SELECT coalesce(bool_or(a.attacl IS NOT NULL), false) AS are_granted,
+        coalesce(count(*) = \(unsafeRaw: String(Ledger.allColumns.count))
+          AND bool_and(a.attname = ANY(\(literal: "{\(Ledger.allColumns.sorted().joined(separator: ","))}")::name[])), false) AS are_ours,
+        coalesce(bool_or(a.atttypid >= 16384 OR a.attgenerated <> '' OR a.atthasdef AND EXISTS (
+          SELECT FROM pg_catalog.pg_attrdef f JOIN pg_catalog.pg_depend p
+            ON p.classid = 'pg_attrdef'::regclass AND p.objid = f.oid AND p.deptype = 'n' AND p.refobjid >= 16384
+              AND p.refclassid = 'pg_proc'::regclass
+          WHERE f.adrelid = a.attrelid AND f.adnum = a.attnum)), false) AS have_expressions
+      FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) columns
+    """
+
+  /// An aggregate, as the planner would read the whole of pg_index for an EXISTS.
+  private static let hasIndexExpressions: SQL = """
+    (SELECT coalesce(bool_or(i.indexprs IS NOT NULL OR i.indpred IS NOT NULL), false)
+     FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid)
     """
 }
 
@@ -111,18 +123,21 @@ extension Ledger {
   /// - Parameter trust: whether its owner has to be looked at too; with `nil` it must be the current role's, as one is that
   ///   was made in this run.
   func check(_ trust: LedgerTrust? = nil) -> SQL {
-    let isSound: SQL =
+    let (columns, isSound): (SQL, SQL) =
       if let trust {
-        "\(trust.deepDistrust) IS NULL"
+        (LedgerTrust.columns, "\(trust.deepDistrust) IS NULL")
       } else {
-        """
-        c.relkind = 'r' AND NOT c.relhasrules AND NOT c.relrowsecurity
-          AND NOT (c.relhastriggers AND (\(LedgerTrust.hasTriggers) OR \(LedgerTrust.hasForeignKeys))) AND \(identity)
-        """
+        (
+          "",
+          """
+          c.relkind = 'r' AND NOT c.relhasrules AND NOT c.relrowsecurity
+            AND NOT (c.relhastriggers AND (\(LedgerTrust.hasTriggers) OR \(LedgerTrust.hasForeignKeys))) AND \(identity)
+          """
+        )
       }
     return """
       SELECT ln(CASE WHEN EXISTS (
-          SELECT FROM pg_catalog.pg_class c WHERE c.oid = \(regclass) AND \(isSound)) THEN 1.0 ELSE 0.0 END)
+          SELECT FROM pg_catalog.pg_class c \(columns) WHERE c.oid = \(regclass) AND \(isSound)) THEN 1.0 ELSE 0.0 END)
       """
   }
 

@@ -78,16 +78,12 @@ extension Surveyor {
 
   /// The query whose rows ``LedgerTable/init(_:)`` reads.
   func inspection(of schemas: some Sequence<SchemaName>) -> SQL {
-    let columns = Array(Ledger.allColumns)
-    return """
-      SELECT n.nspname, c.oid, \(LedgerTrust.isGranted) OR EXISTS (
-          SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attacl IS NOT NULL), (
-          SELECT count(*) = \(columns.count) AND bool_and(a.attname = ANY(\(columns)::text[]))
-          FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
-        \(trust.deepDistrust)
-      FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = \(ledger)
-      WHERE n.nspname = ANY(\(schemas.map(\.rawValue))::text[])
-      """
+    """
+    SELECT n.nspname, c.oid, \(LedgerTrust.isGranted) OR columns.are_granted, columns.are_ours, \(trust.deepDistrust)
+    FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = \(ledger)
+    \(LedgerTrust.columns)
+    WHERE n.nspname = ANY(\(schemas.map(\.rawValue))::text[])
+    """
   }
 }
 
