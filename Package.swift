@@ -25,29 +25,33 @@ let package = Package(
     .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libpq-dev"])]),
 
-    .target(name: "Postgres", dependencies: ["CLibPQ"], swiftSettings: strict),
-    .target(name: "Tenancy", dependencies: ["Postgres", "CCrypto"], swiftSettings: strict),
+    .target(name: "TenancyPostgres", dependencies: ["CLibPQ"], swiftSettings: strict),
+    .target(name: "SQLText", swiftSettings: strict),
+    .target(name: "Tenancy", dependencies: ["TenancyPostgres", "SQLText", "CCrypto"], swiftSettings: strict),
     .target(name: "Arguments", swiftSettings: strict),
     .target(
       name: "TenantctlCommands",
-      dependencies: ["Arguments", "Tenancy", .product(name: "TOMLKit", package: "TOMLKit")],
+      dependencies: ["Arguments", "Tenancy", "SQLText", .product(name: "TOMLKit", package: "TOMLKit")],
       swiftSettings: strict),
     .executableTarget(
       name: "tenantctl", dependencies: ["TenantctlCommands"], swiftSettings: strict),
 
     .target(
-      name: "TestSupport", dependencies: ["Postgres", "Tenancy"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["TenancyPostgres", "Tenancy"], path: "Tests/TestSupport",
       swiftSettings: strict),
     .testTarget(name: "ArgumentsTests", dependencies: ["Arguments"], swiftSettings: strict),
-    .testTarget(name: "PostgresTests", dependencies: ["Postgres"], swiftSettings: strict),
-    .testTarget(name: "TenancyTests", dependencies: ["Postgres", "Tenancy"], swiftSettings: strict),
+    .testTarget(name: "TenancyPostgresTests", dependencies: ["TenancyPostgres"], swiftSettings: strict),
+    .testTarget(name: "SQLTextTests", dependencies: ["SQLText"], swiftSettings: strict),
     .testTarget(
-      name: "DatabaseTests", dependencies: ["Postgres", "Tenancy", "TestSupport"],
+      name: "TenancyTests", dependencies: ["TenancyPostgres", "SQLText", "Tenancy", "TenantctlCommands"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "DatabaseTests", dependencies: ["TenancyPostgres", "SQLText", "Tenancy", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "TenantctlCommands", "Arguments", "Tenancy", "Postgres", "TestSupport", "tenantctl",
+        "TenantctlCommands", "Arguments", "Tenancy", "TenancyPostgres", "SQLText", "TestSupport", "tenantctl",
       ],
       swiftSettings: strict),
   ]

@@ -1,5 +1,5 @@
-internal import Postgres
 internal import Synchronization
+internal import TenancyPostgres
 
 /// A schema-per-tenant database: the door to everything that this module does.
 ///
@@ -11,7 +11,7 @@ internal import Synchronization
 /// }
 /// ```
 ///
-/// Every method throws ``TenancyError``, or `CancellationError` when its task is cancelled.
+/// Every method throws ``TenancyProblem``, or `CancellationError` when its task is cancelled.
 public final class TenantDatabase: Sendable {
   /// The rules that it works by.
   public let settings: Settings
@@ -22,7 +22,7 @@ public final class TenantDatabase: Sendable {
   /// A database by its URI or `key=value` connection string; `nil` leaves all to libpq (`PG*` variables, service
   /// file, `.pgpass`). Nothing is connected yet.
   ///
-  /// Throws ``TenancyError/malformedConnection(reason:)``.
+  /// Throws ``TenancyProblem/malformedConnection(reason:)``.
   /// - Parameters:
   ///   - connections: how many connections are open at most at a time.
   ///   - executor: where they wait for the server, which blocks; by default each on a thread of its own.
@@ -40,7 +40,7 @@ public final class TenantDatabase: Sendable {
           observer: observer.forConnection, executor: executor)
       }
     } catch {
-      throw TenancyError.translating(error)
+      throw TenancyProblem.translating(error)
     }
   }
 
@@ -119,7 +119,7 @@ extension TenantDatabase {
     do {
       return try await pool.withConnection(body)
     } catch {
-      throw TenancyError.translating(error)
+      throw TenancyProblem.translating(error)
     }
   }
 
@@ -170,7 +170,7 @@ extension TenantDatabase {
       return try await body(known ?? RegistryShape.promised(by: settings.registry))
     } catch {
       // An awaited column that has come makes the column NULL that says whether a tenant is active.
-      let isOutdated = error is ShapeOutdated || (error is DecodingError && known?.awaited.isEmpty == false)
+      let isOutdated = error is ShapeOutdated || (error is ColumnError && known?.awaited.isEmpty == false)
       guard isOutdated || (error as? any PostgresFailure)?.deniesShape == true else { throw error }
     }
     forgetShape()

@@ -1,2 +1,2 @@
 /// The version of this package, which each ledger row records.
-public let tenancyVersion = "0.1.0"
+package let tenancyVersion = "0.1.0"

@@ -1,4 +1,4 @@
-import Postgres
+import TenancyPostgres
 import TestSupport
 import Testing
 
@@ -126,7 +126,7 @@ import Testing
       let ledger = "SELECT version, name, checksum, statements_total FROM %.schema_migrations ORDER BY 1"
       let model = try await fleet.psql(ledger.replacing("%", with: "a"))
       #expect(try await fleet.psql(ledger.replacing("%", with: "e")) == model)
-      guard case .schemaDiffers("a", let difference) = report.tenants[2].failure as? TenancyError else {
+      guard case .schemaDiffers("a", let difference) = report.tenants[2].failure as? TenancyProblem else {
         Issue.record("\(report.tenants[2])")
         return
       }
@@ -147,17 +147,18 @@ import Testing
         fleet.tenancy.planMigration(FleetSelection(names: ["b"]), MigrationSet(tenant: half, shared: [])))
       try await fleet.psql("CREATE TABLE c.schema_migrations (filename text)")
       let before = try await fleet.database.contents()
-      await #expect(throws: TenancyError.tenantNotFound("z")) { try await plan(.like("z"), fleet) }
-      await #expect(throws: TenancyError.nothingRecorded("a", hasLedger: false)) {
+      await #expect(throws: TenancyProblem.tenantNotFound("z")) { try await plan(.like("z"), fleet) }
+      await #expect(throws: TenancyProblem.nothingRecorded("a", hasLedger: false)) {
         try await plan(.like("a"), fleet)
       }
-      await #expect(throws: TenancyError.migrationUnfinished("b", half.map(\.version))) {
+      await #expect(throws: TenancyProblem.migrationUnfinished("b", half.map(\.version))) {
         try await plan(.like("b"), fleet)
       }
-      await #expect(throws: TenancyError.foreignLedger(SchemaName(stored: "c"), nil, columns: ["filename"])) {
+      await #expect(throws: TenancyProblem.foreignLedger(SchemaName(stored: "c"), nil, columns: ["filename"]))
+      {
         try await plan(.like("c"), fleet)
       }
-      await #expect(throws: TenancyError.versionNotFound("9")) { try await plan(version("9"), fleet) }
+      await #expect(throws: TenancyProblem.versionNotFound("9")) { try await plan(version("9"), fleet) }
       #expect(try await fleet.database.contents() == before)
     }
   }

@@ -38,12 +38,12 @@ import Testing
       try await fleet.populate(["c"])
       let before = try await fleet.database.contents()
       let version = try MigrationVersion(parsing: "2")
-      await #expect(throws: TenancyError.ledgerBeyond(version, tenants: ["a", "b"])) {
+      await #expect(throws: TenancyProblem.ledgerBeyond(version, tenants: ["a", "b"])) {
         try await plan(fleet, files, at: "2")
       }
-      await #expect(throws: TenancyError.versionNotFound("9")) { try await plan(fleet, files, at: "9") }
+      await #expect(throws: TenancyProblem.versionNotFound("9")) { try await plan(fleet, files, at: "9") }
       let edited = try [migration("1", "SELECT 1")] + files.dropFirst()
-      await #expect(throws: TenancyError.self) { try await plan(fleet, edited, at: "3") }
+      await #expect(throws: TenancyProblem.self) { try await plan(fleet, edited, at: "3") }
       #expect(try await fleet.database.contents() == before)
     }
   }

@@ -62,7 +62,7 @@ import Testing
     try await Fleet.with { fleet in
       try await fleet.populate(["a"])
       let before = try await fleet.database.contents()
-      await #expect(throws: TenancyError.self) {
+      await #expect(throws: TenancyProblem.self) {
         try await fleet.migrate([tableMigration(1)], shared: [migration("1", "SELECT 1/0")])
       }
       #expect(try await fleet.database.contents() == before)

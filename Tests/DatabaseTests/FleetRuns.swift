@@ -77,7 +77,7 @@ extension FleetReport<BaselinedTenant> {
   }
 
   private static func name(of error: any Error) -> String {
-    switch error as? TenancyError {
+    switch error as? TenancyProblem {
     case .foreignLedger(_, let tool, _): "foreignLedger \(tool?.rawValue ?? "?")"
     case .ledgerInUse(_, let tool): "ledgerInUse \(tool.rawValue)"
     case let error?: String("\(error)".prefix { $0 != "(" })

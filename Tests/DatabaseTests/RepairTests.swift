@@ -18,7 +18,7 @@ import Testing
       let files = try (1...2).map(tableMigration)
       try await fleet.migrate(files)
       let edited = try [migration("1", "-- Tanks.\nCREATE TABLE t1 (id integer)"), files[1]]
-      await #expect(throws: TenancyError.self) { try await fleet.migrate(edited) }
+      await #expect(throws: TenancyProblem.self) { try await fleet.migrate(edited) }
 
       let only = FleetSelection(names: ["b"])
       #expect(try await repair(fleet, edited, only) == ["b"])
@@ -37,7 +37,7 @@ import Testing
       let edited = try migration("1", "SELECT 1")
       #expect(try await repair(fleet, [], shared: [edited]) == ["public"])
       #expect(try await fleet.ledger("public", of: [edited]) == "1")
-      await #expect(throws: TenancyError.versionNotFound("7")) {
+      await #expect(throws: TenancyProblem.versionNotFound("7")) {
         try await fleet.tenancy.planRepair(
           MigrationVersion(parsing: "7"), .all, MigrationSet(tenant: [], shared: [edited]))
       }
@@ -54,10 +54,10 @@ import Testing
         edited[0].version, .all, MigrationSet(tenant: edited, shared: []))
       // A comment written by the plan would hide the second migration.
       try await fleet.migrate(files)
-      await #expect(throws: TenancyError.changedMeanwhile) { try await plan.apply() }
+      await #expect(throws: TenancyProblem.changedMeanwhile) { try await plan.apply() }
       #expect(try await fleet.ledger("a", of: files) == "1,2")
       #expect(try await repair(fleet, edited) == ["a"])
-      await #expect(throws: TenancyError.changedMeanwhile) { try await plan.apply() }
+      await #expect(throws: TenancyProblem.changedMeanwhile) { try await plan.apply() }
     }
   }
 

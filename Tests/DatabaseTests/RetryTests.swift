@@ -1,5 +1,5 @@
-import Postgres
 import Synchronization
+import TenancyPostgres
 import TestSupport
 import Testing
 

@@ -33,14 +33,14 @@ import Testing
       try await fleet.populate(["a", "b"])
       try await fleet.migrate(files)
       let before = try await fleet.database.contents()
-      await #expect(throws: TenancyError.notReversible([version("2")])) {
+      await #expect(throws: TenancyProblem.notReversible([version("2")])) {
         try await fleet.planRollback(files, .steps(2))
       }
       // A version that no file has cannot be undone, either.
-      await #expect(throws: TenancyError.filesMissing([version("3")])) {
+      await #expect(throws: TenancyProblem.filesMissing([version("3")])) {
         try await fleet.planRollback(Array(files.prefix(2)), .steps(1))
       }
-      await #expect(throws: TenancyError.versionNotFound("7")) {
+      await #expect(throws: TenancyProblem.versionNotFound("7")) {
         try await fleet.planRollback(files, .to(version("7")))
       }
       #expect(try await fleet.database.contents() == before)

@@ -1,4 +1,5 @@
 import Foundation
+import SQLText
 import Tenancy
 import TestSupport
 import Testing

@@ -1,4 +1,4 @@
-import Postgres
+import TenancyPostgres
 import Testing
 
 @testable import Tenancy

@@ -1,27 +1,27 @@
 /// How a program ended and what it wrote.
-public struct Outcome: Sendable, Equatable {
+package struct Outcome: Sendable, Equatable {
   /// Everything it wrote to standard output.
-  public let stdout: String
+  package let stdout: String
   /// Everything it wrote to standard error.
-  public let stderr: String
+  package let stderr: String
   /// The exit status as a shell reports it: 128 + n after signal n.
-  public let status: Int32
+  package let status: Int32
 
   /// An outcome to compare with.
-  public init(stdout: String, stderr: String, status: Int32) {
+  package init(stdout: String, stderr: String, status: Int32) {
     (self.stdout, self.stderr, self.status) = (stdout, stderr, status)
   }
 }
 
 /// A program that had to succeed did not.
-public struct ProgramFailed: Error, CustomStringConvertible {
+package struct ProgramFailed: Error, CustomStringConvertible {
   /// What was run.
-  public let command: [String]
+  package let command: [String]
   /// How it ended.
-  public let outcome: Outcome
+  package let outcome: Outcome
 
   /// The command, its status and its own words.
-  public var description: String {
+  package var description: String {
     "`\(command.joined(separator: " "))` ended with status \(outcome.status)\n\(outcome.stdout)\(outcome.stderr)"
   }
 }

@@ -3,11 +3,11 @@ import Glibc
 import Synchronization
 
 /// A program that runs: what a test may watch, interrupt and wait for.
-public final class RunningProgram: Sendable {
+package final class RunningProgram: Sendable {
   /// The command, for messages.
-  public let command: [String]
+  package let command: [String]
   /// The process id, which is its process group's id too.
-  public let pid: Int32
+  package let pid: Int32
   /// Where its output comes from, standard output first; a terminal takes what is typed there too.
   private let outputs: [Int32]
 
@@ -34,19 +34,19 @@ public final class RunningProgram: Sendable {
   }
 
   /// Sends a signal to the program and to whatever it has started.
-  public func signal(_ number: Int32) {
+  package func signal(_ number: Int32) {
     // Once reaped, the id may belong to somebody else.
     state.withLock { if $0.status == nil { kill(-pid, number) } }
   }
 
   /// Types on the terminal that the program runs on; `"\u{3}"` is Ctrl-C.
-  public func type(_ text: String) {
+  package func type(_ text: String) {
     // Once it has ended, the descriptor may be somebody else's.
     state.withLock { if $0.status == nil { _ = write(outputs[0], text, text.utf8.count) } }
   }
 
   /// Waits for the end.
-  public func outcome() async -> Outcome {
+  package func outcome() async -> Outcome {
     await wait { $0.status != nil }
     return state.withLock {
       Outcome(stdout: $0.stdout.text, stderr: $0.stderr.text, status: $0.status ?? 0)
@@ -54,12 +54,12 @@ public final class RunningProgram: Sendable {
   }
 
   /// What it has written to standard output so far.
-  public var output: String { state.withLock { $0.stdout.text } }
+  package var output: String { state.withLock { $0.stdout.text } }
 
   /// Waits until the program has written `text`, to standard output or standard error.
   ///
   /// - Throws: `ProgramFailed` where it ends without.
-  public func wrote(_ text: String) async throws {
+  package func wrote(_ text: String) async throws {
     let isWritten = { @Sendable (state: State) in
       state.stdout.text.contains(text) || state.stderr.text.contains(text)
     }

@@ -1,13 +1,13 @@
-public import Postgres
+package import TenancyPostgres
 
 extension TestDatabase {
   /// A session of the code that is tested.
-  public func connect(observer: ConnectionObserver = .init()) async throws -> Connection {
+  package func connect(observer: ConnectionObserver = .init()) async throws -> Connection {
     try await Connection.open(ConnectionTarget(url), applicationName: "tests", observer: observer)
   }
 
   /// Calls `body` while a session of its own holds what `statements` lock, and lets go of it afterwards.
-  public func whileHolding<T: Sendable>(
+  package func whileHolding<T: Sendable>(
     _ statements: String..., body: (_ holder: Connection) async throws -> T
   ) async throws -> T {
     let holder = try await connect()
@@ -19,19 +19,19 @@ extension TestDatabase {
 
 extension Connection {
   /// The server's process of this session.
-  public var backend: Int {
+  package var backend: Int {
     get async throws { try await query("SELECT pg_backend_pid()")[0].decode(Int.self) }
   }
 
   /// Waits until some session waits for a lock that this session holds; returns that session's process.
   @discardableResult
-  public func blocked() async throws -> Int {
+  package func blocked() async throws -> Int {
     try await awaited(
       "SELECT max(pid) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))")
   }
 
   /// Waits until some session of this database runs something that sleeps.
-  public func sleeping() async throws {
+  package func sleeping() async throws {
     _ = try await awaited(
       """
       SELECT pid FROM pg_stat_activity
@@ -42,7 +42,7 @@ extension Connection {
   /// Waits until the query gives something else than NULL.
   ///
   /// - Throws: `NothingCame` after two minutes, far longer than it takes on a busy machine.
-  public func awaited(_ query: SQL) async throws -> Int {
+  package func awaited(_ query: SQL) async throws -> Int {
     let end = ContinuousClock.now + .seconds(120)
     while ContinuousClock.now < end {
       // The pause only keeps the server's processor free: what is waited for is what the query sees.
@@ -54,6 +54,6 @@ extension Connection {
 }
 
 /// What a test waits for did not come.
-public struct NothingCame: Error {
+package struct NothingCame: Error {
   let query: String
 }

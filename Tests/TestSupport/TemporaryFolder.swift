@@ -1,9 +1,9 @@
 import Foundation
 
 /// An empty folder that exists while a closure runs.
-public struct TemporaryFolder: Sendable {
+package struct TemporaryFolder: Sendable {
   /// Its absolute path.
-  public let path: String
+  package let path: String
 
   init() throws {
     // Under `make test` this is a folder that goes with the server, even where the tests were killed.
@@ -14,7 +14,7 @@ public struct TemporaryFolder: Sendable {
   }
 
   /// Makes a folder holding `files` (text by relative path), calls `body` and removes the folder.
-  public static func with<Result>(
+  package static func with<Result>(
     files: [String: String] = [:], isolation: isolated (any Actor)? = #isolation,
     _ body: (TemporaryFolder) async throws -> Result
   ) async throws -> Result {
@@ -25,13 +25,13 @@ public struct TemporaryFolder: Sendable {
   }
 
   /// The absolute path of `name` in this folder.
-  public func path(_ name: String) -> String {
+  package func path(_ name: String) -> String {
     "\(path)/\(name)"
   }
 
   /// Writes a file and the folders that lead to it; returns its absolute path.
   @discardableResult
-  public func write(_ text: String, to name: String) throws -> String {
+  package func write(_ text: String, to name: String) throws -> String {
     let file = URL(fileURLWithPath: path(name))
     try FileManager.default.createDirectory(
       at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
@@ -40,12 +40,12 @@ public struct TemporaryFolder: Sendable {
   }
 
   /// The text of the file `name`.
-  public func read(_ name: String) throws -> String {
+  package func read(_ name: String) throws -> String {
     try String(contentsOfFile: path(name), encoding: .utf8)
   }
 
   /// The relative paths of all files, sorted.
-  public func files() throws -> [String] {
+  package func files() throws -> [String] {
     try FileManager.default.subpathsOfDirectory(atPath: path).filter { name in
       var isFolder: ObjCBool = false
       return FileManager.default.fileExists(atPath: self.path(name), isDirectory: &isFolder)

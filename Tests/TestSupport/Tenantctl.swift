@@ -1,7 +1,7 @@
 import Foundation
 
 /// The built binary, as a user runs it.
-public enum Tenantctl {
+package enum Tenantctl {
   /// Runs it to its end.
   ///
   /// Nothing of the caller's configuration reaches it: no `TENANTCTL_*`, `PG*` or `DATABASE_URL`, and no home
@@ -13,7 +13,7 @@ public enum Tenantctl {
   ///   - stdin: What it reads; it is never a terminal.
   ///   - workingDirectory: Where it runs; an empty folder by default.
   /// - Throws: Where it cannot be started. A failing command does not throw: judge the outcome's status.
-  public static func run(
+  package static func run(
     _ arguments: [String], database: TestDatabase? = nil, environment: [String: String] = [:],
     stdin: String = "", workingDirectory: String? = nil
   ) async throws -> Outcome {
@@ -25,7 +25,7 @@ public enum Tenantctl {
   /// Starts it and calls `body` while it runs; what `body` leaves running is killed.
   ///
   /// Takes the same parameters as `run(_:database:environment:stdin:workingDirectory:)`.
-  public static func start<Result>(
+  package static func start<Result>(
     _ arguments: [String], database: TestDatabase? = nil, environment: [String: String] = [:],
     stdin: String = "", workingDirectory: String? = nil, isolation: isolated (any Actor)? = #isolation,
     _ body: (RunningProgram) async throws -> Result
@@ -40,7 +40,7 @@ public enum Tenantctl {
   ///
   /// What appears on the terminal counts as standard output. Takes the same parameters as
   /// `run(_:database:environment:stdin:workingDirectory:)`.
-  public static func onTerminal<Result>(
+  package static func onTerminal<Result>(
     _ arguments: [String], database: TestDatabase? = nil, environment: [String: String] = [:],
     workingDirectory: String? = nil, isolation: isolated (any Actor)? = #isolation,
     _ body: (RunningProgram) async throws -> Result
@@ -56,7 +56,7 @@ public enum Tenantctl {
   /// Runs a bash script that finds `tenantctl` in its `PATH`.
   ///
   /// Takes the same parameters as `run(_:database:environment:stdin:workingDirectory:)`.
-  public static func script(
+  package static func script(
     _ text: String, database: TestDatabase? = nil, environment: [String: String] = [:],
     stdin: String = "", workingDirectory: String? = nil
   ) async throws -> Outcome {
@@ -86,7 +86,7 @@ public enum Tenantctl {
   }
 
   /// `TENANTCTL_TEST_BINARY`, or the binary that was built with these tests.
-  public static let executable: String = {
+  package static let executable: String = {
     if let named = ProcessInfo.processInfo.environment["TENANTCTL_TEST_BINARY"] { return named }
     let tests = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
     return tests.appendingPathComponent("tenantctl").path

@@ -2,11 +2,11 @@ import Foundation
 import Synchronization
 
 /// A fresh database that exists while a closure runs.
-public struct TestDatabase: Sendable {
+package struct TestDatabase: Sendable {
   /// Its name, unique in this test run.
-  public let name: String
+  package let name: String
   /// How libpq reaches it, as a superuser.
-  public let url: String
+  package let url: String
 
   private static let turnstile = Turnstile(width: 8)
   private static let counter = Atomic(0)
@@ -17,7 +17,7 @@ public struct TestDatabase: Sendable {
   /// still connected.
   ///
   /// - Throws: `NoServer`, `ProgramFailed` where psql cannot create or drop it, or what `body` throws.
-  public static func with<Result>(
+  package static func with<Result>(
     template: String = "template0", isolation: isolated (any Actor)? = #isolation,
     _ body: (TestDatabase) async throws -> Result
   ) async throws -> Result {
@@ -34,7 +34,7 @@ public struct TestDatabase: Sendable {
   }
 
   /// The same with an empty database of another encoding.
-  public static func with<Result>(
+  package static func with<Result>(
     encoding: String, isolation: isolated (any Actor)? = #isolation,
     _ body: (TestDatabase) async throws -> Result
   ) async throws -> Result {
@@ -66,26 +66,26 @@ public struct TestDatabase: Sendable {
   /// - Returns: The rows, one a line, columns separated by `|`, NULL as `NULL`.
   /// - Throws: `ProgramFailed` with psql's own words at the first error.
   @discardableResult
-  public func psql(_ sql: String) async throws -> String {
+  package func psql(_ sql: String) async throws -> String {
     try await Psql(url: url)(sql)
   }
 
   /// What a program prints.
   ///
   /// - Throws: `ProgramFailed` with the program's own words.
-  public func output(_ command: [String]) async throws -> String {
+  package func output(_ command: [String]) async throws -> String {
     try await Program(command).succeed().stdout
   }
 
   /// All that is in it, as `pg_dump` writes it down.
   ///
   /// - Throws: `ProgramFailed` with pg_dump's own words.
-  public func contents() async throws -> String { try await dump([]) }
+  package func contents() async throws -> String { try await dump([]) }
 
   /// All that is defined outside of a schema, as `pg_dump` writes it down.
   ///
   /// - Throws: `ProgramFailed` with pg_dump's own words.
-  public func definitions(outside schema: String) async throws -> String {
+  package func definitions(outside schema: String) async throws -> String {
     try await dump(["--schema-only", "-N", schema])
   }
 

@@ -1,9 +1,9 @@
 import Foundation
 
 /// PgBouncer in front of the test server.
-public enum TestPgBouncer {
+package enum TestPgBouncer {
   /// PgBouncer's pool modes.
-  public enum Mode: String, Sendable {
+  package enum Mode: String, Sendable {
     case session, transaction, statement
   }
 
@@ -14,7 +14,7 @@ public enum TestPgBouncer {
   ///
   /// - Parameter mode: for how long a client has a connection to the server.
   /// - Throws: `ProgramFailed` with PgBouncer's own words where it does not start.
-  public static func with<Result>(
+  package static func with<Result>(
     _ database: TestDatabase, mode: Mode = .transaction, isolation: isolated (any Actor)? = #isolation,
     _ body: (_ url: String) async throws -> Result
   ) async throws -> Result {

@@ -4,16 +4,16 @@ import Synchronization
 
 /// A TCP port in front of the test server that can go silent, as a network does whose cable is pulled: what is sent
 /// arrives nowhere, new connections are taken, and nobody says a word.
-public final class TestProxy: Sendable {
+package final class TestProxy: Sendable {
   private let isSilent = Atomic(false)
   private let listener: Int32
   private let server: (host: String, port: UInt16)
   private let ends = Mutex<[Int32]>([])
   /// The URL of the database through the proxy.
-  public let url: String
+  package let url: String
 
   /// Calls `body` with a proxy that leads to `database`.
-  public static func with<Result>(
+  package static func with<Result>(
     _ database: TestDatabase, isolation: isolated (any Actor)? = #isolation,
     _ body: (TestProxy) async throws -> Result
   ) async throws -> Result {
@@ -29,7 +29,7 @@ public final class TestProxy: Sendable {
   }
 
   /// From now on nothing arrives.
-  public func goSilent() { isSilent.store(true, ordering: .sequentiallyConsistent) }
+  package func goSilent() { isSilent.store(true, ordering: .sequentiallyConsistent) }
 
   private init(_ server: (String, UInt16), _ url: (UInt16) -> String) throws {
     self.server = server

@@ -1,17 +1,17 @@
 import Foundation
 
 /// A role without any privileges, which logs in with a password.
-public struct TestRole: Sendable {
+package struct TestRole: Sendable {
   /// Its name, unique on the server.
-  public let name: String
+  package let name: String
   /// Its password.
-  public let password = "hunter2"
+  package let password = "hunter2"
   private let database: TestDatabase
 
   /// Creates a role, calls `body` and removes it with all that it owns in `database`.
   ///
   /// - Throws: `ProgramFailed` where psql cannot create or drop it, or what `body` throws.
-  public static func with<Result>(
+  package static func with<Result>(
     _ database: TestDatabase, isolation: isolated (any Actor)? = #isolation,
     _ body: (TestRole) async throws -> Result
   ) async throws -> Result {
@@ -31,7 +31,7 @@ public struct TestRole: Sendable {
 
   /// How libpq reaches the database as this role.
   /// - Parameter password: another one than the right one.
-  public func url(password: String? = nil) -> String {
+  package func url(password: String? = nil) -> String {
     guard var components = URLComponents(string: database.url), components.scheme != nil else {
       return "\(database.url) user=\(name) password=\(password ?? self.password)"
     }

@@ -1,15 +1,15 @@
 import Foundation
 
 /// The PostgreSQL server that the tests were given; they never look for another one.
-public struct TestServer: Sendable {
+package struct TestServer: Sendable {
   /// The variable that names the server: a superuser's `postgresql://` URI or `key=value` conninfo.
-  public static let variable = "TENANTCTL_TEST_DATABASE_URL"
+  package static let variable = "TENANTCTL_TEST_DATABASE_URL"
 
   /// How libpq reaches the server's maintenance database.
-  public let url: String
+  package let url: String
 
   /// Names a server by the URL of its maintenance database.
-  public init(url: String) {
+  package init(url: String) {
     self.url = url
   }
 
@@ -21,7 +21,7 @@ public struct TestServer: Sendable {
   ///
   /// - Parameter settings: of the server, `NAME=VALUE`.
   /// - Throws: `ProgramFailed` where it does not start, or what `body` throws.
-  public static func withOwn<Result>(
+  package static func withOwn<Result>(
     settings: [String] = [],
     isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Result
   ) async throws -> Result {
@@ -51,14 +51,14 @@ public struct TestServer: Sendable {
   /// The server of this test run, or of this test.
   ///
   /// - Throws: `NoServer` where none was given, so that a test without a server fails.
-  public static func given() throws -> TestServer {
+  package static func given() throws -> TestServer {
     if let own { return own }
     guard let url = ProcessInfo.processInfo.environment[variable], !url.isEmpty else { throw NoServer() }
     return TestServer(url: url)
   }
 
   /// The URL of another database on the same server.
-  public func url(database: String) -> String {
+  package func url(database: String) -> String {
     guard let scheme = url.range(of: "://") else { return "\(url) dbname=\(database)" }
     let path = url[scheme.upperBound...].firstIndex { $0 == "/" || $0 == "?" } ?? url.endIndex
     let query = url[path...].firstIndex(of: "?") ?? url.endIndex
@@ -67,9 +67,9 @@ public struct TestServer: Sendable {
 }
 
 /// No server was given to the tests.
-public struct NoServer: Error, CustomStringConvertible {
+package struct NoServer: Error, CustomStringConvertible {
   /// What to do about it.
-  public var description: String {
+  package var description: String {
     """
     These tests need a PostgreSQL server of their own. Run `make test`, which starts one, \
     or name one whose databases may be created and dropped: \(TestServer.variable)=postgresql://...

@@ -1,4 +1,4 @@
-internal import Postgres
+internal import TenancyPostgres
 
 /// What a glance at a schema shows.
 struct SchemaLook: Sendable {
@@ -42,14 +42,14 @@ extension TenantDatabase {
   /// What keeps a schema from being read is that schema's failure.
   func differences(
     of schemas: [SchemaName], from reference: SchemaName?
-  ) async throws -> [SchemaName: Result<SchemaDifference, TenancyError>] {
+  ) async throws -> [SchemaName: Result<SchemaDifference, TenancyProblem>] {
     guard let reference else { return [:] }
     let digests = try await digests(of: [reference] + schemas)
     guard let expected = try digests[reference]?.get() else { return [:] }
     let reader = SchemaReader(excluded: historyTables, opening: limits.opening)
     let model = try await connected { try await reader.items(of: reference, over: $0) }
     var known: [SchemaDigest: SchemaDifference] = [expected: SchemaDifference(of: model, from: model)]
-    var differences: [SchemaName: Result<SchemaDifference, TenancyError>] = [:]
+    var differences: [SchemaName: Result<SchemaDifference, TenancyProblem>] = [:]
     for schema in schemas {
       switch digests[schema] {
       case .success(let digest):
@@ -67,14 +67,14 @@ extension TenantDatabase {
 
   /// The digests of schemas, in batches over as many connections as there are.
   private func digests(of schemas: [SchemaName]) async throws -> [SchemaName: Result<
-    SchemaDigest, TenancyError
+    SchemaDigest, TenancyProblem
   >] {
     let reader = SchemaReader(excluded: historyTables, opening: limits.opening)
     let digests = try await inPortions(of: SchemaReader.batch, schemas) { portion, connection in
       try await reader.digests(of: portion, over: connection)
     }
     return digests.reduce(into: [:]) { all, found in
-      for (schema, digest) in found { all[schema] = digest.mapError { TenancyError.from($0.error) } }
+      for (schema, digest) in found { all[schema] = digest.mapError { TenancyProblem.from($0.error) } }
     }
   }
 }

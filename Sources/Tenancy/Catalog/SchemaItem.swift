@@ -1,27 +1,27 @@
 /// Something that a schema holds, described without the schema's own name: two schemas that were made by the same
 /// statements hold equal items.
-public struct SchemaItem: Sendable, Hashable, Comparable, Encodable {
+package struct SchemaItem: Sendable, Hashable, Comparable, Encodable {
   /// What it is.
-  public enum Kind: String, Sendable, Hashable, Encodable {
+  package enum Kind: String, Sendable, Hashable, Encodable {
     case table, column, constraint, index, trigger, policy, view
     case materializedView = "materialized view"
     case sequence, type, routine, `extension`
   }
 
   /// What it is.
-  public let kind: Kind
+  package let kind: Kind
   /// The table, or the view, that it is a part of; `nil` if it stands by itself.
-  public let table: String?
+  package let table: String?
   /// Its name; of a routine with its parameters' types.
-  public let name: String
+  package let name: String
   /// The rest, in PostgreSQL's words; what belongs to the same schema stands without the schema's name.
-  public let definition: String
+  package let definition: String
 
   /// Its name and its table's: `tanks.capacity`.
-  public var path: String { table.map { "\($0).\(name)" } ?? name }
+  package var path: String { table.map { "\($0).\(name)" } ?? name }
 
   /// By kind, table and name.
-  public static func < (left: SchemaItem, right: SchemaItem) -> Bool {
+  package static func < (left: SchemaItem, right: SchemaItem) -> Bool {
     (left.kind.rawValue, left.table ?? "", left.name, left.definition)
       < (right.kind.rawValue, right.table ?? "", right.name, right.definition)
   }
@@ -31,24 +31,24 @@ public struct SchemaItem: Sendable, Hashable, Comparable, Encodable {
 }
 
 /// How one schema differs from another.
-public struct SchemaDifference: Sendable, Hashable, Encodable {
+package struct SchemaDifference: Sendable, Hashable, Encodable {
   /// Something that both have, but not alike.
-  public struct Change: Sendable, Hashable, Encodable {
+  package struct Change: Sendable, Hashable, Encodable {
     /// As this one has it.
-    public let item: SchemaItem
+    package let item: SchemaItem
     /// The definition in the other one.
-    public let expected: String
+    package let expected: String
   }
 
   /// What only the other one has. Of a table that is missing, its parts are not listed.
-  public let missing: [SchemaItem]
+  package let missing: [SchemaItem]
   /// What only this one has; of a table, its parts are not listed.
-  public let extra: [SchemaItem]
+  package let extra: [SchemaItem]
   /// What both have, but not alike.
-  public let changed: [Change]
+  package let changed: [Change]
 
   /// Whether there is no difference.
-  public var isEmpty: Bool { missing.isEmpty && extra.isEmpty && changed.isEmpty }
+  package var isEmpty: Bool { missing.isEmpty && extra.isEmpty && changed.isEmpty }
 
   /// Holds what a schema has against what another one, the reference, has.
   init(of items: [SchemaItem], from reference: [SchemaItem]) {

@@ -1,4 +1,4 @@
-internal import Postgres
+internal import TenancyPostgres
 
 /// The query for what a schema holds. Expressions, keys and view definitions are PostgreSQL's own words for them, and
 /// those leave out the schema of whatever the search path finds: so it must run with the schema as its search path, and

@@ -1,4 +1,4 @@
-internal import Postgres
+internal import TenancyPostgres
 
 /// A digest of all that a schema holds: two schemas have the same one only if they hold the same items.
 struct SchemaDigest: Sendable, Hashable {

@@ -1,11 +1,11 @@
-internal import Postgres
+internal import TenancyPostgres
 
 /// What an examination of a database has found.
-public struct Diagnosis: Sendable {
+package struct Diagnosis: Sendable {
   /// Something that was found, and what mends it.
-  public struct Entry: Sendable {
+  package struct Entry: Sendable {
     /// What it is.
-    public let finding: Finding
+    package let finding: Finding
     /// Made when it is wanted: for ten thousand tenants at once it is much.
     private let steps: (@Sendable () -> [Step])?
     fileprivate var fix: [Step] { steps?() ?? [] }
@@ -17,18 +17,18 @@ public struct Diagnosis: Sendable {
     }
 
     /// Whether it can be mended without a decision of somebody's, and without losing anything.
-    public var canBeFixed: Bool { steps != nil }
+    package var canBeFixed: Bool { steps != nil }
 
     /// The SQL that mends it.
-    public var script: [String] { fix.flatMap(\.script) }
+    package var script: [String] { fix.flatMap(\.script) }
     /// The same with a line above it that says what for.
-    public func script(under title: String) -> [String] { [Step.comment(title)] + script }
+    package func script(under title: String) -> [String] { [Step.comment(title)] + script }
   }
 
   /// How many tenants there are.
-  public let tenants: Int
+  package let tenants: Int
   /// The gravest first.
-  public let entries: [Entry]
+  package let entries: [Entry]
 
   init(tenants: Int, entries: [Entry]) {
     self.tenants = tenants
@@ -39,11 +39,11 @@ public struct Diagnosis: Sendable {
 }
 
 /// What became of a finding.
-public enum FixOutcome: Sendable {
+package enum FixOutcome: Sendable {
   /// It is mended.
   case fixed
   /// It could not be mended, and is as it was.
-  case failed(TenancyError)
+  case failed(TenancyProblem)
   /// It is not for us to mend, or the run ended before its turn.
   case left
 }
@@ -51,8 +51,8 @@ public enum FixOutcome: Sendable {
 extension TenantDatabase {
   /// Looks for all that is not as it should be, with a few queries for the whole fleet. Changes nothing.
   ///
-  /// Throws ``TenancyError`` if the registry is not there, or is none.
-  public func diagnose() async throws -> Diagnosis {
+  /// Throws ``TenancyProblem`` if the registry is not there, or is none.
+  package func diagnose() async throws -> Diagnosis {
     let server = try await examineServer()
     if server.contains(.settingsLost) {
       // What the other queries would say could not be trusted.
@@ -74,7 +74,7 @@ extension TenantDatabase {
   ///
   /// - Parameter shouldStop: asked before each of them.
   /// - Returns: what became of each of the ``Diagnosis/entries``.
-  public func fix(
+  package func fix(
     _ diagnosis: Diagnosis, shouldStop: @escaping @Sendable () -> Bool = { false }
   ) async -> [FixOutcome] {
     var outcomes: [FixOutcome] = []
@@ -86,7 +86,7 @@ extension TenantDatabase {
       do {
         try await apply(entry.fix)
         outcomes.append(.fixed)
-      } catch let error as TenancyError {
+      } catch let error as TenancyProblem {
         outcomes.append(.failed(error))
       } catch {
         outcomes.append(.left)
@@ -104,7 +104,7 @@ extension TenantDatabase {
         } catch let failure as StatementError
           where [.divisionByZero, .invalidLogarithm].contains(failure.error.state)
         {
-          throw TenancyError.changedMeanwhile
+          throw TenancyProblem.changedMeanwhile
         }
       }
     }

@@ -1,4 +1,4 @@
-internal import Postgres
+internal import TenancyPostgres
 
 extension TenantDatabase {
   /// Looks at who may create what a migration file finds by an unqualified name, at whose the tenants' relations are, and
@@ -83,7 +83,7 @@ extension TenantDatabase {
 
 extension Creator {
   /// The role's name; `nil` for all of them.
-  public var name: String? {
+  package var name: String? {
     switch self {
     case .everybody: nil
     case .role(let name), .owner(let name): name

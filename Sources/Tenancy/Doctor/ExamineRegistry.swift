@@ -1,4 +1,4 @@
-internal import Postgres
+internal import TenancyPostgres
 
 extension TenantDatabase {
   /// Holds the registry's rows against the schemas that are there.

@@ -1,4 +1,4 @@
-internal import Postgres
+internal import TenancyPostgres
 
 extension TenantDatabase {
   /// Reads every ledger: what is wrong with it cannot be told from its comment.

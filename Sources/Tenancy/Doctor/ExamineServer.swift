@@ -1,4 +1,4 @@
-internal import Postgres
+internal import TenancyPostgres
 
 extension TenantDatabase {
   /// Looks at how the server is reached, and at what the role may do there.

@@ -1,5 +1,7 @@
+internal import SQLText
+
 /// Something about a database that is not as it should be, or that one should know.
-public enum Finding: Sendable, Hashable {
+package enum Finding: Sendable, Hashable {
   // The registry
   /// The registry has the tenant, the database has no such schema. It may be one of those that look like a tenant's and
   /// are none's, renamed by somebody who did not rename the tenant.
@@ -43,7 +45,7 @@ public enum Finding: Sendable, Hashable {
   /// PostgreSQL takes the schema's name in a search path for something else: nothing can be done in it.
   case schemaNotEnterable(Tenant)
   /// The ledger cannot be read.
-  case ledgerUnreadable(Tenant, TenancyError)
+  case ledgerUnreadable(Tenant, TenancyProblem)
   /// The comment on the ledger is not true. `migrate` believes it.
   case wrongHead(Tenant, says: LedgerHead, has: LedgerHead)
   /// Migrations outside of a transaction that stopped half-way, or are running.
@@ -83,7 +85,7 @@ public enum Finding: Sendable, Hashable {
 
 extension Finding {
   /// How grave it is.
-  public enum Severity: Int, Sendable, Hashable, Comparable, CaseIterable {
+  package enum Severity: Int, Sendable, Hashable, Comparable, CaseIterable {
     /// Good to know; all is well.
     case info
     /// It will get in the way of somebody.
@@ -92,11 +94,11 @@ extension Finding {
     case error
 
     /// By gravity.
-    public static func < (left: Severity, right: Severity) -> Bool { left.rawValue < right.rawValue }
+    package static func < (left: Severity, right: Severity) -> Bool { left.rawValue < right.rawValue }
   }
 
   /// How grave it is.
-  public var severity: Severity {
+  package var severity: Severity {
     switch self {
     case .schemaMissing, .nameUnreadable, .domainUnreadable, .schemaShared, .domainShared,
       .domainNamesAnother, .ledgerUnreadable, .wrongHead, .settingsLost, .ledgerNotTrusted,
@@ -114,7 +116,7 @@ extension Finding {
   }
 
   /// By what a schema looks like a tenant's.
-  public enum Resemblance: Sendable, Hashable {
+  package enum Resemblance: Sendable, Hashable {
     /// It has a ledger.
     case ledger
     /// It has so many of the tables that most tenants have.
@@ -122,7 +124,7 @@ extension Finding {
   }
 
   /// What becomes of a name without quotes.
-  public enum UnquotedName: Sendable, Hashable {
+  package enum UnquotedName: Sendable, Hashable {
     /// Upper case becomes lower case: another name.
     case folded(String)
     /// A syntax error.
@@ -130,7 +132,7 @@ extension Finding {
   }
 
   /// How an index that is not valid came about.
-  public enum InvalidIndex: Sendable, Hashable {
+  package enum InvalidIndex: Sendable, Hashable {
     /// Building it failed, or was cut off.
     case unbuilt
     /// Building it anew failed, and this is what is left of that beside the index itself.

@@ -1,5 +1,5 @@
 /// Who may create objects in a schema.
-public enum Creator: Sendable, Hashable {
+package enum Creator: Sendable, Hashable {
   /// Every role.
   case everybody
   /// A role by a grant.
@@ -9,15 +9,15 @@ public enum Creator: Sendable, Hashable {
 }
 
 /// A ledger by its schema and its name.
-public struct QualifiedLedger: Sendable, Hashable {
+package struct QualifiedLedger: Sendable, Hashable {
   /// The tenant's schema.
-  public let schema: SchemaName
+  package let schema: SchemaName
   /// The table.
-  public let table: String
+  package let table: String
 }
 
 /// What a role may do beyond owning schemas: objects that others made could run with it.
-public enum ConnectionPower: Sendable, Hashable {
+package enum ConnectionPower: Sendable, Hashable {
   /// It is a superuser.
   case superuser
   /// It has CREATEROLE.
@@ -31,29 +31,29 @@ public enum ConnectionPower: Sendable, Hashable {
 }
 
 /// An extension that unqualified names do not find.
-public struct UnreachableExtension: Sendable, Hashable {
+package struct UnreachableExtension: Sendable, Hashable {
   /// Its name.
-  public let name: String
+  package let name: String
   /// Where it is.
-  public let schema: SchemaName
+  package let schema: SchemaName
   /// What tenants' search paths have after the tenant's schema.
-  public let path: [SchemaName]
+  package let path: [SchemaName]
   /// The database that the path is a setting of; `nil` if the path is configured.
-  public let database: String?
+  package let database: String?
   /// Whether something in a tenant's schema depends on it.
-  public let isUsed: Bool
+  package let isUsed: Bool
 }
 
 /// Relations in a schema that belong to another role than most.
-public struct StrayRelations: Sendable, Hashable {
+package struct StrayRelations: Sendable, Hashable {
   /// Whose they are.
-  public let owner: String
+  package let owner: String
   /// Whose the others are.
-  public let usualOwner: String
+  package let usualOwner: String
   /// Whether all that the owner has in the database can be given away at once: not by the server's first superuser.
-  public let canBeReassigned: Bool
+  package let canBeReassigned: Bool
   /// How many there are.
-  public let count: Int
+  package let count: Int
   /// One of them.
-  public let first: String
+  package let first: String
 }

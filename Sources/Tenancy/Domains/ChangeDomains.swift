@@ -1,20 +1,20 @@
-internal import Postgres
+internal import TenancyPostgres
 
 extension TenantDatabase {
   /// Plans another domain for a tenant. Its first one is primary in any case, where the registry knows primary domains;
   /// making another one primary clears the old one in the same transaction.
   ///
-  /// Throws ``TenancyError`` if there is no such tenant, the domain is taken, or it is to be primary where the registry
+  /// Throws ``TenancyProblem`` if there is no such tenant, the domain is taken, or it is to be primary where the registry
   /// has no column for that.
   /// - Parameter values: for columns that the domains' table has beside ours.
-  public func planAddDomain(
+  package func planAddDomain(
     _ host: DomainName, to name: TenantName, primary: Bool, values: ColumnValues = [:]
   ) async throws -> Change<Domain> {
     try await withRegistry { connection, shape in
       if primary { _ = try shape.primaryColumn() }
       let tenant = try await shape.tenant(name, over: connection)
       if try await self.owner(of: host, shape, over: connection)?.tenant == name {
-        throw TenancyError.domainExists(host, of: name)
+        throw TenancyProblem.domainExists(host, of: name)
       }
       try await self.checkFree([host], shape, over: connection)
       let isFirst = try await self.domains(of: [name], shape, over: connection).isEmpty
@@ -36,17 +36,17 @@ extension TenantDatabase {
 
   /// Plans the removal of a domain.
   ///
-  /// Throws ``TenancyError/domainNotFound(_:)``, ``TenancyError/domainAmbiguous(_:of:)``, or
-  /// ``TenancyError/domainIsPrimary(_:of:others:)`` when the tenant has others: which of them is to be primary is not ours
+  /// Throws ``TenancyProblem/domainNotFound(_:)``, ``TenancyProblem/domainAmbiguous(_:of:)``, or
+  /// ``TenancyProblem/domainIsPrimary(_:of:others:)`` when the tenant has others: which of them is to be primary is not ours
   /// to choose.
-  public func planRemoveDomain(_ host: DomainName) async throws -> Change<Domain> {
+  package func planRemoveDomain(_ host: DomainName) async throws -> Change<Domain> {
     try await withRegistry { connection, shape in
-      guard let domains = shape.domains else { throw TenancyError.noDomains }
+      guard let domains = shape.domains else { throw TenancyProblem.noDomains }
       let owner = try await self.ownRow(of: host, shape, over: connection)
       if owner.isPrimary, let tenant = owner.tenant {
         let others = try await self.domains(of: [tenant], shape, over: connection).map(\.name)
           .filter { $0 != owner.host }
-        if !others.isEmpty { throw TenancyError.domainIsPrimary(host, of: tenant, others: others) }
+        if !others.isEmpty { throw TenancyProblem.domainIsPrimary(host, of: tenant, others: others) }
       }
       let source: SQL = "FROM \(domains.table) d WHERE d.\(domains.host) = \(owner.host.rawValue)"
       let delete = RowChange(
@@ -63,14 +63,14 @@ extension TenantDatabase {
 
   /// Plans to make a domain its tenant's primary one, and no other. Nothing is sent if it is so already.
   ///
-  /// Throws ``TenancyError/domainNotFound(_:)``, ``TenancyError/domainAmbiguous(_:of:)``, or
-  /// ``TenancyError/noPrimary(table:)``.
-  public func planSetPrimary(_ host: DomainName) async throws -> Change<Domain> {
+  /// Throws ``TenancyProblem/domainNotFound(_:)``, ``TenancyProblem/domainAmbiguous(_:of:)``, or
+  /// ``TenancyProblem/noPrimary(table:)``.
+  package func planSetPrimary(_ host: DomainName) async throws -> Change<Domain> {
     try await withRegistry { connection, shape in
-      guard let domains = shape.domains else { throw TenancyError.noDomains }
+      guard let domains = shape.domains else { throw TenancyProblem.noDomains }
       let primary = try shape.primaryColumn()
       let owner = try await self.ownRow(of: host, shape, over: connection)
-      guard let tenant = owner.tenant else { throw TenancyError.domainWithoutTenant(host, tenant: nil) }
+      guard let tenant = owner.tenant else { throw TenancyProblem.domainWithoutTenant(host, tenant: nil) }
       let primaries = try await self.domains(of: [tenant], shape, over: connection).filter(\.isPrimary)
       let source: SQL = "FROM \(domains.table) d WHERE d.\(domains.host) = \(owner.host.rawValue)"
       let set = RowChange(
@@ -92,11 +92,11 @@ extension TenantDatabase {
 }
 
 extension RegistryShape {
-  /// Throws ``TenancyError/noDomains`` or ``TenancyError/noPrimary(table:)``.
+  /// Throws ``TenancyProblem/noDomains`` or ``TenancyProblem/noPrimary(table:)``.
   fileprivate func primaryColumn() throws -> Identifier {
-    guard let domains else { throw TenancyError.noDomains }
+    guard let domains else { throw TenancyProblem.noDomains }
     guard let primary = domains.primary else {
-      throw TenancyError.noPrimary(table: domains.table.description)
+      throw TenancyProblem.noPrimary(table: domains.table.description)
     }
     return primary
   }
@@ -126,7 +126,7 @@ extension RegistryShape {
   }
 
   /// What a refused row of the domains' table means.
-  func explainDomain(_ error: ServerError, _ values: ColumnValues) -> TenancyError? {
+  func explainDomain(_ error: ServerError, _ values: ColumnValues) -> TenancyProblem? {
     guard let domains, error.table == domains.table.name.name else { return nil }
     let host = domains.columns.first { $0.name == domains.host.name }
     switch error.state {

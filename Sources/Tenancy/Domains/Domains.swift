@@ -1,13 +1,13 @@
-internal import Postgres
+internal import TenancyPostgres
 
 extension TenantDatabase {
   /// The domains of these tenants, or of all; the primary one of each tenant first.
   ///
-  /// Throws ``TenancyError/tenantNotFound(_:)`` for a name that is not there.
-  public func domains(of names: [TenantName]? = nil) async throws -> [Domain] {
+  /// Throws ``TenancyProblem/tenantNotFound(_:)`` for a name that is not there.
+  package func domains(of names: [TenantName]? = nil) async throws -> [Domain] {
     try await readingRegistry { connection, shape in
       for name in names ?? [] { _ = try await shape.tenant(name, over: connection) }
-      guard shape.domains != nil else { throw TenancyError.noDomains }
+      guard shape.domains != nil else { throw TenancyProblem.noDomains }
       return try await self.domains(of: names, shape, over: connection)
     }
   }
@@ -22,33 +22,33 @@ extension TenantDatabase {
     }.sorted()
   }
 
-  /// Throws ``TenancyError/domainTaken(_:by:)`` if one of the hosts is somebody's.
+  /// Throws ``TenancyProblem/domainTaken(_:by:)`` if one of the hosts is somebody's.
   func checkFree(_ hosts: [DomainName], _ shape: RegistryShape, over connection: Connection) async throws {
     guard !hosts.isEmpty else { return }
-    guard shape.domains != nil else { throw TenancyError.noDomains }
+    guard shape.domains != nil else { throw TenancyProblem.noDomains }
     for host in hosts {
       if let owner = try await owner(of: host, shape, over: connection) {
-        throw TenancyError.domainTaken(host, by: owner.tenant)
+        throw TenancyProblem.domainTaken(host, by: owner.tenant)
       }
     }
     if hosts.uniqued().count < hosts.count,
       let twice = hosts.first(where: { host in hosts.count { $0 == host } > 1 })
     {
-      throw TenancyError.domainGivenTwice(twice)
+      throw TenancyProblem.domainGivenTwice(twice)
     }
   }
 
   /// The row of a host name that is to be changed.
   ///
-  /// Throws ``TenancyError/domainNotFound(_:)``, or ``TenancyError/domainAmbiguous(_:of:)`` if there are several.
+  /// Throws ``TenancyProblem/domainNotFound(_:)``, or ``TenancyProblem/domainAmbiguous(_:of:)`` if there are several.
   func ownRow(of host: DomainName, _ shape: RegistryShape, over connection: Connection) async throws
     -> DomainOwner
   {
     guard let owner = try await owner(of: host, shape, over: connection) else {
-      throw TenancyError.domainNotFound(host)
+      throw TenancyProblem.domainNotFound(host)
     }
     if !owner.others.isEmpty {
-      throw TenancyError.domainAmbiguous(host, of: ([owner.tenant] + owner.others).compactMap { $0 })
+      throw TenancyProblem.domainAmbiguous(host, of: ([owner.tenant] + owner.others).compactMap { $0 })
     }
     return owner
   }
@@ -57,7 +57,7 @@ extension TenantDatabase {
   func owner(
     of host: DomainName, _ shape: RegistryShape, over connection: Connection
   ) async throws -> DomainOwner? {
-    guard let domains = shape.domains else { throw TenancyError.noDomains }
+    guard let domains = shape.domains else { throw TenancyProblem.noDomains }
     let rows = try await connection.query(
       """
       SELECT d.\(domains.host)::text, \(shape.name), \(shape.isPrimary)

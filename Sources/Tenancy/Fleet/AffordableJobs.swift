@@ -1,8 +1,8 @@
-internal import Postgres
+internal import TenancyPostgres
 
 extension TenantDatabase {
   /// How many tenants a run works on at a time, at most, unless somebody asks for more.
-  public static let mostJobs = 8
+  package static let mostJobs = 8
 
   /// How many tenants a run may work on at a time without taking from the apps the connections that they need:
   /// ``mostJobs``, but no more than a quarter of what the server has left or of what the database or the role may have
@@ -10,8 +10,8 @@ extension TenantDatabase {
   ///
   /// The server's own processes, which have no database, take none of them.
   ///
-  /// Throws ``TenancyError``.
-  public func affordableJobs() async throws -> Int {
+  /// Throws ``TenancyProblem``.
+  package func affordableJobs() async throws -> Int {
     try await connected { connection in
       let limit = try await connection.query(
         """

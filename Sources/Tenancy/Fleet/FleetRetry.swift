@@ -1,4 +1,4 @@
-internal import Postgres
+internal import TenancyPostgres
 
 /// When a tenant whose turn failed gets another one.
 enum FleetRetry {
@@ -8,7 +8,7 @@ enum FleetRetry {
   }
 }
 
-extension TenancyError {
+extension TenancyProblem {
   /// How many more attempts are worth it: as many as one likes where the cause goes away by itself, a few where it looks
   /// like a race and may be none.
   var worthwhileAttempts: Int {

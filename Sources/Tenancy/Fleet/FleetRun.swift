@@ -1,18 +1,18 @@
-internal import Postgres
 internal import Synchronization
+internal import TenancyPostgres
 
 /// The tenants that a run is for, by name, as the registry and the catalog had them when they were looked up.
-public struct SelectedTenants: Sendable {
+package struct SelectedTenants: Sendable {
   let members: [FleetMember]
 
   /// How many they are.
-  public var count: Int { members.count }
+  package var count: Int { members.count }
 }
 
 /// What came of one tenant.
-public struct FleetOutcome<Value: Sendable>: Sendable {
+package struct FleetOutcome<Value: Sendable>: Sendable {
   /// How it ended.
-  public enum Status: Sendable {
+  package enum Status: Sendable {
     /// What the work returned.
     case done(Value)
     /// What the work threw.
@@ -22,53 +22,53 @@ public struct FleetOutcome<Value: Sendable>: Sendable {
   }
 
   /// The tenant.
-  public let tenant: Tenant
+  package let tenant: Tenant
   /// How it ended.
-  public let status: Status
+  package let status: Status
   /// How long it took.
-  public let duration: Duration
+  package let duration: Duration
 
   /// What the work returned; `nil` if it did not.
-  public var value: Value? { if case .done(let value) = status { value } else { nil } }
+  package var value: Value? { if case .done(let value) = status { value } else { nil } }
   /// What the work threw; `nil` if it did not.
-  public var failure: (any Error)? { if case .failed(let error) = status { error } else { nil } }
+  package var failure: (any Error)? { if case .failed(let error) = status { error } else { nil } }
 }
 
 /// What came of a run.
-public struct FleetReport<Value: Sendable>: Sendable {
+package struct FleetReport<Value: Sendable>: Sendable {
   /// The tenants, by name.
-  public let tenants: [FleetOutcome<Value>]
+  package let tenants: [FleetOutcome<Value>]
   /// How long it took.
-  public let duration: Duration
+  package let duration: Duration
   /// Whether it was asked to stop before it was through.
-  public let wasInterrupted: Bool
+  package let wasInterrupted: Bool
 
   /// The tenants that failed.
-  public var failures: [FleetOutcome<Value>] { tenants.filter { $0.failure != nil } }
+  package var failures: [FleetOutcome<Value>] { tenants.filter { $0.failure != nil } }
 }
 
 /// How a run goes about its work.
-public struct FleetRun<Value: Sendable>: Sendable {
+package struct FleetRun<Value: Sendable>: Sendable {
   /// How many tenants at a time.
-  public var jobs = 1
+  package var jobs = 1
   /// How often a tenant gets another turn when somebody else holds a lock, or a deadlock was broken at its cost.
-  public var retries = 0
+  package var retries = 0
   /// The run begins with no other tenant after so many have failed; `nil`: however many fail.
-  public var maxFailures: Int?
+  package var maxFailures: Int?
   /// Is told of each tenant as it is done, in the order in which they are.
-  public var onOutcome: @Sendable (FleetOutcome<Value>) -> Void = { _ in }
+  package var onOutcome: @Sendable (FleetOutcome<Value>) -> Void = { _ in }
   /// Asked before each tenant: whether to begin with no other.
-  public var shouldStop: @Sendable () -> Bool = { false }
+  package var shouldStop: @Sendable () -> Bool = { false }
 
   /// One at a time, silently, to the end.
-  public init() {}
+  package init() {}
 }
 
 extension TenantDatabase {
   /// Looks up the tenants of a selection, in one query.
   ///
-  /// Throws ``TenancyError/tenantNotFound(_:)`` or ``TenancyError/tenantsNotFound(_:)`` for names that are not there.
-  public func tenants(in selection: FleetSelection) async throws -> SelectedTenants {
+  /// Throws ``TenancyProblem/tenantNotFound(_:)`` or ``TenancyProblem/tenantsNotFound(_:)`` for names that are not there.
+  package func tenants(in selection: FleetSelection) async throws -> SelectedTenants {
     try await readingRegistry { connection, shape in
       SelectedTenants(members: try await self.members(of: selection, over: connection, shape))
     }
@@ -77,9 +77,9 @@ extension TenantDatabase {
 
 extension SelectedTenants {
   /// Does the work for each tenant whose schema is there. What it throws is that tenant's failure and leaves the
-  /// others alone; a schema that is missing is ``TenancyError/schemaMissing(_:_:)``. Once there is no connection to be had
+  /// others alone; a schema that is missing is ``TenancyProblem/schemaMissing(_:_:)``. Once there is no connection to be had
   /// the run begins with no other tenant.
-  public func forEach<Value: Sendable>(
+  package func forEach<Value: Sendable>(
     _ run: FleetRun<Value>, _ work: @escaping @Sendable (Tenant) async throws -> Value
   ) async -> FleetReport<Value> {
     let start = ContinuousClock.now
@@ -92,7 +92,7 @@ extension SelectedTenants {
         || run.shouldStop()
     } _: { index in
       let outcome = await members[index].outcome(of: work)
-      if let error = outcome.failure as? TenancyError, error.isWorthAnotherTurn {
+      if let error = outcome.failure as? TenancyProblem, error.isWorthAnotherTurn {
         let count = attempts.withLock { attempts in
           attempts[index, default: 0] += 1
           return attempts[index, default: 0]
@@ -102,7 +102,7 @@ extension SelectedTenants {
       if let failure = outcome.failure {
         failures.add(1, ordering: .relaxed)
         // The server is away, or takes no more connections: all the others would fail as fast as they can.
-        if case TenancyError.cannotConnect = failure { isCutOff.store(true, ordering: .relaxed) }
+        if case TenancyProblem.cannotConnect = failure { isCutOff.store(true, ordering: .relaxed) }
       }
       run.onOutcome(outcome)
       return .done(outcome)

@@ -1,20 +1,20 @@
-internal import Postgres
+internal import TenancyPostgres
 
 /// Which tenants a command is for.
-public struct FleetSelection: Sendable, Hashable {
+package struct FleetSelection: Sendable, Hashable {
   /// These; `nil` stands for all.
-  public var names: [TenantName]?
+  package var names: [TenantName]?
   /// Only names that match this pattern.
-  public var match: Glob?
+  package var match: Glob?
   /// No name that matches one of these patterns.
-  public var exclude: [Glob] = []
+  package var exclude: [Glob] = []
   /// Only active tenants.
-  public var activeOnly = false
+  package var activeOnly = false
   /// At most so many, the first by name.
-  public var limit: Int?
+  package var limit: Int?
 
   /// The tenants of these names, or all.
-  public init(names: [TenantName]?) {
+  package init(names: [TenantName]?) {
     self.names = names
   }
 
@@ -44,7 +44,7 @@ struct FleetMember: Sendable {
 extension TenantDatabase {
   /// The tenants of a selection by name, in one query.
   ///
-  /// Throws ``TenancyError/tenantNotFound(_:)`` or ``TenancyError/tenantsNotFound(_:)`` for names that are not there.
+  /// Throws ``TenancyProblem/tenantNotFound(_:)`` or ``TenancyProblem/tenantsNotFound(_:)`` for names that are not there.
   func members(of selection: FleetSelection, over connection: Connection, _ shape: RegistryShape) async throws
     -> [FleetMember]
   {
@@ -60,12 +60,12 @@ extension TenantDatabase {
     if let names = selection.names {
       let known = Set(found.map(\.tenant.name))
       let missing = names.filter { !known.contains($0) }
-      if missing.count > 1 { throw TenancyError.tenantsNotFound(missing) }
-      if let missing = missing.first { throw TenancyError.tenantNotFound(missing) }
+      if missing.count > 1 { throw TenancyProblem.tenantsNotFound(missing) }
+      if let missing = missing.first { throw TenancyProblem.tenantNotFound(missing) }
     }
     // The shared schema has migrations of its own.
     if let shared = found.first(where: { $0.tenant.schema.isNobodys }), selection.names != nil {
-      throw TenancyError.sharedSchema(shared.tenant.name, shared.tenant.schema)
+      throw TenancyProblem.sharedSchema(shared.tenant.name, shared.tenant.schema)
     }
     let accepted = found.filter { selection.accepts($0.tenant) && !$0.tenant.schema.isNobodys }.sorted {
       $0.tenant.name < $1.tenant.name

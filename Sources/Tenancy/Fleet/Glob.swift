@@ -1,14 +1,14 @@
 /// A pattern over names: `*` stands for any characters, `?` for one, everything else for itself.
-public struct Glob: Sendable, Hashable {
+package struct Glob: Sendable, Hashable {
   private let pattern: [Character]
 
   /// The pattern as a user typed it.
-  public init(_ pattern: String) {
+  package init(_ pattern: String) {
     self.pattern = Array(pattern)
   }
 
   /// Whether the whole of the name matches.
-  public func matches(_ name: String) -> Bool {
+  package func matches(_ name: String) -> Bool {
     let name = Array(name)
     var (position, next) = (0, 0)
     var star: (pattern: Int, name: Int)?

@@ -1,4 +1,5 @@
-internal import Postgres
+internal import SQLText
+internal import TenancyPostgres
 
 /// The table in a schema that records its applied migrations. Because it lives there, it travels with a dump, a
 /// restore and a rename, and cannot lie about a schema that was put back from a backup.

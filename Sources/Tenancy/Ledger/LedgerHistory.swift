@@ -109,13 +109,13 @@ final class LedgerHistory: Sendable, Hashable {
 
 /// What a ledger's table comment says about it: a hint, by which one query tells the state of 10,000 tenants. What is
 /// applied is decided on the ledger itself.
-public struct LedgerHead: Sendable, Hashable, Encodable {
+package struct LedgerHead: Sendable, Hashable, Encodable {
   /// The newest version; `nil` if there is none.
-  public let version: MigrationVersion?
+  package let version: MigrationVersion?
   /// How many migrations are applied.
-  public let count: Int
+  package let count: Int
   /// A digest of the set of versions and checksums.
-  public let digest: String
+  package let digest: String
 
   init(version: MigrationVersion?, count: Int, digest: String) {
     self.version = version

@@ -1,4 +1,4 @@
-internal import Postgres
+internal import TenancyPostgres
 
 /// A row of a ledger.
 struct LedgerRecord: Sendable, Hashable {

@@ -1,8 +1,8 @@
-internal import Postgres
+internal import TenancyPostgres
 
 /// Why a table that has the ledger's name is not believed, and not written to: whoever made it so could run code as whoever
 /// migrates, or claim what is not true.
-public enum LedgerDistrust: Sendable, Hashable {
+package enum LedgerDistrust: Sendable, Hashable {
   /// It is a view, a partition or something else than an ordinary table.
   case notATable
   /// It belongs to this role, which is neither the current one nor the owner of the registry or of the database, and no

@@ -1,4 +1,4 @@
-internal import Postgres
+internal import TenancyPostgres
 
 extension Surveyor {
   /// Reads ledgers. One that cannot be read, or is not to be trusted, does not hide the others.
@@ -28,7 +28,7 @@ extension Surveyor {
 
   private enum Found {
     case contents(LedgerContents, LedgerTable)
-    case failure(TenancyError)
+    case failure(TenancyProblem)
   }
 
   /// What ledgers have, in one transaction. They are locked before they are inspected, and inspected before they are read:
@@ -157,7 +157,7 @@ struct LedgerContents: Sendable, Hashable {
   }
 
   /// A table that has the ledger's name and is another tool's.
-  func problem(in schema: SchemaName) -> TenancyError? {
+  func problem(in schema: SchemaName) -> TenancyProblem? {
     if isRails { return .ledgerInUse(schema, by: .rails) }
     let tool = MigrationTool(ledgerColumns: columns)
     return columns.contains("version") && tool == nil

@@ -1,3 +1,5 @@
+internal import SQLText
+
 /// A host name that routes to a tenant: lower case, without port or trailing dot, valid per RFC 1123 section 2.1.
 public struct DomainName: StoredName {
   /// The normalised name.
@@ -5,11 +7,11 @@ public struct DomainName: StoredName {
 
   /// A host name typed by a user; upper case and a trailing dot are put right.
   ///
-  /// Throws ``TenancyError/invalidDomainName(_:_:)``.
+  /// Throws ``TenancyProblem/invalidDomainName(_:_:)``.
   public init(parsing text: String) throws {
     let name = text.hasSuffix(".") ? String(text.dropLast()) : text
     if let problem = Self.problem(of: name) {
-      throw TenancyError.invalidDomainName(text, problem)
+      throw TenancyProblem.invalidDomainName(text, problem)
     }
     rawValue = name.lowercased()
   }
@@ -44,7 +46,7 @@ public struct DomainName: StoredName {
 }
 
 /// What is wrong with a host name.
-public enum DomainProblem: Sendable, Hashable {
+package enum DomainProblem: Sendable, Hashable {
   /// There is no name.
   case empty
   /// It is a URL.

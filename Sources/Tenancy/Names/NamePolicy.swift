@@ -12,17 +12,17 @@ public struct NamePolicy: Sendable, Hashable {
     self.allowsHyphens = allowsHyphens
   }
 
-  /// Throws ``TenancyError/invalidTenantName(_:_:)`` if no tenant may be given that name.
+  /// Throws ``TenancyProblem/invalidTenantName(_:_:)`` if no tenant may be given that name.
   public func check(_ name: TenantName) throws {
     if let problem = problem(of: name.rawValue) {
-      throw TenancyError.invalidTenantName(name.rawValue, problem)
+      throw TenancyProblem.invalidTenantName(name.rawValue, problem)
     }
   }
 
-  /// Throws ``TenancyError/invalidSchemaName(_:_:)`` if no tenant may be given that schema.
+  /// Throws ``TenancyProblem/invalidSchemaName(_:_:)`` if no tenant may be given that schema.
   public func check(_ schema: SchemaName) throws {
     if let problem = problem(of: schema.rawValue) {
-      throw TenancyError.invalidSchemaName(schema.rawValue, problem)
+      throw TenancyProblem.invalidSchemaName(schema.rawValue, problem)
     }
   }
 

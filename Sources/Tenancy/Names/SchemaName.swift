@@ -1,14 +1,14 @@
-internal import Postgres
+internal import TenancyPostgres
 
 /// The name of a tenant's schema.
 public struct SchemaName: StoredName {
   /// The name itself.
   public let rawValue: String
 
-  /// A name typed by a user. Throws ``TenancyError/invalidSchemaName(_:_:)`` for the empty string; what the schema of a
+  /// A name typed by a user. Throws ``TenancyProblem/invalidSchemaName(_:_:)`` for the empty string; what the schema of a
   /// *new* tenant must look like is up to the ``NamePolicy``.
   public init(parsing text: String) throws {
-    guard !text.isEmpty else { throw TenancyError.invalidSchemaName(text, .empty) }
+    guard !text.isEmpty else { throw TenancyProblem.invalidSchemaName(text, .empty) }
     rawValue = text
   }
 

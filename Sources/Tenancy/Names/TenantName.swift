@@ -8,13 +8,13 @@ public struct TenantName: StoredName {
 
   /// A name typed by a user.
   ///
-  /// Throws ``TenancyError/invalidTenantName(_:_:)`` for the empty string, one over 128 characters (the width of the
+  /// Throws ``TenancyProblem/invalidTenantName(_:_:)`` for the empty string, one over 128 characters (the width of the
   /// registry's column) and one with a control character.
   public init(parsing text: String) throws {
-    guard !text.isEmpty else { throw TenancyError.invalidTenantName(text, .empty) }
-    guard text.unicodeScalars.count <= 128 else { throw TenancyError.invalidTenantName(text, .tooLong) }
+    guard !text.isEmpty else { throw TenancyProblem.invalidTenantName(text, .empty) }
+    guard text.unicodeScalars.count <= 128 else { throw TenancyProblem.invalidTenantName(text, .tooLong) }
     guard text.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {
-      throw TenancyError.invalidTenantName(text, .malformed)
+      throw TenancyProblem.invalidTenantName(text, .malformed)
     }
     rawValue = text
   }
@@ -26,7 +26,7 @@ public struct TenantName: StoredName {
 }
 
 /// What is wrong with a name for a new tenant.
-public enum NameProblem: Sendable, Hashable {
+package enum NameProblem: Sendable, Hashable {
   /// There is no name.
   case empty
   /// Over 63 bytes, PostgreSQL's limit for a schema's name (or over 128 characters in a look-up).

@@ -1,4 +1,4 @@
-internal import Postgres
+internal import TenancyPostgres
 
 /// Text that a terminal cannot obey.
 ///

@@ -1,4 +1,4 @@
-internal import Postgres
+internal import TenancyPostgres
 
 /// A column of the registry that is used where it is there, and was not there when the catalog was read.
 ///

@@ -1,4 +1,4 @@
-internal import Postgres
+internal import TenancyPostgres
 
 /// A table as PostgreSQL's catalog has it, as far as a registry is concerned.
 struct CatalogTable: Sendable, Hashable {

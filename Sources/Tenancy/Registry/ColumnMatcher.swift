@@ -1,10 +1,10 @@
-internal import Postgres
+internal import TenancyPostgres
 
 /// Holds one table's columns against the mapping.
 struct ColumnMatcher {
   let table: CatalogTable
 
-  /// Throws ``TenancyError/registryColumnMissing(_:)`` or ``TenancyError/registryColumnType(table:column:type:expected:)``.
+  /// Throws ``TenancyProblem/registryColumnMissing(_:)`` or ``TenancyProblem/registryColumnType(table:column:type:expected:)``.
   func tenants(_ mapping: RegistryMapping.Columns) throws -> RegistryShape.Tenants {
     RegistryShape.Tenants(
       table: table.name, columns: table.columns,
@@ -69,16 +69,16 @@ struct ColumnMatcher {
     return try required(role, mapped, default: name, kind)
   }
 
-  private func wrongType(_ column: CatalogTable.Column, expected: String) -> TenancyError {
+  private func wrongType(_ column: CatalogTable.Column, expected: String) -> TenancyProblem {
     .registryColumnType(
       table: table.name.description, column: column.name, type: column.type, expected: expected)
   }
 
-  private func lacksKey(_ tenants: RegistryShape.Tenants) -> TenancyError {
+  private func lacksKey(_ tenants: RegistryShape.Tenants) -> TenancyProblem {
     ColumnMatcher(table: CatalogTable(name: tenants.table, columns: tenants.columns)).missing("id", "id")
   }
 
-  private func missing(_ role: String, _ name: String) -> TenancyError {
+  private func missing(_ role: String, _ name: String) -> TenancyProblem {
     .registryColumnMissing(
       .init(
         table: table.name.description, column: name, role: role, available: table.columns.map(\.name)))

@@ -1,4 +1,4 @@
-internal import Postgres
+internal import TenancyPostgres
 
 /// A row of the tenants' table as it is going to be, for what PostgreSQL computes from it.
 struct GeneratedRow {

@@ -1,22 +1,22 @@
-internal import Postgres
+internal import TenancyPostgres
 
 /// What `init` found or made.
-public struct InitializedRegistry: Sendable, Hashable {
+package struct InitializedRegistry: Sendable, Hashable {
   /// The registry.
-  public let registry: RecognizedRegistry
+  package let registry: RecognizedRegistry
   /// The tables that were not there before.
-  public let created: [String]
+  package let created: [String]
   /// What it lacked and has now.
-  public let added: [RegistryAddition]
+  package let added: [RegistryAddition]
 }
 
 extension TenantDatabase {
   /// Looks for a registry. What is there is told and not changed, unless it is to be upgraded; where there is none, one is
   /// made in flask-tenants' shape, with defaults on the server's side too.
   ///
-  /// Throws what ``recognizeRegistry(_:)`` throws, and ``TenancyError/rowsBreak(_:)`` if rows stand in the way of an
+  /// Throws what ``recognizeRegistry(_:)`` throws, and ``TenancyProblem/rowsBreak(_:)`` if rows stand in the way of an
   /// upgrade.
-  public func planInitialize(
+  package func planInitialize(
     _ source: RegistrySource = .anywhere, upgrade: Bool = false
   ) async throws -> Change<InitializedRegistry> {
     try await connected { connection in
@@ -41,7 +41,7 @@ extension TenantDatabase {
     let tables = [mapping.tenants, mapping.domains].compactMap { $0 }
     let found = try await connection.query(CatalogTable.query(of: CatalogTable.oids(of: tables)))
     if let table = try CatalogTable.tables(in: found).first {
-      throw TenancyError.unclearRegistry(.inTheWay(table))
+      throw TenancyProblem.unclearRegistry(.inTheWay(table))
     }
     let registry = RecognizedRegistry(
       kind: .tenantctl, mapping: mapping, tenants: 0, domains: mapping.domains.map { _ in 0 }, remarks: [],

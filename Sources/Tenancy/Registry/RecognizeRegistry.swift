@@ -1,7 +1,7 @@
-public import Postgres
+package import TenancyPostgres
 
 /// Where a registry is looked for.
-public enum RegistrySource: Sendable, Hashable {
+package enum RegistrySource: Sendable, Hashable {
   /// Wherever it is: the tables of a framework are known by their columns.
   case anywhere
   /// In a table that somebody names; `domains` is found by its reference, if it is not named too.
@@ -13,23 +13,23 @@ public enum RegistrySource: Sendable, Hashable {
 }
 
 /// A registry that is there, and what there is to know about it.
-public struct RecognizedRegistry: Sendable, Hashable {
+package struct RecognizedRegistry: Sendable, Hashable {
   /// Who made it.
-  public let kind: RegistryKind
+  package let kind: RegistryKind
   /// Where its tables are and what their columns are called; only what is not so by default.
-  public let mapping: RegistryMapping
+  package let mapping: RegistryMapping
   /// How many tenants it has, the shared schema's row not counted; `nil` if the role may not look.
-  public let tenants: Int?
+  package let tenants: Int?
   /// How many domains it has; `nil` if the role may not look, or there is no table of them.
-  public let domains: Int?
+  package let domains: Int?
   /// What is worth knowing before the first command.
-  public let remarks: [RegistryRemark]
+  package let remarks: [RegistryRemark]
   /// What it lacks, and `init --upgrade` adds.
-  public let lacks: [RegistryAddition]
+  package let lacks: [RegistryAddition]
 }
 
 /// Something about a registry that is worth knowing.
-public enum RegistryRemark: Sendable, Hashable {
+package enum RegistryRemark: Sendable, Hashable {
   /// There is no table of domains.
   case noDomains
   /// No column says which domain is a tenant's primary one.
@@ -47,8 +47,8 @@ public enum RegistryRemark: Sendable, Hashable {
 extension TenantDatabase {
   /// Looks for a registry; `nil` if the database has none and none that could be meant.
   ///
-  /// Throws ``TenancyError/unclearRegistry(_:)``, or the errors of a registry that is not as it must be.
-  public func recognizeRegistry(_ source: RegistrySource = .anywhere) async throws -> RecognizedRegistry? {
+  /// Throws ``TenancyProblem/unclearRegistry(_:)``, or the errors of a registry that is not as it must be.
+  package func recognizeRegistry(_ source: RegistrySource = .anywhere) async throws -> RecognizedRegistry? {
     try await connected { try await self.recognize(source, over: $0)?.registry }
   }
 
@@ -93,7 +93,7 @@ extension TenantDatabase {
       let catalog = try await RegistryCatalog.read(where: RegistryCatalog.ofFrameworks, over: connection)
       let found = try await withoutCopies(catalog.frameworks(), catalog, over: connection)
       guard found.count < 2 else {
-        throw TenancyError.unclearRegistry(
+        throw TenancyProblem.unclearRegistry(
           .several(found.map { .init(tenants: $0.mapping.tenants.description, kind: $0.kind) }))
       }
       if let only = found.first { return (only, catalog) }
@@ -185,7 +185,7 @@ extension TenantDatabase {
       _ = try await RegistryShape(ours, catalog.tables, over: connection)
     }
     if let table = ours.domains.flatMap(catalog.table) {
-      throw TenancyError.unclearRegistry(.inTheWay(table))
+      throw TenancyProblem.unclearRegistry(.inTheWay(table))
     }
     let fleet = try await connection.query(Self.fleetQuery)
     guard let fleet = fleet.first else { return }
@@ -194,7 +194,7 @@ extension TenantDatabase {
     let likely = try await RegistryCatalog.read(
       where: RegistryCatalog.inPublic(having: names), over: connection)
     let tables = likely.tables.filter { WellKnown.name.first(in: $0)?.isUnique == true }
-    throw TenancyError.unclearRegistry(
+    throw TenancyProblem.unclearRegistry(
       .none(schemas: count, examples: [first, last], tables: tables.map(\.name.description)))
   }
 

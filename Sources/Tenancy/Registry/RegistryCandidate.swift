@@ -1,4 +1,4 @@
-internal import Postgres
+internal import TenancyPostgres
 
 /// Tables that look like a registry.
 struct RegistryCandidate: Sendable, Hashable {
@@ -7,7 +7,7 @@ struct RegistryCandidate: Sendable, Hashable {
 }
 
 /// Who made a registry.
-public enum RegistryKind: String, Sendable, Hashable, Encodable {
+package enum RegistryKind: String, Sendable, Hashable, Encodable {
   /// `tenantctl init`.
   case tenantctl
   /// flask-tenants, or models that are derived from its own.
@@ -18,7 +18,7 @@ public enum RegistryKind: String, Sendable, Hashable, Encodable {
   case other
 
   /// Whether a host without a row leads to the tenant that its first label names.
-  public var routesByFirstLabel: Bool { self != .djangoTenants }
+  package var routesByFirstLabel: Bool { self != .djangoTenants }
 }
 
 // MARK: - Frameworks
@@ -87,12 +87,12 @@ extension RegistryCatalog {
 extension RegistryCatalog {
   /// The registry in a table that somebody names, its columns known by their usual names.
   ///
-  /// Throws ``TenancyError/unclearRegistry(_:)`` for the first column that cannot be told, and if several tables might be
-  /// the domains; ``TenancyError/registryMissing(tables:similar:)`` if the tables were not read.
+  /// Throws ``TenancyProblem/unclearRegistry(_:)`` for the first column that cannot be told, and if several tables might be
+  /// the domains; ``TenancyProblem/registryMissing(tables:similar:)`` if the tables were not read.
   func own(_ name: QualifiedName, domains: QualifiedName?) throws -> RegistryCandidate {
     let missing = [name, domains].compactMap { $0 }.filter { table($0) == nil }
     guard missing.isEmpty, let tenants = table(name) else {
-      throw TenancyError.registryMissing(tables: missing.map(\.description))
+      throw TenancyProblem.registryMissing(tables: missing.map(\.description))
     }
     var mapping = RegistryMapping(tenants: name, domains: nil)
     let column = try WellKnown.name.find(in: tenants)
@@ -116,7 +116,7 @@ extension RegistryCatalog {
     let referring = Set(references.filter { $0.target == tenants.name }.map(\.table))
     let candidates = tables.filter { referring.contains($0.name) && WellKnown.host.first(in: $0) != nil }
     guard candidates.count < 2 else {
-      throw TenancyError.unclearRegistry(
+      throw TenancyProblem.unclearRegistry(
         .severalDomains(tenants: tenants.name.description, domains: candidates.map(\.name.description)))
     }
     return candidates.first

@@ -1,4 +1,4 @@
-internal import Postgres
+internal import TenancyPostgres
 
 /// The tables among which a registry is looked for, and how they refer to each other.
 struct RegistryCatalog: Sendable {

@@ -1,4 +1,4 @@
-public import Postgres
+public import TenancyPostgres
 
 /// Where the registry is and what its columns are called. The default is flask-tenants' own models.
 ///

@@ -1,13 +1,13 @@
-internal import Postgres
+internal import TenancyPostgres
 
 /// Why it cannot be said where the registry is.
-public enum RegistryProblem: Sendable, Hashable {
+package enum RegistryProblem: Sendable, Hashable {
   /// A registry by its tables.
-  public struct Place: Sendable, Hashable {
+  package struct Place: Sendable, Hashable {
     /// The table of tenants.
-    public let tenants: String
+    package let tenants: String
     /// Who made it.
-    public let kind: RegistryKind
+    package let kind: RegistryKind
   }
 
   /// There are several, and which one is meant is not ours to choose.

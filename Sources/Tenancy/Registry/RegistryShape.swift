@@ -1,4 +1,4 @@
-internal import Postgres
+internal import TenancyPostgres
 
 /// The registry as it is: the mapping held against the catalog. All SQL on the registry is made from it.
 struct RegistryShape: Sendable, Hashable {
@@ -104,8 +104,8 @@ extension RegistryShape {
 
   /// Reads the catalog.
   ///
-  /// Throws ``TenancyError/registryMissing(tables:similar:)``, ``TenancyError/registryColumnMissing(_:)`` or
-  /// ``TenancyError/registryColumnType(table:column:type:expected:)``.
+  /// Throws ``TenancyProblem/registryMissing(tables:similar:)``, ``TenancyProblem/registryColumnMissing(_:)`` or
+  /// ``TenancyProblem/registryColumnType(table:column:type:expected:)``.
   static func load(_ mapping: RegistryMapping, over connection: Connection) async throws -> RegistryShape {
     let names = [mapping.tenants] + (mapping.domains.map { [$0] } ?? [])
     let rows = try await connection.query(CatalogTable.query(of: CatalogTable.oids(of: names)))
@@ -117,7 +117,7 @@ extension RegistryShape {
   init(_ mapping: RegistryMapping, _ found: [CatalogTable], over connection: Connection) async throws {
     do {
       try self.init(mapping, found)
-    } catch TenancyError.registryMissing(let tables, _) {
+    } catch TenancyProblem.registryMissing(let tables, _) {
       let missing = [mapping.tenants, mapping.domains].compactMap { $0 }.filter {
         tables.contains($0.description)
       }
@@ -128,7 +128,7 @@ extension RegistryShape {
   /// That tables are not there, with those that may be meant: where somebody has named them, whatever else is there.
   static func missing(
     _ tables: [QualifiedName], wereNamed: Bool, over connection: Connection
-  ) async throws -> TenancyError {
+  ) async throws -> TenancyProblem {
     let similar = try await connection.query(CatalogTable.similarQuery(tables, others: wereNamed))
     return .registryMissing(tables: tables.map(\.description), similar: similar.compactMap { $0[0] })
   }
@@ -138,7 +138,7 @@ extension RegistryShape {
     let tables = names.map { name in found.first { $0.name == name } }
     guard let first = tables[0], tables.allSatisfy({ $0 != nil }) else {
       let missing = zip(names, tables).filter { $0.1 == nil }.map(\.0.description)
-      throw TenancyError.registryMissing(tables: missing)
+      throw TenancyProblem.registryMissing(tables: missing)
     }
     let tenants = try ColumnMatcher(table: first).tenants(mapping.columns)
     self.tenants = tenants

@@ -1,7 +1,7 @@
-internal import Postgres
+internal import TenancyPostgres
 
 /// Something that a registry lacks, and that its app does not miss when it is there.
-public enum RegistryAddition: Sendable, Hashable {
+package enum RegistryAddition: Sendable, Hashable {
   /// A column `deactivated`, with a default on the server: an app that does not know it fills it all the same.
   case activity(table: String)
   /// A unique constraint.
@@ -11,17 +11,17 @@ public enum RegistryAddition: Sendable, Hashable {
 }
 
 /// Rows that break a constraint which is to be added.
-public struct BreakingRows: Sendable, Hashable {
+package struct BreakingRows: Sendable, Hashable {
   /// The table.
-  public let table: String
+  package let table: String
   /// The column.
-  public let column: String
+  package let column: String
   /// Whether the values refer to no tenant; otherwise they stand in several rows, where each should be in one.
-  public let isDangling: Bool
+  package let isDangling: Bool
   /// Its values, as many as there is place for.
-  public let values: [String]
+  package let values: [String]
   /// How many values there are.
-  public let count: Int
+  package let count: Int
 }
 
 extension RegistryShape {
@@ -109,7 +109,7 @@ extension RegistryShape {
 }
 
 extension TenantDatabase {
-  /// Throws ``TenancyError/rowsBreak(_:)`` with all the rows that stand in the way of what is to be added.
+  /// Throws ``TenancyProblem/rowsBreak(_:)`` with all the rows that stand in the way of what is to be added.
   func check(
     _ additions: [RegistryAddition], of shape: RegistryShape, over connection: Connection
   ) async throws {
@@ -124,6 +124,6 @@ extension TenantDatabase {
           table: table, column: column, isDangling: isDangling, values: rows.compactMap { $0[0] },
           count: count))
     }
-    if !broken.isEmpty { throw TenancyError.rowsBreak(broken) }
+    if !broken.isEmpty { throw TenancyProblem.rowsBreak(broken) }
   }
 }

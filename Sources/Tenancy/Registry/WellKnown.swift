@@ -1,4 +1,4 @@
-internal import Postgres
+internal import TenancyPostgres
 
 /// What the columns of registries are usually called, by what they mean to us.
 struct WellKnown {
@@ -41,10 +41,10 @@ struct WellKnown {
     return (prefersUnique ? found.first(where: \.isUnique) : nil) ?? found.first
   }
 
-  /// The same. Throws ``TenancyError/unclearRegistry(_:)`` if there is none.
+  /// The same. Throws ``TenancyProblem/unclearRegistry(_:)`` if there is none.
   func find(in table: CatalogTable) throws -> CatalogTable.Column {
     guard let column = first(in: table) else {
-      throw TenancyError.unclearRegistry(
+      throw TenancyProblem.unclearRegistry(
         .column(
           role: role, table: table.name.description, lookedFor: names, available: table.columns.map(\.name)))
     }

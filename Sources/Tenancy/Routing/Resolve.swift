@@ -1,4 +1,4 @@
-internal import Postgres
+internal import TenancyPostgres
 
 /// Where a host leads.
 public struct Resolution: Sendable, Hashable, Encodable {
@@ -26,8 +26,8 @@ extension TenantDatabase {
   /// Which tenant would serve the host, and why.
   ///
   /// A row in `domains` wins, one that is written in capitals too; otherwise, as in flask-tenants, the first label is the
-  /// tenant's name, within the ``RoutingRules``; otherwise nothing but the shared schema is meant. Throws ``TenancyError/hostNotFound(_:label:)``,
-  /// ``TenancyError/domainWithoutTenant(_:tenant:)`` or ``TenancyError/tenantDeactivated(_:)``.
+  /// tenant's name, within the ``RoutingRules``; otherwise nothing but the shared schema is meant. Throws ``TenancyProblem/hostNotFound(_:label:)``,
+  /// ``TenancyProblem/domainWithoutTenant(_:tenant:)`` or ``TenancyProblem/tenantDeactivated(_:)``.
   public func resolve(host: Host) async throws -> Resolution {
     if host.isAddress || !host.name.contains(".") {
       return Resolution(host: host.name, tenant: nil, rule: .notADomain)
@@ -35,11 +35,11 @@ extension TenantDatabase {
     let label = settings.routing.subdomain(of: host)
     do {
       return try await resolve(host, label)
-    } catch TenancyError.server(let failure)
+    } catch TenancyProblem.server(let failure)
       where failure.sqlState == SQLState.untranslatableCharacter.rawValue
     {
       guard let label else { return Resolution(host: host.name, tenant: nil, rule: .shared) }
-      throw TenancyError.hostNotFound(host.name, label: label)
+      throw TenancyProblem.hostNotFound(host.name, label: label)
     }
   }
 
@@ -59,24 +59,24 @@ extension TenantDatabase {
       }
       guard let label else { return Resolution(host: host.name, tenant: nil, rule: .shared) }
       guard let row = answers.first?.first else {
-        throw TenancyError.hostNotFound(host.name, label: label)
+        throw TenancyProblem.hostNotFound(host.name, label: label)
       }
       return try Self.served(RegistryShape.tenant(in: row), host, .subdomain)
     }
   }
 
   /// The tenant that serves the host. Throws what ``resolve(host:)`` throws, and
-  /// ``TenancyError/hostNotTenant(_:)`` where that says the shared schema.
+  /// ``TenancyProblem/hostNotTenant(_:)`` where that says the shared schema.
   public func tenant(forHost host: String) async throws -> Tenant {
     let host = try Host(parsing: host)
     guard let tenant = try await resolve(host: host).tenant else {
-      throw TenancyError.hostNotTenant(host.name)
+      throw TenancyProblem.hostNotTenant(host.name)
     }
     return tenant
   }
 
   /// What there is to say about a domain whose tenant is not there.
-  private func stale(_ host: Host, over connection: Connection) async throws -> TenancyError {
+  private func stale(_ host: Host, over connection: Connection) async throws -> TenancyProblem {
     let shape = try await shape(over: connection)
     var name: TenantName?
     if let domains = shape.domains, let column = domains.tenantName {
@@ -88,7 +88,7 @@ extension TenantDatabase {
   }
 
   private static func served(_ tenant: Tenant, _ host: Host, _ rule: Resolution.Rule) throws -> Resolution {
-    guard tenant.isActive else { throw TenancyError.tenantDeactivated(tenant.name) }
+    guard tenant.isActive else { throw TenancyProblem.tenantDeactivated(tenant.name) }
     return Resolution(host: host.name, tenant: tenant, rule: rule)
   }
 }

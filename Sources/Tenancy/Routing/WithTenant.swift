@@ -1,4 +1,4 @@
-public import Postgres
+public import TenancyPostgres
 
 /// A tenant's view of the database, for the time of a block.
 public struct TenantSession: Sendable {
@@ -32,8 +32,8 @@ extension TenantDatabase {
   /// tenant: the counterpart of flask-tenants' `with_db()`. Committed when the block returns, rolled back when it
   /// throws. The search path ends with the transaction, so it also holds behind PgBouncer in transaction mode.
   ///
-  /// Throws ``TenancyError/tenantNotFound(_:)``, ``TenancyError/tenantDeactivated(_:)`` or
-  /// ``TenancyError/schemaMissing(_:_:)`` before any statement of the block runs, and what the block throws.
+  /// Throws ``TenancyProblem/tenantNotFound(_:)``, ``TenancyProblem/tenantDeactivated(_:)`` or
+  /// ``TenancyProblem/schemaMissing(_:_:)`` before any statement of the block runs, and what the block throws.
   public func withTenant<T: Sendable>(
     _ name: TenantName, _ body: (TenantSession) async throws -> T
   ) async throws -> T {
@@ -56,15 +56,15 @@ extension TenantDatabase {
     let (tenant, shape) = try await reading(over: connection) {
       (try await $0.tenant(name, over: connection), $0)
     }
-    guard tenant.isActive else { throw TenancyError.tenantDeactivated(name) }
-    if !tenant.schema.canBeEntered { throw TenancyError.schemaNotEnterable(name, tenant.schema) }
+    guard tenant.isActive else { throw TenancyProblem.tenantDeactivated(name) }
+    if !tenant.schema.canBeEntered { throw TenancyProblem.schemaNotEnterable(name, tenant.schema) }
     let path = try await frame(over: connection).path
     let opening = [SessionCleaning.pin, shape.check(tenant), path.enter(tenant.schema)]
     return try await connection.cleaningAfter(opening) { opened in
       let (isThere, isActive) = try opened[1].first?.decode(Bool.self, Bool?.self) ?? (false, false)
-      guard isThere else { throw TenancyError.schemaMissing(name, tenant.schema) }
+      guard isThere else { throw TenancyProblem.schemaMissing(name, tenant.schema) }
       guard let isActive else { throw ShapeOutdated() }
-      guard isActive else { throw TenancyError.tenantDeactivated(name) }
+      guard isActive else { throw TenancyProblem.tenantDeactivated(name) }
       return try await body(TenantSession(tenant: tenant, connection: connection))
     }
   }

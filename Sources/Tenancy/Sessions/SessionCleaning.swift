@@ -1,4 +1,4 @@
-internal import Postgres
+internal import TenancyPostgres
 
 /// Whatever SQL that is not ours may leave in a session: settings, a role, cursors, prepared statements, channels, temporary
 /// tables, the last values of sequences, advisory locks. The connection is for the next file or tenant then, which must not

@@ -1,5 +1,5 @@
-internal import Postgres
 internal import Synchronization
+internal import TenancyPostgres
 
 /// What a tenant's statements find by unqualified names: its own schema first, then the schemas that all tenants share.
 struct TenantPath: Sendable, Hashable {

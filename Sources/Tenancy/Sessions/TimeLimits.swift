@@ -1,4 +1,4 @@
-internal import Postgres
+internal import TenancyPostgres
 
 /// How long a statement of ours may wait or run, before the server ends it.
 struct TimeLimits: Sendable, Hashable {

@@ -1,20 +1,20 @@
-internal import Postgres
+internal import TenancyPostgres
 
 /// What a new tenant is to be.
-public struct NewTenant: Sendable {
+package struct NewTenant: Sendable {
   /// Its name.
-  public var name: TenantName
+  package var name: TenantName
   /// Its schema; `nil` is one of the tenant's name, and all there is where the registry has no column for it.
-  public var schema: SchemaName?
+  package var schema: SchemaName?
   /// Its domains; the first is the primary one.
-  public var domains: [DomainName]
+  package var domains: [DomainName]
   /// Values for the registry's extra columns.
-  public var values: ColumnValues
+  package var values: ColumnValues
   /// Whether the app serves it at once.
-  public var isActive: Bool
+  package var isActive: Bool
 
   /// A new tenant, active and without domains unless it is said otherwise.
-  public init(
+  package init(
     _ name: TenantName, schema: SchemaName? = nil, domains: [DomainName] = [], values: ColumnValues = [:],
     isActive: Bool = true
   ) {
@@ -27,13 +27,13 @@ public struct NewTenant: Sendable {
 }
 
 /// A tenant that was created.
-public struct CreatedTenant: Sendable, Hashable, Encodable {
+package struct CreatedTenant: Sendable, Hashable, Encodable {
   /// The tenant.
-  public let tenant: Tenant
+  package let tenant: Tenant
   /// Its domains.
-  public let domains: [Domain]
+  package let domains: [Domain]
   /// The migrations that its schema begins with.
-  public let migrations: [MigrationVersion]
+  package let migrations: [MigrationVersion]
 }
 
 extension TenantDatabase {
@@ -44,8 +44,8 @@ extension TenantDatabase {
   /// a mark until the row is there, by which the same command, run again after a crash, knows it for its own and starts
   /// over.
   ///
-  /// Throws ``TenancyError`` if the name, a domain or a column value will not do, or one is taken.
-  public func planCreate(
+  /// Throws ``TenancyProblem`` if the name, a domain or a column value will not do, or one is taken.
+  package func planCreate(
     _ new: NewTenant, migrations: [MigrationFile] = []
   ) async throws -> Change<CreatedTenant> {
     try settings.names.check(new.name)
@@ -54,7 +54,7 @@ extension TenantDatabase {
       let computed = try await self.computedSchema(of: new, shape, over: connection)
       let schema = new.schema ?? computed ?? SchemaName(of: new.name)
       if schema != SchemaName(of: new.name), shape.tenants.schemaApart == nil {
-        throw TenancyError.noSchemaColumn(table: shape.tenants.table.description)
+        throw TenancyProblem.noSchemaColumn(table: shape.tenants.table.description)
       }
       let tenant = Tenant(name: new.name, schema: schema, isActive: new.isActive)
       let remains = try await self.checkFree(tenant, new.domains, shape, over: connection)
@@ -98,13 +98,13 @@ extension TenantDatabase {
     if let rival = try found[0].first.map(RegistryShape.tenant) {
       guard rival.name == tenant.name else { throw shape.collision(tenant, with: rival) }
       throw found[0][0][3] == "t"
-        ? TenancyError.tenantExists(tenant.name) : TenancyError.schemaMissing(tenant.name, rival.schema)
+        ? TenancyProblem.tenantExists(tenant.name) : TenancyProblem.schemaMissing(tenant.name, rival.schema)
     }
     try await checkFree(hosts, shape, over: connection)
     guard let row = found[1].first else { return nil }
-    if row[0] == Self.dropMark(of: tenant.name) { throw TenancyError.dropUnfinished(tenant.name) }
+    if row[0] == Self.dropMark(of: tenant.name) { throw TenancyProblem.dropUnfinished(tenant.name) }
     guard let mark = CreationMark(comment: row[0]) else {
-      throw TenancyError.schemaWithoutTenant(tenant.schema)
+      throw TenancyProblem.schemaWithoutTenant(tenant.schema)
     }
     let isTaken = try await connection.query("SELECT \(CreationLock(tenant.schema).isTaken)")[0].decode(
       Bool.self)
@@ -118,7 +118,7 @@ extension TenantDatabase {
     do {
       try await connection.transaction(limits.opening + [CreationLock(tenant.schema).takeForTransaction])
     } catch let error as StatementError where error.error.state == .lockNotAvailable {
-      throw TenancyError.createUnderWay(tenant.name)
+      throw TenancyProblem.createUnderWay(tenant.name)
     }
   }
 
@@ -146,7 +146,8 @@ extension TenantDatabase {
     return steps + [.transaction(limits.opening.map { PlannedStatement($0) } + rows + closing)]
   }
 
-  private func explainCreate(_ error: ServerError, _ tenant: Tenant, _ values: ColumnValues) -> TenancyError?
+  private func explainCreate(_ error: ServerError, _ tenant: Tenant, _ values: ColumnValues)
+    -> TenancyProblem?
   {
     switch (error.state, error.schema, error.table) {
     case (.duplicateSchema, _, _): return .tenantExists(tenant.name)
@@ -163,7 +164,7 @@ extension TenantDatabase {
   }
 
   /// What a refused insert or update of a registry's row means.
-  func explainRows(_ error: ServerError, _ tenant: TenantName) -> TenancyError? {
+  func explainRows(_ error: ServerError, _ tenant: TenantName) -> TenancyProblem? {
     let isDomains = settings.registry.domains.map { $0.name.name == error.table } ?? false
     switch error.state {
     case .uniqueViolation where !isDomains && error.table == settings.registry.tenants.name.name:

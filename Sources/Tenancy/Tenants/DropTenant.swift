@@ -1,19 +1,19 @@
-internal import Postgres
+internal import TenancyPostgres
 
 /// A tenant that was removed, and what went with it.
-public struct DroppedTenant: Sendable, Hashable, Encodable {
+package struct DroppedTenant: Sendable, Hashable, Encodable {
   /// The tenant's name.
-  public let name: TenantName
+  package let name: TenantName
   /// Its schema.
-  public let schema: SchemaName
+  package let schema: SchemaName
   /// Whether the registry had it; if not, only a schema that an interrupted drop left behind is removed.
-  public let hadRow: Bool
+  package let hadRow: Bool
   /// Whether the schema was there.
-  public let hadSchema: Bool
+  package let hadSchema: Bool
   /// How many tables the schema had.
-  public let tables: Int
+  package let tables: Int
   /// Its domains.
-  public let domains: [DomainName]
+  package let domains: [DomainName]
 }
 
 extension TenantDatabase {
@@ -24,16 +24,16 @@ extension TenantDatabase {
   /// relations at a time: PostgreSQL locks each one, and its lock table is shared by all sessions
   /// (PostgreSQL manual, 20.12 `max_locks_per_transaction`).
   ///
-  /// Throws ``TenancyError`` if there is no such tenant, or something outside of its schema would be dropped with it.
-  public func planDrop(_ name: TenantName) async throws -> Change<DroppedTenant> {
+  /// Throws ``TenancyProblem`` if there is no such tenant, or something outside of its schema would be dropped with it.
+  package func planDrop(_ name: TenantName) async throws -> Change<DroppedTenant> {
     try await withRegistry { connection, shape in
       let found = try await connection.query(shape.tenantQuery(name)).first.map {
         try RegistryShape.tenant(in: $0)
       }
       if let found {
-        if found.schema.isNobodys { throw TenancyError.sharedSchema(name, found.schema) }
+        if found.schema.isNobodys { throw TenancyProblem.sharedSchema(name, found.schema) }
         if let other = try await shape.sharer(of: found, over: connection) {
-          throw TenancyError.schemaNotAlone(found.schema, of: name, and: other)
+          throw TenancyProblem.schemaNotAlone(found.schema, of: name, and: other)
         }
       }
       let mark = Self.dropMark(of: name)
@@ -45,11 +45,11 @@ extension TenantDatabase {
         let missing = Tenant(name: name, schema: schema, isActive: true)
         let isOrphan = try await shape.sharer(of: missing, over: connection) == nil
         throw contents.exists && !schema.isNobodys && isOrphan
-          ? TenancyError.schemaWithoutTenant(schema) : TenancyError.tenantNotFound(name)
+          ? TenancyProblem.schemaWithoutTenant(schema) : TenancyProblem.tenantNotFound(name)
       }
       let outside = try await SchemaDependents(schema: schema).find(over: connection)
       if outside.count > 0 {
-        throw TenancyError.schemaReferenced(schema, of: name, by: outside.objects, count: outside.count)
+        throw TenancyProblem.schemaReferenced(schema, of: name, by: outside.objects, count: outside.count)
       }
       let rows = self.limits.opening.map { PlannedStatement($0) } + shape.delete(found)
       return Change(

@@ -1,4 +1,4 @@
-internal import Postgres
+internal import TenancyPostgres
 
 extension RegistryShape {
   /// The columns that a ``Tenant`` is made of, in its order.
@@ -29,7 +29,7 @@ extension RegistryShape {
   }
 
   /// Why a tenant cannot be beside another one that the ``rivalQuery(_:_:butNot:)`` found.
-  func collision(_ tenant: Tenant, with rival: Tenant) -> TenancyError {
+  func collision(_ tenant: Tenant, with rival: Tenant) -> TenancyProblem {
     if rival.name == tenant.name { return .tenantExists(tenant.name) }
     return rival.name.rawValue.lowercased() == tenant.name.rawValue.lowercased()
       ? .tenantNameCollides(tenant.name, with: rival.name) : .schemaTaken(tenant.schema, by: rival.name)
@@ -46,15 +46,15 @@ extension RegistryShape {
     return rows.first?[0].map(TenantName.init(stored:))
   }
 
-  /// The tenant of that name. Throws ``TenancyError/tenantNotFound(_:)``.
+  /// The tenant of that name. Throws ``TenancyProblem/tenantNotFound(_:)``.
   func tenant(_ name: TenantName, over connection: Connection) async throws -> Tenant {
     let rows: Rows
     do {
       rows = try await connection.query(tenantQuery(name))
     } catch  where isBeyondEncoding(error) {
-      throw TenancyError.tenantNotFound(name)
+      throw TenancyProblem.tenantNotFound(name)
     }
-    guard let row = rows.first else { throw TenancyError.tenantNotFound(name) }
+    guard let row = rows.first else { throw TenancyProblem.tenantNotFound(name) }
     return try Self.tenant(in: row)
   }
 }

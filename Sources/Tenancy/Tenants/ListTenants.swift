@@ -1,14 +1,14 @@
-internal import Postgres
+internal import TenancyPostgres
 
 /// Which tenants a list has.
-public struct TenantFilter: Sendable, Hashable {
+package struct TenantFilter: Sendable, Hashable {
   /// `true`: the active ones; `false`: the deactivated ones; `nil`: both.
-  public var isActive: Bool?
+  package var isActive: Bool?
   /// Only names that match this pattern.
-  public var match: Glob?
+  package var match: Glob?
 
   /// A filter; without arguments everything passes.
-  public init(isActive: Bool? = nil, match: Glob? = nil) {
+  package init(isActive: Bool? = nil, match: Glob? = nil) {
     self.isActive = isActive
     self.match = match
   }
@@ -19,23 +19,23 @@ public struct TenantFilter: Sendable, Hashable {
 }
 
 /// A tenant with what belongs to it.
-public struct TenantEntry: Sendable, Hashable, Encodable {
+package struct TenantEntry: Sendable, Hashable, Encodable {
   /// The tenant.
-  public let tenant: Tenant
+  package let tenant: Tenant
   /// Its domains, the primary one first.
-  public let domains: [Domain]
+  package let domains: [Domain]
   /// What its schema is like; `nil` if nobody looked.
-  public let state: SchemaState?
+  package let state: SchemaState?
 
   /// Its primary domain.
-  public var primaryDomain: DomainName? { domains.first(where: \.isPrimary)?.name }
+  package var primaryDomain: DomainName? { domains.first(where: \.isPrimary)?.name }
 
   private enum CodingKeys: String, CodingKey {
     case name, schema, active, domains, primaryDomain, schemaExists, head, applied
   }
 
   /// Flat: the tenant's own keys and the others beside each other.
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(tenant.name, forKey: .name)
     try container.encode(tenant.schema, forKey: .schema)
@@ -51,15 +51,15 @@ public struct TenantEntry: Sendable, Hashable, Encodable {
 }
 
 /// What the catalog says about a tenant's schema.
-public struct SchemaState: Sendable, Hashable {
+package struct SchemaState: Sendable, Hashable {
   /// Whether it is there.
-  public let exists: Bool
+  package let exists: Bool
   /// Whether it has a table, or something else, with the ledger's name.
-  public let hasLedger: Bool
+  package let hasLedger: Bool
   /// What the ledger's comment says; `nil` if there is none of ours, or the ledger is not to be trusted.
-  public let head: LedgerHead?
+  package let head: LedgerHead?
   /// Why the ledger is not to be trusted; `nil` if nothing is known against it.
-  public let distrust: LedgerDistrust?
+  package let distrust: LedgerDistrust?
   /// The ledger's table.
   let oid: Int?
   /// Whether other roles have privileges on it.
@@ -90,9 +90,9 @@ extension TenantDatabase {
   /// The tenants by name, each with its domains. A row whose schema is the shared one, as django-tenants keeps it for
   /// `public`, is no tenant, and neither is one without a name.
   ///
-  /// Throws ``TenancyError``.
+  /// Throws ``TenancyProblem``.
   /// - Parameter withState: whether to look at each schema and its ledger's head too; that is what costs most.
-  public func list(_ filter: TenantFilter = .init(), withState: Bool = true) async throws -> [TenantEntry] {
+  package func list(_ filter: TenantFilter = .init(), withState: Bool = true) async throws -> [TenantEntry] {
     try await readingRegistry { connection, shape in
       let queries = [
         withState ? shape.statesQuery(ledger: self.settings.ledger) : shape.listQuery,

@@ -1,13 +1,13 @@
-internal import Postgres
+internal import TenancyPostgres
 
 /// A tenant that got another name.
-public struct RenamedTenant: Sendable, Hashable, Encodable {
+package struct RenamedTenant: Sendable, Hashable, Encodable {
   /// The name until now.
-  public let from: TenantName
+  package let from: TenantName
   /// The tenant as it is from now on.
-  public let tenant: Tenant
+  package let tenant: Tenant
   /// What still names the old schema: texts and settings that are not ours to rewrite.
-  public let mentions: [SchemaMention]
+  package let mentions: [SchemaMention]
 }
 
 extension TenantDatabase {
@@ -15,16 +15,16 @@ extension TenantDatabase {
   /// has a column for the schema and it differs from the name, the schema stays, unless the registry computes it from the
   /// name: then it moves to what that gives.
   ///
-  /// Throws ``TenancyError`` if there is no such tenant, or the new name will not do or is taken.
-  public func planRename(_ old: TenantName, to new: TenantName) async throws -> Change<RenamedTenant> {
+  /// Throws ``TenancyProblem`` if there is no such tenant, or the new name will not do or is taken.
+  package func planRename(_ old: TenantName, to new: TenantName) async throws -> Change<RenamedTenant> {
     try settings.names.check(new)
     return try await withRegistry { connection, shape in
       let tenant = try await shape.tenant(old, over: connection)
-      if tenant.schema.isNobodys { throw TenancyError.sharedSchema(old, tenant.schema) }
+      if tenant.schema.isNobodys { throw TenancyProblem.sharedSchema(old, tenant.schema) }
       let schema = try await self.schema(of: tenant, named: new, shape, over: connection)
       let movesSchema = schema != tenant.schema
       if movesSchema, let other = try await shape.sharer(of: tenant, over: connection) {
-        throw TenancyError.schemaNotAlone(tenant.schema, of: old, and: other)
+        throw TenancyProblem.schemaNotAlone(tenant.schema, of: old, and: other)
       }
       try await self.checkRename(tenant, to: new, schema: schema, shape, over: connection)
       let mentions = SchemaMentions(old: tenant.schema, new: schema)
@@ -54,7 +54,7 @@ extension TenantDatabase {
     of tenant: Tenant, named new: TenantName, _ shape: RegistryShape, over connection: Connection
   ) async throws -> SchemaName {
     if shape.tenants.isGenerated(shape.tenants.name) {
-      throw TenancyError.columnGenerated(shape.tenants.name.name, table: shape.tenants.table.description)
+      throw TenancyProblem.columnGenerated(shape.tenants.name.name, table: shape.tenants.table.description)
     }
     let row = GeneratedRow(
       from: "FROM \(shape.tenants.table) t WHERE t.\(shape.tenants.name) = \(tenant.name.rawValue)"
@@ -83,12 +83,12 @@ extension TenantDatabase {
       throw shape.collision(Tenant(name: new, schema: schema, isActive: true), with: rival)
     }
     let schemas = found[1].compactMap { $0[0] }
-    if new == tenant.name { throw TenancyError.tenantExists(new) }
+    if new == tenant.name { throw TenancyProblem.tenantExists(new) }
     guard schemas.contains(tenant.schema.rawValue) else {
-      throw TenancyError.schemaMissing(tenant.name, tenant.schema)
+      throw TenancyProblem.schemaMissing(tenant.name, tenant.schema)
     }
     if schema != tenant.schema && schemas.contains(schema.rawValue) {
-      throw TenancyError.schemaWithoutTenant(schema)
+      throw TenancyProblem.schemaWithoutTenant(schema)
     }
   }
 }

@@ -1,4 +1,4 @@
-internal import Postgres
+internal import TenancyPostgres
 
 /// A statement that drops something, and how many locks it takes.
 private struct Drop {

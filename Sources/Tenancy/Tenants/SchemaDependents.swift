@@ -1,4 +1,4 @@
-internal import Postgres
+internal import TenancyPostgres
 
 /// An object that a statement drops by name.
 struct DroppedObject {

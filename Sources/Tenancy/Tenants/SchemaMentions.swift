@@ -1,9 +1,10 @@
-internal import Postgres
+internal import SQLText
+internal import TenancyPostgres
 
 /// What still names a schema after it got another name, and is not ours to rewrite.
-public struct SchemaMention: Sendable, Hashable, Encodable {
+package struct SchemaMention: Sendable, Hashable, Encodable {
   /// Where the name stands.
-  public enum Place: String, Sendable, Hashable, Encodable {
+  package enum Place: String, Sendable, Hashable, Encodable {
     /// The text of a function's or procedure's body.
     case routineBody = "routine_body"
     /// The search path of a function or procedure of another owner.
@@ -15,16 +16,16 @@ public struct SchemaMention: Sendable, Hashable, Encodable {
   }
 
   /// Where the name stands.
-  public let place: Place
+  package let place: Place
   /// The routine, as its signature, the role or the database.
-  public let object: String
+  package let object: String
   /// The statement that puts the new name there; `nil` where somebody has to edit a text.
-  public let fix: String?
+  package let fix: String?
 
   private enum CodingKeys: CodingKey { case place, object, fix }
 
   /// With all of its keys: a fix that does not exist is null.
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(place, forKey: .place)
     try container.encode(object, forKey: .object)

@@ -1,25 +1,25 @@
-internal import Postgres
+internal import TenancyPostgres
 
 /// What activating or deactivating did to one tenant.
-public struct ActivityChange: Sendable, Hashable, Encodable {
+package struct ActivityChange: Sendable, Hashable, Encodable {
   /// The tenant.
-  public let tenant: TenantName
+  package let tenant: TenantName
   /// Whether the app serves it from now on.
-  public let active: Bool
+  package let active: Bool
   /// Whether that was not so before.
-  public let changed: Bool
+  package let changed: Bool
 }
 
 extension TenantDatabase {
   /// Plans to have tenants served, or not served, by the app. Those that are so already stay as they are.
   ///
-  /// Throws ``TenancyError`` if one of them does not exist, is no tenant but the shared schema's row, or the registry
+  /// Throws ``TenancyProblem`` if one of them does not exist, is no tenant but the shared schema's row, or the registry
   /// knows no deactivation.
-  public func planSetActive(_ names: [TenantName], _ isActive: Bool) async throws -> Change<[ActivityChange]>
+  package func planSetActive(_ names: [TenantName], _ isActive: Bool) async throws -> Change<[ActivityChange]>
   {
     try await withRegistry { connection, shape in
       guard let activity = shape.tenants.activity else {
-        throw TenancyError.noDeactivation(table: shape.tenants.table.description)
+        throw TenancyProblem.noDeactivation(table: shape.tenants.table.description)
       }
       let rows = try await connection.query(
         """
@@ -28,17 +28,17 @@ extension TenantDatabase {
         """)
       let found = try rows.map { try RegistryShape.tenant(in: $0) }
       if !isActive, let shared = found.first(where: { $0.schema.isNobodys }) {
-        throw TenancyError.sharedSchema(shared.name, shared.schema)
+        throw TenancyProblem.sharedSchema(shared.name, shared.schema)
       }
       let wasActive = Dictionary(found.map { ($0.name, $0.isActive) }, uniquingKeysWith: { $1 })
       let changes = try names.uniqued().map { name in
-        guard let before = wasActive[name] else { throw TenancyError.tenantNotFound(name) }
+        guard let before = wasActive[name] else { throw TenancyProblem.tenantNotFound(name) }
         return ActivityChange(tenant: name, active: isActive, changed: before != isActive)
       }
       let targets = changes.filter(\.changed).map(\.tenant.rawValue)
       let column = Identifier(activity.column)
       if shape.tenants.isGenerated(column) {
-        throw TenancyError.columnGenerated(column.name, table: shape.tenants.table.description)
+        throw TenancyProblem.columnGenerated(column.name, table: shape.tenants.table.description)
       }
       let isTarget: SQL = "t.\(shape.tenants.name) = ANY(\(targets)::text[])"
       let source: SQL = "FROM \(shape.tenants.table) t WHERE \(isTarget)"

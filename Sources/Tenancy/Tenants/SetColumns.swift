@@ -1,18 +1,18 @@
-internal import Postgres
+internal import TenancyPostgres
 
 /// A tenant whose extra columns got values.
-public struct ChangedColumns: Sendable, Hashable, Encodable {
+package struct ChangedColumns: Sendable, Hashable, Encodable {
   /// The tenant.
-  public let tenant: TenantName
+  package let tenant: TenantName
   /// The values as they were given.
-  public let values: ColumnValues
+  package let values: ColumnValues
 }
 
 extension TenantDatabase {
   /// Plans new values for a tenant's extra columns.
   ///
-  /// Throws ``TenancyError`` if there is no such tenant or column, or a column is the registry's own.
-  public func planSet(_ name: TenantName, _ values: ColumnValues) async throws -> Change<ChangedColumns> {
+  /// Throws ``TenancyProblem`` if there is no such tenant or column, or a column is the registry's own.
+  package func planSet(_ name: TenantName, _ values: ColumnValues) async throws -> Change<ChangedColumns> {
     try await withRegistry { connection, shape in
       try shape.check(values)
       _ = try await shape.tenant(name, over: connection)

@@ -1,22 +1,22 @@
-internal import Postgres
+internal import TenancyPostgres
 
 /// Everything about one tenant.
-public struct TenantDetails: Sendable, Hashable, Encodable {
+package struct TenantDetails: Sendable, Hashable, Encodable {
   /// The tenant, its domains and its schema's state.
-  public let entry: TenantEntry
+  package let entry: TenantEntry
   /// The registry's other columns, as text; `nil` is NULL.
-  public let columns: [String: String?]
+  package let columns: [String: String?]
   /// How many tables the schema has, the ledger not counted.
-  public let tables: Int
+  package let tables: Int
   /// What the schema's tables and indexes take on disk, in bytes.
-  public let bytes: Int
+  package let bytes: Int
 
   private enum CodingKeys: String, CodingKey {
     case columns, tables, bytes
   }
 
   /// Flat: the entry's keys and the others beside each other.
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     try entry.encode(to: encoder)
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(columns, forKey: .columns)
@@ -28,8 +28,8 @@ public struct TenantDetails: Sendable, Hashable, Encodable {
 extension TenantDatabase {
   /// Everything about one tenant.
   ///
-  /// Throws ``TenancyError/tenantNotFound(_:)``.
-  public func show(_ name: TenantName) async throws -> TenantDetails {
+  /// Throws ``TenancyProblem/tenantNotFound(_:)``.
+  package func show(_ name: TenantName) async throws -> TenantDetails {
     try await readingRegistry { connection, shape in
       let tenant = try await shape.tenant(name, over: connection)
       let answers = try await connection.pipeline([
@@ -37,7 +37,7 @@ extension TenantDatabase {
         shape.columnsQuery(name), self.sizeQuery(tenant.schema),
       ])
       guard let state = RegistryShape.states(in: answers[0]).first else {
-        throw TenancyError.tenantNotFound(name)
+        throw TenancyProblem.tenantNotFound(name)
       }
       let domains = try await self.domains(of: [name], shape, over: connection)
       let (tables, bytes) = try answers[2][0].decode(Int.self, Int.self)

@@ -1,4 +1,4 @@
-internal import Postgres
+internal import TenancyPostgres
 
 /// A tenant, as the registry has it.
 public struct Tenant: Sendable, Hashable, Encodable {
@@ -18,10 +18,12 @@ public struct Tenant: Sendable, Hashable, Encodable {
   var isReadable: Bool { name.isReadable && schema.isReadable }
 
   /// Why nothing can be done in its schema, which was not found or cannot be named.
-  var unreachable: TenancyError { isReadable ? .schemaMissing(name, schema) : .nameUnreadable(name, schema) }
+  var unreachable: TenancyProblem {
+    isReadable ? .schemaMissing(name, schema) : .nameUnreadable(name, schema)
+  }
 
   /// What it means when ``SchemaName/entry`` finds nothing; `nil` if that is not what happened.
-  func absence(_ error: ServerError) -> TenancyError? {
+  func absence(_ error: ServerError) -> TenancyProblem? {
     error.state == .invalidSchemaName ? .schemaMissing(name, schema) : nil
   }
 }

@@ -1,7 +1,7 @@
-internal import Postgres
+internal import TenancyPostgres
 
 /// Values for the registry's own extra columns, such as `phone_number` or `plan`; `nil` is NULL.
-public typealias ColumnValues = [String: String?]
+package typealias ColumnValues = [String: String?]
 
 extension RegistryShape {
   /// The columns of the tenants' table that are ours to write, each with the command that writes it.
@@ -13,7 +13,7 @@ extension RegistryShape {
     return names
   }
 
-  /// Throws ``TenancyError/unknownColumn(_:table:available:)`` or ``TenancyError/reservedColumn(_:)``.
+  /// Throws ``TenancyProblem/unknownColumn(_:table:available:)`` or ``TenancyProblem/reservedColumn(_:)``.
   /// - Parameter isNew: whether the row is to be added. A key that the app makes up is given then.
   func check(_ values: ColumnValues, isNew: Bool = false) throws {
     let given = isNew ? tenants.columns.filter { $0.isRequired && $0.name == tenants.id?.name } : []
@@ -27,11 +27,11 @@ extension RegistryShape {
     for column in values.keys.sorted() {
       guard columns.contains(where: { $0.name == column }) else {
         let available = columns.map(\.name).filter { !ours.contains($0) }
-        throw TenancyError.unknownColumn(column, table: table.description, available: available)
+        throw TenancyProblem.unknownColumn(column, table: table.description, available: available)
       }
-      if ours.contains(column) { throw TenancyError.reservedColumn(column) }
+      if ours.contains(column) { throw TenancyProblem.reservedColumn(column) }
       if columns.contains(where: { $0.name == column && $0.isGenerated }) {
-        throw TenancyError.columnGenerated(column, table: table.description)
+        throw TenancyProblem.columnGenerated(column, table: table.description)
       }
     }
   }
@@ -39,7 +39,7 @@ extension RegistryShape {
   /// The row that is added for a tenant. Every column that is NOT NULL and has no default gets a value here: a table that
   /// an app made keeps its defaults in the app.
   ///
-  /// Throws ``TenancyError/valuesRequired(table:columns:)`` with all the columns that are still without a value.
+  /// Throws ``TenancyProblem/valuesRequired(table:columns:)`` with all the columns that are still without a value.
   /// - Parameter condition: the row is added only if this holds.
   func insertTenant(_ tenant: Tenant, _ values: ColumnValues, onlyIf condition: SQL = "true") throws
     -> RowChange
@@ -62,7 +62,7 @@ extension RegistryShape {
   func assignments(for tenant: Tenant, _ values: ColumnValues) throws -> [(Identifier, SQL)] {
     try check(values, isNew: true)
     if !tenant.isActive && tenants.activity == nil {
-      throw TenancyError.noDeactivation(table: tenants.table.description)
+      throw TenancyProblem.noDeactivation(table: tenants.table.description)
     }
     var assignments: [(Identifier, SQL)] = [(tenants.name, "\(tenant.name.rawValue)::text")]
     if let schema = tenants.schemaApart { assignments.append((schema, "\(tenant.schema.rawValue)::text")) }
@@ -74,21 +74,21 @@ extension RegistryShape {
     assignments.removeAll { tenants.isGenerated($0.0) }
     let (automatic, missing) = Self.automatic(in: tenants.columns, given: assignments.map(\.0))
     guard missing.isEmpty else {
-      throw TenancyError.valuesRequired(table: tenants.table.description, columns: missing)
+      throw TenancyProblem.valuesRequired(table: tenants.table.description, columns: missing)
     }
     return assignments + automatic
   }
 
   /// The row that is added for a domain of a tenant that has a row by then.
   ///
-  /// Throws ``TenancyError/domainValuesRequired(table:columns:)`` with all the columns that are still without a value.
+  /// Throws ``TenancyProblem/domainValuesRequired(table:columns:)`` with all the columns that are still without a value.
   /// - Parameters:
   ///   - condition: the row is added only if this holds.
   ///   - tenantIsNew: whether the tenant's row is added in the same transaction.
   func insertDomain(
     _ domain: Domain, _ values: ColumnValues = [:], onlyIf condition: SQL? = nil, tenantIsNew: Bool = false
   ) throws -> RowChange {
-    guard let domains else { throw TenancyError.noDomains }
+    guard let domains else { throw TenancyProblem.noDomains }
     let isOnly: SQL = condition.map { " AND \($0)" } ?? ""
     var assignments: [(Identifier, SQL)] = [(domains.host, "\(domain.name.rawValue)::text")]
     if let primary = domains.primary { assignments.append((primary, domain.isPrimary ? "true" : "false")) }
@@ -101,7 +101,7 @@ extension RegistryShape {
     assignments += Self.given(values, in: domains.columns)
     let (automatic, missing) = Self.automatic(in: domains.columns, given: assignments.map(\.0))
     guard missing.isEmpty else {
-      throw TenancyError.domainValuesRequired(table: domains.table.description, columns: missing)
+      throw TenancyProblem.domainValuesRequired(table: domains.table.description, columns: missing)
     }
     assignments += automatic
     let source: SQL = """

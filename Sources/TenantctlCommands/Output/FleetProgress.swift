@@ -59,7 +59,7 @@ final class FleetProgress: Sendable {
   }
 
   /// One tenant has to wait for another turn, which can take a while. Who is in its way is said along with it.
-  func notePostponed(_ name: String, _ error: TenancyError) {
+  func notePostponed(_ name: String, _ error: TenancyProblem) {
     let message =
       if case .migrationFailed(let failure) = error { failure.placed } else { ErrorReport(error).message }
     state.withLock { state in

@@ -7,7 +7,7 @@ struct GitHubAnnotations {
 
   init(_ report: MigrationReport) {
     let outcomes = [report.shared].compactMap { $0 } + report.tenants
-    let failures = outcomes.compactMap { outcome -> (label: String, error: TenancyError)? in
+    let failures = outcomes.compactMap { outcome -> (label: String, error: TenancyProblem)? in
       if case .failed(let error) = outcome.status { (outcome.label.onOneLine, error) } else { nil }
     }
     let causes = Dictionary(grouping: failures) { ErrorReport(inFleet: $0.error).cause }
@@ -17,7 +17,7 @@ struct GitHubAnnotations {
     }
   }
 
-  private static func line(_ cause: String, _ error: TenancyError, _ names: [String]) -> String {
+  private static func line(_ cause: String, _ error: TenancyProblem, _ names: [String]) -> String {
     var properties: [(String, String)] = []
     if case .migrationFailed(let failure) = error {
       properties.append(("file", failure.path))

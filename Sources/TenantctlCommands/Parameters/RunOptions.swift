@@ -55,7 +55,7 @@ enum RunOptions {
     let streams = session.format == .ndjson
     run.onOutcome = { outcome in
       if streams { progress.print(JSON.text(MigrationSummary.Entry(outcome)) + "\n") }
-      let failure: TenancyError? = if case .failed(let error) = outcome.status { error } else { nil }
+      let failure: TenancyProblem? = if case .failed(let error) = outcome.status { error } else { nil }
       let isSkipped = if case .upToDate = outcome.status { true } else { false }
       progress.note(outcome.label.onOneLine, failure: failure, isSkipped: isSkipped)
     }

@@ -1,4 +1,4 @@
-import Postgres
+import TenancyPostgres
 import TestSupport
 import Testing
 
@@ -61,7 +61,7 @@ struct Ailment: Sendable, CustomTestStringConvertible {
     }
     try await TestDatabase.with { database in
       let tenancy = try database.tenancy()
-      await #expect(throws: TenancyError.self) { try await tenancy.diagnose() }
+      await #expect(throws: TenancyProblem.self) { try await tenancy.diagnose() }
       await tenancy.close()
     }
   }

@@ -1,5 +1,5 @@
 import Glibc
-import Postgres
+import TenancyPostgres
 import TestSupport
 import Testing
 

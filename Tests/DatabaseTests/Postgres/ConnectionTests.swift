@@ -1,5 +1,5 @@
-import Postgres
 import Synchronization
+import TenancyPostgres
 import TestSupport
 import Testing
 
@@ -29,7 +29,7 @@ import Testing
     try await TestDatabase.with { database in
       let rows = try await database.connect().query(
         SQL(unsafeRaw: "SELECT x.* FROM (SELECT 1) y LEFT JOIN (\(sql)) x ON true"))
-      let error = #expect(throws: Postgres.DecodingError.self) { try rows[0].decode(Int.self) }
+      let error = #expect(throws: ColumnError.self) { try rows[0].decode(Int.self) }
       #expect(error?.found == found)
       #expect(error?.expected == expected)
       #expect(error?.column == column)

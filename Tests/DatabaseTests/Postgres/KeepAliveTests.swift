@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@testable import Postgres
+@testable import TenancyPostgres
 
 @Suite struct KeepAliveTests {
   @Test(arguments: [

@@ -1,5 +1,5 @@
 import Glibc
-import Postgres
+import TenancyPostgres
 import TestSupport
 import Testing
 
@@ -14,7 +14,7 @@ import Testing
       guard let steps = plan.steps.refused(at: index) else { return }
       var broken = Change(result: plan.result, steps: steps, database: fleet.tenancy)
       broken.cleanUp = plan.cleanUp
-      await #expect(throws: TenancyError.self) { try await broken.apply() }
+      await #expect(throws: TenancyProblem.self) { try await broken.apply() }
       try await fleet.expectNothing()
       try await plan.apply()
       try await fleet.expectAcmeComplete()
@@ -64,7 +64,7 @@ import Testing
       _ = try await holder.pipeline(["BEGIN", "LOCK TABLE domains IN SHARE MODE"])
       let task = Task { try await plan.apply() }
       try await fleet.database.connect().kill(try await holder.blocked())
-      let error = try await #require(throws: TenancyError.self) { try await task.value }
+      let error = try await #require(throws: TenancyProblem.self) { try await task.value }
       guard case .connectionLost = error else {
         Issue.record("\(error)")
         return
@@ -100,7 +100,7 @@ import Testing
     try await Fleet.with { fleet in
       let bad = try migration(
         "2", "-- migrate:up transaction:false\nCREATE INDEX CONCURRENTLY x ON tanks (id);\nSELECT 1/0;")
-      let error = await #expect(throws: TenancyError.self) {
+      let error = await #expect(throws: TenancyProblem.self) {
         try await fleet.create("acme", domains: ["acme.com"], [migration("1", Fleet.tanks), bad])
       }
       guard case .migrationFailed(let failure) = error else {
@@ -139,7 +139,7 @@ import Testing
         let task = Task { try await plan.apply() }
         _ = try await holder.blocked()
         let other = try fleet.database.tenancy(lockTimeout: .milliseconds(50))
-        await #expect(throws: TenancyError.createUnderWay("acme")) {
+        await #expect(throws: TenancyProblem.createUnderWay("acme")) {
           try await other.planCreate(NewTenant("acme"), migrations: files)
         }
         await other.close()
@@ -162,7 +162,7 @@ import Testing
       try await TestRole.with(fleet.database) { role in
         try await fleet.psql("GRANT SELECT, INSERT ON tenants, domains TO \(role.name)")
         let tenancy = try fleet.database.tenancy(url: role.url())
-        let error = await #expect(throws: TenancyError.self) {
+        let error = await #expect(throws: TenancyProblem.self) {
           try await tenancy.planCreate(NewTenant("acme")).apply()
         }
         guard case .insufficientPrivilege(let failure) = error else {
@@ -172,7 +172,7 @@ import Testing
         #expect(failure.sqlState == "42501")
         // The schema may be made, the row's number may not be drawn.
         try await fleet.psql("GRANT CREATE ON DATABASE \(fleet.database.name) TO \(role.name)")
-        await #expect(throws: TenancyError.self) { try await tenancy.planCreate(NewTenant("acme")).apply() }
+        await #expect(throws: TenancyProblem.self) { try await tenancy.planCreate(NewTenant("acme")).apply() }
         try await fleet.expectNothing()
         await tenancy.close()
       }
@@ -180,13 +180,13 @@ import Testing
   }
 
   @Test(arguments: [
-    ("acme", TenancyError.tenantExists("acme")),
+    ("acme", TenancyProblem.tenantExists("acme")),
     ("beta", .tenantNameCollides("beta", with: "Beta")),
     ("ghost", .schemaMissing("ghost", SchemaName(stored: "ghost"))),
     ("orphan", .schemaWithoutTenant(SchemaName(stored: "orphan"))),
     ("user", .invalidTenantName("user", .keyword)),
   ])
-  func whatStandsInTheWay(name: String, expected: TenancyError) async throws {
+  func whatStandsInTheWay(name: String, expected: TenancyProblem) async throws {
     try await Fleet.with { fleet in
       try await fleet.create("acme", domains: ["acme.com"])
       try await fleet.psql("INSERT INTO tenants (name) VALUES ('Beta'), ('ghost'); CREATE SCHEMA orphan")
@@ -198,10 +198,10 @@ import Testing
   @Test func domainsThatCannotBe() async throws {
     try await Fleet.with { fleet in
       try await fleet.create("beta", domains: ["beta.com"])
-      await #expect(throws: TenancyError.domainTaken(host("beta.com"), by: "beta")) {
+      await #expect(throws: TenancyProblem.domainTaken(host("beta.com"), by: "beta")) {
         try await fleet.create("acme", domains: ["acme.com", "BETA.com"])
       }
-      await #expect(throws: TenancyError.domainGivenTwice(host("acme.com"))) {
+      await #expect(throws: TenancyProblem.domainGivenTwice(host("acme.com"))) {
         try await fleet.create("acme", domains: ["acme.com", "ACME.com"])
       }
       #expect(try await fleet.list() == "beta(beta.com)")

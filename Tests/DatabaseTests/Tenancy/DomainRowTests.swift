@@ -1,4 +1,4 @@
-import Postgres
+import TenancyPostgres
 import TestSupport
 import Testing
 
@@ -18,7 +18,7 @@ import Testing
       try await fleet.psql("UPDATE \(table) SET \(column) = 'SHOP.Acme.com'")
       #expect(try await fleet.resolve("Shop.acme.com:443") == "acme by domain")
       #expect(try await fleet.resolve("shop.other.com") == "shop by subdomain")
-      await #expect(throws: TenancyError.domainTaken(host("shop.acme.com"), by: "acme")) {
+      await #expect(throws: TenancyProblem.domainTaken(host("shop.acme.com"), by: "acme")) {
         try await fleet.tenancy.planAddDomain(host("shop.acme.com"), to: "shop", primary: false)
       }
       #expect(
@@ -50,11 +50,11 @@ import Testing
         UPDATE domains SET domain_name = 'a.com';
         INSERT INTO domains (tenant_id, tenant_name, domain_name) VALUES (99, 'acme', 'z.com')
         """)
-      let refusal = TenancyError.domainAmbiguous(host("a.com"), of: ["acme", "beta"])
+      let refusal = TenancyProblem.domainAmbiguous(host("a.com"), of: ["acme", "beta"])
       await #expect(throws: refusal) { try await fleet.tenancy.planRemoveDomain(host("a.com")) }
       await #expect(throws: refusal) { try await fleet.tenancy.planSetPrimary(host("a.com")) }
       // Nobody's domain is taken all the same, until its row is removed.
-      await #expect(throws: TenancyError.domainTaken(host("z.com"), by: nil)) {
+      await #expect(throws: TenancyProblem.domainTaken(host("z.com"), by: nil)) {
         try await fleet.tenancy.planAddDomain(host("z.com"), to: "acme", primary: false)
       }
       try await fleet.tenancy.planRemoveDomain(host("z.com")).apply()
@@ -75,7 +75,7 @@ import Testing
   @Test func noPrimaryColumn() async throws {
     try await Fleet.with(.withoutPrimary) { fleet in
       try await fleet.create("acme", domains: ["a.com"])
-      let refusal = TenancyError.noPrimary(table: "public.domains")
+      let refusal = TenancyProblem.noPrimary(table: "public.domains")
       await #expect(throws: refusal) { try await fleet.tenancy.planSetPrimary(host("a.com")) }
       await #expect(throws: refusal) {
         try await fleet.tenancy.planAddDomain(host("b.com"), to: "acme", primary: true)
@@ -92,12 +92,14 @@ import Testing
     try await Fleet.with { fleet in
       try await fleet.psql("ALTER TABLE domains ADD CONSTRAINT one UNIQUE (tenant_id)")
       try await fleet.create("acme", domains: ["a.com"])
-      await #expect(throws: TenancyError.badValue(column: "", reason: "Key (tenant_id)=(1) already exists."))
-      {
+      await #expect(
+        throws: TenancyProblem.badValue(column: "", reason: "Key (tenant_id)=(1) already exists.")
+      ) {
         try await fleet.tenancy.planAddDomain(host("b.com"), to: "acme", primary: false).apply()
       }
-      await #expect(throws: TenancyError.badValue(column: "", reason: "Key (tenant_id)=(2) already exists."))
-      {
+      await #expect(
+        throws: TenancyProblem.badValue(column: "", reason: "Key (tenant_id)=(2) already exists.")
+      ) {
         try await fleet.create("beta", domains: ["c.com", "d.com"])
       }
       #expect(try await fleet.list() == "acme(a.com)")

@@ -1,4 +1,4 @@
-import Postgres
+import TenancyPostgres
 import TestSupport
 import Testing
 
@@ -14,7 +14,7 @@ import Testing
       try await fleet.psql(Outside.preparation)
       try await fleet.psql("SET client_min_messages TO error; \(outside.sql)")
       let before = try await fleet.database.contents()
-      let error = await #expect(throws: TenancyError.self) { try await fleet.drop("acme") }
+      let error = await #expect(throws: TenancyProblem.self) { try await fleet.drop("acme") }
       guard case .schemaReferenced(let schema, of: "acme", by: let objects, let count) = error else {
         Issue.record("\(String(describing: error))")
         return
@@ -33,7 +33,7 @@ import Testing
       try await fleet.psql("CREATE TABLE acme.tanks (id int PRIMARY KEY)")
       let views = (10..<35).map { "CREATE VIEW v\($0) AS SELECT * FROM acme.tanks" }
       try await fleet.psql(views.joined(separator: "; "))
-      let error = await #expect(throws: TenancyError.self) { try await fleet.drop("acme") }
+      let error = await #expect(throws: TenancyProblem.self) { try await fleet.drop("acme") }
       guard case .schemaReferenced(_, _, let objects, let count) = error else {
         Issue.record("\(String(describing: error))")
         return
@@ -89,9 +89,9 @@ import Testing
       let plan = try await fleet.tenancy.planDrop("acme")
       try await fleet.psql(sql)
       let before = try await fleet.database.contents()
-      await #expect(throws: TenancyError.changedMeanwhile) { try await plan.apply() }
+      await #expect(throws: TenancyProblem.changedMeanwhile) { try await plan.apply() }
       #expect(try await fleet.database.contents() == before)
-      let error = await #expect(throws: TenancyError.self) { try await fleet.drop("acme") }
+      let error = await #expect(throws: TenancyProblem.self) { try await fleet.drop("acme") }
       guard case .schemaReferenced = error else {
         Issue.record("\(String(describing: error))")
         return
@@ -111,7 +111,7 @@ import Testing
         """)
       let plan = try await fleet.tenancy.planDrop("acme")
       try await fleet.psql("CREATE TABLE late (id int REFERENCES acme.t1)")
-      await #expect(throws: TenancyError.changedMeanwhile) { try await plan.apply() }
+      await #expect(throws: TenancyProblem.changedMeanwhile) { try await plan.apply() }
       #expect(
         try await fleet.psql("SELECT count(*) FROM pg_constraint WHERE conrelid = 'late'::regclass") == "1")
       try await fleet.psql("DROP TABLE late")

@@ -1,5 +1,5 @@
 import Glibc
-import Postgres
+import TenancyPostgres
 import TestSupport
 import Testing
 
@@ -45,11 +45,11 @@ import Testing
       #expect(try await fleet.list() == "")
       #expect(try await fleet.schemas() == "client_7")
 
-      await #expect(throws: TenancyError.tenantNotFound("beta")) { try await fleet.drop("beta") }
+      await #expect(throws: TenancyProblem.tenantNotFound("beta")) { try await fleet.drop("beta") }
       let dropped = try await fleet.drop("acme")
       #expect(!dropped.hadRow && dropped.hadSchema)
       #expect(try await fleet.schemas() == "")
-      await #expect(throws: TenancyError.tenantNotFound("acme")) { try await fleet.drop("acme") }
+      await #expect(throws: TenancyProblem.tenantNotFound("acme")) { try await fleet.drop("acme") }
     }
   }
 
@@ -115,10 +115,10 @@ import Testing
   @Test func aSchemaWithoutATenant() async throws {
     try await Fleet.with { fleet in
       try await fleet.psql("CREATE SCHEMA orphan")
-      await #expect(throws: TenancyError.schemaWithoutTenant(SchemaName(stored: "orphan"))) {
+      await #expect(throws: TenancyProblem.schemaWithoutTenant(SchemaName(stored: "orphan"))) {
         try await fleet.drop("orphan")
       }
-      await #expect(throws: TenancyError.tenantNotFound("public")) { try await fleet.drop("public") }
+      await #expect(throws: TenancyProblem.tenantNotFound("public")) { try await fleet.drop("public") }
       #expect(try await fleet.schemas() == "orphan")
     }
   }
@@ -130,7 +130,7 @@ import Testing
       try await fleet.psql(
         "INSERT INTO customers_client (name, schema_name) VALUES ('shared', '\(schema)'); CREATE TABLE precious ()"
       )
-      await #expect(throws: TenancyError.sharedSchema("shared", SchemaName(stored: schema))) {
+      await #expect(throws: TenancyProblem.sharedSchema("shared", SchemaName(stored: schema))) {
         try await fleet.drop("shared")
       }
       #expect(try await fleet.psql("SELECT to_regclass('public.precious') IS NOT NULL") == "t")
@@ -147,7 +147,7 @@ import Testing
         CREATE TABLE invoices (tenant int REFERENCES tenants \(deferrable));
         INSERT INTO invoices SELECT id FROM tenants
         """)
-      let error = await #expect(throws: TenancyError.self) { try await fleet.drop("acme") }
+      let error = await #expect(throws: TenancyProblem.self) { try await fleet.drop("acme") }
       guard case .tenantReferenced("acme", let detail) = error else {
         Issue.record("\(String(describing: error))")
         return
@@ -162,7 +162,7 @@ import Testing
     try await Fleet.with { fleet in
       try await fleet.create("acme")
       try await fleet.database.whileHolding("LOCK TABLE acme.schema_migrations IN ACCESS SHARE MODE") { _ in
-        let error = await #expect(throws: TenancyError.self) { try await fleet.drop("acme") }
+        let error = await #expect(throws: TenancyProblem.self) { try await fleet.drop("acme") }
         guard case .locked = error else {
           Issue.record("\(String(describing: error))")
           return

@@ -1,3 +1,4 @@
+import SQLText
 import Synchronization
 import Testing
 
@@ -26,7 +27,7 @@ import Testing
       let tenants = try await fleet.tenancy.tenants(in: FleetSelection(names: nil))
       let report = try await fleet.tenancy.exec(script, in: tenants, options) { _, _ in }
       #expect(report.tenants.map { $0.value?.rows } == [1, nil])
-      guard case .execFailed(let failure) = report.failures.first?.failure as? TenancyError else {
+      guard case .execFailed(let failure) = report.failures.first?.failure as? TenancyProblem else {
         Issue.record("\(report)")
         return
       }
@@ -45,7 +46,7 @@ import Testing
       let script = try ExecScript(name: "-c", Array("TABLE t".utf8))
       let tenants = try await fleet.tenancy.tenants(in: FleetSelection(names: nil))
       await #expect(
-        throws: TenancyError.columnsDiffer(
+        throws: TenancyProblem.columnsDiffer(
           [
             ColumnSet(columns: ["a"], tenants: ["acme", "rock"]),
             ColumnSet(columns: ["b"], tenants: ["reef"]),
@@ -73,7 +74,7 @@ import Testing
         ExecScript(name: "-c", Array(sql.utf8)), in: tenants, options
       ) { _, _ in }
       #expect(
-        report.failures.first?.failure as? TenancyError
+        report.failures.first?.failure as? TenancyProblem
           == .schemaMissing("acme", tenants.members[0].tenant.schema))
       #expect(try await fleet.psql("SELECT n FROM tanks") == "0")
     }
@@ -97,7 +98,7 @@ import Testing
         let script = try ExecScript(name: "-c", Array((sql + end).utf8))
         let report = try await fleet.tenancy.exec(script, in: tenants, options) { _, _ in }
         #expect(report.failures.count == failures)
-        let place = (report.failures.first?.failure as? TenancyError).flatMap {
+        let place = (report.failures.first?.failure as? TenancyProblem).flatMap {
           if case .execFailed(let failure) = $0 { failure.server.sqlState } else { nil }
         }
         #expect(place == (failures == 0 ? nil : "22012"))
@@ -122,7 +123,7 @@ import Testing
       let tenants = try await fleet.tenancy.tenants(in: FleetSelection(names: nil))
       try await fleet.psql("UPDATE pg_database SET datallowconn = false WHERE datname = current_database()")
       let report = try await fleet.tenancy.exec(script, in: tenants) { _, _ in }
-      let failures = report.failures.map { $0.failure as? TenancyError }
+      let failures = report.failures.map { $0.failure as? TenancyProblem }
       guard case .connectionLost = failures.first, case .cannotConnect = failures.last else {
         Issue.record("\(failures)")
         return

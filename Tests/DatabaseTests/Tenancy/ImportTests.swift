@@ -99,7 +99,7 @@ import Testing
       do {
         _ = try await fleet.tenancy.planImport(of: placed, history: nil, .all)
         Issue.record("nothing was refused")
-      } catch TenancyError.historyRefused(let problems) {
+      } catch TenancyProblem.historyRefused(let problems) {
         #expect(problems.map(\.tenant) == ["b"])
         switch (problems[0].reason, reason) {
         case (.edited(let path), .edited(let name)): #expect(path.hasSuffix("/\(name)"))
@@ -155,7 +155,7 @@ import Testing
       try await fleet.record(tool, in: "a", placed)
       let plan = try await fleet.tenancy.planImport(of: placed, history: nil, .all)
       try await fleet.psql("INSERT INTO a.goose_db_version (version_id, is_applied) VALUES (3, true)")
-      await #expect(throws: TenancyError.changedMeanwhile) { try await plan.apply() }
+      await #expect(throws: TenancyProblem.changedMeanwhile) { try await plan.apply() }
       #expect(try await fleet.psql("SELECT to_regclass('a.schema_migrations')") == "NULL")
     }
   }

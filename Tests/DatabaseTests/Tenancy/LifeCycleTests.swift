@@ -1,4 +1,4 @@
-import Postgres
+import TenancyPostgres
 import TestSupport
 import Testing
 
@@ -22,7 +22,7 @@ import Testing
       #expect(dropped.domains.map(\.rawValue) == hosts)
       #expect(try await fleet.list() == "beta")
       #expect(try await fleet.schemas() == "beta")
-      await #expect(throws: TenancyError.tenantNotFound("acme")) { try await fleet.drop("acme") }
+      await #expect(throws: TenancyProblem.tenantNotFound("acme")) { try await fleet.drop("acme") }
       // Nothing of it is left in the way of the next one.
       try await fleet.create("acme", domains: hosts, values: registry.values)
       #expect(try await fleet.list() == "\(known) beta")
@@ -45,7 +45,7 @@ import Testing
       #expect(details.tables == 1)
       #expect(details.bytes >= 8192)
       for (column, value) in registry.values { #expect(details.columns[column] == value) }
-      await #expect(throws: TenancyError.tenantNotFound("beta")) { try await fleet.tenancy.show("beta") }
+      await #expect(throws: TenancyProblem.tenantNotFound("beta")) { try await fleet.tenancy.show("beta") }
     }
   }
 
@@ -58,13 +58,13 @@ import Testing
       #expect(try await fleet.list() == "acme(acme.com,b.acme.com) beta(beta.com)")
       #expect(try await fleet.tenancy.domains(of: ["beta"]).map(\.name.rawValue) == ["beta.com"])
 
-      await #expect(throws: TenancyError.domainTaken(host("beta.com"), by: "beta")) {
+      await #expect(throws: TenancyProblem.domainTaken(host("beta.com"), by: "beta")) {
         try await add("beta.com", fleet)
       }
-      await #expect(throws: TenancyError.tenantNotFound("none")) {
+      await #expect(throws: TenancyProblem.tenantNotFound("none")) {
         try await fleet.tenancy.planAddDomain(host("new.com"), to: "none", primary: false)
       }
-      await #expect(throws: TenancyError.domainNotFound(host("none.com"))) {
+      await #expect(throws: TenancyProblem.domainNotFound(host("none.com"))) {
         try await fleet.tenancy.planRemoveDomain(host("none.com"))
       }
       let removed = try await fleet.tenancy.planRemoveDomain(host("b.acme.com")).apply()
@@ -79,8 +79,9 @@ import Testing
     try await Fleet.with(registry) { fleet in
       try await fleet.create("acme", domains: ["a.com", "b.com"], values: registry.values)
       try await fleet.create("beta", domains: ["beta.com"], values: registry.values)
-      await #expect(throws: TenancyError.domainIsPrimary(host("a.com"), of: "acme", others: [host("b.com")]))
-      {
+      await #expect(
+        throws: TenancyProblem.domainIsPrimary(host("a.com"), of: "acme", others: [host("b.com")])
+      ) {
         try await fleet.tenancy.planRemoveDomain(host("a.com"))
       }
       try await fleet.tenancy.planSetPrimary(host("b.com")).apply()
@@ -106,10 +107,10 @@ import Testing
       #expect(try await fleet.psql("SELECT to_regclass('apex.tanks')") == "apex.tanks")
       if registry.hasDomains { #expect(try await fleet.resolve("acme.com") == "apex by domain") }
 
-      await #expect(throws: TenancyError.tenantNotFound("acme")) { try await fleet.rename("acme", "x") }
-      await #expect(throws: TenancyError.tenantExists("beta")) { try await fleet.rename("apex", "beta") }
-      await #expect(throws: TenancyError.tenantExists("apex")) { try await fleet.rename("apex", "apex") }
-      await #expect(throws: TenancyError.invalidTenantName("Apex", .malformed)) {
+      await #expect(throws: TenancyProblem.tenantNotFound("acme")) { try await fleet.rename("acme", "x") }
+      await #expect(throws: TenancyProblem.tenantExists("beta")) { try await fleet.rename("apex", "beta") }
+      await #expect(throws: TenancyProblem.tenantExists("apex")) { try await fleet.rename("apex", "apex") }
+      await #expect(throws: TenancyProblem.invalidTenantName("Apex", .malformed)) {
         try await fleet.rename("apex", "Apex")
       }
     }
@@ -121,7 +122,7 @@ import Testing
       try await fleet.create("beta", values: registry.values)
       guard registry.knowsActivity else {
         let table = registry.mapping.tenants.description
-        await #expect(throws: TenancyError.noDeactivation(table: table)) {
+        await #expect(throws: TenancyProblem.noDeactivation(table: table)) {
           try await fleet.setActive("acme", false)
         }
         return
@@ -129,13 +130,13 @@ import Testing
       #expect(try await fleet.setActive("acme", false))
       #expect(try await !fleet.setActive("acme", false))
       #expect(try await fleet.list() == "acme- beta")
-      await #expect(throws: TenancyError.tenantDeactivated("acme")) {
+      await #expect(throws: TenancyProblem.tenantDeactivated("acme")) {
         try await fleet.resolve("acme.example.com")
       }
       #expect(try await fleet.tenancy.list(.init(isActive: true)).map(\.tenant.name) == ["beta"])
       #expect(try await fleet.setActive("acme", true))
       #expect(try await fleet.list() == "acme beta")
-      await #expect(throws: TenancyError.tenantNotFound("none")) {
+      await #expect(throws: TenancyProblem.tenantNotFound("none")) {
         try await fleet.tenancy.planSetActive(["acme", "none"], false)
       }
     }
@@ -149,7 +150,7 @@ import Testing
       #expect(try await fleet.resolve("www.example.com") == "public by shared")
       #expect(try await fleet.resolve("127.0.0.1") == "public by not_a_domain")
       if registry.hasDomains { #expect(try await fleet.resolve("SHOP.acme.com.") == "acme by domain") }
-      await #expect(throws: TenancyError.hostNotFound("none.example.com", label: "none")) {
+      await #expect(throws: TenancyProblem.hostNotFound("none.example.com", label: "none")) {
         try await fleet.resolve("none.example.com")
       }
     }
@@ -158,9 +159,11 @@ import Testing
   @Test(arguments: Registry.all) func setColumns(registry: Registry) async throws {
     try await Fleet.with(registry) { fleet in
       try await fleet.create("acme", values: registry.values)
-      await #expect(throws: TenancyError.self) { try await fleet.tenancy.planSet("acme", ["nonesuch": "1"]) }
+      await #expect(throws: TenancyProblem.self) {
+        try await fleet.tenancy.planSet("acme", ["nonesuch": "1"])
+      }
       let name = registry.mapping.columns.name ?? "name"
-      await #expect(throws: TenancyError.reservedColumn(name)) {
+      await #expect(throws: TenancyProblem.reservedColumn(name)) {
         try await fleet.tenancy.planSet("acme", [name: "x"])
       }
       guard let (column, value) = registry.extra else { return }
@@ -174,14 +177,14 @@ import Testing
   @Test func requiredValues() async throws {
     try await Fleet.with(.required) { fleet in
       await #expect(
-        throws: TenancyError.valuesRequired(table: "public.tenants", columns: ["plan", "seats", "code"])
+        throws: TenancyProblem.valuesRequired(table: "public.tenants", columns: ["plan", "seats", "code"])
       ) { try await fleet.create("acme") }
       for (column, value) in [("code", "abcde"), ("seats", "many"), ("plan", "lead")] {
         let values = Registry.required.values.merging([column: value]) { $1 }
         do {
           try await fleet.create("acme", values: values)
           Issue.record("\(column) took \(value)")
-        } catch TenancyError.badValue {}
+        } catch TenancyProblem.badValue {}
       }
       #expect(try await fleet.list() == "")
       #expect(try await fleet.schemas() == "")
@@ -216,7 +219,7 @@ extension Change<ChangedColumns> {
       try await apply()
       let value = try await fleet.tenancy.show("acme").columns[column]
       #expect(value == .some(nil))
-    } catch TenancyError.badValue(let refused, _) {
+    } catch TenancyProblem.badValue(let refused, _) {
       #expect(refused == column)
     }
   }

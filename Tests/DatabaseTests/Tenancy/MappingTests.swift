@@ -1,4 +1,4 @@
-import Postgres
+import TenancyPostgres
 import TestSupport
 import Testing
 
@@ -94,7 +94,7 @@ import Testing
       let denied = ["deactivated": [0, 2], "tenant_id": [0, 1], "name": type == nil ? [0, 1, 2] : [0]]
       for operation in denied[column] ?? [0, 1, 2] {
         let operation = operations[operation]
-        let error = await #expect(throws: TenancyError.self) { try await operation() }
+        let error = await #expect(throws: TenancyProblem.self) { try await operation() }
         switch error {
         case .registryColumnMissing(let missing): #expect((missing.column, nil) == (column, type))
         case .registryColumnType(_, let wrong, let found, _): #expect((wrong, found) == (column, type))
@@ -114,7 +114,7 @@ import Testing
       try await fleet.create("acme")
       #expect(try await fleet.list() == "acme")
       #expect(try await fleet.tenancy.show("acme").columns["deactivated"] == "7")
-      await #expect(throws: TenancyError.noDeactivation(table: "public.tenants")) {
+      await #expect(throws: TenancyProblem.noDeactivation(table: "public.tenants")) {
         try await fleet.setActive("acme", false)
       }
     }
@@ -125,30 +125,30 @@ import Testing
       let new = NewTenant("acme", schema: SchemaName(stored: "t_acme"))
       #expect(try await fleet.tenancy.planCreate(new).apply().tenant.schema.rawValue == "t_acme")
       #expect(try await fleet.psql("SELECT name, db_schema FROM tenants") == "acme|t_acme")
-      await #expect(throws: TenancyError.schemaTaken(SchemaName(stored: "t_acme"), by: "acme")) {
+      await #expect(throws: TenancyProblem.schemaTaken(SchemaName(stored: "t_acme"), by: "acme")) {
         try await fleet.create("t_acme")
       }
-      await #expect(throws: TenancyError.tenantNotFound("t_acme")) { try await fleet.drop("t_acme") }
-      await #expect(throws: TenancyError.invalidSchemaName("pg_x", .reserved)) {
+      await #expect(throws: TenancyProblem.tenantNotFound("t_acme")) { try await fleet.drop("t_acme") }
+      await #expect(throws: TenancyProblem.invalidSchemaName("pg_x", .reserved)) {
         try await fleet.tenancy.planCreate(NewTenant("beta", schema: SchemaName(stored: "pg_x")))
       }
       // A row whose schema is not there keeps it all the same.
       try await fleet.psql(
         "INSERT INTO tenants (name, db_schema, deactivated) VALUES ('ghost', 'beta', false)")
-      await #expect(throws: TenancyError.schemaTaken(SchemaName(stored: "beta"), by: "ghost")) {
+      await #expect(throws: TenancyProblem.schemaTaken(SchemaName(stored: "beta"), by: "ghost")) {
         try await fleet.create("beta")
       }
-      await #expect(throws: TenancyError.schemaMissing("ghost", SchemaName(stored: "beta"))) {
+      await #expect(throws: TenancyProblem.schemaMissing("ghost", SchemaName(stored: "beta"))) {
         try await fleet.create("ghost")
       }
       // The schema stays where it is another one than the name.
       #expect(try await fleet.rename("acme", "apex").tenant.schema.rawValue == "t_acme")
-      await #expect(throws: TenancyError.tenantExists("ghost")) { try await fleet.rename("apex", "ghost") }
+      await #expect(throws: TenancyProblem.tenantExists("ghost")) { try await fleet.rename("apex", "ghost") }
       // Where it is empty it is the name, and comes along.
       try await fleet.psql(
         "INSERT INTO tenants (name, deactivated) VALUES ('plain', false); CREATE SCHEMA plain")
       #expect(try await fleet.tenancy.show("plain").entry.state?.exists == true)
-      await #expect(throws: TenancyError.schemaTaken(SchemaName(stored: "beta"), by: "ghost")) {
+      await #expect(throws: TenancyProblem.schemaTaken(SchemaName(stored: "beta"), by: "ghost")) {
         try await fleet.rename("plain", "beta")
       }
       #expect(try await fleet.rename("plain", "simple").tenant.schema.rawValue == "simple")
@@ -167,10 +167,10 @@ import Testing
         INSERT INTO tenants (name, db_schema, deactivated) VALUES ('beta', 'acme', false)
         """)
       let acme = SchemaName(stored: "acme")
-      await #expect(throws: TenancyError.schemaNotAlone(acme, of: "beta", and: "acme")) {
+      await #expect(throws: TenancyProblem.schemaNotAlone(acme, of: "beta", and: "acme")) {
         try await fleet.drop("beta")
       }
-      await #expect(throws: TenancyError.schemaNotAlone(acme, of: "acme", and: "beta")) {
+      await #expect(throws: TenancyProblem.schemaNotAlone(acme, of: "acme", and: "beta")) {
         try await fleet.rename("acme", "apex")
       }
       #expect(try await fleet.rename("beta", "bird").tenant.schema == acme)
@@ -180,7 +180,7 @@ import Testing
 
   @Test func noSchemaColumn() async throws {
     try await Fleet.with { fleet in
-      await #expect(throws: TenancyError.noSchemaColumn(table: "public.tenants")) {
+      await #expect(throws: TenancyProblem.noSchemaColumn(table: "public.tenants")) {
         try await fleet.tenancy.planCreate(NewTenant("acme", schema: SchemaName(stored: "other")))
       }
       let plan = try await fleet.tenancy.planCreate(NewTenant("acme", schema: SchemaName(stored: "acme")))
@@ -199,14 +199,14 @@ import Testing
           tls boolean NOT NULL, port integer NOT NULL UNIQUE)
         """)
     try await Fleet.with(registry) { fleet in
-      await #expect(throws: TenancyError.valuesRequired(table: "public.tenants", columns: ["id"])) {
+      await #expect(throws: TenancyProblem.valuesRequired(table: "public.tenants", columns: ["id"])) {
         try await fleet.create("acme")
       }
       await #expect(
-        throws: TenancyError.domainValuesRequired(table: "public.domains", columns: ["tls", "port"])
+        throws: TenancyProblem.domainValuesRequired(table: "public.domains", columns: ["tls", "port"])
       ) { try await fleet.create("acme", domains: ["acme.com"], values: ["id": "01H"]) }
       try await fleet.create("acme", values: ["id": "01H"])
-      await #expect(throws: TenancyError.reservedColumn("id")) {
+      await #expect(throws: TenancyProblem.reservedColumn("id")) {
         try await fleet.tenancy.planSet("acme", ["id": "02H"])
       }
       let add = { (host: String, values: ColumnValues) in
@@ -216,11 +216,11 @@ import Testing
       }
       _ = try await add("acme.com", ["tls": "t", "port": "443"])
       await #expect(
-        throws: TenancyError.badValue(column: "port, tls", reason: "Key (port)=(443) already exists.")
+        throws: TenancyProblem.badValue(column: "port, tls", reason: "Key (port)=(443) already exists.")
       ) {
         try await add("b.com", ["tls": "t", "port": "443"])
       }
-      await #expect(throws: TenancyError.reservedColumn("domain_name")) {
+      await #expect(throws: TenancyProblem.reservedColumn("domain_name")) {
         try await add("b.com", ["domain_name": "c.com"])
       }
       #expect(try await fleet.list() == "acme(acme.com)")
@@ -252,11 +252,11 @@ import Testing
     try await Fleet.with(.djangoManual) { fleet in
       try await fleet.psql("ALTER TABLE customers_client ADD deactivated boolean NOT NULL DEFAULT false")
       try await fleet.create("acme", values: Registry.djangoManual.values)
-      let shared = TenancyError.sharedSchema("public", .shared)
+      let shared = TenancyProblem.sharedSchema("public", .shared)
       await #expect(throws: shared) { try await fleet.drop("public") }
       await #expect(throws: shared) { try await fleet.rename("public", "us") }
       await #expect(throws: shared) { try await fleet.setActive("public", false) }
-      await #expect(throws: TenancyError.invalidTenantName("public", .reserved)) {
+      await #expect(throws: TenancyProblem.invalidTenantName("public", .reserved)) {
         try await fleet.create("public")
       }
       // It may have a host, which leads to the shared schema.

@@ -1,4 +1,4 @@
-import Postgres
+import TenancyPostgres
 import TestSupport
 import Testing
 
@@ -20,9 +20,9 @@ import Testing
       let before = try await fleet.psql("TABLE tenants; TABLE domains; TABLE acme.schema_migrations")
 
       let last = try #require(first.steps.last)
-      await #expect(throws: TenancyError.changedMeanwhile) { try await last.run(over: connection) }
+      await #expect(throws: TenancyProblem.changedMeanwhile) { try await last.run(over: connection) }
       // Planned while the remains were there, which are a tenant by now.
-      await #expect(throws: TenancyError.tenantExists("acme")) { try await third.apply() }
+      await #expect(throws: TenancyProblem.tenantExists("acme")) { try await third.apply() }
       #expect(try await fleet.psql("TABLE tenants; TABLE domains; TABLE acme.schema_migrations") == before)
     }
   }
@@ -38,7 +38,7 @@ import Testing
         return await group.reduce(into: []) { $0.append($1) }
       }
       let errors = results.compactMap { result in
-        if case .failure(let error) = result { error as? TenancyError } else { nil }
+        if case .failure(let error) = result { error as? TenancyProblem } else { nil }
       }
       #expect(errors == [.tenantExists("acme")])
       try await fleet.expectAcmeComplete()
@@ -50,10 +50,10 @@ import Testing
       try await fleet.create("beta")
       let plan = try await fleet.acmePlan()
       try await fleet.tenancy.planAddDomain(host("www.acme.com"), to: "beta", primary: false).apply()
-      await #expect(throws: TenancyError.changedMeanwhile) { try await plan.apply() }
+      await #expect(throws: TenancyProblem.changedMeanwhile) { try await plan.apply() }
       #expect(try await fleet.list() == "beta(www.acme.com)")
       #expect(try await fleet.schemas() == "beta")
-      await #expect(throws: TenancyError.domainTaken(host("www.acme.com"), by: "beta")) {
+      await #expect(throws: TenancyProblem.domainTaken(host("www.acme.com"), by: "beta")) {
         try await fleet.acmePlan()
       }
     }
@@ -70,10 +70,10 @@ import Testing
         for host in hosts {
           plans.append(try await fleet.tenancy.planAddDomain(host, to: "acme", primary: isPrimary))
         }
-        let errors = try await withThrowingTaskGroup(of: TenancyError?.self) { group in
+        let errors = try await withThrowingTaskGroup(of: TenancyProblem?.self) { group in
           for plan in plans {
             group.addTask {
-              do { try await plan.apply() } catch let error as TenancyError { return error }
+              do { try await plan.apply() } catch let error as TenancyProblem { return error }
               return nil
             }
           }
@@ -87,15 +87,15 @@ import Testing
 
   /// A schema without its row is nobody's: where the row stays, whatever keeps it, the schema does, too.
   @Test(arguments: [
-    ("UPDATE tenants SET name = 'apex'", TenancyError.changedMeanwhile),
+    ("UPDATE tenants SET name = 'apex'", TenancyProblem.changedMeanwhile),
     (
       """
       CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
       CREATE TRIGGER keep BEFORE DELETE OR UPDATE ON tenants FOR EACH ROW EXECUTE FUNCTION keep()
-      """, TenancyError.rowNotStored(table: "public.tenants", by: ["trigger keep"])
+      """, TenancyProblem.rowNotStored(table: "public.tenants", by: ["trigger keep"])
     ),
   ])
-  func aRowThatStays(change: String, error: TenancyError) async throws {
+  func aRowThatStays(change: String, error: TenancyProblem) async throws {
     try await Fleet.with { fleet in
       try await fleet.create("acme")
       let plan = try await fleet.tenancy.planDrop("acme")
@@ -117,9 +117,9 @@ import Testing
       let rename = try await fleet.tenancy.planRename("acme", to: "apex")
       try await fleet.psql("DELETE FROM domains; DELETE FROM tenants")
       for change in changes {
-        await #expect(throws: TenancyError.changedMeanwhile) { try await change.apply() }
+        await #expect(throws: TenancyProblem.changedMeanwhile) { try await change.apply() }
       }
-      await #expect(throws: TenancyError.changedMeanwhile) { try await rename.apply() }
+      await #expect(throws: TenancyProblem.changedMeanwhile) { try await rename.apply() }
       #expect(try await fleet.schemas() == "acme")
     }
   }
@@ -143,7 +143,7 @@ import Testing
         }.compactMap(\.self)
         #expect(errors.count < 2)
         for error in errors {
-          #expect([.changedMeanwhile, .tenantExists("apex")].contains(error as? TenancyError), "\(error)")
+          #expect([.changedMeanwhile, .tenantExists("apex")].contains(error as? TenancyProblem), "\(error)")
         }
         let findings = try await fleet.tenancy.diagnose().entries.map(\.finding)
         #expect(findings == [], "\(findings), \(errors)")

@@ -1,4 +1,4 @@
-import Postgres
+import TenancyPostgres
 import TestSupport
 import Testing
 
@@ -194,7 +194,7 @@ import Testing
       let edited = [("1", "CREATE TABLE tanks (id bigint);"), tanks[1]]
       let changed = try MigrationOccurrence(
         version: MigrationVersion(parsing: "1"), path: "migrations/1_x.sql", tenants: ["t01"])
-      await #expect(throws: TenancyError.checksumMismatch([changed])) { try await fleet.migrate(edited) }
+      await #expect(throws: TenancyProblem.checksumMismatch([changed])) { try await fleet.migrate(edited) }
       #expect(try await fleet.psql("SELECT count(*) FROM pg_class") == before)
     }
   }
@@ -214,7 +214,7 @@ import Testing
       let broken = MigrationSet(
         tenant: tenant + [try migration("2", "SELECT 1;")],
         shared: shared + [try migration("2", "SELECT 1/0;")])
-      await #expect(throws: TenancyError.self) {
+      await #expect(throws: TenancyProblem.self) {
         try await fleet.tenancy.migrate(fleet.tenancy.planMigration(FleetSelection(names: nil), broken))
       }
       #expect(try await fleet.versions("t00") == "1")
@@ -229,7 +229,7 @@ import Testing
         fleet.tenancy.planMigration(FleetSelection(names: nil), set, to: version))
       #expect(try await fleet.versions("t00") == "1,2")
       let none = try MigrationVersion(parsing: "7")
-      await #expect(throws: TenancyError.versionNotFound("7")) {
+      await #expect(throws: TenancyProblem.versionNotFound("7")) {
         try await fleet.tenancy.planMigration(FleetSelection(names: nil), set, to: none)
       }
     }

@@ -1,4 +1,4 @@
-import Postgres
+import TenancyPostgres
 import TestSupport
 import Testing
 
@@ -97,7 +97,7 @@ import Testing
           let task = Task { try await plan.apply() }
           _ = try await holder.blocked()
           let other = try fleet.database.tenancy(lockTimeout: .milliseconds(50))
-          await #expect(throws: TenancyError.createUnderWay("acme")) {
+          await #expect(throws: TenancyProblem.createUnderWay("acme")) {
             try await other.planCreate(NewTenant("acme"), migrations: files)
           }
           await other.close()

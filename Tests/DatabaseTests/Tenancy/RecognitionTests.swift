@@ -1,4 +1,4 @@
-import Postgres
+import TenancyPostgres
 import TestSupport
 import Testing
 
@@ -140,7 +140,7 @@ import Testing
   @Test func twoRegistries() async throws {
     try await Fleet.with { fleet in
       try await fleet.psql(Registry.djangoManual.ddl)
-      let error = TenancyError.unclearRegistry(
+      let error = TenancyProblem.unclearRegistry(
         .several([
           .init(tenants: "public.customers_client", kind: .djangoTenants),
           .init(tenants: "public.tenants", kind: .tenantctl),
@@ -164,7 +164,7 @@ import Testing
       #expect(try await fleet.tenancy.recognizeRegistry()?.mapping == RegistryMapping())
       // In a schema that is nobody's it is another registry.
       try await fleet.psql("CREATE SCHEMA other; SET search_path TO other;\n\(Registry.ours.ddl)")
-      let error = await #expect(throws: TenancyError.self) { try await fleet.tenancy.recognizeRegistry() }
+      let error = await #expect(throws: TenancyProblem.self) { try await fleet.tenancy.recognizeRegistry() }
       #expect(
         error
           == .unclearRegistry(
@@ -199,7 +199,7 @@ import Testing
         let found = try await fleet.tenancy.recognizeRegistry()
         return #expect(found == nil)
       }
-      await #expect(throws: TenancyError.unclearRegistry(problem)) {
+      await #expect(throws: TenancyProblem.unclearRegistry(problem)) {
         try await fleet.tenancy.planInitialize()
       }
       guard case .none = problem else { return }
@@ -211,7 +211,7 @@ import Testing
   @Test func anUnknownShape() async throws {
     try await Fleet.with(.quoted) { fleet in
       let (tenants, domains) = (Registry.quoted.mapping.tenants, Registry.quoted.mapping.domains)
-      let error = await #expect(throws: TenancyError.self) {
+      let error = await #expect(throws: TenancyProblem.self) {
         try await fleet.tenancy.recognizeRegistry(.tables(tenants, domains: domains))
       }
       guard case .unclearRegistry(.column(let role, let table, _, let available)) = error else {
@@ -231,7 +231,7 @@ import Testing
       try await fleet.psql("CREATE TABLE mailboxes (account int REFERENCES accounts, domain text)")
       let tenants = Registry.inverseActive.mapping.tenants
       await #expect(
-        throws: TenancyError.unclearRegistry(
+        throws: TenancyProblem.unclearRegistry(
           .severalDomains(tenants: "public.accounts", domains: ["public.hosts", "public.mailboxes"]))
       ) { try await fleet.tenancy.recognizeRegistry(.tables(tenants, domains: nil)) }
     }
@@ -248,7 +248,7 @@ import Testing
         INSERT INTO domains (tenant_id, tenant_name, domain_name) VALUES (99, 'x', 'x.com')
         """)
       await #expect(
-        throws: TenancyError.rowsBreak([
+        throws: TenancyProblem.rowsBreak([
           BreakingRows(
             table: "public.tenants", column: "name", isDangling: false,
             values: ["t0", "t1", "t2", "t3", "t4"],
@@ -261,7 +261,7 @@ import Testing
       try await fleet.psql("DELETE FROM domains; DELETE FROM tenants WHERE id > 8")
       let plan = try await fleet.tenancy.planInitialize(upgrade: true)
       try await fleet.psql("INSERT INTO tenants (name) VALUES ('t1')")
-      await #expect(throws: TenancyError.changedMeanwhile) { try await plan.apply() }
+      await #expect(throws: TenancyProblem.changedMeanwhile) { try await plan.apply() }
       #expect(try await fleet.tenancy.recognizeRegistry()?.lacks.count == 3)
     }
   }

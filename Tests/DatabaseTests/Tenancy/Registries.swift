@@ -1,5 +1,5 @@
-import Postgres
 import Tenancy
+import TenancyPostgres
 import Testing
 
 /// A registry as somebody's app makes it.

@@ -1,4 +1,4 @@
-import Postgres
+import TenancyPostgres
 import TestSupport
 import Testing
 
@@ -55,7 +55,7 @@ import Testing
         try await fleet.psql(obstacle.on(table, event))
         let before = try await Self.contents(fleet)
         for (name, action) in Self.actions(on: table, event) {
-          let error = await #expect(throws: TenancyError.self, "\(name)") { try await action(fleet) }
+          let error = await #expect(throws: TenancyProblem.self, "\(name)") { try await action(fleet) }
           #expect(error == .rowNotStored(table: "public.\(table)", by: [obstacle.name]), "\(name), \(event)")
           #expect(try await Self.contents(fleet) == before, "\(name), \(event)")
         }
@@ -143,7 +143,7 @@ import Testing
         CREATE FUNCTION audits() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN \(body); RETURN NEW; END';
         CREATE TRIGGER audit BEFORE INSERT ON tenants FOR EACH ROW EXECUTE FUNCTION audits()
         """)
-      let error = await #expect(throws: TenancyError.self) { try await fleet.create("acme") }
+      let error = await #expect(throws: TenancyProblem.self) { try await fleet.create("acme") }
       guard case .triggerFailed(table: "public.tenants", _) = error else {
         Issue.record("\(String(describing: error))")
         return
@@ -165,7 +165,7 @@ import Testing
       try await fleet.create("acme")
       let plan = try await fleet.tenancy.planSetActive(["acme"], false)
       try await fleet.psql("UPDATE tenants SET name = 'apex'")
-      await #expect(throws: TenancyError.changedMeanwhile) { try await plan.apply() }
+      await #expect(throws: TenancyProblem.changedMeanwhile) { try await plan.apply() }
     }
   }
 }
@@ -221,7 +221,7 @@ import Testing
   func isNotGuessed(column: String) async throws {
     try await Fleet.with(Self.registry(column)) { fleet in
       await #expect(
-        throws: TenancyError.rowNotStored(table: "public.tenants", by: ["generated column schema_name"])
+        throws: TenancyProblem.rowNotStored(table: "public.tenants", by: ["generated column schema_name"])
       ) { try await fleet.create("acme") }
       let left = try await fleet.schemas() + fleet.list()
       #expect(left == "")
@@ -235,7 +235,7 @@ import Testing
       CREATE TRIGGER computes BEFORE \(event) ON tenants FOR EACH ROW EXECUTE FUNCTION computes()
       """
     try await Fleet.with(Self.registry("", trigger)) { fleet in
-      let error = TenancyError.rowNotStored(table: "public.tenants", by: ["trigger computes"])
+      let error = TenancyProblem.rowNotStored(table: "public.tenants", by: ["trigger computes"])
       if event == "INSERT" {
         await #expect(throws: error) { try await fleet.create("acme") }
         #expect(try await fleet.schemas() == "")
@@ -263,11 +263,12 @@ import Testing
     ) { fleet in
       try await fleet.create("acme", values: ["code": "ACME"])
       #expect(try await fleet.list() == "acme")
-      await #expect(throws: TenancyError.columnGenerated("name", table: "public.tenants")) {
+      await #expect(throws: TenancyProblem.columnGenerated("name", table: "public.tenants")) {
         try await fleet.rename("acme", "apex")
       }
-      await #expect(throws: TenancyError.rowNotStored(table: "public.tenants", by: ["generated column name"]))
-      {
+      await #expect(
+        throws: TenancyProblem.rowNotStored(table: "public.tenants", by: ["generated column name"])
+      ) {
         try await fleet.create("beta", values: ["code": "other"])
       }
       #expect(try await fleet.schemas() == "acme")

@@ -1,4 +1,4 @@
-import Postgres
+import TenancyPostgres
 import TestSupport
 import Testing
 
@@ -80,10 +80,10 @@ import Testing
       #expect(report.outline == "$user: failed; acme: 1")
       #expect(
         try await fleet.psql("SELECT to_regclass('\(schema).t'), to_regclass('\"$user\".t')") == "NULL|NULL")
-      await #expect(throws: TenancyError.schemaNotEnterable("$user", SchemaName(stored: "$user"))) {
+      await #expect(throws: TenancyProblem.schemaNotEnterable("$user", SchemaName(stored: "$user"))) {
         try await fleet.tenancy.withTenant("$user") { _ in }
       }
-      await #expect(throws: TenancyError.schemaNotEnterable("$user", SchemaName(stored: "$user"))) {
+      await #expect(throws: TenancyProblem.schemaNotEnterable("$user", SchemaName(stored: "$user"))) {
         try await fleet.tenancy.tenantWithSchema("$user")
       }
     }

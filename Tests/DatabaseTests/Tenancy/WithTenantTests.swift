@@ -1,5 +1,5 @@
-import Postgres
 import Synchronization
+import TenancyPostgres
 import TestSupport
 import Testing
 
@@ -81,7 +81,7 @@ import Testing
   @Test func aSwallowedErrorIsNoCommit() async throws {
     try await Fleet.with { fleet in
       try await fleet.create("acme")
-      await #expect(throws: TenancyError.self) {
+      await #expect(throws: TenancyProblem.self) {
         try await fleet.tenancy.withTenant("acme") { session in
           try await session.query("CREATE TABLE lost ()")
           _ = try? await session.query("SELECT 1/0")
@@ -96,7 +96,7 @@ import Testing
     try await Fleet.with { fleet in
       try await fleet.create("acme")
       let runs = Atomic(0)
-      let error = await #expect(throws: TenancyError.self) {
+      let error = await #expect(throws: TenancyProblem.self) {
         try await fleet.tenancy.withTenant("acme") { session in
           runs.add(1, ordering: .relaxed)
           _ = try await session.query("SELECT * FROM nonesuch")
@@ -116,7 +116,7 @@ import Testing
       for name in ["off", "gone"] { try await fleet.create(name) }
       _ = try await fleet.setActive("off", false)
       try await fleet.psql("DROP SCHEMA gone CASCADE; CREATE TABLE public.t ()")
-      let cases: [(TenantName, TenancyError)] = [
+      let cases: [(TenantName, TenancyProblem)] = [
         ("none", .tenantNotFound("none")), ("off", .tenantDeactivated("off")),
         ("gone", .schemaMissing("gone", SchemaName(stored: "gone"))),
       ]

@@ -1,5 +1,6 @@
 import Testing
 
+@testable import SQLText
 @testable import Tenancy
 
 @Suite struct HazardTests {

@@ -1,6 +1,9 @@
 import Tenancy
 import Testing
 
+@testable import SQLText
+@testable import TenantctlCommands
+
 @Suite("Migration files") struct MigrationFileTests {
   @Test func bothDirections() throws {
     let text = """
@@ -166,5 +169,10 @@ import Testing
         }
       return "\(error.line ?? 0):\(error.column ?? 0) \(reason)"
     }
+  }
+
+  @Test func hintsNameTheWayOut() {
+    #expect(SQLScriptError.Reason.metaCommand(#"\restrict"#).hint.contains("pg_dump"))
+    #expect(SQLScriptError.Reason.transactionControl("BEGIN").hint.contains("transaction:false"))
   }
 }

@@ -2,6 +2,8 @@ import Foundation
 import Tenancy
 import Testing
 
+@testable import TenantctlCommands
+
 @Suite("Folders of migrations") struct MigrationSetTests {
   @Test func tenantAndSharedByVersion() throws {
     try withFolder([

@@ -1,15 +1,17 @@
+internal import SQLText
+
 /// What a migration file contained, whatever the editor or Git made of its line ends.
-public struct Checksum: RawRepresentable, Sendable, Hashable, Codable, CustomStringConvertible {
+package struct Checksum: RawRepresentable, Sendable, Hashable, Codable, CustomStringConvertible {
   /// SHA-256 in 64 lower-case hexadecimal digits; from a ledger, whatever stands there.
-  public let rawValue: String
+  package let rawValue: String
 
   /// A checksum that a ledger holds.
-  public init(rawValue: String) {
+  package init(rawValue: String) {
     self.rawValue = rawValue
   }
 
   /// The checksum of a file: SHA-256 over it with LF for CRLF and without a byte order mark.
-  public init(of bytes: [UInt8]) {
+  package init(of bytes: [UInt8]) {
     let text = bytes.dropFirst(ByteOrderMark.count(in: bytes))
     var normal: [UInt8] = []
     normal.reserveCapacity(text.count)
@@ -21,5 +23,5 @@ public struct Checksum: RawRepresentable, Sendable, Hashable, Codable, CustomStr
   }
 
   /// The digits.
-  public var description: String { rawValue }
+  package var description: String { rawValue }
 }

@@ -1,21 +1,23 @@
+package import SQLText
+
 /// A migration: one SQL file, in the format of dbmate or with no markers at all.
-public struct MigrationFile: Sendable, Hashable {
+package struct MigrationFile: Sendable, Hashable {
   /// Where it was read.
-  public let path: String
+  package let path: String
   /// The digits of its name.
-  public let version: MigrationVersion
+  package let version: MigrationVersion
   /// The rest of its name, without `.sql`.
-  public let name: String
+  package let name: String
   /// What the ledger remembers of its contents.
-  public let checksum: Checksum
+  package let checksum: Checksum
   /// What applies it; may be empty.
-  public let up: [SQLStatement]
+  package let up: [SQLStatement]
   /// How `up` runs.
-  public let upOptions: MigrationOptions
+  package let upOptions: MigrationOptions
   /// What undoes it; nil where the file has no such section, or has nothing in it.
-  public let down: [SQLStatement]?
+  package let down: [SQLStatement]?
   /// How `down` runs.
-  public let downOptions: MigrationOptions
+  package let downOptions: MigrationOptions
   /// What `-- tenantctl:allow` comments say, by their line.
   let allowances: [Int: Set<String>]
 
@@ -25,7 +27,7 @@ public struct MigrationFile: Sendable, Hashable {
   ///   - path: the path, for its last part and for messages.
   ///   - bytes: the contents, as they are on disk.
   /// - Throws: all that is wrong with the file.
-  public static func parse(
+  package static func parse(
     path: String, bytes: [UInt8]
   ) throws(MigrationFilesInvalid) -> MigrationFile {
     let name = MigrationFileName(path: path)

@@ -1,5 +1,7 @@
+internal import SQLText
+
 /// The folder that a project keeps its migrations in.
-public enum MigrationFolder {
+package enum MigrationFolder {
   private static let template = "-- migrate:up\n\n\n-- migrate:down\n\n"
 
   /// Writes an empty migration, `YYYYMMDDHHMMSS_name.sql`, and makes the folders that it needs.
@@ -13,7 +15,7 @@ public enum MigrationFolder {
   ///   - path: the folder of migrations.
   /// - Returns: the path of the new file.
   /// - Throws: for a name of nothing, and where the disk refuses.
-  public static func create(
+  package static func create(
     name: String, shared: Bool, at secondsSince1970: Int, in path: String
   ) throws(MigrationFolderError) -> String {
     let slug = slug(of: name)

@@ -1,12 +1,14 @@
+internal import SQLText
+
 /// The way a migration goes.
-public enum MigrationDirection: String, Sendable, Hashable {
+package enum MigrationDirection: String, Sendable, Hashable {
   /// Applies.
   case up
   /// Undoes.
   case down
 
   /// The line that begins the direction's section, without options.
-  public var marker: String { "-- migrate:\(rawValue)" }
+  package var marker: String { "-- migrate:\(rawValue)" }
 }
 
 /// A line that begins a section: `-- migrate:up transaction:false`.

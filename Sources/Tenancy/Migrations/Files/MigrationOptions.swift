@@ -1,14 +1,14 @@
 /// How one direction of a migration runs: the `key:value` pairs of its marker line.
-public struct MigrationOptions: Sendable, Hashable {
+package struct MigrationOptions: Sendable, Hashable {
   /// Whether the statements run in one transaction (`transaction:false` for `CREATE INDEX CONCURRENTLY`).
-  public var transaction = true
+  package var transaction = true
   /// The direction's own `lock_timeout`; zero is none.
-  public var lockTimeout: Duration?
+  package var lockTimeout: Duration?
   /// The direction's own `statement_timeout`; zero is none.
-  public var statementTimeout: Duration?
+  package var statementTimeout: Duration?
 
   /// The options of a file that says nothing.
-  public init() {}
+  package init() {}
 
   /// Reads one pair.
   ///

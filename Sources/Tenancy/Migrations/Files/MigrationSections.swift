@@ -1,3 +1,5 @@
+internal import SQLText
+
 /// A migration file's text, divided at its markers.
 struct MigrationSections {
   struct Section {

@@ -1,12 +1,12 @@
 /// The migrations of a project.
-public struct MigrationSet: Sendable, Hashable {
+package struct MigrationSet: Sendable, Hashable {
   /// What runs in every tenant's schema, by version.
-  public let tenant: [MigrationFile]
+  package let tenant: [MigrationFile]
   /// What runs once, in the shared schema, by version.
-  public let shared: [MigrationFile]
+  package let shared: [MigrationFile]
 
   /// A set of files that are sorted already.
-  public init(tenant: [MigrationFile], shared: [MigrationFile]) {
+  package init(tenant: [MigrationFile], shared: [MigrationFile]) {
     self.tenant = tenant
     self.shared = shared
   }
@@ -17,7 +17,7 @@ public struct MigrationSet: Sendable, Hashable {
   /// - Parameter path: the folder, with `tenant/` and `shared/` in it; without `tenant/` its own files are
   ///   the tenants'.
   /// - Throws: where the folder is missing or unreadable, or all that is wrong with all of its files.
-  public static func load(at path: String) throws(MigrationFolderError) -> MigrationSet {
+  package static func load(at path: String) throws(MigrationFolderError) -> MigrationSet {
     let layout = try MigrationLayout(path)
     var problems = layout.strayFiles.map { MigrationFileError(.strayFile, file: $0) }
     let tenant = load(layout.tenant.files, &problems)

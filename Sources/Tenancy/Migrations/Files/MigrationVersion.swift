@@ -1,15 +1,17 @@
+internal import SQLText
+
 /// The digits before a migration's name; what a ledger records.
-public struct MigrationVersion: Sendable, Hashable, CustomStringConvertible {
+package struct MigrationVersion: Sendable, Hashable, CustomStringConvertible {
   /// The digits as they are written.
-  public let rawValue: String
+  package let rawValue: String
 
   /// The ledger's column is `varchar(128)`.
-  public static let maximumLength = 128
+  package static let maximumLength = 128
 
   /// Reads a version.
   ///
   /// - Throws: `InvalidMigrationVersion` for anything but 1 to 128 ASCII digits.
-  public init(parsing text: String) throws(InvalidMigrationVersion) {
+  package init(parsing text: String) throws(InvalidMigrationVersion) {
     guard 1...MigrationVersion.maximumLength ~= text.utf8.count, text.utf8.allSatisfy(ASCII.isDigit) else {
       throw InvalidMigrationVersion(text: text)
     }
@@ -17,12 +19,12 @@ public struct MigrationVersion: Sendable, Hashable, CustomStringConvertible {
   }
 
   /// The digits as they are written.
-  public var description: String { rawValue }
+  package var description: String { rawValue }
 }
 
 extension MigrationVersion: Comparable {
   /// By number; `1` stands before `01`, which is another version of the same number.
-  public static func < (left: MigrationVersion, right: MigrationVersion) -> Bool {
+  package static func < (left: MigrationVersion, right: MigrationVersion) -> Bool {
     // Of two with as many digits, as most have, the text decides.
     left.rawValue.utf8.count == right.rawValue.utf8.count
       ? left.rawValue < right.rawValue : left.order < right.order
@@ -36,7 +38,7 @@ extension MigrationVersion: Comparable {
 
 extension MigrationVersion: Codable {
   /// Decodes a string of digits.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     do {
       try self.init(parsing: container.decode(String.self))
@@ -46,21 +48,21 @@ extension MigrationVersion: Codable {
   }
 
   /// Encodes the digits as a string.
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(rawValue)
   }
 }
 
 /// A text that is not a version.
-public struct InvalidMigrationVersion: Error, Sendable, Hashable {
+package struct InvalidMigrationVersion: Error, Sendable, Hashable {
   /// The text.
-  public let text: String
+  package let text: String
 
   /// One sentence without a full stop.
-  public var message: String { "'\(text)' is not a migration version" }
+  package var message: String { "'\(text)' is not a migration version" }
   /// What to write instead.
-  public var hint: String {
+  package var hint: String {
     "a version is the digits that a file's name begins with, at most \(MigrationVersion.maximumLength)"
   }
 }

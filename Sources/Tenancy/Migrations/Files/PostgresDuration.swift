@@ -3,7 +3,7 @@ extension Duration {
   ///
   /// Units are `us`, `ms` (also without a unit), `s`, `min`, `h` and `d`. Nil for anything else, for parts of
   /// a millisecond, which the server would round, and for more than its settings hold (2,147,483,647 ms).
-  public init?(postgresSetting text: String) {
+  package init?(postgresSetting text: String) {
     let digits = text.prefix { ("0"..."9").contains($0) }
     guard let number = Int64(digits) else { return nil }
     let microseconds: Int64

@@ -1,14 +1,14 @@
 internal import CCrypto
 
 /// SHA-256, from libcrypto.
-public enum SHA256 {
+package enum SHA256 {
   /// The digest in 64 lower-case hexadecimal digits.
-  public static func hex(of bytes: [UInt8]) -> String {
+  package static func hex(of bytes: [UInt8]) -> String {
     hexDigest(of: bytes, EVP_sha256())
   }
 
   /// The digest of a text's UTF-8.
-  public static func hex(of text: String) -> String {
+  package static func hex(of text: String) -> String {
     hex(of: Array(text.utf8))
   }
 }

@@ -1,9 +1,11 @@
+internal import SQLText
+
 extension MigrationSet {
   /// The hazards of all files, the shared ones first, in order. None of them keeps a file from running.
   ///
   /// A comment `-- tenantctl:allow HAZARD` silences a hazard: above a statement or in it for that statement, above the
   /// first one for the file.
-  public var hazards: [HazardFinding] {
+  package var hazards: [HazardFinding] {
     Self.hazards(of: shared, isTenant: false) + Self.hazards(of: tenant, isTenant: true)
   }
 

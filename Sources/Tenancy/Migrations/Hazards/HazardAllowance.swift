@@ -1,3 +1,5 @@
+internal import SQLText
+
 /// A comment `-- tenantctl:allow index-lock, not-null`: what comes next is meant as it is written.
 enum HazardAllowance {
   private static let marker = "tenantctl:allow"

@@ -1,3 +1,5 @@
+internal import SQLText
+
 /// The hazards of one statement.
 struct HazardRules {
   let words: SQLWords

@@ -1,3 +1,5 @@
+internal import SQLText
+
 /// What the name of a file is to Flyway (`ResourceNameParser`): a prefix, a version, two underscores, a description.
 struct FlywayName: Sendable {
   enum Kind: Sendable {

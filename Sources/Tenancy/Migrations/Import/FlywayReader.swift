@@ -1,3 +1,5 @@
+internal import SQLText
+
 /// Reads the files of Flyway in its default naming: `V1.2__tanks.sql`, and `U1.2__tanks.sql` to undo it. What cannot run
 /// in a transaction, Flyway finds by the statement.
 struct FlywayReader {

@@ -1,4 +1,4 @@
-internal import Postgres
+internal import TenancyPostgres
 
 /// What another tool recorded about one schema.
 struct ForeignHistory: Sendable {
@@ -103,9 +103,9 @@ struct LedgerOrigin: Sendable, Hashable {
 }
 
 /// Why what another tool recorded about a schema is not taken over.
-public struct HistoryProblem: Sendable, Hashable {
+package struct HistoryProblem: Sendable, Hashable {
   /// Why.
-  public enum Reason: Sendable, Hashable {
+  package enum Reason: Sendable, Hashable {
     /// There is no such table, or it is not one of the tool's.
     case missing(table: String)
     /// A migration of that version failed half-way.
@@ -117,13 +117,13 @@ public struct HistoryProblem: Sendable, Hashable {
     /// It has a record of a kind that cannot be taken over.
     case unknownKind(String, version: String)
     /// The schema, or our own ledger in it, is not as it must be.
-    case schema(TenancyError)
+    case schema(TenancyProblem)
   }
 
   /// The tenant, or `public`.
-  public let tenant: String
+  package let tenant: String
   /// Why.
-  public let reason: Reason
+  package let reason: Reason
 }
 
 extension ForeignHistory {

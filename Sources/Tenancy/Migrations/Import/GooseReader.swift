@@ -1,3 +1,5 @@
+internal import SQLText
+
 /// Reads the files of goose (`sqlparser.ParseSQLMigration` of its version 3): one for both directions, divided by
 /// annotations, which goose finds line by line, within strings too.
 struct GooseReader {

@@ -1,5 +1,7 @@
+internal import SQLText
+
 /// A tool whose migrations can be taken over.
-public enum ImportFormat: String, Sendable, Hashable, CaseIterable {
+package enum ImportFormat: String, Sendable, Hashable, CaseIterable {
   /// pressly/goose.
   case goose
   /// golang-migrate/migrate, with its driver for PostgreSQL.
@@ -10,7 +12,7 @@ public enum ImportFormat: String, Sendable, Hashable, CaseIterable {
   case sqlx
 
   /// The table that it records in, unless it was told otherwise.
-  public var historyTable: String {
+  package var historyTable: String {
     switch self {
     case .goose: "goose_db_version"
     case .golangMigrate: "schema_migrations"

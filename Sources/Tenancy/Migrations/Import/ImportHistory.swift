@@ -1,16 +1,16 @@
-internal import Postgres
+internal import TenancyPostgres
 
 /// What taking over its history did to one schema.
-public struct ImportedHistory: Sendable, Hashable, Encodable {
+package struct ImportedHistory: Sendable, Hashable, Encodable {
   /// The tenant, or `public`.
-  public let name: String
+  package let name: String
   /// What is recorded from now on, and was not before.
-  public let recorded: [MigrationVersion]
+  package let recorded: [MigrationVersion]
   /// What the other tool's table is called now, if it stood where our ledger is.
-  public let renamedTable: String?
+  package let renamedTable: String?
 
   /// With every key, also where there is no value.
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(name, forKey: .name)
     try container.encode(recorded, forKey: .recorded)
@@ -24,12 +24,12 @@ extension TenantDatabase {
   /// Plans to record as applied what another tool has recorded as applied, without running it. The other tool's table
   /// stays; where it has the name of our ledger, it gets another.
   ///
-  /// Throws ``TenancyError/historyRefused(_:)`` with every schema whose history cannot be taken over as what it is. What
+  /// Throws ``TenancyProblem/historyRefused(_:)`` with every schema whose history cannot be taken over as what it is. What
   /// is applied is one transaction for each schema; after a failure the same plan, made again, does what is left.
   /// - Parameters:
   ///   - selection: the tenants; `nil` is the shared schema.
   ///   - table: the other tool's table; `nil` if it has its usual name.
-  public func planImport(
+  package func planImport(
     of placed: PlacedImport, history table: String?, _ selection: FleetSelection?
   ) async throws -> Change<[ImportedHistory]> {
     let set = MigrationSet(
@@ -54,7 +54,7 @@ extension TenantDatabase {
         problems.append(HistoryProblem(tenant: survey.label, reason: error.reason))
       }
     }
-    if !problems.isEmpty { throw TenancyError.historyRefused(problems) }
+    if !problems.isEmpty { throw TenancyProblem.historyRefused(problems) }
     return Change(
       result: results, steps: steps, database: self,
       explain: {
@@ -85,7 +85,7 @@ private struct HistoryImporter {
     let surveyor = surveyor
     for row in try await connection.query(surveyor.inspection(of: surveys.map(\.schema))) {
       let found = try LedgerTable(row)
-      if let distrust = found.distrust { throw TenancyError.ledgerNotTrusted(found.schema, distrust) }
+      if let distrust = found.distrust { throw TenancyProblem.ledgerNotTrusted(found.schema, distrust) }
     }
     var histories: [ForeignHistory?] = []
     for survey in surveys {

@@ -1,9 +1,11 @@
+internal import SQLText
+
 /// A migration of another tool's, as tenantctl is to have it.
-public struct ImportedMigration: Sendable {
+package struct ImportedMigration: Sendable {
   /// The name of its file here: `00001_tanks.sql`.
-  public let fileName: String
+  package let fileName: String
   /// The files that it comes from.
-  public let sources: [String]
+  package let sources: [String]
   let version: SourceVersion
   let up: ImportedSection
   let down: ImportedSection?

@@ -1,22 +1,22 @@
 /// The migrations of another tool, as tenantctl is to have them. Nothing is written yet.
-public struct MigrationImport: Sendable {
+package struct MigrationImport: Sendable {
   /// The tool.
-  public let format: ImportFormat
+  package let format: ImportFormat
   /// The migrations, by version.
-  public let migrations: [ImportedMigration]
+  package let migrations: [ImportedMigration]
   /// The SQL files of the folder that the tool itself does not read.
-  public let ignored: [String]
+  package let ignored: [String]
 
   /// Reads a folder of the tool's.
   ///
-  /// Throws ``MigrationFolderError`` if it cannot be read, and ``TenancyError/importRefused(_:)`` with every file that
+  /// Throws ``MigrationFolderError`` if it cannot be read, and ``TenancyProblem/importRefused(_:)`` with every file that
   /// cannot be taken over as what it is.
-  public init(from format: ImportFormat, at folder: String) throws {
+  package init(from format: ImportFormat, at folder: String) throws {
     let reading = format.read(try SourceFolder(folder, deep: format.readsFoldersBelow))
     self.format = format
     migrations = reading.migrations
     ignored = reading.ignored
-    if !reading.problems.isEmpty { throw TenancyError.importRefused(reading.problems) }
+    if !reading.problems.isEmpty { throw TenancyProblem.importRefused(reading.problems) }
     if migrations.isEmpty { throw MigrationFolderError.nothingToImport(path: folder, format) }
   }
 
@@ -24,23 +24,23 @@ public struct MigrationImport: Sendable {
   ///
   /// Throws ``MigrationFolderError/occupied(path:)`` if there are other files: it takes an empty folder, or one that has
   /// these very files already.
-  public func placed(in folder: String, shared: Bool) throws -> PlacedImport {
+  package func placed(in folder: String, shared: Bool) throws -> PlacedImport {
     try PlacedImport(self, in: folder, shared: shared)
   }
 }
 
 /// Migrations of another tool at the place where tenantctl finds them.
-public struct PlacedImport: Sendable {
+package struct PlacedImport: Sendable {
   /// What is placed.
-  public let source: MigrationImport
+  package let source: MigrationImport
   /// The files, one for each of ``MigrationImport/migrations``.
-  public let files: [MigrationFile]
+  package let files: [MigrationFile]
   /// The folder that holds them.
-  public let folder: String
+  package let folder: String
   /// Whether they are there already.
-  public let isThere: Bool
+  package let isThere: Bool
   /// Whether they are for the shared schema.
-  public let isShared: Bool
+  package let isShared: Bool
   private let root: String
   private let placeholder: String?
 
@@ -90,12 +90,12 @@ public struct PlacedImport: Sendable {
   }
 
   /// A line for each file that ``write()`` would write: comments, among the SQL of a dry run.
-  public var script: [String] { isThere ? [] : files.map { "-- write \($0.path)" } }
+  package var script: [String] { isThere ? [] : files.map { "-- write \($0.path)" } }
 
   /// Writes the files, all of them or none: into a folder beside, which then takes the place of the empty one.
   ///
   /// Throws ``MigrationFolderError``.
-  public func write() throws {
+  package func write() throws {
     if isThere { return }
     try Self.reaching(folder) {
       try Disk.makeFolder(root)

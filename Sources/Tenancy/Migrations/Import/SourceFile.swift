@@ -1,3 +1,5 @@
+internal import SQLText
+
 /// The folder of another tool's migrations.
 struct SourceFolder: Sendable {
   private let folder: String

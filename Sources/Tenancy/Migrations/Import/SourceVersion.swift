@@ -1,3 +1,5 @@
+internal import SQLText
+
 /// A version as another tool reads it: a number, or for Flyway numbers between dots. `001` is `1`, and `1.0` is `1`.
 struct SourceVersion: Sendable, Hashable, Comparable {
   /// Digits without leading zeros; nothing is zero.

@@ -1,4 +1,5 @@
 internal import Arguments
+internal import SQLText
 internal import Tenancy
 
 enum DomainAddCommand {

@@ -81,7 +81,7 @@ enum MigrateCommand {
         result.add(failure, session, "the report was not written")
       }
       return result
-    } catch let error as TenancyError {
+    } catch let error as TenancyProblem {
       progress.finish()
       // CI is to see this failure, too, and not a report without an end.
       if let report = plan.report(sharedFailure: error) { _ = tellCI(report, path, session) }

@@ -1,4 +1,5 @@
 @testable import Tenancy
+@testable import TenantctlCommands
 
 /// What tenantctl would make of another tool's files: the text of each file by its name, or the problems.
 func imported(_ format: ImportFormat, _ files: [String: String]) throws -> [String: String] {
@@ -14,7 +15,7 @@ func problems(_ format: ImportFormat, _ files: [String: String]) throws -> [Stri
     do {
       _ = try MigrationImport(from: format, at: folder)
       return []
-    } catch TenancyError.importRefused(let problems) {
+    } catch TenancyProblem.importRefused(let problems) {
       return problems.map { $0.description.replacing("\(folder)/", with: "") }
     }
   }

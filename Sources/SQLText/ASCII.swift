@@ -1,0 +1,40 @@
+/// The bytes that SQL's lexical rules are written in.
+package enum ASCII {
+  package static let lineFeed = UInt8(ascii: "\n")
+  package static let carriageReturn = UInt8(ascii: "\r")
+  package static let quote = UInt8(ascii: "'")
+  package static let doubleQuote = UInt8(ascii: "\"")
+  package static let backslash = UInt8(ascii: "\\")
+  package static let dollar = UInt8(ascii: "$")
+  package static let dash = UInt8(ascii: "-")
+  package static let slash = UInt8(ascii: "/")
+  package static let star = UInt8(ascii: "*")
+
+  package static func isNewline(_ byte: UInt8) -> Bool {
+    byte == lineFeed || byte == carriageReturn
+  }
+
+  /// Space, tab, line feed, vertical tab (since PostgreSQL 16), form feed and carriage return.
+  package static func isSpace(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: " ") || byte >= 0x09 && byte <= 0x0D
+  }
+
+  package static func isDigit(_ byte: UInt8) -> Bool {
+    byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
+  }
+
+  /// A byte that starts an identifier; every byte of a non-ASCII character does.
+  package static func startsWord(_ byte: UInt8) -> Bool {
+    let lower = byte | 0x20
+    return lower >= UInt8(ascii: "a") && lower <= UInt8(ascii: "z") && byte < 0x80
+      || byte == UInt8(ascii: "_") || byte >= 0x80
+  }
+
+  package static func continuesTag(_ byte: UInt8) -> Bool {
+    startsWord(byte) || isDigit(byte)
+  }
+
+  package static func continuesWord(_ byte: UInt8) -> Bool {
+    continuesTag(byte) || byte == dollar
+  }
+}

@@ -1,0 +1,44 @@
+/// One statement of a script: what is sent to the server in one message.
+package struct SQLStatement: Sendable, Hashable {
+  /// The script's own text: from the first character that is neither white space nor in a `--` comment, to
+  /// the semicolon.
+  package let text: String
+  /// Where the statement's first word is; comments may stand before it.
+  package let location: ScriptLocation
+  /// The unquoted words that it begins with, in upper case, at most eight: `CREATE INDEX CONCURRENTLY ...`.
+  package let leadingKeywords: [String]
+  /// Why tenantctl does not run it, if so.
+  package let refusal: SQLScriptError?
+  /// Where `text` begins.
+  package let textLocation: ScriptLocation
+
+  /// The line of the first word, from 1.
+  package var line: Int { location.line }
+  /// The column of the first word, from 1, in code points.
+  package var column: Int { location.column }
+
+  /// The place in the script of an error position that PostgreSQL gave for this statement.
+  ///
+  /// - Parameter position: code points of `text` from 1; a position past the end is the end.
+  package func location(ofCharacter position: Int) -> ScriptLocation {
+    var location = textLocation
+    for byte in text(before: position).utf8 { location.pass(byte) }
+    return location
+  }
+
+  /// The line of the text that an error position is on, to be shown below the error; of a long one what is around it.
+  package func excerpt(ofCharacter position: Int) -> String {
+    let scalars = text.unicodeScalars
+    let place = text(before: position).endIndex
+    let start = scalars[..<place].lastIndex(of: "\n").map(scalars.index(after:)) ?? scalars.startIndex
+    let end = scalars[place...].firstIndex(of: "\n") ?? scalars.endIndex
+    let left = scalars.index(place, offsetBy: -80, limitedBy: start) ?? start
+    let right = scalars.index(place, offsetBy: 120, limitedBy: end) ?? end
+    let line = scalars[left..<right].filter { $0 != "\r" }
+    return (left > start ? "..." : "") + String(String.UnicodeScalarView(line)) + (right < end ? "..." : "")
+  }
+
+  private func text(before position: Int) -> Substring {
+    Substring(text.unicodeScalars.prefix(max(position - 1, 0)))
+  }
+}

@@ -1,0 +1,32 @@
+/// A statement as far as it is read.
+package struct UnfinishedStatement {
+  /// Where its text begins.
+  package var start: (offset: Int, location: ScriptLocation)?
+  /// Where its first token is; nil while there are only comments.
+  package var location: ScriptLocation?
+  package var keywords: [String] = []
+  package var keywordsAreComplete = false
+  package var parentheses = Nesting()
+  package var routineBody = Nesting()
+
+  /// Whether semicolons within `BEGIN ... END` belong to it: psql's own rule.
+  package var isRoutine: Bool {
+    let words = keywords.dropFirst(keywords.starts(with: ["CREATE", "OR", "REPLACE"]) ? 3 : 1)
+    return keywords.first == "CREATE" && (words.first == "FUNCTION" || words.first == "PROCEDURE")
+  }
+
+  /// How deep, and where the outermost was opened.
+  package struct Nesting {
+    private(set) var depth = 0
+    private(set) var opened = 0
+
+    mutating func open(at offset: Int) {
+      if depth == 0 { opened = offset }
+      depth += 1
+    }
+
+    mutating func close() {
+      depth = max(depth - 1, 0)
+    }
+  }
+}

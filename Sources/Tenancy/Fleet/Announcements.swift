@@ -1,0 +1,81 @@
+internal import Synchronization
+internal import TenancyPostgres
+
+/// What is to be told once it is on disk.
+///
+/// A commit that waits for the disk takes longer than most migrations, so those of a fleet return before (PostgreSQL manual,
+/// 30.4 "Asynchronous Commit"), and one flush is waited for by all that came before it. If the server crashes earlier, rows,
+/// schema and comment are lost together, and the next run does what was lost; nobody was told that it was done.
+final class Announcements: Sendable {
+  /// Told `nil` once it is on disk, or why that is not known.
+  typealias Announcement = @Sendable (TenancyProblem?) -> Void
+
+  private static let interval = Duration.milliseconds(100)
+  private let database: TenantDatabase
+  private let waiting = Mutex<[Announcement]>([])
+
+  init(_ database: TenantDatabase) {
+    self.database = database
+  }
+
+  func add(_ announcement: @escaping Announcement) {
+    waiting.withLock { $0.append(announcement) }
+  }
+
+  /// Flushes ten times a second, until its task is cancelled.
+  func serve() async {
+    while (try? await Task.sleep(for: Self.interval)) != nil {
+      let batch = take()
+      if batch.isEmpty { continue }
+      do {
+        try await flush()
+        batch.forEach { $0(nil) }
+      } catch {
+        // There may be no connection to spare. The last flush decides.
+        waiting.withLock { $0 = batch + $0 }
+      }
+    }
+  }
+
+  /// Flushes what is left; also when the task is cancelled already.
+  func announceAll() async {
+    let batch = take()
+    if batch.isEmpty { return }
+    do {
+      try await flush()
+      batch.forEach { $0(nil) }
+    } catch {
+      let reason =
+        error as? TenancyProblem ?? .connectionLost("it did not confirm that the commit is on disk")
+      batch.forEach { $0(reason) }
+    }
+  }
+
+  private func take() -> [Announcement] {
+    waiting.withLock { waiting in
+      defer { waiting = [] }
+      return waiting
+    }
+  }
+
+  /// Whoever is cancelled still waits for a flush, but not long: the server may be out of reach.
+  private static let patience = Duration.seconds(2)
+
+  /// Writes a record that does nothing, and waits for it as the session waits for its commits; an empty transaction would
+  /// write none.
+  private func flush() async throws {
+    let request = Task {
+      _ = try await database.connected { connection in
+        try await connection.query("SELECT pg_logical_emit_message(true, 'tenantctl', '')")
+      }
+    }
+    try await withTaskCancellationHandler {
+      try await request.value
+    } onCancel: {
+      Task {
+        try? await Task.sleep(for: Self.patience)
+        request.cancel()
+      }
+    }
+  }
+}

@@ -1,0 +1,121 @@
+internal import TenancyPostgres
+
+/// By what a tenant without a ledger gets one.
+package enum AdoptionBasis: Sendable, Hashable {
+  /// It has all migrations up to this one.
+  case version(MigrationVersion)
+  /// It has what the ledger of this tenant says, if its tables equal that tenant's.
+  case like(TenantName)
+}
+
+extension TenantDatabase {
+  /// Plans to take over tenants that an app or another tool made: each gets a ledger that says what it has, and nothing
+  /// is run. What is there decides: a tenant with a ledger stays as it is, one without tables is refused, and so is one
+  /// whose ledger's name is taken by another tool's table. A table of dbmate's is the ledger, and gets the columns that
+  /// it lacks.
+  ///
+  /// Throws ``TenancyProblem/versionNotFound(_:)``; with a model ``TenancyProblem/tenantNotFound(_:)``,
+  /// ``TenancyProblem/nothingRecorded(_:hasLedger:)``, ``TenancyProblem/migrationUnfinished(_:_:)`` and what its ``Survey/problem``
+  /// is. What is wrong with a single tenant is that tenant's failure in the run.
+  package func planAdoption(
+    _ basis: AdoptionBasis, _ selection: FleetSelection, _ files: MigrationSet
+  ) async throws -> BaselinePlan {
+    _ = try await frame()
+    let model = try await adoptionModel(basis, files)
+    let members = try await tenants(in: selection).members
+    let looks = try await look(at: members)
+    let strangers = members.filter { !$0.state.hasLedger && (looks[$0.tenant.schema]?.hasTables ?? false) }
+    let differences = try await differences(of: strangers.map(\.tenant.schema), from: model.schema)
+    let ledgers = try await ledgers(of: members.filter { $0.state.hasLedger && $0.state.head == nil })
+    return BaselinePlan(
+      entries: members.map { member in
+        let schema = member.tenant.schema
+        let adoption = Adoption(
+          member: member, histories: looks[schema]?.histories ?? [],
+          hasTables: looks[schema]?.hasTables ?? false,
+          survey: ledgers[schema], difference: differences[schema])
+        return .init(
+          tenant: member.tenant,
+          Result { () throws(TenancyProblem) in
+            try adoption.work(model, self.ledger(of: schema))
+          })
+      },
+      limits: limits)
+  }
+
+  private func adoptionModel(_ basis: AdoptionBasis, _ files: MigrationSet) async throws -> AdoptionModel {
+    switch basis {
+    case .version(let version):
+      let files = try files.tenant(upTo: version)
+      return AdoptionModel(
+        tenant: nil, schema: nil, records: files.map { LedgerRecord($0) }, history: LedgerHistory(of: files))
+    case .like(let name):
+      let survey = try await survey(FleetSelection(names: [name]), files, verify: true).tenants[0]
+      if let problem = survey.problem { throw problem }
+      if survey.rows == 0 { throw TenancyProblem.nothingRecorded(name, hasLedger: survey.hasLedger) }
+      if !survey.begun.isEmpty { throw TenancyProblem.migrationUnfinished(name, survey.begun.keys.sorted()) }
+      let rows = try await connected { try await $0.query(survey.ledger.readRecords) }
+      return AdoptionModel(
+        tenant: name, schema: survey.schema, records: try rows.map { try LedgerRecord($0) },
+        history: survey.history)
+    }
+  }
+
+  /// The ledgers that carry no comment of ours, by their schemas.
+  private func ledgers(of members: [FleetMember]) async throws -> [SchemaName: Survey] {
+    let surveyor = surveyor([])
+    let surveys = try await inPortions(of: Surveyor.batch, members) { portion, connection in
+      try await surveyor.survey(portion, over: connection, verify: true)
+    }
+    return Dictionary(surveys.joined().map { ($0.schema, $0) }, uniquingKeysWith: { $1 })
+  }
+}
+
+/// What tenants that are taken over have.
+private struct AdoptionModel: Sendable {
+  let tenant: TenantName?
+  let schema: SchemaName?
+  let records: [LedgerRecord]
+  let history: LedgerHistory
+}
+
+/// What a look at one tenant has shown.
+private struct Adoption {
+  let member: FleetMember
+  let histories: [MigrationHistory]
+  let hasTables: Bool
+  /// Of a ledger without a comment of ours.
+  let survey: Survey?
+  /// From the model; `nil` if there is none.
+  let difference: Result<SchemaDifference, TenancyProblem>?
+
+  func work(_ model: AdoptionModel, _ ledger: Ledger) throws(TenancyProblem) -> BaselineWork {
+    let tenant = member.tenant
+    if let problem = Surveyor.Subject(tenant, tenant.schema, member.state).problem { throw problem }
+    if let survey {
+      if let problem = survey.problem { throw problem }
+      return work(
+        LedgerUpdate(
+          ledger: survey.ledger, hasLedger: true, records: [], history: survey.history, completes: true))
+    }
+    if member.state.hasLedger {
+      let head = member.state.head?.version
+      return work(
+        LedgerUpdate(
+          ledger: ledger, hasLedger: true, records: [], history: LedgerHistory(head.map { [$0: nil] } ?? [:]))
+      )
+    }
+    guard hasTables else { throw .schemaEmpty(tenant.name) }
+    if let like = model.tenant {
+      guard let difference else { throw .changedMeanwhile }
+      let found = try difference.get()
+      if !found.isEmpty { throw .schemaDiffers(from: like, found) }
+    }
+    return work(
+      LedgerUpdate(ledger: ledger, hasLedger: false, records: model.records, history: model.history))
+  }
+
+  private func work(_ update: LedgerUpdate) -> BaselineWork {
+    BaselineWork(update: update, histories: histories)
+  }
+}

@@ -1,0 +1,114 @@
+internal import TenancyPostgres
+
+/// What recording migrations as applied did to one tenant. None of them was run.
+package struct BaselinedTenant: Sendable, Hashable {
+  /// The versions that are recorded from now on, and were not before.
+  package let recorded: [String]
+  /// The newest migration in its ledger from now on; `nil` if there is none.
+  package let head: MigrationVersion?
+  /// The columns that its ledger got because it lacked them.
+  package let addedColumns: [String]
+  /// Other tools' records of migrations in its schema. They stay as they are.
+  package let histories: [MigrationHistory]
+}
+
+/// What is to be recorded in tenants' ledgers, and in whose it cannot be: decided, and not done.
+package struct BaselinePlan: Sendable {
+  struct Entry: Sendable {
+    let tenant: Tenant
+    let work: Result<BaselineWork, TenancyProblem>
+
+    init(tenant: Tenant, _ work: Result<BaselineWork, TenancyProblem>) {
+      self.tenant = tenant
+      self.work = work
+    }
+  }
+
+  let entries: [Entry]
+  let limits: TimeLimits
+
+  /// The SQL that a run sends, with a line above each tenant's.
+  package var script: [String] {
+    entries.flatMap { entry -> [String] in
+      guard let work = try? entry.work.get(), let step = work.step(limits) else { return [] }
+      return [Step.comment(entry.tenant.name.rawValue)] + step.script
+    }
+  }
+
+  /// What a run comes to if nothing changes until then.
+  package var forecast: FleetReport<BaselinedTenant> {
+    FleetReport(
+      tenants: entries.map { entry in
+        FleetOutcome(tenant: entry.tenant, status: entry.status, duration: .zero)
+      },
+      duration: .zero, wasInterrupted: false)
+  }
+
+  /// The tenants whose ledger gets columns that it lacks, and the SQL that adds them.
+  package var completions: [(tenant: TenantName, sql: String)] {
+    entries.compactMap { entry in
+      guard let work = try? entry.work.get(), let sql = work.update.completion else { return nil }
+      return (entry.tenant.name, "\(sql.inlined);")
+    }
+  }
+}
+
+extension BaselinePlan.Entry {
+  fileprivate var status: FleetOutcome<BaselinedTenant>.Status {
+    switch work {
+    case .success(let work): .done(work.result)
+    case .failure(let error): .failed(error)
+    }
+  }
+}
+
+/// What is to be done for one tenant.
+struct BaselineWork: Sendable {
+  let update: LedgerUpdate
+  var histories: [MigrationHistory] = []
+
+  var result: BaselinedTenant {
+    BaselinedTenant(
+      recorded: update.finished.map(\.version.rawValue) + update.records.map(\.version),
+      head: update.history.versions.last,
+      addedColumns: update.completion == nil ? [] : update.ledger.missingColumns, histories: histories)
+  }
+
+  /// One transaction; `nil` if there is nothing to do.
+  func step(_ limits: TimeLimits) -> Step? {
+    let statements = update.statements
+    if statements.isEmpty { return nil }
+    let opening = update.ledger.opening(limits, exists: update.hasLedger)
+    return .transaction(opening + statements.map { PlannedStatement($0) })
+  }
+}
+
+extension TenantDatabase {
+  /// Records what is planned, in one transaction and one round trip for each tenant. One tenant's failure leaves the
+  /// others alone and is in the report; the same plan, made again, does what is left.
+  package func record(
+    _ plan: BaselinePlan, _ run: FleetRun<BaselinedTenant> = FleetRun()
+  ) async -> FleetReport<BaselinedTenant> {
+    let work = Dictionary(plan.entries.map { ($0.tenant.name, $0.work) }, uniquingKeysWith: { $1 })
+    let state = SchemaState(exists: true)
+    let members = plan.entries.map { FleetMember(tenant: $0.tenant, state: state) }
+    return await SelectedTenants(members: members).forEach(run) { tenant in
+      guard let work = try work[tenant.name]?.get() else { throw TenancyProblem.tenantNotFound(tenant.name) }
+      if let step = work.step(plan.limits) {
+        try await self.connected { connection in
+          do {
+            try await step.run(over: connection)
+          } catch let failure as StatementError where Self.wasFaster.contains(failure.error.state) {
+            throw TenancyProblem.changedMeanwhile
+          }
+        }
+      }
+      return work.result
+    }
+  }
+
+  /// What the server says if another session has written to the ledger since we looked.
+  private static let wasFaster: [SQLState] = [
+    .uniqueViolation, .duplicateTable, .duplicateColumn, .divisionByZero, .invalidLogarithm,
+  ]
+}

@@ -1,0 +1,66 @@
+/// A program, other than this one, that records migrations in a table of its own.
+package enum MigrationTool: String, CaseIterable, Sendable, Hashable, Encodable {
+  case alembic = "Alembic"
+  case atlas = "Atlas"
+  case diesel = "Diesel"
+  case django = "Django"
+  case ecto = "Ecto"
+  case entityFramework = "Entity Framework"
+  case flyway = "Flyway"
+  case golangMigrate = "golang-migrate"
+  case goose = "goose"
+  case knex = "Knex"
+  case liquibase = "Liquibase"
+  case nodePgMigrate = "node-pg-migrate"
+  case prisma = "Prisma"
+  case rails = "Rails"
+  case sequelize = "Sequelize"
+  case sqlx = "SQLx"
+
+  /// The tables that are its own, by the names that it gives them unless it is told others.
+  package var tables: [String] {
+    switch self {
+    case .alembic: ["alembic_version"]
+    case .atlas: ["atlas_schema_revisions"]
+    case .diesel: ["__diesel_schema_migrations"]
+    case .django: ["django_migrations"]
+    case .entityFramework: ["__EFMigrationsHistory"]
+    case .flyway: [ImportFormat.flyway.historyTable, "schema_version"]
+    case .goose: [ImportFormat.goose.historyTable]
+    case .knex: ["knex_migrations", "knex_migrations_lock"]
+    case .liquibase: ["databasechangelog", "databasechangeloglock"]
+    case .nodePgMigrate: ["pgmigrations"]
+    case .prisma: ["_prisma_migrations"]
+    case .rails: ["ar_internal_metadata"]
+    case .sequelize: ["SequelizeMeta"]
+    case .sqlx: [ImportFormat.sqlx.historyTable]
+    // These name theirs schema_migrations, too.
+    case .ecto, .golangMigrate: []
+    }
+  }
+
+  /// Whose a table with the ledger's name is, by its columns; `nil`: nobody's that is known. dbmate's and Rails' are
+  /// ours with fewer columns.
+  init?(ledgerColumns columns: Set<String>) {
+    if columns.contains("dirty") {
+      self = .golangMigrate
+    } else if columns == ["version", "inserted_at"] {
+      self = .ecto
+    } else {
+      return nil
+    }
+  }
+}
+
+/// Another tool's record of migrations in a schema.
+package struct MigrationHistory: Sendable, Hashable, Encodable {
+  /// The tool.
+  package let tool: MigrationTool
+  /// The table.
+  package let table: String
+
+  /// All tables that are known to be such records.
+  static let known: [MigrationHistory] = MigrationTool.allCases.flatMap { tool in
+    tool.tables.map { MigrationHistory(tool: tool, table: $0) }
+  }
+}

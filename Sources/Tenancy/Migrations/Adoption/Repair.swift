@@ -1,0 +1,39 @@
+internal import TenancyPostgres
+
+extension TenantDatabase {
+  /// Plans to take a file's checksum, as the file is now, for the one that ledgers recorded when they applied it. Their
+  /// head comments are written anew, also where only those are wrong. Nothing of the file runs.
+  ///
+  /// Throws ``TenancyProblem/versionNotFound(_:)`` if no file has the version. What is applied is one transaction for each
+  /// schema; after a failure the same plan, made again, does what is left.
+  package func planRepair(
+    _ version: MigrationVersion, _ selection: FleetSelection, _ files: MigrationSet
+  ) async throws -> Change<MigrationOccurrence> {
+    guard let file = (files.tenant + files.shared).first(where: { $0.version == version }) else {
+      throw TenancyProblem.versionNotFound(version.rawValue)
+    }
+    let (shared, tenants) = try await survey(selection, files, verify: true)
+    var repaired: [String] = []
+    var steps: [Step] = []
+    for survey in [shared].compactMap({ $0 }) + tenants {
+      let statements = repair(survey, version)
+      if statements.isEmpty { continue }
+      repaired.append(survey.label)
+      steps.append(.transaction(survey.ledger.opening(limits) + statements))
+    }
+    return Change(
+      result: MigrationOccurrence(version: version, path: file.path, tenants: repaired), steps: steps,
+      database: self, explain: { $0.state == .divisionByZero ? .changedMeanwhile : nil })
+  }
+
+  private func repair(_ survey: Survey, _ version: MigrationVersion) -> [PlannedStatement] {
+    let edited = survey.changed.first { $0.version == version }
+    guard let edited, let recorded = survey.history.checksums[version] ?? nil else {
+      return survey.wrongHead == nil
+        ? [] : survey.ledger.rewriteComment(survey.history).map { PlannedStatement($0) }
+    }
+    let accept = survey.ledger.accept(edited, insteadOf: recorded)
+    return [PlannedStatement(mustAffectRows: accept)]
+      + survey.ledger.rewriteComment(survey.history.adding(edited)).map { PlannedStatement($0) }
+  }
+}

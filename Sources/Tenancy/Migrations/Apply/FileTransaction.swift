@@ -1,0 +1,108 @@
+internal import TenancyPostgres
+
+/// What takes one migration file, in one direction, through one schema, within one transaction.
+///
+/// The head comment goes first, as its lock keeps other runners out; it hinders nobody who reads or writes tables. The
+/// tenant's search path is in force for the file's own statements alone: ours come before and after, under a path in which
+/// nothing of the tenant's is found, and what stands between is safe under any. The record goes last, where it knows how long
+/// the file took and that the ledger is what it was.
+struct FileTransaction {
+  let file: MigrationFile
+  let direction: MigrationDirection
+  let ledger: Ledger
+  let frame: Frame
+  /// How many rows the ledger has before.
+  let count: Int
+  /// What the ledger says afterwards.
+  let history: LedgerHistory
+  /// Whether the ledger is made here.
+  var createsLedger = false
+
+  var step: Step {
+    .enclosed(before + ledger.statements(of: file, direction) + after, frame, .whole)
+  }
+
+  private var before: [PlannedStatement] {
+    let limits = frame.limits.overridden(by: direction == .up ? file.upOptions : file.downOptions)
+    let create = createsLedger ? [SessionCleaning.pin] + ledger.creation : []
+    return planned(limits.local + create + [ledger.comment(history)] + countFirst, .ledger)
+      + planned([frame.path.enter(ledger.schema)], .ledger)
+  }
+
+  /// On Citus a statement that reads a tenant's table runs on a worker: not beside anything that is for here.
+  private var countFirst: [SQL] {
+    frame.sendsOneMessage || createsLedger
+      ? [] : [SessionCleaning.pin, "SELECT \(ledger.ifCount(count, "1"))"]
+  }
+
+  private var after: [PlannedStatement] {
+    planned(SessionCleaning.settle, .end)
+      + Closing(ledger: ledger, file: file, unlocking: frame.unlocking).statements
+      + planned(countLast, .record)
+      + [
+        PlannedStatement(
+          record, source: MigrationSource(file: file, place: .record), isRecord: direction == .up)
+      ]
+  }
+
+  private var countsInRecord: Bool { direction == .down || ledger.hasTotal && frame.sendsOneMessage }
+
+  private var countLast: [SQL] {
+    countsInRecord || !frame.sendsOneMessage ? [] : ["SELECT \(ledger.ifCount(count, "1"))"]
+  }
+
+  private var record: SQL {
+    direction == .up
+      ? ledger.record(LedgerRecord(file), ifCount: countsInRecord ? count : nil)
+      : ledger.remove(file.version, of: count)
+  }
+
+  private func planned(_ statements: [SQL], _ place: MigrationSource.Place) -> [PlannedStatement] {
+    statements.map { PlannedStatement($0, source: MigrationSource(file: file, place: place)) }
+  }
+}
+
+/// What stands between a file's statements and ours: the search path must lead to the schema still, and the ledger be the
+/// table that it was. From then on the path is our own.
+struct Closing {
+  let ledger: Ledger
+  let file: MigrationFile
+  /// What is done with the session's advisory locks: those of a file end with it.
+  var unlocking: [SQL] = []
+
+  var statements: [PlannedStatement] {
+    [
+      planned("SELECT \(SQL.joined(checks))", .guard),
+      planned(SessionCleaning.pin, .guard),
+    ] + (needsLook ? [planned(ledger.check(), .guard)] : [])
+  }
+
+  private var checks: [SQL] {
+    [searchPathIsSound] + (needsLook ? [] : [ledgerIsSame]) + unlocking
+  }
+
+  /// Whether the ledger's identity does not say enough: it was made in this run, or somebody else could have put a trigger
+  /// on it meanwhile.
+  private var needsLook: Bool { ledger.oid == nil || ledger.isGranted }
+
+  /// These two are parsed under the tenant's path: each name and operator in them says where it is from. A division by zero
+  /// says that the path is another.
+  private var searchPathIsSound: SQL {
+    """
+    1 OPERATOR(pg_catalog./) CASE WHEN pg_catalog.current_schema() OPERATOR(pg_catalog.=) \
+    \(literal: ledger.schema.rawValue) THEN 1 ELSE 0 END
+    """
+  }
+
+  /// That the logarithm cannot be taken says that the ledger is another.
+  private var ledgerIsSame: SQL {
+    """
+    pg_catalog.ln(CASE WHEN \(ledger.regclass) OPERATOR(pg_catalog.=) \
+    \(unsafeRaw: String(ledger.oid ?? 0))::pg_catalog.oid THEN 1.0 ELSE 0.0 END)
+    """
+  }
+
+  private func planned(_ statement: SQL, _ place: MigrationSource.Place) -> PlannedStatement {
+    PlannedStatement(statement, source: MigrationSource(file: file, place: place))
+  }
+}

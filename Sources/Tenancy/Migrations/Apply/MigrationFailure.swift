@@ -1,0 +1,156 @@
+internal import SQLText
+internal import TenancyPostgres
+
+/// A migration that failed, and where.
+package struct MigrationFailure: Sendable, Hashable {
+  /// What went wrong.
+  package enum Reason: Sendable, Hashable {
+    /// The server refused the statement.
+    case refused
+    /// The server does not run the statement inside of a transaction.
+    case needsNoTransaction
+    /// The statement would have ended the transaction that it is part of.
+    case endsTransaction
+    /// Somebody else held a lock for longer than `lock_timeout`.
+    case locked
+    /// The statements ran, but left another search path behind: what came after it went to the wrong schema.
+    case searchPathChanged
+    /// The statements ran, but removed the record that they ran.
+    case ledgerRowGone
+    /// The statements ran, but added or removed records of other migrations.
+    case ledgerChanged
+    /// The ledger is not the table any more that it was when it was looked at, or has got triggers, rules or policies.
+    case ledgerReplaced
+    /// Something on the ledger discarded the record of the migration without an error.
+    case recordDiscarded
+    /// Another session applies or undoes it right now.
+    case underWay
+    /// A rollback of it was begun, and stopped half-way.
+    case halfUndone
+    /// There is an index of that name, or on that table, that a build which failed has left.
+    case invalidIndex
+  }
+
+  /// What went wrong.
+  package let reason: Reason
+  /// The migration.
+  package let version: MigrationVersion
+  /// Which way it was going.
+  package let direction: MigrationDirection
+  /// The file.
+  package let path: String
+  /// The line in the file, counted from 1; `nil` if no statement of the file is to blame.
+  package let line: Int?
+  /// The character in the line, counted from 1.
+  package let column: Int?
+  /// The text of that line.
+  package let excerpt: String?
+  /// The server's words; `nil` if it did not come to a statement.
+  package let server: ServerFailure?
+  /// Who held locks in the schema when the last attempt had failed for one, or who is at it right now.
+  package internal(set) var lockHolders: [LockHolder] = []
+  /// Indexes that are not valid and had to be dropped again: what a build that failed leaves.
+  package internal(set) var droppedIndexes: [String] = []
+  /// Those that are there still.
+  package internal(set) var leftIndexes: [String] = []
+
+  /// Whether the statement says IF NOT EXISTS, and failed because the object exists: most often another session made it in
+  /// between.
+  let isExistenceRace: Bool
+
+  /// Whether there was a table of that name already, as in a tenant that an app has made.
+  package var isRelationThere: Bool { server?.sqlState == SQLState.duplicateTable.rawValue }
+
+  /// Of those that are there still: the SQL that drops them, in the tenant's schema.
+  package var dropStatements: [String] {
+    leftIndexes.map { "DROP INDEX CONCURRENTLY \(Identifier($0).quoted)" }
+  }
+
+  /// One that no statement of the server's is to blame for.
+  static func before(_ file: MigrationFile, _ reason: Reason) -> MigrationFailure {
+    MigrationFailure(reason, MigrationSource(file: file, place: .ledger), nil)
+  }
+
+  init(_ reason: Reason, _ source: MigrationSource, _ error: ServerError?) {
+    let place = source.location(error?.position)
+    self.reason = reason
+    version = source.file.version
+    direction = source.isDown ? .down : .up
+    path = source.file.path
+    line = place?.line
+    column = place?.column
+    excerpt = place?.excerpt
+    server = error.map(ServerFailure.init)
+    isExistenceRace = error.map(source.isExistenceRace) ?? false
+  }
+}
+
+/// Where a statement that is sent comes from.
+struct MigrationSource: Sendable {
+  enum Place: Sendable {
+    /// One of the file's statements.
+    case statement(SQLStatement)
+    /// What we do before the file's statements.
+    case ledger
+    /// What waited for the end of the file, such as deferred triggers.
+    case end
+    /// The check that the search path and the ledger are what they were.
+    case `guard`
+    /// The record in the ledger.
+    case record
+    /// How far a file has come that runs outside of a transaction.
+    case close
+  }
+
+  let file: MigrationFile
+  let place: Place
+
+  /// Whether it is what we do to the ledger before the file has its turn.
+  var isLedger: Bool { if case .ledger = place { true } else { false } }
+
+  /// Whether it is a statement of the down section.
+  fileprivate var isDown: Bool {
+    if case .statement(let statement) = place { file.down?.contains(statement) ?? false } else { false }
+  }
+
+  func isExistenceRace(_ error: ServerError) -> Bool {
+    guard case .statement(let statement) = place, [.duplicateObject, .duplicateTable].contains(error.state)
+    else {
+      return false
+    }
+    let words = SQLWords(statement)
+    return ["IF", "NOT", "EXISTS"].allSatisfy(words.contains)
+  }
+
+  func failure(_ error: ServerError) -> MigrationFailure { MigrationFailure(reason(error), self, error) }
+
+  private func reason(_ error: ServerError) -> MigrationFailure.Reason {
+    switch (place, error.state) {
+    case (.statement(let statement), .activeSQLTransaction) where statement.mayWantNoTransaction:
+      .needsNoTransaction
+    case (_, .invalidTransactionTermination): .endsTransaction
+    case (_, .lockNotAvailable): .locked
+    case (.close, .undefinedTable), (.close, .divisionByZero): .ledgerRowGone
+    case (.guard, .divisionByZero): .searchPathChanged
+    case (_, .invalidLogarithm), (.guard, .undefinedTable), (.guard, .invalidSchemaName): .ledgerReplaced
+    case (.record, .undefinedTable): .ledgerReplaced
+    case (.record, .divisionByZero), (.record, .uniqueViolation): .ledgerChanged
+    default: .refused
+    }
+  }
+
+  fileprivate func location(_ position: Int?) -> (line: Int, column: Int, excerpt: String)? {
+    guard case .statement(let statement) = place else { return nil }
+    guard let position else {
+      return (statement.line, statement.column, statement.excerpt(ofCharacter: 1))
+    }
+    let place = statement.location(ofCharacter: position)
+    return (place.line, place.column, statement.excerpt(ofCharacter: position))
+  }
+}
+
+extension SQLState {
+  // The names are those of Appendix A.
+  fileprivate static let activeSQLTransaction: SQLState = "25001"
+  fileprivate static let invalidTransactionTermination: SQLState = "2D000"
+}

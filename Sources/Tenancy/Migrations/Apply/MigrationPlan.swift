@@ -1,0 +1,169 @@
+internal import TenancyPostgres
+
+/// What a run of migrations would do. Every file is parsed and every checksum compared by the time there is one.
+package struct MigrationPlan: Sendable {
+  /// The shared schema, which comes first; `nil` if there are no files for it.
+  package let shared: Survey?
+  /// The tenants of the selection.
+  package let tenants: [Survey]
+  /// Whether migrations are applied or undone.
+  package let direction: MigrationDirection
+  /// Whether the same run again does what is left and nothing else; to undo a number of migrations undoes as many more.
+  package let isRepeatable: Bool
+  let files: MigrationSet
+  let frame: Frame
+  private let choose: @Sendable (Survey) -> [MigrationFile]
+
+  init(
+    _ direction: MigrationDirection, shared: Survey?, tenants: [Survey], files: MigrationSet,
+    frame: Frame, isRepeatable: Bool = true,
+    choose: @escaping @Sendable (Survey) -> [MigrationFile]
+  ) {
+    self.direction = direction
+    self.shared = shared
+    self.tenants = tenants
+    self.files = files
+    var frame = frame
+    // What is waited for once for many is not worth it for one.
+    frame.defersCommits =
+      frame.defersCommits && ([shared].compactMap { $0 } + tenants).map { choose($0).count }.reduce(0, +) > 1
+    self.frame = frame
+    self.isRepeatable = isRepeatable
+    self.choose = choose
+  }
+
+  /// What is to be applied to one of them, or undone, in that order.
+  package func pending(_ survey: Survey) -> [MigrationFile] { choose(survey) }
+
+  /// Whether there is nothing to do.
+  package var isEmpty: Bool {
+    surveys.allSatisfy { pending($0).isEmpty }
+  }
+
+  /// Files to be applied that are older than what some of them have already.
+  package var outOfOrder: [MigrationOccurrence] {
+    MigrationOccurrence.gather(surveys) { survey in
+      let pending = Set(pending(survey).map(\.version))
+      return survey.outOfOrder.filter { pending.contains($0.version) }
+    }
+  }
+
+  private var surveys: [Survey] { [shared].compactMap { $0 } + tenants }
+
+  /// The SQL that a run would send, with a line above each tenant's. To one with a problem it would send nothing.
+  package var script: [String] {
+    var lines: [String] = []
+    for survey in surveys where survey.problem == nil {
+      var progress = SchemaProgress(survey)
+      for file in pending(survey) {
+        lines.append(Step.comment("\(survey.label): \(file.path)"))
+        lines += progress.steps(for: file, direction, frame).flatMap(\.script)
+        progress.note(file, direction)
+      }
+    }
+    return lines
+  }
+}
+
+/// A file, and the tenants of which something is to be said about it.
+package struct MigrationOccurrence: Sendable, Hashable, Encodable {
+  /// The version.
+  package let version: MigrationVersion
+  /// The file.
+  package let path: String
+  /// The tenants' names; `public` is the shared schema.
+  package let tenants: [String]
+
+  /// By version.
+  static func gather(_ surveys: [Survey], _ files: (Survey) -> [MigrationFile]) -> [MigrationOccurrence] {
+    var tenants: [MigrationFile: [String]] = [:]
+    for survey in surveys {
+      for file in files(survey) { tenants[file, default: []].append(survey.label) }
+    }
+    return tenants.map { MigrationOccurrence(version: $0.version, path: $0.path, tenants: $1) }
+      .sorted { $0.version < $1.version }
+  }
+}
+
+extension TenantDatabase {
+  /// Plans a run: who lacks what.
+  ///
+  /// Throws ``TenancyProblem/checksumMismatch(_:)`` if a file was edited after one of the tenants got it,
+  /// ``TenancyProblem/versionNotFound(_:)`` if no file has the target's version, ``TenancyProblem/outOfOrder(_:)`` as
+  /// `strict` says.
+  /// - Parameters:
+  ///   - strict: whether a file that is older than what a tenant has is refused.
+  ///   - statementTimeout: how long a statement may take, unless its file says otherwise; `nil`: as the server says.
+  package func planMigration(
+    _ selection: FleetSelection, _ files: MigrationSet, to target: MigrationVersion? = nil,
+    strict: Bool = false, statementTimeout: Duration? = nil
+  ) async throws -> MigrationPlan {
+    if let target, !files.tenant.contains(where: { $0.version == target }) {
+      throw TenancyProblem.versionNotFound(target.rawValue)
+    }
+    let frame = try await frame(statementTimeout: statementTimeout)
+    let (shared, tenants) = try await survey(selection, files, closely: true)
+    try refuseChanged([shared].compactMap { $0 } + tenants)
+    let plan = MigrationPlan(
+      .up, shared: shared, tenants: tenants, files: files, frame: frame
+    ) { survey in
+      guard let target, survey.tenant != nil else { return survey.pending }
+      return survey.pending.filter { $0.version <= target }
+    }
+    let late = plan.outOfOrder
+    if strict, !late.isEmpty { throw TenancyProblem.outOfOrder(late) }
+    return plan
+  }
+
+  /// Plans to undo the last migrations of tenants by their files' down sections, newest first.
+  ///
+  /// Throws ``TenancyProblem/checksumMismatch(_:)`` as ``planMigration(_:_:to:)`` does,
+  /// ``TenancyProblem/notReversible(_:)`` if one of the migrations has no down section,
+  /// ``TenancyProblem/filesMissing(_:)`` if there is no file of one.
+  package func planRollback(
+    _ selection: FleetSelection, _ files: MigrationSet, _ extent: RollbackExtent,
+    statementTimeout: Duration? = nil
+  ) async throws -> MigrationPlan {
+    if case .to(let version) = extent, !files.tenant.contains(where: { $0.version == version }) {
+      throw TenancyProblem.versionNotFound(version.rawValue)
+    }
+    let set = MigrationSet(tenant: files.tenant, shared: [])
+    // Which migration is the last one is too grave a question for a comment.
+    let tenants = try await survey(selection, set, verify: true).tenants
+    try refuseChanged(tenants)
+    let known = Dictionary(files.tenant.map { ($0.version, $0) }, uniquingKeysWith: { $1 })
+    let undone = Set(tenants.flatMap { extent.versions(of: $0) })
+    let missing = undone.filter { known[$0] == nil }
+    if !missing.isEmpty { throw TenancyProblem.filesMissing(missing.sorted()) }
+    let irreversible = undone.filter { known[$0]?.down == nil }
+    if !irreversible.isEmpty { throw TenancyProblem.notReversible(irreversible.sorted()) }
+    let isRepeatable = if case .to = extent { true } else { false }
+    return MigrationPlan(
+      .down, shared: nil, tenants: tenants, files: files,
+      frame: try await frame(statementTimeout: statementTimeout), isRepeatable: isRepeatable
+    ) { survey in
+      extent.versions(of: survey).compactMap { known[$0] }
+    }
+  }
+
+  func refuseChanged(_ surveys: [Survey]) throws {
+    let changed = MigrationOccurrence.gather(surveys, \.changed)
+    if !changed.isEmpty { throw TenancyProblem.checksumMismatch(changed) }
+  }
+}
+
+/// How far back a rollback goes.
+package enum RollbackExtent: Sendable, Hashable {
+  /// So many migrations of each tenant.
+  case steps(Int)
+  /// Until this one is the newest.
+  case to(MigrationVersion)
+
+  /// The versions to undo, newest first.
+  func versions(of survey: Survey) -> [MigrationVersion] {
+    switch self {
+    case .steps(let count): survey.applied.suffix(count).reversed()
+    case .to(let version): survey.applied.filter { $0 > version }.reversed()
+    }
+  }
+}

@@ -1,0 +1,138 @@
+internal import SQLText
+internal import TenancyPostgres
+
+/// What is sent for a file that runs outside of a transaction. It is recorded as begun first; then each statement by
+/// itself, and that it is done: in the same transaction, unless the statement is one that cannot be in one.
+///
+/// The ledger's `statements_done` counts them: 0 to n on the way up, and on the way down -1 for none, -2 for one and so
+/// on, so that an undone half is never taken for an applied one. Until all is done there is no head comment, so that
+/// everybody reads the ledger itself.
+struct StatementSteps: Sendable {
+  let file: MigrationFile
+  let direction: MigrationDirection
+  let schema: SchemaName
+  /// The ledger as it is once the file is begun.
+  let ledger: Ledger
+  private let frame: Frame
+  /// What the schema has when the file is not begun.
+  private let history: LedgerHistory
+  private let lacksProgress: Bool
+
+  init(
+    _ file: MigrationFile, _ direction: MigrationDirection, _ ledger: Ledger, _ frame: Frame,
+    history: LedgerHistory
+  ) {
+    self.file = file
+    self.direction = direction
+    self.frame = frame.overridden(by: direction == .up ? file.upOptions : file.downOptions)
+    self.history = history
+    schema = ledger.schema
+    lacksProgress = !ledger.columns.isSuperset(of: Ledger.progressColumns)
+    var complete = ledger
+    complete.columns.formUnion(Ledger.progressColumns)
+    self.ledger = complete
+  }
+
+  var statements: [PlannedStatement] { ledger.statements(of: file, direction) }
+
+  private func source(_ place: MigrationSource.Place) -> MigrationSource {
+    MigrationSource(file: file, place: place)
+  }
+
+  /// All of it, from the statement of that index; `nil`: from the start, which is recorded.
+  func all(from first: Int?) -> [Step] {
+    (first == nil ? [begin] : []) + statements.indices.dropFirst(first ?? 0).flatMap(steps)
+  }
+
+  /// The ledger of another tool may have no columns for it.
+  var begin: Step {
+    let extend: [PlannedStatement] =
+      lacksProgress ? [PlannedStatement(ledger.add(Ledger.progressColumns), source: source(.ledger))] : []
+    let record =
+      direction == .up
+      ? PlannedStatement(ledger.record([LedgerRecord(file, statementsDone: 0)]), source: source(.ledger))
+      : PlannedStatement(mustAffectRows: progress(0, withTotal: true), source: source(.ledger))
+    return .transaction(
+      ledger.opening(frame.limits, for: source(.ledger)) + extend
+        + [record, PlannedStatement("COMMENT ON TABLE \(ledger.name) IS NULL", source: source(.ledger))])
+  }
+
+  /// A statement, and that it is done.
+  func steps(_ index: Int) -> [Step] {
+    let statement = statements[index]
+    let isLast = index == statements.count - 1
+    let done =
+      isLast ? ending : [PlannedStatement(mustAffectRows: progress(index + 1), source: source(.close))]
+    if text(index).mayWantNoTransaction {
+      return [
+        .alone(
+          statement, SessionSettings(schema: schema, frame: aloneFrame(index), own: settings(before: index))),
+        .transaction(ledger.opening(frame.limits, for: source(.close)) + done),
+      ]
+    }
+    let before = frame.limits.local + [ledger.lock, frame.path.enter(schema)] + settings(before: index)
+    return [
+      .enclosed(
+        before.map { PlannedStatement($0, source: source(.ledger)) } + [statement]
+          + SessionCleaning.settle.map { PlannedStatement($0, source: source(.end)) }
+          + Closing(ledger: ledger, file: file).statements + done,
+        frame, .part)
+    ]
+  }
+
+  /// What the file's statements have set for the session: each of them is sent to a clean one. So a run that resumes does
+  /// not lack what an earlier one had set.
+  private func settings(before index: Int) -> [SQL] {
+    (direction == .up ? file.up : file.down ?? [])[..<index].filter(\.setsSession).map {
+      SQL(unsafeRaw: $0.text)
+    }
+  }
+
+  /// What counts as done when all of it is: in the ledger, and in the comment that repeats its head.
+  private var ending: [PlannedStatement] {
+    direction == .up
+      ? [
+        PlannedStatement(mustAffectRows: progress(statements.count), source: source(.close)),
+        PlannedStatement(ledger.comment(history.adding(file)), source: source(.ledger)),
+      ]
+      : [
+        PlannedStatement(ledger.remove(file.version, of: history.count), source: source(.close)),
+        PlannedStatement(ledger.comment(history.removing(file.version)), source: source(.ledger)),
+      ]
+  }
+
+  private func progress(_ count: Int, withTotal: Bool = false) -> SQL {
+    let value = direction == .up ? count : -1 - count
+    let total: SQL = withTotal ? ", statements_total = coalesce(statements_total, \(file.up.count))" : ""
+    return """
+      UPDATE ONLY \(ledger.name) SET statements_done = \(value)\(total) WHERE version = \(file.version.rawValue)
+      """
+  }
+
+  func text(_ index: Int) -> SQLStatement { (direction == .up ? file.up : file.down ?? [])[index] }
+
+  /// CONCURRENTLY waits for other transactions to end, and blocks nobody meanwhile: given up half-way, it would leave an
+  /// index that is not valid. So it waits as long as it takes, unless the file says otherwise.
+  private func aloneFrame(_ index: Int) -> Frame {
+    var own = frame
+    let options = direction == .up ? file.upOptions : file.downOptions
+    if options.lockTimeout == nil, SQLWords(text(index)).contains("CONCURRENTLY") { own.limits.lock = .zero }
+    return own
+  }
+}
+
+extension SQLStatement {
+  /// Whether it sets something for what comes after it in the session: a setting, a role, a prepared statement.
+  var setsSession: Bool {
+    switch leadingKeywords.first {
+    case "SET": !["LOCAL", "TRANSACTION", "CONSTRAINTS"].contains(leadingKeywords.dropFirst().first)
+    case "RESET", "PREPARE", "DEALLOCATE", "LOAD": true
+    case "SELECT": SQLWords(self).contains("SET_CONFIG")
+    default: false
+    }
+  }
+}
+
+extension Ledger {
+  static let progressColumns: Set<String> = ["statements_done", "statements_total"]
+}

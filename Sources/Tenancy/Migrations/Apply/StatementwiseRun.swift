@@ -1,0 +1,157 @@
+internal import SQLText
+internal import TenancyPostgres
+
+/// Runs a file outside of a transaction in one schema, and resumes where an earlier run stopped.
+///
+/// A lock of the session's says that somebody is at it: it goes with the session, however that ends. So whoever gets it
+/// knows that a statement which is not counted as done is not running any more.
+struct StatementwiseRun {
+  /// How far a file has come in a schema.
+  enum Progress {
+    case notBegun
+    /// So many statements are done.
+    case begun(Int)
+    case done
+  }
+
+  private let steps: StatementSteps
+  private let frame: Frame
+  private let connection: Connection
+
+  /// Throws ``TenancyProblem`` or `MigrationStatementError`.
+  /// - Parameter look: reads the ledger, which must be there; asked once nobody else can be at it.
+  /// - Returns: whether there was something to do.
+  static func run(
+    _ file: MigrationFile, _ direction: MigrationDirection, _ ledger: Ledger, _ frame: Frame,
+    over connection: Connection, look: () async throws -> Survey
+  ) async throws -> Bool {
+    guard try await connection.isDirect() else { throw TenancyProblem.poolerInBetween }
+    guard try await SessionLock.take(on: ledger, over: connection) else {
+      throw TenancyProblem.migrationFailed(.before(file, .underWay))
+    }
+    do {
+      let survey = try await look()
+      let run = StatementwiseRun(
+        steps: SchemaProgress(survey).statementwise(file, direction, frame), frame: frame,
+        connection: connection)
+      let isNew = try await run.run(try survey.progress(of: file, direction))
+      // Along with all else that the file has left in the session.
+      await connection.clean()
+      return isNew
+    } catch {
+      await connection.clean()
+      throw error
+    }
+  }
+
+  private func run(_ progress: Progress) async throws -> Bool {
+    switch progress {
+    case .done: return false
+    case .notBegun:
+      try await steps.begin.run(over: connection)
+      try await run(from: 0, isResumed: false)
+    case .begun(let count): try await run(from: count, isResumed: true)
+    }
+    return true
+  }
+
+  private func run(from first: Int, isResumed: Bool) async throws {
+    for index in steps.statements.indices.dropFirst(first) {
+      let own = steps.steps(index)
+      let statement = steps.text(index)
+      var isDone = false
+      if let built = ConcurrentIndex(statement) {
+        isDone = try await prepare(built, at: own[0], isResumed: isResumed && index == first)
+      }
+      if !isDone {
+        try await SQLWords(statement).contains("CONCURRENTLY") ? build(own[0]) : own[0].run(over: connection)
+      }
+      for step in own.dropFirst() { try await step.run(over: connection) }
+    }
+  }
+
+  /// Takes away what an earlier attempt at this very statement has left. Whether that one has done it already.
+  private func prepare(_ index: ConcurrentIndex, at step: Step, isResumed: Bool) async throws -> Bool {
+    guard let name = index.name else {
+      let left = isResumed ? try await IndexState.invalid(in: steps.schema, over: connection) : []
+      if !left.isEmpty { throw unsound(left, at: step) }
+      return false
+    }
+    let state = try await IndexState.find(name, since: steps.ledger, steps.file, over: connection)
+    switch (index.action, state) {
+    case (.drop, nil): return isResumed
+    case (.drop, _), (_, nil): return false
+    // One that was there before is in the way: the statement says so again.
+    case (_, let state?) where state.isValid: return isResumed && state.isNew
+    case (_, let state?) where state.isBeingBuilt:
+      throw TenancyProblem.migrationFailed(.before(steps.file, .underWay))
+    case (_, let state?) where isResumed && state.isNew:
+      do {
+        try await drop(name, at: step)
+        return false
+      } catch let error as MigrationStatementError {
+        var failure = error.source.failure(error.error)
+        failure.leftIndexes = [name]
+        throw TenancyProblem.migrationFailed(failure)
+      }
+    // PostgreSQL would take it for the real one.
+    case (.createIfNotExists, _): throw unsound([name], at: step)
+    default: return false
+    }
+  }
+
+  /// Runs the statement. What it leaves when it fails keeps up with every write and serves nobody: away with it.
+  private func build(_ step: Step) async throws {
+    let before = Set(try await IndexState.invalid(in: steps.schema, over: connection))
+    do {
+      try await step.run(over: connection)
+    } catch let error as MigrationStatementError {
+      var failure = error.source.failure(error.error)
+      let found = (try? await IndexState.invalid(in: steps.schema, over: connection)) ?? []
+      for name in found where !before.contains(name) {
+        do {
+          try await drop(name, at: step)
+          failure.droppedIndexes.append(name)
+        } catch {
+          failure.leftIndexes.append(name)
+        }
+      }
+      throw TenancyProblem.migrationFailed(failure)
+    }
+  }
+
+  /// If it fails, it is the statement that could not be run.
+  private func drop(_ name: String, at step: Step) async throws {
+    let statement = PlannedStatement(
+      IndexState.drop(name, in: steps.schema), source: step.statements[0].source)
+    try await Step.alone(statement, SessionSettings(schema: steps.schema, frame: frame)).run(
+      over: connection)
+  }
+
+  private func unsound(_ indexes: [String], at step: Step) -> TenancyProblem {
+    let source = step.statements[0].source ?? MigrationSource(file: steps.file, place: .ledger)
+    var failure = MigrationFailure(.invalidIndex, source, nil)
+    failure.leftIndexes = indexes
+    return .migrationFailed(failure)
+  }
+}
+
+/// An advisory lock of the session's on one ledger (PostgreSQL manual, 13.3.5).
+enum SessionLock {
+  /// The upper half of the key: "tena".
+  static let space = 0x7465_6E61
+
+  /// Whether the lock could be taken: another session may have it. Never waits; held until the session is cleaned.
+  ///
+  /// Throws ``TenancyProblem/changedMeanwhile`` if there is no such ledger.
+  static func take(on ledger: Ledger, over connection: Connection) async throws -> Bool {
+    let row = try await connection.query(
+      """
+      SELECT key, pg_try_advisory_lock(key) FROM (
+        SELECT (\(space)::bigint << 32) | to_regclass(\(ledger.name.quoted))::oid::bigint) AS k (key)
+      """)[0]
+    let (key, isTaken) = try row.decode(Int?.self, Bool?.self)
+    if key == nil { throw TenancyProblem.changedMeanwhile }
+    return isTaken == true
+  }
+}

@@ -1,0 +1,125 @@
+internal import TenancyPostgres
+
+/// A change of rows of the registry that happens as it was planned, or fails and takes its transaction along.
+///
+/// A trigger may swallow a row, and a rule may do something else instead: the server then reports no error.
+struct RowChange: Sendable {
+  enum Event: CaseIterable, Sendable {
+    case insert, update, delete
+
+    /// In `pg_rewrite.ev_type`.
+    var ruleType: String {
+      switch self {
+      case .update: "2"
+      case .insert: "3"
+      case .delete: "4"
+      }
+    }
+
+    /// In `pg_trigger.tgtype`.
+    fileprivate var triggerBit: Int {
+      switch self {
+      case .insert: 4
+      case .delete: 8
+      case .update: 16
+      }
+    }
+
+    /// In `pg_policy.polcmd`.
+    fileprivate var policyType: String {
+      switch self {
+      case .insert: "a"
+      case .update: "w"
+      case .delete: "d"
+      }
+    }
+  }
+
+  let event: Event
+  let table: QualifiedName
+  /// Whether a rule for this event is on the table itself.
+  let hasRule: Bool
+  /// The statement, without RETURNING. What it changes has the alias `t` (tenants) or `d` (domains).
+  let sql: SQL
+  /// How many rows it must change.
+  var count: SQL = "1"
+  /// What must be so in each row as it is stored then.
+  var holds: SQL = "true"
+  /// `FROM ... WHERE ...`: the rows that it is made for.
+  let source: SQL
+  /// What must be so afterwards, as far as one can tell without seeing the rows that were changed.
+  let outcome: SQL
+}
+
+extension [PlannedStatement] {
+  /// The changes in one statement, so that a foreign key between them is checked at its end. It fails unless all is done
+  /// as planned.
+  ///
+  /// PostgreSQL allows that on no table that has a rule for the event (PostgreSQL manual, 41.4 "Rules on INSERT, UPDATE,
+  /// and DELETE"): then they are statements of their own, and another one checks the outcome.
+  static func changing(_ changes: RowChange...) -> [PlannedStatement] {
+    let check = PlannedStatement.Check.rows(changes)
+    if changes.contains(where: \.hasRule) {
+      let outcome = SQL.joined(changes.map { "(\($0.outcome))" }, by: " AND ")
+      return changes.map { PlannedStatement($0.sql) } + [
+        PlannedStatement("SELECT 1 / CASE WHEN \(outcome) THEN 1 ELSE 0 END", check: check)
+      ]
+    }
+    let names = changes.indices.map { Identifier($0 == 0 ? "changed" : "changed_\($0 + 1)") }
+    let parts = zip(names, changes).map { name, change -> SQL in
+      "\(name) AS (\(change.sql) RETURNING \(change.holds) AS is_as_planned)"
+    }
+    let conditions = zip(names, changes).map { name, change -> SQL in
+      "(SELECT count(*) FROM \(name) WHERE is_as_planned) >= \(change.count)"
+    }
+    let outcome = SQL.joined(conditions, by: " AND ")
+    return [
+      PlannedStatement(
+        "WITH \(SQL.joined(parts)) SELECT 1 / CASE WHEN \(outcome) THEN 1 ELSE 0 END", check: check)
+    ]
+  }
+}
+
+extension RowChange {
+  /// Why it failed, found out after the rollback: rows that are not there any more were changed by somebody else, rows
+  /// that are there were not let through.
+  static func explain(_ changes: [RowChange], over connection: Connection) async throws -> TenancyProblem {
+    var culprits: [String] = []
+    var tables: [String] = []
+    for change in changes {
+      let answers = try await connection.pipeline([
+        "SELECT (SELECT count(*) \(change.source)) >= \(change.count)", change.culpritsQuery,
+      ])
+      guard try answers[0][0].decode(Bool.self) else { return .changedMeanwhile }
+      let found = answers[1].compactMap { $0[0] }
+      if !found.isEmpty || change.event == .insert { tables.append(change.table.description) }
+      culprits += found
+    }
+    guard let table = tables.first else { return .changedMeanwhile }
+    return .rowNotStored(table: table, by: culprits)
+  }
+
+  /// Triggers and rules that may keep rows from being changed, or change them; of the tables below a view, too.
+  private var culpritsQuery: SQL {
+    """
+    WITH RECURSIVE tables (oid) AS (
+      SELECT to_regclass(\(table.quoted))::oid
+      UNION SELECT d.refobjid FROM tables t JOIN pg_catalog.pg_rewrite r ON r.ev_class = t.oid AND r.ev_type = '1'
+      JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.objid = r.oid
+      WHERE d.refclassid = 'pg_catalog.pg_class'::regclass
+    )
+    SELECT concat('trigger ', g.tgname) FROM tables t JOIN pg_catalog.pg_trigger g ON g.tgrelid = t.oid
+    WHERE NOT g.tgisinternal AND g.tgenabled <> 'D' AND g.tgtype & 1 = 1 AND g.tgtype & 66 <> 0
+      AND g.tgtype & \(unsafeRaw: "\(event.triggerBit)") <> 0
+    UNION SELECT concat('rule ', r.rulename) FROM tables t JOIN pg_catalog.pg_rewrite r ON r.ev_class = t.oid
+    WHERE r.ev_enabled <> 'D' AND r.ev_type = \(literal: event.ruleType)
+    UNION SELECT concat('policy ', p.polname) FROM tables t JOIN pg_catalog.pg_policy p ON p.polrelid = t.oid
+    JOIN pg_catalog.pg_class c ON c.oid = t.oid AND c.relrowsecurity
+    WHERE p.polcmd IN ('*', \(literal: event.policyType))
+    UNION SELECT concat('generated column ', a.attname)
+    FROM tables t JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attgenerated <> ''
+    WHERE \(event == .delete ? "false" : "true") AND NOT a.attisdropped
+    ORDER BY 1
+    """
+  }
+}

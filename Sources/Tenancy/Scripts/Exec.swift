@@ -1,0 +1,100 @@
+internal import SQLText
+internal import Synchronization
+internal import TenancyPostgres
+
+/// How a script is run in each tenant.
+package struct ExecOptions: Sendable {
+  /// Whether it may change something; otherwise the transaction is read-only.
+  package var mayWrite = false
+  /// How long a statement may take; `nil`: as the server says.
+  package var statementTimeout: Duration?
+
+  /// Reading only, for as long as it takes.
+  package init() {}
+}
+
+/// What a script did in one tenant.
+package struct ExecResult: Sendable {
+  /// The columns of its last statement's result.
+  package let columns: [ResultColumn]
+  /// How many rows that has.
+  package let rows: Int
+}
+
+/// Tenants whose results have the same columns.
+package struct ColumnSet: Sendable, Hashable {
+  /// The columns' names.
+  package let columns: [String]
+  /// The tenants, by name.
+  package let tenants: [TenantName]
+}
+
+extension TenantDatabase {
+  /// Runs a script in each tenant: one transaction and one round trip, with the tenant's search path.
+  ///
+  /// The result of the script's last statement goes to `receive` as soon as it is there, and is not kept. All results
+  /// that it gets have the same columns, those of the first.
+  ///
+  /// Throws ``TenancyProblem/columnsDiffer(_:changesStay:)`` at the end if there were others. What fails in one tenant is in the
+  /// report and leaves the others alone.
+  package func exec(
+    _ script: ExecScript, in tenants: SelectedTenants, _ options: ExecOptions = ExecOptions(),
+    _ run: FleetRun<ExecResult> = FleetRun(), receive: @escaping @Sendable (Tenant, ResultTable) -> Void
+  ) async throws -> FleetReport<ExecResult> {
+    let path = try await frame().path
+    let expected = Mutex<[ResultColumn]?>(nil)
+    let report = await tenants.forEach(run) { tenant in
+      let table = ResultTable(try await self.exec(script, options, path, tenant))
+      let columns = expected.withLock { columns in
+        columns = columns ?? table.columns
+        return columns
+      }
+      guard table.columns == columns else { return ExecResult(columns: table.columns, rows: table.count) }
+      receive(tenant, table)
+      // All of them share one array.
+      return ExecResult(columns: columns ?? [], rows: table.count)
+    }
+    let sets = Self.columnSets(report)
+    if sets.count > 1 { throw TenancyProblem.columnsDiffer(sets, changesStay: options.mayWrite) }
+    return report
+  }
+
+  private func exec(
+    _ script: ExecScript, _ options: ExecOptions, _ path: TenantPath, _ tenant: Tenant
+  ) async throws -> Rows {
+    if !tenant.schema.canBeEntered { throw TenancyProblem.schemaNotEnterable(tenant.name, tenant.schema) }
+    let opening = opening(options, tenant.schema, path)
+    let statements = script.statements.map { SQL(unsafeRaw: $0.text) }
+    return try await connected { connection in
+      do {
+        let answers = try await connection.transaction(
+          opening + statements + (await .leaving(for: connection)) + [tenant.schema.stillThere])
+        return answers[opening.count + statements.count - 1]
+      } catch let error as StatementError {
+        await connection.clean()
+        let index = error.index - opening.count
+        if let error = tenant.absence(error.error), !script.statements.indices.contains(index) { throw error }
+        if index < 0 { throw error }
+        throw TenancyProblem.execFailed(
+          script.failure(StatementError(index: index, error: error.error), isReadOnly: !options.mayWrite))
+      }
+    }
+  }
+
+  /// After a query the script cannot make the transaction READ WRITE.
+  private func opening(_ options: ExecOptions, _ schema: SchemaName, _ path: TenantPath) -> [SQL] {
+    let limits = TimeLimits(lock: settings.lockTimeout, statement: options.statementTimeout)
+    let access: [SQL] = options.mayWrite ? [] : ["SET TRANSACTION READ ONLY"]
+    return access + limits.opening + ["SELECT \(schema.entry)", path.enter(schema)]
+  }
+
+  /// The largest first.
+  private static func columnSets(_ report: FleetReport<ExecResult>) -> [ColumnSet] {
+    let results = report.tenants.compactMap { outcome in
+      outcome.value.map { (outcome.tenant.name, $0.columns) }
+    }
+    return Dictionary(grouping: results, by: \.1)
+      .map { ColumnSet(columns: $0.map(\.name), tenants: $1.map(\.0)) }
+      .sorted { ($1.tenants.count, $0.tenants[0]) < ($0.tenants.count, $1.tenants[0]) }
+  }
+}

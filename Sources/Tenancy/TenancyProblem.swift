@@ -1,0 +1,233 @@
+internal import TenancyPostgres
+
+/// Everything that can go wrong, as data. What a user reads about it is written where a user reads it.
+package enum TenancyProblem: Error, Sendable, Hashable {
+  // Names
+  /// A tenant's name that cannot be one, or not one of a new tenant.
+  case invalidTenantName(String, NameProblem)
+  /// A schema's name that cannot be a new tenant's.
+  case invalidSchemaName(String, NameProblem)
+  /// A host name that cannot be one.
+  case invalidDomainName(String, DomainProblem)
+
+  // Tenants
+  /// No tenant of that name.
+  case tenantNotFound(TenantName)
+  /// No tenants with these names, of several that were given.
+  case tenantsNotFound([TenantName])
+  /// The name is taken.
+  case tenantExists(TenantName)
+  /// The name differs from a tenant's only by case.
+  case tenantNameCollides(TenantName, with: TenantName)
+  /// The tenant is deactivated.
+  case tenantDeactivated(TenantName)
+  /// The registry has the tenant, the database has no such schema.
+  case schemaMissing(TenantName, SchemaName)
+  /// The name or the schema of a tenant is not UTF-8, as a SQL_ASCII database allows.
+  case nameUnreadable(TenantName, SchemaName)
+  /// The database has the schema, the registry no such tenant.
+  case schemaWithoutTenant(SchemaName)
+  /// The schema that a tenant would have is another tenant's.
+  case schemaTaken(SchemaName, by: TenantName)
+  /// The schema of a tenant is another tenant's too: what is done to the one would be done to the other.
+  case schemaNotAlone(SchemaName, of: TenantName, and: TenantName)
+  /// The tenant's schema is the shared one, as that of django-tenants' public tenant is: not ours to rename, drop or
+  /// migrate as a tenant's.
+  case sharedSchema(TenantName, SchemaName)
+  /// A drop was interrupted: the row is gone, the schema is not.
+  case dropUnfinished(TenantName)
+  /// Rows of other tables refer to the tenant's row.
+  case tenantReferenced(TenantName, detail: String)
+  /// Objects outside of the tenant's schema depend on what is in it, and would be dropped with it: the first ten, as the
+  /// server describes them, and how many there are.
+  case schemaReferenced(SchemaName, of: TenantName, by: [String], count: Int)
+
+  // Domains
+  /// The host's first label names no tenant.
+  case hostNotFound(String, label: String)
+  /// The host is no tenant's: it leads to the shared schema.
+  case hostNotTenant(String)
+  /// No tenant has that domain.
+  case domainNotFound(DomainName)
+  /// The domain is there, its tenant is not.
+  case domainWithoutTenant(DomainName, tenant: TenantName?)
+  /// A tenant has that domain already.
+  case domainTaken(DomainName, by: TenantName?)
+  /// Several rows have the host name: a change of one would be a change of all.
+  case domainAmbiguous(DomainName, of: [TenantName])
+  /// The tenant itself has that domain already.
+  case domainExists(DomainName, of: TenantName)
+  /// The primary domain of a tenant that has others.
+  case domainIsPrimary(DomainName, of: TenantName, others: [DomainName])
+
+  /// The same domain twice in one command.
+  case domainGivenTwice(DomainName)
+
+  // The registry
+  /// The registry's tables are not there; others with similar names may be.
+  case registryMissing(tables: [String], similar: [String] = [])
+  /// What the database has is not clearly a registry.
+  case unclearRegistry(RegistryProblem)
+  /// Rows break constraints that are to be added.
+  case rowsBreak([BreakingRows])
+  /// A column that the mapping names, or that we cannot do without, is not there.
+  case registryColumnMissing(MissingColumn)
+  /// A column is there with another type.
+  case registryColumnType(table: String, column: String, type: String, expected: String)
+  /// The registry has no column for deactivation.
+  case noDeactivation(table: String)
+  /// The registry has no column for the schema: it is named as the tenant.
+  case noSchemaColumn(table: String)
+  /// The registry has no table of domains.
+  case noDomains
+  /// The registry has no column for primary domains.
+  case noPrimary(table: String)
+  /// A new domain needs values for these columns.
+  case domainValuesRequired(table: String, columns: [String])
+  /// A new tenant needs values for these columns.
+  case valuesRequired(table: String, columns: [String])
+  /// No such column.
+  case unknownColumn(String, table: String, available: [String])
+  /// A column that has a meaning to us, and a command of its own.
+  case reservedColumn(String)
+  /// A row of the registry was not stored, changed or removed as it was sent: a trigger, rule, policy or generated column
+  /// stands in between. Nothing was changed.
+  case rowNotStored(table: String, by: [String])
+  /// A column of the registry that PostgreSQL computes, so that nobody can give it a value.
+  case columnGenerated(String, table: String)
+  /// A value that the column does not take.
+  case badValue(column: String, reason: String)
+
+  // Migrations
+  /// Files that cannot be run; nothing was.
+  case migrationFiles(MigrationFilesInvalid)
+  /// No file has that version.
+  case versionNotFound(String)
+  /// Files that were edited after they had been applied.
+  case checksumMismatch([MigrationOccurrence])
+  /// Files that are older than what these tenants have, where that is not wanted.
+  case outOfOrder([MigrationOccurrence])
+  /// Tenants that have migrations newer than the one that was to be their last.
+  case ledgerBeyond(MigrationVersion, tenants: [String])
+  /// Another session is creating the tenant right now.
+  case createUnderWay(TenantName)
+  /// Migrations that cannot be undone: their files have no down section.
+  case notReversible([MigrationVersion])
+  /// Migrations that cannot be undone: there are no files of those versions.
+  case filesMissing([MigrationVersion])
+  /// A migration failed.
+  case migrationFailed(MigrationFailure)
+
+  /// Files of another tool's that cannot be taken over; nothing was written.
+  case importRefused([ImportProblem])
+  /// Schemas whose history by another tool cannot be taken over; nothing was written.
+  case historyRefused([HistoryProblem])
+  /// The table that has the ledger's name is another tool's: this one's, if it is known.
+  case foreignLedger(SchemaName, MigrationTool?, columns: [String])
+  /// The table that has the ledger's name is not believed: its maker could run code as whoever migrates.
+  case ledgerNotTrusted(SchemaName, LedgerDistrust)
+  /// PostgreSQL takes the schema's name in a search path for something else.
+  case schemaNotEnterable(TenantName, SchemaName)
+  /// The app itself migrates by the table that has the ledger's name.
+  case ledgerInUse(SchemaName, by: MigrationTool)
+
+  // Taking over
+  /// The schema's tables differ from those of the tenant that was to be the model.
+  case schemaDiffers(from: TenantName, SchemaDifference)
+  /// The schema has no tables.
+  case schemaEmpty(TenantName)
+  /// The tenant that was to be the model has no migration in its ledger, or no ledger.
+  case nothingRecorded(TenantName, hasLedger: Bool)
+  /// The tenant that was to be the model has migrations that are begun and not finished.
+  case migrationUnfinished(TenantName, [MigrationVersion])
+
+  // SQL over the fleet
+  /// A script that cannot be run in any tenant.
+  case scriptInvalid(ExecScriptProblem)
+  /// A script that failed in a tenant.
+  case execFailed(ExecFailure)
+  /// Results that do not make one table. The largest set of tenants comes first. With `changesStay` the SQL might change
+  /// something, and what it has changed is committed.
+  case columnsDiffer([ColumnSet], changesStay: Bool)
+
+  // The server
+  /// Another session changed the same thing between our look and our change.
+  case changedMeanwhile
+  /// The connection string is none.
+  case malformedConnection(reason: String)
+  /// No connection could be made.
+  case cannotConnect(String)
+  /// The connection broke. What was being committed may be committed or not.
+  case connectionLost(String)
+  /// The role may not do that.
+  case insufficientPrivilege(ServerFailure)
+  /// A migration outside of a transaction needs a session of its own, and a pooler lends one for each transaction.
+  case poolerInBetween
+  /// Somebody else holds a lock for longer than we wait.
+  case locked(ServerFailure)
+  /// A trigger on a table of the registry's uses a name without its schema, and our search path does not lead there.
+  case triggerFailed(table: String, ServerFailure)
+  /// Anything else that the server refused.
+  case server(ServerFailure)
+}
+
+/// A column of the registry that is not there.
+package struct MissingColumn: Sendable, Hashable {
+  /// The table.
+  package let table: String
+  /// The column that was looked for.
+  package let column: String
+  /// What it is to us: a key of `[registry.columns]`.
+  package let role: String
+  /// The columns that are there.
+  package let available: [String]
+}
+
+/// The server's words about a statement that failed.
+package struct ServerFailure: Sendable, Hashable {
+  /// The code of PostgreSQL's Appendix A.
+  package let sqlState: String
+  /// The server's sentence.
+  package let message: String
+  /// The server's details.
+  package let detail: String?
+  /// The server's advice.
+  package let hint: String?
+  /// Whether another attempt is likely to succeed.
+  let isTransient: Bool
+
+  init(_ error: ServerError) {
+    isTransient = error.isTransient
+    sqlState = error.state.rawValue
+    message = error.message
+    detail = error.detail
+    hint = error.hint
+  }
+}
+
+extension TenancyProblem {
+  /// The errors of the layer below in our terms; others pass unchanged.
+  static func translating(_ error: any Error) -> any Error {
+    switch error {
+    case let failure as StatementError: return translating(failure.error)
+    case let error as ServerError: return from(error)
+    case ConnectionError.malformed(let reason): return TenancyProblem.malformedConnection(reason: reason)
+    case ConnectionError.refused(let reason): return TenancyProblem.cannotConnect(reason)
+    case ConnectionError.lost(let reason): return TenancyProblem.connectionLost(reason)
+    default: return error
+    }
+  }
+
+  static func from(_ error: ServerError) -> TenancyProblem {
+    let failure = ServerFailure(error)
+    switch error.state {
+    case .insufficientPrivilege: return .insufficientPrivilege(failure)
+    case .lockNotAvailable: return .locked(failure)
+    case _ where error.isCatalogRace: return .changedMeanwhile
+    // 57P: an operator shut the server down or ended our session; the connection is gone with it.
+    case let state where state.errorClass == "57" && state != .queryCanceled:
+      return .connectionLost(error.message)
+    default: return .server(failure)
+    }
+  }
+}

@@ -1,0 +1,75 @@
+internal import CLibPQ
+
+extension Connection {
+  func connect(applicationName: String) throws {
+    try Task.checkCancellation()
+    let settings = [
+      ("dbname", target.conninfo), ("fallback_application_name", applicationName),
+    ].filter { !$0.1.isEmpty }
+    guard let pointer = Self.start(settings) else {
+      throw ConnectionError.refused("out of memory")
+    }
+    let handle = Handle(pointer, onNotice: observer.notice)
+    try poll(handle)
+    KeepAlive.apply(to: handle)
+    PQsetnonblocking(pointer, 1)
+    PQenterPipelineMode(pointer)
+    self.handle = handle
+    noteState()
+    // Asked for only where it is not so already: in the startup message it costs the server more than all the rest.
+    if handle.parameter("client_encoding") != clientEncoding {
+      handle.hasOwnEncoding = true
+      _ = try exchange([[setEncoding]], within: connectTimeout(handle))[0].get()
+    }
+  }
+
+  /// UTF-8; but where the server keeps bytes of no encoding it would refuse the whole result for one that is not UTF-8. There
+  /// they come as they are, see ``ForeignBytes``.
+  private var clientEncoding: String { keepsBytes ? "SQL_ASCII" : "UTF8" }
+
+  private var setEncoding: SQL { SQL(unsafeRaw: "SET client_encoding TO '\(clientEncoding)'") }
+
+  /// Whether the database has no encoding. The server counts in bytes there.
+  var keepsBytes: Bool { handle?.parameter("server_encoding") == "SQL_ASCII" }
+
+  /// The statement that gives a session its encoding again, after a RESET ALL, if that is not the encoding that the session
+  /// began with.
+  package var encodingSetting: SQL? { handle?.hasOwnEncoding == true ? setEncoding : nil }
+
+  private static func start(_ settings: [(key: String, value: String)]) -> OpaquePointer? {
+    var keys = settings.map { UnsafePointer(strdupOrNil($0.key)) } + [nil]
+    var values = settings.map { UnsafePointer(strdupOrNil($0.value)) } + [nil]
+    defer { (keys + values).forEach { freeCopy($0) } }
+    return PQconnectStartParams(&keys, &values, 1)
+  }
+
+  private func poll(_ handle: Handle) throws {
+    let deadline = ContinuousClock.now + connectTimeout(handle)
+    var state = PGRES_POLLING_WRITING
+    while true {
+      if PQstatus(handle.pointer) == CONNECTION_BAD { state = PGRES_POLLING_FAILED }
+      switch state {
+      case PGRES_POLLING_OK: return
+      case PGRES_POLLING_FAILED: throw ConnectionError.refused(errorMessage(of: handle))
+      default: break
+      }
+      let left = (deadline - .now) / .milliseconds(1)
+      let event = waiter.wait(
+        for: PQsocket(handle.pointer), toWrite: state == PGRES_POLLING_WRITING,
+        toRead: state == PGRES_POLLING_READING, timeout: Int32(min(max(0, left), Double(Int32.max))))
+      switch event {
+      case .ready: state = PQconnectPoll(handle.pointer)
+      case .woken: try Task.checkCancellation()
+      case .timedOut:
+        throw ConnectionError.refused("no answer within the connect_timeout (\(connectTimeout(handle)))")
+      }
+    }
+  }
+
+  private func connectTimeout(_ handle: Handle) -> Duration {
+    guard let text = handle.settings["connect_timeout"], let seconds = Int(text), seconds > 0 else {
+      return .seconds(10)
+    }
+    return .seconds(seconds)
+  }
+}

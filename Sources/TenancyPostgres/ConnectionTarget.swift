@@ -1,0 +1,89 @@
+internal import CLibPQ
+
+/// Which database: a connection URI, a `key=value` string, or libpq's own defaults (`PG*` variables, service
+/// file, `.pgpass`). See the PostgreSQL manual, 34.1.1 "Connection Strings".
+///
+/// It may hold a password, so nothing about it can be printed but ``description``.
+package struct ConnectionTarget: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
+  let conninfo: String
+
+  /// What libpq makes of its environment alone.
+  package static let environment = ConnectionTarget(unchecked: "")
+
+  private init(unchecked conninfo: String) {
+    self.conninfo = conninfo
+  }
+
+  /// Reads a URI or a `key=value` string. SQLAlchemy's spellings of the scheme (`postgresql+psycopg2://`,
+  /// `postgres+asyncpg://`) and Django's `postgis://` mean the same as `postgresql://`.
+  ///
+  /// Throws ``ConnectionError/malformed(reason:)``.
+  package init(_ text: String) throws {
+    conninfo = Self.withPlainScheme(text)
+    if let character = Self.unencoded(in: conninfo) {
+      throw ConnectionError.malformed(
+        reason:
+          "there is \(character.shown) inside the user name or the password: write it as \(character.encoded)"
+      )
+    }
+    var message: UnsafeMutablePointer<CChar>?
+    guard let options = PQconninfoParse(conninfo, &message) else {
+      PQfreemem(message)
+      throw ConnectionError.malformed(
+        reason: "it is neither a URI (postgresql://user@host/database) nor key=value pairs")
+    }
+    PQconninfoFree(options)
+  }
+
+  /// The value that the string gives to a libpq keyword such as `host` or `dbname`.
+  func value(of keyword: String) -> String? {
+    guard let options = PQconninfoParse(conninfo, nil) else { return nil }
+    defer { PQconninfoFree(options) }
+    var option = options
+    while let name = option.pointee.keyword {
+      if String(cString: name) == keyword { return option.pointee.val.map { String(cString: $0) } }
+      option += 1
+    }
+    return nil
+  }
+
+  /// `libpq`'s messages without the password, should one repeat it.
+  func redacting(_ message: String) -> String {
+    guard let password = value(of: "password"), !password.isEmpty else { return message }
+    return message.replacing(password, with: "***")
+  }
+
+  /// Where the connection goes, without user and password.
+  package var description: String {
+    let parts = ["host", "port", "dbname", "service"].compactMap { key in
+      value(of: key).map { "\(key)=\($0)" }
+    }
+    return parts.isEmpty ? "libpq's defaults" : parts.joined(separator: " ")
+  }
+
+  /// Hides the string from `dump` and debuggers' mirrors.
+  package var customMirror: Mirror { Mirror(self, children: ["target": description]) }
+
+  private static func withPlainScheme(_ text: String) -> String {
+    guard let end = text.firstRange(of: "://") else { return text }
+    let scheme = text[..<end.lowerBound].lowercased()
+    let dialect = scheme.prefix { $0 != "+" }
+    guard ["postgres", "postgresql", "postgis"].contains(dialect) else { return text }
+    return "postgresql" + String(text[end.lowerBound...])
+  }
+
+  /// What a password must not have in a URI. libpq would read the rest of it as a port or a database, and say so.
+  private static func unencoded(in uri: String) -> (shown: String, encoded: String)? {
+    let scheme = "postgresql://"
+    guard uri.hasPrefix(scheme) else { return nil }
+    let parts = uri.dropFirst(scheme.count).prefix { $0 != "?" }.split(separator: "/", maxSplits: 1)
+    guard let authority = parts.first else { return nil }
+    if authority.count(where: { $0 == "@" }) > 1 { return ("an @", "%40") }
+    // A database's name may have an @. Behind what is no port, it ends a password.
+    let port =
+      authority.contains("@") || authority.hasSuffix("]")
+      ? nil : authority.lastIndex(of: ":").map { authority[$0...].dropFirst() }
+    guard let port, !port.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+    return parts.dropFirst().contains { $0.contains("@") } ? ("a /", "%2F") : nil
+  }
+}

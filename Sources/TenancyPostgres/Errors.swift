@@ -1,0 +1,74 @@
+/// What the server said about a statement that failed
+/// (PostgreSQL manual, 55.8 "Error and Notice Message Fields").
+package struct ServerError: Error, Sendable, Hashable {
+  /// The error's code.
+  package var state: SQLState
+  /// The server's sentence.
+  package var message: String
+  /// More about the case at hand.
+  package var detail: String?
+  /// What the server proposes.
+  package var hint: String?
+  /// Where in the statement: a character's number, counted from 1.
+  package var position: Int?
+  /// The call stack of server-side functions.
+  package var context: String?
+  /// The schema that the error is about.
+  package var schema: String?
+  /// The table that the error is about.
+  package var table: String?
+  /// The column that the error is about.
+  package var column: String?
+  /// The constraint that was violated.
+  package var constraint: String?
+  /// The function of the server's source that raised it: never translated, where the message may be.
+  package var routine: String?
+
+  /// An error with the fields that every error has; the others are set afterwards.
+  package init(state: SQLState, message: String) {
+    self.state = state
+    self.message = message
+  }
+
+  /// What the server itself says of a NUL in a text.
+  static let containsNUL = ServerError(
+    state: .characterNotInRepertoire, message: "invalid byte sequence for encoding \"UTF8\": 0x00")
+  /// What the server says of everything but the end of a transaction that has failed.
+  static let failedTransaction = ServerError(
+    state: .inFailedTransaction, message: "the transaction had failed: it was rolled back, not committed")
+}
+
+/// A statement of a pipeline that failed. Those before it took effect only if the transaction that they
+/// are part of is committed; those after it were not run.
+package struct StatementError: Error, Sendable, Hashable {
+  /// Which one, counted from 0 in the list that was sent.
+  package let index: Int
+  /// What the server said.
+  package let error: ServerError
+
+  /// The failure of the statement with that index.
+  package init(index: Int, error: ServerError) {
+    self.index = index
+    self.error = error
+  }
+}
+
+/// The connection itself failed.
+package enum ConnectionError: Error, Sendable, Hashable {
+  /// The connection string is none. The reason never repeats the string: there may be a password in it.
+  case malformed(reason: String)
+  /// No connection could be made: libpq's own words, without the password.
+  case refused(String)
+  /// The server went away. A transaction whose `COMMIT` was under way may or may not have been committed.
+  case lost(String)
+}
+
+/// A column did not hold what the program expects.
+public struct ColumnError: Error, Sendable, Hashable {
+  /// The column's name.
+  public let column: String
+  /// The Swift type that was asked for.
+  public let expected: String
+  /// The column's text; `nil` for NULL.
+  public let found: String?
+}

@@ -1,0 +1,60 @@
+internal import SQLText
+
+extension SQLScriptError.Reason {
+  /// One sentence without a full stop.
+  var message: String {
+    switch self {
+    case .unterminated(let opening): "\(opening.name) is opened here and never closed"
+    case .nulByte: "a zero byte, which PostgreSQL does not take"
+    case .invalidUTF8: "the text is not UTF-8 from here on"
+    case .metaCommand(let command): "\(command) is a command of psql, not SQL"
+    case .transactionControl(let keywords):
+      "\(keywords) is not allowed: tenantctl opens and ends the transaction"
+    case .oldStrings:
+      "standard_conforming_strings must stay on: without it every string is read in another way"
+    case .copyStream(let keywords): "\(keywords) is not allowed: there is no stream to copy through"
+    }
+  }
+
+  /// What to do about it.
+  var hint: String {
+    switch self {
+    case .unterminated(.routineBody):
+      "add the missing END; a routine that is named begin or case needs double quotes"
+    case .unterminated(let opening): "add the closing \(opening.closing)"
+    case .nulByte: "save the file as UTF-8; a file in UTF-16 has zero bytes"
+    case .invalidUTF8: "save the file as UTF-8"
+    case .metaCommand(#"\restrict"#), .metaCommand(#"\unrestrict"#):
+      #"remove the \restrict and \unrestrict lines that pg_dump wrote"#
+    case .metaCommand: "remove it, or write what it does in SQL"
+    case .transactionControl:
+      "remove it; what cannot run in a transaction goes in a file with '-- migrate:up transaction:false'"
+    case .oldStrings: "remove it, and write strings with backslash escapes as E'...'"
+    case .copyStream: "write the rows as INSERT statements (pg_dump --inserts does)"
+    }
+  }
+}
+
+extension SQLScriptError.Opening {
+  fileprivate var name: String {
+    switch self {
+    case .quote: "a string (')"
+    case .doubleQuote: "a quoted identifier (\")"
+    case .dollarQuote(let tag): "a dollar-quoted string (\(tag))"
+    case .blockComment: "a comment (/*)"
+    case .parenthesis: "a parenthesis"
+    case .routineBody: "a routine's body (BEGIN)"
+    }
+  }
+
+  fileprivate var closing: String {
+    switch self {
+    case .quote: "'"
+    case .doubleQuote: "\""
+    case .dollarQuote(let tag): tag
+    case .blockComment: "*/"
+    case .parenthesis: ")"
+    case .routineBody: "END"
+    }
+  }
+}

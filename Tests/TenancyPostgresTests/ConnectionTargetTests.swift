@@ -1,0 +1,71 @@
+import Testing
+
+@testable import TenancyPostgres
+
+@Suite struct ConnectionTargetTests {
+  @Test(arguments: [
+    ("postgresql://u@h/d", "host=h dbname=d"),
+    ("postgres://u@h:5433/d", "host=h port=5433 dbname=d"),
+    ("postgresql+psycopg2://u:p@h/d", "host=h dbname=d"),
+    ("postgresql+asyncpg://u:p@h/d", "host=h dbname=d"),
+    ("postgres+psycopg://u:p@h/d", "host=h dbname=d"),
+    ("postgis://u:p@h/d", "host=h dbname=d"),
+    ("POSTGRESQL://h/d", "host=h dbname=d"),
+    ("postgresql://u:p%40q@h/d", "host=h dbname=d"),
+    ("postgresql://u:p?q@h/d", "host=h dbname=d"),
+    ("postgresql://h/d?user=a@b", "host=h dbname=d"),
+    ("postgresql:///d?host=/run/pg&port=6000", "host=/run/pg port=6000 dbname=d"),
+    ("postgresql://u:p@a:1,b:2/d", "host=a,b port=1,2 dbname=d"),
+    ("postgresql://[::1]:5433/d", "host=::1 port=5433 dbname=d"),
+    ("postgresql://h:5433/d@x", "host=h port=5433 dbname=d@x"),
+    ("postgresql://[::1]/d@x", "host=::1 dbname=d@x"),
+    ("postgresql://u:p@h/d@x", "host=h dbname=d@x"),
+    ("host=h dbname='my db' password=secret", "host=h dbname=my db"),
+    ("host=h dbname=d password=a://b@c@d/e@f", "host=h dbname=d"),
+    ("service=shop", "service=shop"),
+    ("user=u password=secret", "libpq's defaults"),
+    ("", "libpq's defaults"),
+  ])
+  func readsAndDescribes(text: String, description: String) throws {
+    #expect(try ConnectionTarget(text).description == description)
+  }
+
+  @Test(arguments: [
+    "mysql://u:hunter2@h/d",
+    "postgresql://u:hun@ter2@h/d",
+    "postgresql://u:hunter2/x@h/d",
+    "postgresql://u:hunter2/4@h/d",
+    "postgresql://u:hunter2@h/d?nonsense=1",
+    "host=h password=hunter2 x",
+    "hunter2",
+  ])
+  func refusesAndKeepsTheSecret(text: String) throws {
+    let error = try #require(throws: ConnectionError.self) { try ConnectionTarget(text) }
+    guard case .malformed = error else {
+      Issue.record("\(error)")
+      return
+    }
+    #expect(!"\(error)".contains("hun"))
+  }
+
+  @Test(arguments: [
+    "postgresql://u:hunter2@h/d", "postgresql://h/d?user=u&password=hunter2", "host=h password=hunter2",
+  ])
+  func showsNoPassword(text: String) throws {
+    let target = try ConnectionTarget(text)
+    var dumped = ""
+    dump(target, to: &dumped)
+    dump([target], to: &dumped)
+    let children = Mirror(reflecting: target).children.map { "\($0.value)" }
+    for shown in [
+      target.description, "\(target)", String(reflecting: target), dumped, "\(children)", "\([target])",
+    ] {
+      #expect(!shown.contains("hunter2"))
+    }
+    #expect(target.redacting("wrong: hunter2!") == "wrong: ***!")
+  }
+
+  @Test func withoutAPasswordNothingIsRedacted() throws {
+    #expect(try ConnectionTarget("postgresql://h/d").redacting("as it is") == "as it is")
+  }
+}
