@@ -1,27 +1,36 @@
-/// A few connections that many tasks share. They are opened when they are first needed.
-package actor ConnectionPool {
-  /// At most so many connections are open at a time.
-  package nonisolated let size: Int
+internal import Synchronization
 
+/// A few connections that many tasks share, first come, first served. They are opened when they are first needed.
+package final class ConnectionPool: Sendable {
+  /// At most so many connections are open at a time.
+  package let size: Int
+
+  private typealias Grant = PoolGrant<Connection>
+  private typealias State = PoolState<Connection, CheckedContinuation<Grant, any Error>>
   private let open: @Sendable () async throws -> Connection
-  private var idle: [Connection] = []
-  private var leased = 0
-  private var isClosed = false
-  private var waiting: [CheckedContinuation<Void, Never>] = []
+  private let patience: Duration?
+  private let state: Mutex<State>
 
   /// A pool over connections that `open` makes.
-  /// - Parameter size: how many connections it holds at most; at least 1.
-  package init(size: Int, open: @escaping @Sendable () async throws -> Connection) {
+  /// - Parameters:
+  ///   - size: how many connections it holds at most; at least 1.
+  ///   - patience: how long a request waits for a connection; `nil` is for ever.
+  package init(
+    size: Int, patience: Duration? = nil, open: @escaping @Sendable () async throws -> Connection
+  ) {
     self.size = max(1, size)
+    self.patience = patience
     self.open = open
+    state = Mutex(State(size: self.size))
   }
 
-  /// Lends a connection for the time of the block. A connection that comes back broken, or inside of a transaction,
-  /// is closed and not lent again.
+  /// Lends a connection for the time of the block, which runs where the caller does. A connection that comes back broken,
+  /// or inside of a transaction, is closed and not lent again.
   ///
-  /// Throws what opening a connection or the block throws.
-  package nonisolated func withConnection<T: Sendable>(
-    _ body: (Connection) async throws -> T
+  /// Throws ``PoolError``, `CancellationError` when the task is cancelled while it waits, and what opening a connection or
+  /// the block throws.
+  package func withConnection<T>(
+    isolation: isolated (any Actor)? = #isolation, _ body: (Connection) async throws -> T
   ) async throws -> T {
     let connection = try await lease()
     do {
@@ -34,51 +43,78 @@ package actor ConnectionPool {
     }
   }
 
-  /// Closes the idle connections. Those that are lent are closed when they come back.
+  /// Closes the idle connections; those that are lent are closed when they come back. Who waits for one, and who asks for
+  /// one from now on, gets ``PoolError/closed``.
   package func close() async {
+    let (idle, waiting) = state.withLock { $0.close() }
+    for waiter in waiting { waiter.resume(throwing: PoolError.closed) }
     for connection in idle { await connection.close() }
-    idle = []
-    isClosed = true
   }
 
+  /// How many requests wait for a connection.
+  var waiting: Int { state.withLock { $0.waitingCount } }
+
   private func lease() async throws -> Connection {
-    while leased >= size { await turn() }
-    leased += 1
-    while let connection = idle.popLast() {
-      // The server may have been restarted since.
+    var grant = if let grant = try state.withLock({ try $0.request() }) { grant } else { try await turn() }
+    while case .idle(let connection) = grant {
       if await connection.isAlive() { return connection }
+      grant = state.withLock { $0.replacement() }
     }
+    if case .returned(let connection) = grant { return connection }
     do {
       return try await open()
     } catch {
-      release()
+      await giveBack(nil)
       throw error
     }
   }
 
-  // Apart from their callers, which would make the continuation's generic type also where nobody waits.
-
+  // Apart from its caller, which would make the continuation's generic type also where nobody waits.
   @inline(never)
-  private func turn() async {
-    await withCheckedContinuation { waiting.append($0) }
+  private func turn() async throws -> Grant {
+    let ticket = state.withLock { $0.ticket() }
+    let alarm = patience.map { patience in
+      Task {
+        try await Task.sleep(for: patience)
+        refuse(ticket, PoolError.exhausted(after: patience))
+      }
+    }
+    defer { alarm?.cancel() }
+    return try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { continuation in
+        let answer: Result<Grant, any Error>? = state.withLock { state in
+          // The handler below has found nobody if the task was cancelled before this.
+          if Task.isCancelled { return .failure(CancellationError()) }
+          do throws(PoolError) {
+            if let grant = try state.request() { return .success(grant) }
+          } catch {
+            return .failure(error)
+          }
+          state.wait(ticket, continuation)
+          return nil
+        }
+        if let answer { continuation.resume(with: answer) }
+      }
+    } onCancel: {
+      refuse(ticket, CancellationError())
+    }
   }
 
-  @inline(never)
-  private func giveTurn() {
-    waiting.removeFirst().resume()
+  private func refuse(_ ticket: Int, _ error: any Error) {
+    state.withLock { $0.leave(ticket) }?.resume(throwing: error)
   }
 
   private func takeBack(_ connection: Connection) async {
-    if !isClosed, connection.state == .idle {
-      idle.append(connection)
-    } else {
-      await connection.close()
-    }
-    release()
+    let isSound = connection.state == .idle
+    if !isSound { await connection.close() }
+    await giveBack(isSound ? connection : nil)
   }
 
-  private func release() {
-    leased -= 1
-    if !waiting.isEmpty { giveTurn() }
+  private func giveBack(_ connection: Connection?) async {
+    switch state.withLock({ $0.giveBack(connection) }) {
+    case .grant(let waiter, let grant): waiter.resume(returning: grant)
+    case .close(let connection): await connection.close()
+    case .nothing: break
+    }
   }
 }

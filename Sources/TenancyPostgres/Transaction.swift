@@ -33,8 +33,9 @@ extension Connection {
   /// - Parameters:
   ///   - opening: statements that go out together with the `BEGIN`.
   ///   - closing: statements that go out together with the `COMMIT`.
-  package nonisolated func transaction<T: Sendable>(
-    opening: [SQL] = [], closing: [SQL] = [], _ body: (_ opened: [Rows]) async throws -> T
+  package func transaction<T>(
+    opening: [SQL] = [], closing: [SQL] = [], isolation: isolated (any Actor)? = #isolation,
+    _ body: (_ opened: [Rows]) async throws -> T
   ) async throws -> T {
     do {
       let opened = try await bare(["BEGIN"] + opening).dropFirst()
