@@ -11,12 +11,15 @@ extension Connection {
   /// Throws ``StatementError`` for that failure, ``ConnectionError`` or `CancellationError`.
   package func message(_ statements: [SQL]) async throws -> [Rows] {
     let message = Message(statements)
+    // A transaction that was open before has failed by then: nothing can be asked again.
+    let canAskAgain = state == .idle
     let answer = try await wakingOnCancel { try await $0.exchange(message) }
     do {
       return try answer.get()
     } catch {
       guard let found = message.locate(error, inBytes: keepsBytes) else {
         // Nothing ran, and nothing says which statement is to blame: asked one by one, the server tells.
+        guard canAskAgain else { throw error }
         return try await bare(statements)
       }
       throw found
