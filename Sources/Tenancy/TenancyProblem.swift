@@ -1,4 +1,4 @@
-internal import TenancyPostgres
+package import TenancyPostgres
 
 /// Everything that can go wrong, as data. What a user reads about it is written where a user reads it.
 package enum TenancyProblem: Error, Sendable, Hashable {
@@ -167,6 +167,14 @@ package enum TenancyProblem: Error, Sendable, Hashable {
   case locked(ServerFailure)
   /// A trigger on a table of the registry's uses a name without its schema, and our search path does not lead there.
   case triggerFailed(table: String, ServerFailure)
+  /// No connection of the pool became free within that time.
+  case poolExhausted(after: Duration)
+  /// The pool of connections was closed.
+  case poolClosed
+  /// A session was used after its block had ended: its connection may be another tenant's by then.
+  case sessionEnded
+  /// A column of a result is missing, NULL or not a value of the type that was asked for.
+  case columnMismatch(ColumnError)
   /// Anything else that the server refused.
   case server(ServerFailure)
 }
@@ -214,6 +222,9 @@ extension TenancyProblem {
     case ConnectionError.malformed(let reason): return TenancyProblem.malformedConnection(reason: reason)
     case ConnectionError.refused(let reason): return TenancyProblem.cannotConnect(reason)
     case ConnectionError.lost(let reason): return TenancyProblem.connectionLost(reason)
+    case PoolError.exhausted(let limit): return TenancyProblem.poolExhausted(after: limit)
+    case PoolError.closed: return TenancyProblem.poolClosed
+    case let error as ColumnError: return TenancyProblem.columnMismatch(error)
     default: return error
     }
   }

@@ -5,13 +5,14 @@ internal import TenancyPostgres
 ///
 /// ```swift
 /// let database = try TenantDatabase("postgresql://app@db.example.com/shop")
-/// let tenant = try await database.tenant(forHost: "acme.example.com")
-/// let tanks = try await database.withTenant(tenant.name) { session in
-///   try await session.query("SELECT name FROM tanks WHERE capacity > \(100)")
+/// let tanks = try await database.withTenant(forHost: "acme.example.com") { session in
+///   try await session.query("SELECT name FROM tanks WHERE capacity > \(100)").map { row in
+///     try row.decode("name", as: String.self)
+///   }
 /// }
 /// ```
 ///
-/// Every method throws ``TenancyProblem``, or `CancellationError` when its task is cancelled.
+/// Every method throws ``TenancyError``, or `CancellationError` when its task is cancelled.
 public final class TenantDatabase: Sendable {
   /// The rules that it works by.
   public let settings: Settings
@@ -19,12 +20,14 @@ public final class TenantDatabase: Sendable {
   private let knownShape = Mutex<RegistryShape?>(nil)
   let knownTraits = Mutex<DatabaseTraits?>(nil)
 
-  /// A database by its URI or `key=value` connection string; `nil` leaves all to libpq (`PG*` variables, service
-  /// file, `.pgpass`). Nothing is connected yet.
+  /// A database. Nothing is connected yet.
   ///
-  /// Throws ``TenancyProblem/malformedConnection(reason:)``.
+  /// Throws ``TenancyError/Code-swift.struct/malformedURL``.
   /// - Parameters:
+  ///   - connectionString: a URI or `key=value` pairs; `nil` leaves all to libpq (`PG*` variables, service file, `.pgpass`).
+  ///   - settings: the rules to work by.
   ///   - connections: how many connections are open at most at a time.
+  ///   - observer: what is told while it works.
   ///   - executor: where they wait for the server, which blocks; by default each on a thread of its own.
   public init(
     _ connectionString: String?, settings: Settings = Settings(), connections: Int = 8,
@@ -33,18 +36,19 @@ public final class TenantDatabase: Sendable {
     do {
       let target = try connectionString.map { try ConnectionTarget($0) } ?? .environment
       self.settings = settings
-      pool = ConnectionPool(size: connections) {
+      pool = ConnectionPool(size: connections, patience: settings.poolTimeout) {
         try await Connection.open(
           target, applicationName: settings.applicationName,
           opening: TimeLimits(lock: settings.lockTimeout).implicitOpening,
           observer: observer.forConnection, executor: executor)
       }
     } catch {
-      throw TenancyProblem.translating(error)
+      throw TenancyError.wrapping(error)
     }
   }
 
-  /// Closes the connections.
+  /// Closes the connections; those that are in use, when their blocks end. Who waits for one, or asks for one afterwards,
+  /// gets ``TenancyError/Code-swift.struct/poolClosed``.
   public func close() async {
     await pool.close()
   }
@@ -67,15 +71,19 @@ extension TenantDatabase {
     /// How long a statement of ours may wait for a lock before it gives up, so that it never stands in front of a
     /// tenant's traffic.
     public var lockTimeout: Duration
+    /// How long a block waits for a free connection before it gives up with ``TenancyError/Code-swift.struct/poolExhausted``;
+    /// `nil` is for ever.
+    public var poolTimeout: Duration?
     /// What the server shows in `pg_stat_activity.application_name`.
     public var applicationName: String
 
-    /// The defaults: flask-tenants' registry, strict names, 2 seconds of waiting.
+    /// The defaults: flask-tenants' registry, strict names, 2 seconds of waiting for a lock and 30 for a connection.
     public init(
       registry: RegistryMapping = RegistryMapping(), names: NamePolicy = NamePolicy(),
       routing: RoutingRules = RoutingRules(), ledger: String = "schema_migrations",
       sharedSchemas: [SchemaName]? = nil,
-      lockTimeout: Duration = .seconds(2), applicationName: String = "tenantctl"
+      lockTimeout: Duration = .seconds(2), poolTimeout: Duration? = .seconds(30),
+      applicationName: String = "tenantctl"
     ) {
       self.registry = registry
       self.names = names
@@ -83,6 +91,7 @@ extension TenantDatabase {
       self.ledger = ledger
       self.sharedSchemas = sharedSchemas
       self.lockTimeout = lockTimeout
+      self.poolTimeout = poolTimeout
       self.applicationName = applicationName
     }
   }
@@ -115,7 +124,9 @@ extension TenantDatabase {
 
 extension TenantDatabase {
   /// Lends a connection, and puts errors in our terms.
-  func connected<T: Sendable>(_ body: (Connection) async throws -> T) async throws -> T {
+  func connected<T>(
+    isolation: isolated (any Actor)? = #isolation, _ body: (Connection) async throws -> T
+  ) async throws -> T {
     do {
       return try await pool.withConnection(body)
     } catch {
@@ -162,8 +173,9 @@ extension TenantDatabase {
   }
 
   /// The same over a connection that is lent already.
-  func reading<T: Sendable>(
-    over connection: Connection, _ body: (RegistryShape) async throws -> T
+  func reading<T>(
+    over connection: Connection, isolation: isolated (any Actor)? = #isolation,
+    _ body: (RegistryShape) async throws -> T
   ) async throws -> T {
     let known = knownShape.withLock { $0 }
     do {

@@ -64,11 +64,16 @@ package enum ConnectionError: Error, Sendable, Hashable {
 }
 
 /// A column did not hold what the program expects.
-public struct ColumnError: Error, Sendable, Hashable {
+package struct ColumnError: Error, Sendable, Hashable {
   /// The column's name.
-  public let column: String
+  package let column: String
   /// The Swift type that was asked for.
-  public let expected: String
+  package let expected: String
   /// The column's text; `nil` for NULL.
-  public let found: String?
+  package let found: String?
+
+  /// A column that holds something else, or does not exist.
+  package init(column: String, expected: String, found: String?) {
+    (self.column, self.expected, self.found) = (column, expected, found)
+  }
 }

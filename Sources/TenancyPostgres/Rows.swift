@@ -52,21 +52,38 @@ public struct Row: Sendable {
   /// The first columns as Swift values: `let (name, active) = try row.decode(String.self, Bool.self)`.
   ///
   /// Throws ``ColumnError`` when a column is NULL or no value of its type.
-  public func decode<each Value: PostgresDecodable>(
+  package func decode<each Value: PostgresDecodable>(
     _ types: repeat (each Value).Type
-  ) throws -> (repeat each Value) {
+  ) throws(ColumnError) -> (repeat each Value) {
     var column = -1
-    func next<T: PostgresDecodable>(_ type: T.Type) throws -> T {
+    func next<T: PostgresDecodable>(_ type: T.Type) throws(ColumnError) -> T {
       column += 1
-      let text = self[column]
-      do {
-        return try T(postgresText: text)
-      } catch {
-        let name = PQfname(result.pointer, Int32(column)).map { String(cString: $0) }
-        throw ColumnError(column: name ?? "\(column + 1)", expected: "\(T.self)", found: text)
-      }
+      return try value(of: column, as: type)
     }
     return (repeat try next(each types))
+  }
+
+  /// The first column alone. Throws ``ColumnError`` as for several.
+  package func decode<Value: PostgresDecodable>(_ type: Value.Type) throws(ColumnError) -> Value {
+    try value(of: 0, as: type)
+  }
+
+  /// One column as a Swift value. Throws ``ColumnError`` as ``decode(_:)`` does.
+  package func value<T: PostgresDecodable>(of column: Int, as type: T.Type) throws(ColumnError) -> T {
+    let text = self[column]
+    do {
+      return try T(postgresText: text)
+    } catch {
+      let name = PQfname(result.pointer, Int32(column)).map { String(cString: $0) }
+      throw ColumnError(column: name ?? "\(column + 1)", expected: "\(T.self)", found: text)
+    }
+  }
+
+  /// The position of the first column with that name, which is case-sensitive; `nil` if there is none.
+  package func position(of column: String) -> Int? {
+    (0..<PQnfields(result.pointer)).first { String(cString: PQfname(result.pointer, $0)) == column }.map {
+      Int($0)
+    }
   }
 }
 

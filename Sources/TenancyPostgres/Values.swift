@@ -9,22 +9,19 @@ public protocol PostgresDecodable: Sendable {
   /// The value of a column; `nil` stands for NULL. It throws instead of being failable, because for a type that is
   /// known only at run time an optional of it is looked up anew for every value.
   ///
-  /// Throws ``UnreadableText`` if the text is no value of this type.
-  init(postgresText: String?) throws(UnreadableText)
+  /// Throws any error if the text is not a value of this type.
+  init(postgresText: String?) throws
 }
 
-/// A column's text that is no value of the type that was asked for.
-public struct UnreadableText: Error, Hashable {
-  /// What an own type throws.
-  public init() {}
-}
+/// A column's text that is not a value of the type that was asked for.
+package struct UnreadableText: Error, Hashable {}
 
 extension String: PostgresEncodable, PostgresDecodable {
   /// The string itself.
   public var postgresText: String { self }
 
-  /// The text of a column that is not NULL.
-  public init(postgresText: String?) throws(UnreadableText) {
+  /// The text of a column. Throws for NULL.
+  public init(postgresText: String?) throws {
     guard let postgresText else { throw UnreadableText() }
     self = postgresText
   }
@@ -34,8 +31,8 @@ extension Int: PostgresEncodable, PostgresDecodable {
   /// Decimal digits.
   public var postgresText: String { String(self) }
 
-  /// An integer column of any width.
-  public init(postgresText: String?) throws(UnreadableText) {
+  /// An integer column of any width. Throws for any other text, and for NULL.
+  public init(postgresText: String?) throws {
     guard let postgresText, let value = Int(postgresText) else { throw UnreadableText() }
     self = value
   }
@@ -45,8 +42,8 @@ extension Double: PostgresEncodable, PostgresDecodable {
   /// The shortest decimal form that reads back as the same number.
   public var postgresText: String { String(self) }
 
-  /// A floating-point or numeric column.
-  public init(postgresText: String?) throws(UnreadableText) {
+  /// A floating-point or numeric column. Throws for any other text, and for NULL.
+  public init(postgresText: String?) throws {
     guard let postgresText, let value = Double(postgresText) else { throw UnreadableText() }
     self = value
   }
@@ -56,8 +53,8 @@ extension Bool: PostgresEncodable, PostgresDecodable {
   /// `t` or `f`.
   public var postgresText: String { self ? "t" : "f" }
 
-  /// A boolean column.
-  public init(postgresText: String?) throws(UnreadableText) {
+  /// A boolean column. Throws for any other text, and for NULL.
+  public init(postgresText: String?) throws {
     switch postgresText {
     case "t": self = true
     case "f": self = false
@@ -67,8 +64,8 @@ extension Bool: PostgresEncodable, PostgresDecodable {
 }
 
 extension Optional: PostgresDecodable where Wrapped: PostgresDecodable {
-  /// `nil` for NULL; otherwise the value, which must be of the wrapped type.
-  public init(postgresText: String?) throws(UnreadableText) {
+  /// `nil` for NULL; otherwise the value. Throws if it is not of the wrapped type.
+  public init(postgresText: String?) throws {
     self = postgresText == nil ? nil : try Wrapped(postgresText: postgresText)
   }
 }

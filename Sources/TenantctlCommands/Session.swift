@@ -68,9 +68,12 @@ struct Session: Sendable {
   func database(connections: Int = 1, onMainThread: Bool? = nil) throws -> TenantDatabase {
     let configuration = try configuration()
     let inherited = environment["DATABASE_URL"].flatMap { $0.isEmpty ? nil : $0 }
+    var settings = configuration.settings
+    // Work on a fleet waits for its turn as long as it takes.
+    settings.poolTimeout = nil
     return try TenantDatabase(
       option(Global.database, "database") ?? inherited ?? configuration.databaseURL,
-      settings: configuration.settings, connections: connections, observer: observer,
+      settings: settings, connections: connections, observer: observer,
       executor: onMainThread ?? (connections == 1) ? MainThread.shared : nil)
   }
 

@@ -87,7 +87,7 @@ import Testing
   @Test func optionalsTellNullFromNonsense() throws {
     #expect(try Int?(postgresText: nil) == nil)
     #expect(try Int?(postgresText: "7") == 7)
-    #expect(throws: UnreadableText()) { try Int?(postgresText: "x") }
+    #expect(throws: UnreadableText.self) { try Int?(postgresText: "x") }
   }
 
   private func scalars(_ text: String) -> [Unicode.Scalar] { Array(text.unicodeScalars) }

@@ -23,7 +23,7 @@ import Testing
       ("local", .reserved), ("pg_catalog", .reserved), ("pg_", .reserved), ("pg_acme", .reserved),
     ] as [(String, NameProblem)])
   func badNames(name: String, problem: NameProblem) {
-    #expect(throws: TenancyProblem.invalidTenantName(name, problem)) {
+    #expect(throws: TenancyError(.invalidTenantName(name, problem))) {
       try NamePolicy().check(TenantName(parsing: name))
     }
   }
@@ -72,7 +72,7 @@ import Testing
       (a(64) + ".de", .badLabel(a(64))), (String(repeating: "a.", count: 126) + "de", .tooLong),
     ] as [(String, DomainProblem)])
   func badDomains(text: String, problem: DomainProblem) {
-    #expect(throws: TenancyProblem.invalidDomainName(text, problem)) { try DomainName(parsing: text) }
+    #expect(throws: TenancyError(.invalidDomainName(text, problem))) { try DomainName(parsing: text) }
   }
 }
 

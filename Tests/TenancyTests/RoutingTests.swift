@@ -25,7 +25,7 @@ import Testing
       ("http://acme.com", .hasScheme), ("acme.com/x", .hasScheme), ("a b.com", .badLabel("a b.com")),
     ] as [(String, DomainProblem)])
   func noHosts(text: String, problem: DomainProblem) {
-    #expect(throws: TenancyProblem.invalidDomainName(text, problem)) { try Host(parsing: text) }
+    #expect(throws: TenancyError(.invalidDomainName(text, problem))) { try Host(parsing: text) }
   }
 
   @Test(

@@ -7,11 +7,11 @@ public struct DomainName: StoredName {
 
   /// A host name typed by a user; upper case and a trailing dot are put right.
   ///
-  /// Throws ``TenancyProblem/invalidDomainName(_:_:)``.
-  public init(parsing text: String) throws {
+  /// Throws ``TenancyError/Code-swift.struct/invalidDomain``.
+  public init(parsing text: String) throws(TenancyError) {
     let name = text.hasSuffix(".") ? String(text.dropLast()) : text
     if let problem = Self.problem(of: name) {
-      throw TenancyProblem.invalidDomainName(text, problem)
+      throw TenancyError(.invalidDomainName(text, problem))
     }
     rawValue = name.lowercased()
   }

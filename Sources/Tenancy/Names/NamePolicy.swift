@@ -12,18 +12,22 @@ public struct NamePolicy: Sendable, Hashable {
     self.allowsHyphens = allowsHyphens
   }
 
-  /// Throws ``TenancyProblem/invalidTenantName(_:_:)`` if no tenant may be given that name.
-  public func check(_ name: TenantName) throws {
-    if let problem = problem(of: name.rawValue) {
-      throw TenancyProblem.invalidTenantName(name.rawValue, problem)
-    }
+  /// Throws ``TenancyError/Code-swift.struct/invalidName`` if no tenant may be given that name.
+  public func check(_ name: TenantName) throws(TenancyError) {
+    do { try admit(name) } catch { throw TenancyError(error) }
   }
 
-  /// Throws ``TenancyProblem/invalidSchemaName(_:_:)`` if no tenant may be given that schema.
-  public func check(_ schema: SchemaName) throws {
-    if let problem = problem(of: schema.rawValue) {
-      throw TenancyProblem.invalidSchemaName(schema.rawValue, problem)
-    }
+  /// Throws ``TenancyError/Code-swift.struct/invalidSchema`` if no tenant may be given that schema.
+  public func check(_ schema: SchemaName) throws(TenancyError) {
+    do { try admit(schema) } catch { throw TenancyError(error) }
+  }
+
+  func admit(_ name: TenantName) throws(TenancyProblem) {
+    if let problem = problem(of: name.rawValue) { throw .invalidTenantName(name.rawValue, problem) }
+  }
+
+  func admit(_ schema: SchemaName) throws(TenancyProblem) {
+    if let problem = problem(of: schema.rawValue) { throw .invalidSchemaName(schema.rawValue, problem) }
   }
 
   private func problem(of name: String) -> NameProblem? {

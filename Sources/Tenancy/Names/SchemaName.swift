@@ -5,10 +5,10 @@ public struct SchemaName: StoredName {
   /// The name itself.
   public let rawValue: String
 
-  /// A name typed by a user. Throws ``TenancyProblem/invalidSchemaName(_:_:)`` for the empty string; what the schema of a
+  /// A name typed by a user. Throws ``TenancyError/Code-swift.struct/invalidSchema`` for the empty string; what the schema of a
   /// *new* tenant must look like is up to the ``NamePolicy``.
-  public init(parsing text: String) throws {
-    guard !text.isEmpty else { throw TenancyProblem.invalidSchemaName(text, .empty) }
+  public init(parsing text: String) throws(TenancyError) {
+    guard !text.isEmpty else { throw TenancyError(.invalidSchemaName(text, .empty)) }
     rawValue = text
   }
 

@@ -8,13 +8,14 @@ public struct TenantName: StoredName {
 
   /// A name typed by a user.
   ///
-  /// Throws ``TenancyProblem/invalidTenantName(_:_:)`` for the empty string, one over 128 characters (the width of the
+  /// Throws ``TenancyError/Code-swift.struct/invalidName`` for the empty string, one over 128 characters (the width of the
   /// registry's column) and one with a control character.
-  public init(parsing text: String) throws {
-    guard !text.isEmpty else { throw TenancyProblem.invalidTenantName(text, .empty) }
-    guard text.unicodeScalars.count <= 128 else { throw TenancyProblem.invalidTenantName(text, .tooLong) }
+  public init(parsing text: String) throws(TenancyError) {
+    func invalid(_ problem: NameProblem) -> TenancyError { TenancyError(.invalidTenantName(text, problem)) }
+    guard !text.isEmpty else { throw invalid(.empty) }
+    guard text.unicodeScalars.count <= 128 else { throw invalid(.tooLong) }
     guard text.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {
-      throw TenancyProblem.invalidTenantName(text, .malformed)
+      throw invalid(.malformed)
     }
     rawValue = text
   }

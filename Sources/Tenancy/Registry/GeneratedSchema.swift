@@ -44,7 +44,7 @@ extension TenantDatabase {
       assignments.first { $0.0.name == column.name }?.1
     }
     let schema = try await shape.schema(computedIn: row, for: new.name, over: connection)
-    if let schema { try settings.names.check(schema) }
+    if let schema { try settings.names.admit(schema) }
     return schema
   }
 }

@@ -5,9 +5,6 @@ public import TenancyPostgres
 /// A column that is named here must exist; one that is left `nil` has flask-tenants' name, and may be missing where
 /// flask-tenants lets it be.
 public struct RegistryMapping: Sendable, Hashable {
-  /// A table inside its schema.
-  public typealias Table = QualifiedName
-
   /// The table of tenants.
   public var tenants: QualifiedName
   /// The table of domains; `nil` if there is none.
@@ -34,7 +31,7 @@ public struct RegistryMapping: Sendable, Hashable {
   }
 
   /// The counterpart of ``table(_:)``.
-  public static func spelling(of table: QualifiedName) -> String {
+  package static func spelling(of table: QualifiedName) -> String {
     [table.schema, table.name].map { part in
       part.name.utf8.contains(UInt8(ascii: ".")) || part.name.utf8.first == UInt8(ascii: "\"")
         ? part.quoted : part.name
@@ -87,8 +84,17 @@ extension RegistryMapping {
     public var name: String?
     /// Of tenants: the schema. Default: the name is the schema.
     public var schema: String?
-    /// Of tenants: whether it is deactivated, or the inverse. Default `deactivated`, which may be missing.
-    public var activity: Activity?
+    package var activity: Activity?
+    /// Of tenants: whether it is deactivated. Default `deactivated`, which may be missing.
+    public var deactivated: String? {
+      get { activity.flatMap { $0.isInverse ? nil : $0.column } }
+      set { activity = newValue.map { Activity(column: $0, isInverse: false) } }
+    }
+    /// Of tenants: whether it is active, for a registry that says that instead.
+    public var active: String? {
+      get { activity.flatMap { $0.isInverse ? $0.column : nil } }
+      set { activity = newValue.map { Activity(column: $0, isInverse: true) } }
+    }
     /// Whether there is such a column at all; `false` lets one that is called `deactivated` mean something else.
     public var hasActivity = true
     /// Of tenants: the key. Default `id`, which may be missing where domains have `tenant_name`.
@@ -107,14 +113,14 @@ extension RegistryMapping {
   }
 
   /// The boolean column that says whether the app serves a tenant.
-  public struct Activity: Sendable, Hashable {
+  package struct Activity: Sendable, Hashable {
     /// The column.
-    public var column: String
+    package var column: String
     /// Whether `true` means that the tenant is active.
-    public var isInverse: Bool
+    package var isInverse: Bool
 
     /// A column such as `deactivated`, or, inverse, such as `active`.
-    public init(column: String, isInverse: Bool) {
+    package init(column: String, isInverse: Bool) {
       self.column = column
       self.isInverse = isInverse
     }

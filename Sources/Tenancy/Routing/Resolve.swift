@@ -26,9 +26,20 @@ extension TenantDatabase {
   /// Which tenant would serve the host, and why.
   ///
   /// A row in `domains` wins, one that is written in capitals too; otherwise, as in flask-tenants, the first label is the
-  /// tenant's name, within the ``RoutingRules``; otherwise nothing but the shared schema is meant. Throws ``TenancyProblem/hostNotFound(_:label:)``,
-  /// ``TenancyProblem/domainWithoutTenant(_:tenant:)`` or ``TenancyProblem/tenantDeactivated(_:)``.
+  /// tenant's name, within the ``RoutingRules``; otherwise nothing but the shared schema is meant.
+  ///
+  /// Throws ``TenancyError`` (``TenancyError/Code-swift.struct/hostNotFound``,
+  /// ``TenancyError/Code-swift.struct/domainWithoutTenant``, ``TenancyError/Code-swift.struct/tenantDeactivated``) or
+  /// `CancellationError`.
   public func resolve(host: Host) async throws -> Resolution {
+    do {
+      return try await resolution(of: host)
+    } catch {
+      throw TenancyError.wrapping(error)
+    }
+  }
+
+  private func resolution(of host: Host) async throws -> Resolution {
     if host.isAddress || !host.name.contains(".") {
       return Resolution(host: host.name, tenant: nil, rule: .notADomain)
     }
@@ -65,12 +76,14 @@ extension TenantDatabase {
     }
   }
 
-  /// The tenant that serves the host. Throws what ``resolve(host:)`` throws, and
-  /// ``TenancyProblem/hostNotTenant(_:)`` where that says the shared schema.
+  /// The tenant that serves the host, given as the `Host` header gives it.
+  ///
+  /// Throws as ``resolve(host:)`` does, ``TenancyError/Code-swift.struct/hostNotTenant`` where the shared schema serves it,
+  /// and ``TenancyError/Code-swift.struct/invalidDomain``.
   public func tenant(forHost host: String) async throws -> Tenant {
     let host = try Host(parsing: host)
     guard let tenant = try await resolve(host: host).tenant else {
-      throw TenancyProblem.hostNotTenant(host.name)
+      throw TenancyError(.hostNotTenant(host.name))
     }
     return tenant
   }

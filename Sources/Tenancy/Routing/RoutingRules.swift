@@ -24,15 +24,15 @@ public struct Host: Sendable, Hashable, CustomStringConvertible {
   /// The host alone, in lower case.
   public let name: String
 
-  /// The host of a `Host` header. Throws ``TenancyProblem/invalidDomainName(_:_:)`` for the empty string, one with a
+  /// The host of a `Host` header. Throws ``TenancyError/Code-swift.struct/invalidDomain`` for the empty string, one with a
   /// space, and a URL.
-  public init(parsing text: String) throws {
-    if text.contains("/") { throw TenancyProblem.invalidDomainName(text, .hasScheme) }
+  public init(parsing text: String) throws(TenancyError) {
+    if text.contains("/") { throw TenancyError(.invalidDomainName(text, .hasScheme)) }
     let host = Self.withoutPort(text)
     let name = host.hasSuffix(".") ? host.dropLast() : host
-    guard !name.isEmpty else { throw TenancyProblem.invalidDomainName(text, .empty) }
+    guard !name.isEmpty else { throw TenancyError(.invalidDomainName(text, .empty)) }
     guard name.allSatisfy({ !$0.isWhitespace }) else {
-      throw TenancyProblem.invalidDomainName(text, .badLabel(String(name)))
+      throw TenancyError(.invalidDomainName(text, .badLabel(String(name))))
     }
     self.name = name.lowercased()
   }

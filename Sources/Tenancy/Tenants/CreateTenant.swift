@@ -48,8 +48,8 @@ extension TenantDatabase {
   package func planCreate(
     _ new: NewTenant, migrations: [MigrationFile] = []
   ) async throws -> Change<CreatedTenant> {
-    try settings.names.check(new.name)
-    if let schema = new.schema { try settings.names.check(schema) }
+    try settings.names.admit(new.name)
+    if let schema = new.schema { try settings.names.admit(schema) }
     return try await withRegistry { connection, shape in
       let computed = try await self.computedSchema(of: new, shape, over: connection)
       let schema = new.schema ?? computed ?? SchemaName(of: new.name)

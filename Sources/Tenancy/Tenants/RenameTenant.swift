@@ -17,7 +17,7 @@ extension TenantDatabase {
   ///
   /// Throws ``TenancyProblem`` if there is no such tenant, or the new name will not do or is taken.
   package func planRename(_ old: TenantName, to new: TenantName) async throws -> Change<RenamedTenant> {
-    try settings.names.check(new)
+    try settings.names.admit(new)
     return try await withRegistry { connection, shape in
       let tenant = try await shape.tenant(old, over: connection)
       if tenant.schema.isNobodys { throw TenancyProblem.sharedSchema(old, tenant.schema) }
@@ -62,7 +62,7 @@ extension TenantDatabase {
       $0.name == shape.tenants.name.name ? "\(new.rawValue)::text" : "t.\(Identifier($0.name))"
     }
     if let computed = try await shape.schema(computedIn: row, for: new, over: connection) {
-      if computed != tenant.schema { try settings.names.check(computed) }
+      if computed != tenant.schema { try settings.names.admit(computed) }
       return computed
     }
     return tenant.schema.rawValue == tenant.name.rawValue ? SchemaName(of: new) : tenant.schema

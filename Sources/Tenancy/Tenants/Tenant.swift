@@ -29,16 +29,16 @@ public struct Tenant: Sendable, Hashable, Encodable {
 }
 
 /// A host name of a tenant. In order: by tenant, the primary one first, then by name.
-public struct Domain: Sendable, Hashable, Comparable, Encodable {
+package struct Domain: Sendable, Hashable, Comparable, Encodable {
   /// The host name.
-  public let name: DomainName
+  package let name: DomainName
   /// The tenant's name.
-  public let tenant: TenantName
+  package let tenant: TenantName
   /// Whether it is the tenant's primary one.
-  public let isPrimary: Bool
+  package let isPrimary: Bool
 
   /// By tenant, the primary one first, then by name.
-  public static func < (left: Domain, right: Domain) -> Bool {
+  package static func < (left: Domain, right: Domain) -> Bool {
     (left.tenant, left.isPrimary ? 0 : 1, left.name) < (right.tenant, right.isPrimary ? 0 : 1, right.name)
   }
 

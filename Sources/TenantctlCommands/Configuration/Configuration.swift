@@ -92,7 +92,7 @@ extension ConfigurationKey {
     },
   ]
 
-  private static func tableName(_ text: String) throws(BadConfigurationValue) -> RegistryMapping.Table {
+  private static func tableName(_ text: String) throws(BadConfigurationValue) -> QualifiedName {
     guard let table = RegistryMapping.table(text) else {
       throw BadConfigurationValue(reason: "expected a table, as schema.table")
     }

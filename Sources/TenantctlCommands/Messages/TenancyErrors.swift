@@ -350,6 +350,14 @@ extension ErrorReport {
             tenantctl runs with search_path = pg_catalog, so that nobody's objects are called by mistake: give the \
             trigger's function a path of its own, ALTER FUNCTION ... SET search_path TO public
             """, sqlState: failure.sqlState)
+      case .poolExhausted(let limit):
+        Self("pool_exhausted", .failed, "no connection became free within \(limit)")
+      case .poolClosed: Self("pool_closed", .failed, "the pool of connections is closed")
+      case .sessionEnded: Self("session_ended", .failed, "the block of the session has ended")
+      case .columnMismatch(let error):
+        Self(
+          "column_mismatch", .failed,
+          "column \(error.column) is \(error.found ?? "NULL or missing"), not \(error.expected)")
       case .server(let failure):
         Self("server", .failed, failure.sentence, hint: failure.hint, sqlState: failure.sqlState)
       }

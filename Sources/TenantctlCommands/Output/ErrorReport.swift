@@ -40,6 +40,7 @@ struct ErrorReport: Sendable {
   init(_ error: any Error) {
     self =
       switch error {
+      case let error as TenancyError: ErrorReport(tenancy: error.problem)
       case let error as TenancyProblem: ErrorReport(tenancy: error)
       case let error as UsageError: ErrorReport(usage: error)
       case let error as ConfigurationError: ErrorReport(configuration: error)
@@ -86,8 +87,8 @@ struct ErrorReport: Sendable {
   /// Why a value is refused, without the value, and what to do about it.
   private static func explanation(of error: any Error) -> (reason: String, hint: String?) {
     switch error {
-    case let error as TenancyProblem:
-      let report = ErrorReport(tenancy: error)
+    case let error as TenancyError:
+      let report = ErrorReport(tenancy: error.problem)
       return (report.reason ?? report.message, report.hint)
     case let error as InvalidMigrationVersion: return ("it is not a migration's version", error.hint)
     default: return ("\(error)", nil)

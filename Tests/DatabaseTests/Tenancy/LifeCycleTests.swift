@@ -130,7 +130,7 @@ import Testing
       #expect(try await fleet.setActive("acme", false))
       #expect(try await !fleet.setActive("acme", false))
       #expect(try await fleet.list() == "acme- beta")
-      await #expect(throws: TenancyProblem.tenantDeactivated("acme")) {
+      await #expect(throws: TenancyError(.tenantDeactivated("acme"))) {
         try await fleet.resolve("acme.example.com")
       }
       #expect(try await fleet.tenancy.list(.init(isActive: true)).map(\.tenant.name) == ["beta"])
@@ -150,7 +150,7 @@ import Testing
       #expect(try await fleet.resolve("www.example.com") == "public by shared")
       #expect(try await fleet.resolve("127.0.0.1") == "public by not_a_domain")
       if registry.hasDomains { #expect(try await fleet.resolve("SHOP.acme.com.") == "acme by domain") }
-      await #expect(throws: TenancyProblem.hostNotFound("none.example.com", label: "none")) {
+      await #expect(throws: TenancyError(.hostNotFound("none.example.com", label: "none"))) {
         try await fleet.resolve("none.example.com")
       }
     }

@@ -35,7 +35,7 @@ import Testing
       #expect(try await fleet.list() == "acme(acme.com)")
       try await fleet.psql(
         "ALTER TABLE tenants ADD deactivated boolean; UPDATE tenants SET deactivated = true")
-      let off = TenancyProblem.tenantDeactivated("acme")
+      let off = TenancyError(.tenantDeactivated("acme"))
       switch read {
       case 0: await #expect(throws: off) { try await fleet.resolve("acme.com") }
       case 1: await #expect(throws: off) { try await fleet.resolve("acme.example.com") }
@@ -50,7 +50,7 @@ import Testing
   }
 
   private func isDeactivated(_ name: TenantName, in fleet: Fleet) async throws {
-    let off = TenancyProblem.tenantDeactivated(name)
+    let off = TenancyError(.tenantDeactivated(name))
     await #expect(throws: off) { try await fleet.resolve("\(name).com") }
     await #expect(throws: off) {
       try await fleet.tenancy.withTenant(name) { _ in Issue.record("the block ran") }

@@ -80,7 +80,7 @@ import Testing
       #expect(report.outline == "$user: failed; acme: 1")
       #expect(
         try await fleet.psql("SELECT to_regclass('\(schema).t'), to_regclass('\"$user\".t')") == "NULL|NULL")
-      await #expect(throws: TenancyProblem.schemaNotEnterable("$user", SchemaName(stored: "$user"))) {
+      await #expect(throws: TenancyError(.schemaNotEnterable("$user", SchemaName(stored: "$user")))) {
         try await fleet.tenancy.withTenant("$user") { _ in }
       }
       await #expect(throws: TenancyProblem.schemaNotEnterable("$user", SchemaName(stored: "$user"))) {

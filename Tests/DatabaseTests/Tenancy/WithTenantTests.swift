@@ -81,7 +81,7 @@ import Testing
   @Test func aSwallowedErrorIsNoCommit() async throws {
     try await Fleet.with { fleet in
       try await fleet.create("acme")
-      await #expect(throws: TenancyProblem.self) {
+      await #expect(throws: TenancyError.self) {
         try await fleet.tenancy.withTenant("acme") { session in
           try await session.query("CREATE TABLE lost ()")
           _ = try? await session.query("SELECT 1/0")
@@ -96,17 +96,15 @@ import Testing
     try await Fleet.with { fleet in
       try await fleet.create("acme")
       let runs = Atomic(0)
-      let error = await #expect(throws: TenancyProblem.self) {
+      let error = await #expect(throws: TenancyError.self) {
         try await fleet.tenancy.withTenant("acme") { session in
           runs.add(1, ordering: .relaxed)
           _ = try await session.query("SELECT * FROM nonesuch")
         }
       }
-      guard case .server(let failure) = error else {
-        Issue.record("\(String(describing: error))")
-        return
-      }
-      #expect(failure.sqlState == "42P01")
+      #expect(error?.code == .statementFailed)
+      #expect(error?.sqlState == "42P01")
+      #expect(error?.tenant == "acme")
       #expect(runs.load(ordering: .relaxed) == 1)
     }
   }
@@ -121,7 +119,7 @@ import Testing
         ("gone", .schemaMissing("gone", SchemaName(stored: "gone"))),
       ]
       for (name, expected) in cases {
-        await #expect(throws: expected) {
+        await #expect(throws: TenancyError(expected, in: name)) {
           try await fleet.tenancy.withTenant(name) { _ in Issue.record("the block of \(name) ran") }
         }
       }

@@ -76,7 +76,7 @@ enum InitCommand {
 }
 
 extension RegistryMapping {
-  fileprivate static func parse(table text: String) throws -> Table {
+  fileprivate static func parse(table text: String) throws -> QualifiedName {
     guard let table = table(text) else { throw NotATable() }
     return table
   }

@@ -1,0 +1,161 @@
+/// What every part of the library throws, besides `CancellationError` and what a block of the caller throws.
+///
+/// ```swift
+/// do {
+///   try await database.withTenant(forHost: host) { ... }
+/// } catch let error as TenancyError where error.code == .hostNotFound {
+///   // 404
+/// }
+/// ```
+public struct TenancyError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// What happened, as data: exhaustive, for the code of this package.
+  package let problem: TenancyProblem
+  /// The tenant that it is about, or in whose block it happened.
+  public let tenant: TenantName?
+
+  /// - Parameter tenant: the tenant in whose block it happened.
+  package init(_ problem: TenancyProblem, in tenant: TenantName? = nil) {
+    self.problem = problem
+    self.tenant = problem.publicForm.tenant ?? tenant
+  }
+
+  /// What happened, for programs.
+  public var code: Code { problem.publicForm.code }
+  /// What happened, for people: one or more lines, for a log rather than for the users of an app. It may have values of the
+  /// database in it.
+  public var message: String { problem.publicForm.message }
+  /// PostgreSQL's code (manual, Appendix A), if the server refused a statement: `23505` is a unique constraint.
+  public var sqlState: String? { problem.serverFailure?.sqlState }
+  /// The ``message``.
+  public var description: String { message }
+
+  /// An error in the form that the public functions throw. `CancellationError` and a caller's own errors pass unchanged.
+  static func wrapping(_ error: any Error, in tenant: TenantName? = nil) -> any Error {
+    let error = TenancyProblem.translating(error)
+    return (error as? TenancyProblem).map { TenancyError($0, in: tenant) } ?? error
+  }
+}
+
+extension TenancyError {
+  /// Tells errors apart. More codes may come: compare with those that matter, and treat any other as ``other``.
+  public struct Code: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
+    /// As `tenantctl` writes it in JSON where it reports the same.
+    public let rawValue: String
+
+    /// The code with that text.
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    /// The text.
+    public var description: String { rawValue }
+
+    /// The registry has no such tenant.
+    public static let tenantNotFound = Code(rawValue: "tenant_not_found")
+    /// The tenant is deactivated.
+    public static let tenantDeactivated = Code(rawValue: "tenant_deactivated")
+    /// The registry has the tenant, but the database does not have its schema, or cannot enter it.
+    public static let schemaMissing = Code(rawValue: "schema_missing")
+    /// The host is not a domain of any tenant, and its first label is not a tenant's name.
+    public static let hostNotFound = Code(rawValue: "host_not_found")
+    /// The host leads to the shared schema.
+    public static let hostNotTenant = Code(rawValue: "host_not_tenant")
+    /// The host is a domain, but its tenant does not exist.
+    public static let domainWithoutTenant = Code(rawValue: "domain_without_tenant")
+    /// The name of a tenant is not valid.
+    public static let invalidName = Code(rawValue: "invalid_name")
+    /// The name of a schema is not valid.
+    public static let invalidSchema = Code(rawValue: "invalid_schema")
+    /// The host or domain is not valid.
+    public static let invalidDomain = Code(rawValue: "invalid_domain")
+    /// The registry's tables do not exist.
+    public static let registryMissing = Code(rawValue: "registry_missing")
+    /// A column of the registry does not exist, or has another type than expected.
+    public static let registryMismatch = Code(rawValue: "registry_mismatch")
+    /// The connection string is not valid.
+    public static let malformedURL = Code(rawValue: "malformed_url")
+    /// No connection to the server could be made.
+    public static let connectionFailed = Code(rawValue: "cannot_connect")
+    /// The connection broke. A transaction whose commit was running may or may not be committed.
+    public static let connectionLost = Code(rawValue: "connection_lost")
+    /// No connection became free within ``TenantDatabase/Settings/poolTimeout``.
+    public static let poolExhausted = Code(rawValue: "pool_exhausted")
+    /// ``TenantDatabase/close()`` was called.
+    public static let poolClosed = Code(rawValue: "pool_closed")
+    /// A ``TenantSession`` was used after its block had ended.
+    public static let sessionEnded = Code(rawValue: "session_ended")
+    /// The role lacks a privilege.
+    public static let insufficientPrivilege = Code(rawValue: "insufficient_privilege")
+    /// Another session held a lock for longer than the lock timeout.
+    public static let locked = Code(rawValue: "locked")
+    /// Another session changed the same thing at the same time; another attempt is likely to succeed.
+    public static let changedMeanwhile = Code(rawValue: "changed_meanwhile")
+    /// The server refused a statement for another reason: ``TenancyError/sqlState`` says which.
+    public static let statementFailed = Code(rawValue: "server")
+    /// A column does not exist, is NULL, or is not a value of the type that was asked for.
+    public static let columnMismatch = Code(rawValue: "column_mismatch")
+    /// Anything else.
+    public static let other = Code(rawValue: "other")
+  }
+}
+
+extension TenancyProblem {
+  /// The server's words, if a statement failed.
+  fileprivate var serverFailure: ServerFailure? {
+    switch self {
+    case .server(let failure), .locked(let failure), .insufficientPrivilege(let failure): failure
+    default: nil
+    }
+  }
+
+  /// What a server app is told. Its other problems only come up in administration.
+  fileprivate var publicForm: (code: TenancyError.Code, message: String, tenant: TenantName?) {
+    switch self {
+    case .tenantNotFound(let name): (.tenantNotFound, "tenant \(name) does not exist", name)
+    case .tenantDeactivated(let name): (.tenantDeactivated, "tenant \(name) is deactivated", name)
+    case .schemaMissing(let name, let schema):
+      (.schemaMissing, "the schema \(schema) of tenant \(name) does not exist", name)
+    case .schemaNotEnterable(let name, let schema):
+      (.schemaMissing, "the schema \(schema) of tenant \(name) cannot be entered", name)
+    case .hostNotFound(let host, let label):
+      (.hostNotFound, "\(host.onOneLine) is not a domain, and there is no tenant \(label.onOneLine)", nil)
+    case .hostNotTenant(let host): (.hostNotTenant, "\(host.onOneLine) is not a tenant's host", nil)
+    case .domainWithoutTenant(let domain, let tenant):
+      (.domainWithoutTenant, "the tenant of the domain \(domain) does not exist", tenant)
+    case .invalidTenantName(let text, let reason):
+      (.invalidName, "invalid tenant name '\(text.onOneLine)': \(reason)", nil)
+    case .invalidSchemaName(let text, let reason):
+      (.invalidSchema, "invalid schema name '\(text.onOneLine)': \(reason)", nil)
+    case .invalidDomainName(let text, let reason):
+      (.invalidDomain, "invalid host name '\(text.onOneLine)': \(reason)", nil)
+    case .registryMissing(let tables, _):
+      (.registryMissing, "the database has no \(tables.joined(separator: " and no "))", nil)
+    case .registryColumnMissing(let missing):
+      (.registryMismatch, "table \(missing.table) has no column \(missing.column)", nil)
+    case .registryColumnType(let table, let column, let type, let expected):
+      (.registryMismatch, "column \(column) of \(table) is of type \(type), not \(expected)", nil)
+    default: clientForm
+    }
+  }
+
+  private var clientForm: (code: TenancyError.Code, message: String, tenant: TenantName?) {
+    switch self {
+    case .malformedConnection(let reason):
+      (.malformedURL, "the connection string is not valid: \(reason)", nil)
+    case .cannotConnect(let reason): (.connectionFailed, "cannot connect to the database: \(reason)", nil)
+    case .connectionLost(let reason): (.connectionLost, "the connection to the server broke: \(reason)", nil)
+    case .poolExhausted(let limit): (.poolExhausted, "no connection became free within \(limit)", nil)
+    case .poolClosed: (.poolClosed, "the pool of connections is closed", nil)
+    case .sessionEnded: (.sessionEnded, "the block of the session has ended", nil)
+    case .insufficientPrivilege(let failure): (.insufficientPrivilege, failure.message, nil)
+    case .locked(let failure): (.locked, failure.message, nil)
+    case .changedMeanwhile:
+      (.changedMeanwhile, "another session changed the same thing at the same time", nil)
+    case .server(let failure): (.statementFailed, failure.message, nil)
+    case .columnMismatch(let error):
+      (
+        .columnMismatch,
+        "column \(error.column) is \(error.found ?? "NULL or missing"), not \(error.expected)", nil
+      )
+    default: (.other, "\(self)", nil)
+    }
+  }
+}

@@ -1,0 +1,154 @@
+internal import Synchronization
+public import TenancyPostgres
+
+/// A tenant's view of the database, for the time of a block of ``TenantDatabase/withTenant(forHost:isolation:_:)``.
+public struct TenantSession: Sendable {
+  /// The tenant.
+  public let tenant: Tenant
+  private let connection: Connection
+  private let lease = Lease()
+
+  fileprivate init(tenant: Tenant, connection: Connection) {
+    self.tenant = tenant
+    self.connection = connection
+  }
+
+  private final class Lease: Sendable {
+    let hasEnded = Atomic(false)
+  }
+
+  /// The connection is for another tenant's block next, whoever has kept the session.
+  fileprivate func end() { lease.hasEnded.store(true, ordering: .releasing) }
+
+  /// Runs one statement; unqualified names mean the tenant's tables first, then the shared ones.
+  ///
+  /// Throws ``TenancyError``, or `CancellationError` when the task is cancelled. After an error the transaction can only end.
+  @discardableResult
+  public func query(_ statement: SQL) async throws -> Rows {
+    try await pipeline([statement])[0]
+  }
+
+  /// Runs the statements in one round trip and returns the rows of each.
+  ///
+  /// Throws as ``query(_:)`` does: the first failure. The statements after it do not run.
+  public func pipeline(_ statements: [SQL]) async throws -> [Rows] {
+    do {
+      if lease.hasEnded.load(ordering: .acquiring) { throw TenancyProblem.sessionEnded }
+      return try await connection.pipeline(statements)
+    } catch {
+      throw TenancyError.wrapping(error, in: tenant.name)
+    }
+  }
+}
+
+extension TenantDatabase {
+  /// Runs the block in one transaction that sees the tenant's schema first, then `public`, and nothing of another
+  /// tenant: the counterpart of flask-tenants' `with_db()`. Committed when the block returns, rolled back when it
+  /// throws. The search path ends with the transaction, so it also holds behind PgBouncer in transaction mode.
+  ///
+  /// The block runs where the caller does: on the main actor, or on the actor whose state it touches.
+  ///
+  /// Throws ``TenancyError`` before the block runs (``TenancyError/Code-swift.struct/tenantNotFound``,
+  /// ``TenancyError/Code-swift.struct/tenantDeactivated``, ``TenancyError/Code-swift.struct/schemaMissing``, or that no
+  /// connection was to be had) and when the commit fails, `CancellationError`, and what the block throws.
+  public func withTenant<T>(
+    _ name: TenantName, isolation: isolated (any Actor)? = #isolation,
+    _ body: (TenantSession) async throws -> T
+  ) async throws -> T {
+    do {
+      return try await connected { connection in
+        let tenant = try await reading(over: connection) { try await $0.tenant(name, over: connection) }
+        return try await enter(tenant, over: connection, body)
+      }
+    } catch {
+      throw TenancyError.wrapping(error, in: name)
+    }
+  }
+
+  /// The same for a tenant that was looked up before, which is not looked up again: the round trip that opens the
+  /// transaction checks it. One that has been renamed or dropped since is not found.
+  ///
+  /// Throws as the look-up by name does.
+  public func withTenant<T>(
+    _ tenant: Tenant, isolation: isolated (any Actor)? = #isolation,
+    _ body: (TenantSession) async throws -> T
+  ) async throws -> T {
+    do {
+      return try await connected { try await enter(tenant, over: $0, body) }
+    } catch {
+      throw TenancyError.wrapping(error, in: tenant.name)
+    }
+  }
+
+  /// The same for the tenant that serves a host, given as the `Host` header gives it.
+  ///
+  /// Throws as the look-up by name does, and as ``tenant(forHost:)`` does.
+  public func withTenant<T>(
+    forHost host: String, isolation: isolated (any Actor)? = #isolation,
+    _ body: (TenantSession) async throws -> T
+  ) async throws -> T {
+    try await withTenant(try await tenant(forHost: host), body)
+  }
+
+  /// A registry whose columns are not the promised ones fails the opening; then it is read, and there is another attempt.
+  /// The block runs once: what fails after it has begun is the caller's.
+  private func enter<T>(
+    _ tenant: Tenant, over connection: Connection, isolation: isolated (any Actor)? = #isolation,
+    _ body: (TenantSession) async throws -> T
+  ) async throws -> T {
+    if !tenant.schema.canBeEntered { throw TenancyProblem.schemaNotEnterable(tenant.name, tenant.schema) }
+    let path = try await frame(over: connection).path
+    return try await reading(over: connection) { shape in
+      var hasBegun = false
+      do {
+        let opening = [SessionCleaning.pin, shape.check(tenant), path.enter(tenant.schema)]
+        return try await connection.cleaningAfter(opening) { opened in
+          try Self.judge(opened[1].first, tenant)
+          hasBegun = true
+          let session = TenantSession(tenant: tenant, connection: connection)
+          defer { session.end() }
+          return try await body(session)
+        }
+      } catch  where hasBegun {
+        throw TenancyError.wrapping(error, in: tenant.name)
+      }
+    }
+  }
+
+  /// Throws if the row of the opening says that the tenant cannot be entered.
+  private static func judge(_ row: Row?, _ tenant: Tenant) throws {
+    guard let row else { throw TenancyProblem.tenantNotFound(tenant.name) }
+    let (isThere, isActive) = try row.decode(Bool.self, Bool?.self)
+    guard let isActive else { throw ShapeOutdated() }
+    guard isActive else { throw TenancyProblem.tenantDeactivated(tenant.name) }
+    guard isThere else { throw TenancyProblem.schemaMissing(tenant.name, tenant.schema) }
+  }
+}
+
+extension RegistryShape {
+  /// Whether the schema is there and the tenant is served; fails without USAGE on the schema.
+  fileprivate func check(_ tenant: Tenant) -> SQL {
+    """
+    SELECT to_regnamespace(\(tenant.schema.identifier.quoted)) IS NOT NULL, \(isActive),
+      to_regclass(\(tenant.schema.relation("-").quoted))
+    FROM \(tenants.table) t WHERE t.\(tenants.name) = \(tenant.name.rawValue) AND \(schema) = \(tenant.schema.rawValue)
+    """
+  }
+}
+
+extension Connection {
+  /// Runs the block in a transaction, and takes away what its statements have left in the session: the next block is another
+  /// tenant's.
+  fileprivate func cleaningAfter<T>(
+    _ opening: [SQL], isolation: isolated (any Actor)? = #isolation,
+    _ body: (_ opened: [Rows]) async throws -> T
+  ) async throws -> T {
+    let closing: [SQL] = await .leaving(for: self)
+    do {
+      return try await transaction(opening: opening, closing: closing, body)
+    } catch {
+      await clean()
+      throw error
+    }
+  }
+}
