@@ -31,7 +31,7 @@ installed = $(PREFIX)/bin/tenantctl $(BASH_COMPLETIONS)/tenantctl $(ZSH_COMPLETI
   $(FISH_COMPLETIONS)/tenantctl.fish \
   $(addprefix $(MAN)/man1/,$(call pages,1)) $(addprefix $(MAN)/man5/,$(call pages,5))
 
-.PHONY: build demo test test-newest fuzz bench generate lint install uninstall clean help
+.PHONY: build demo test test-newest fuzz bench generate docs lint install uninstall clean help
 
 ## build: the release binary, .build/release/tenantctl (the default)
 build:
@@ -71,6 +71,11 @@ bench:
 ## generate: man/ and completions/ from the command tree
 generate: build
 	$(program) __generate .
+
+## docs: the library's reference for Swift servers, .build/docs
+docs:
+	@Scripts/install-packages build
+	@Scripts/docs
 
 ## lint: format, imports and warnings
 lint:

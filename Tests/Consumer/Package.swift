@@ -1,0 +1,19 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// A package that uses the library as an app does: its main file is README's example, see `check`.
+let package = Package(
+  name: "Consumer",
+  platforms: [.macOS(.v15)],
+  dependencies: [.package(name: "tenantctl", path: "../..")],
+  targets: [
+    // Apps have modules of that name: ours must not collide with it.
+    .target(name: "Postgres"),
+    .executableTarget(
+      name: "Consumer", dependencies: ["Postgres", .product(name: "Tenancy", package: "tenantctl")],
+      swiftSettings: [
+        .swiftLanguageMode(.v6), .enableUpcomingFeature("MemberImportVisibility"),
+        .treatAllWarnings(as: .error),
+      ]),
+  ]
+)
