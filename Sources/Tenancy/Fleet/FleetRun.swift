@@ -1,15 +1,15 @@
 internal import Synchronization
 internal import TenancyPostgres
 
-/// The tenants that a run is for, by name, as the registry and the catalog had them when they were looked up.
+/// The tenants of a run, by name, as the registry and the catalog had them when they were read.
 package struct SelectedTenants: Sendable {
   let members: [FleetMember]
 
-  /// How many they are.
+  /// The number of tenants.
   package var count: Int { members.count }
 }
 
-/// What came of one tenant.
+/// The outcome for one tenant.
 package struct FleetOutcome<Value: Sendable>: Sendable {
   /// How it ended.
   package enum Status: Sendable {
@@ -17,7 +17,7 @@ package struct FleetOutcome<Value: Sendable>: Sendable {
     case done(Value)
     /// What the work threw.
     case failed(any Error)
-    /// The run ended before its turn, or before it was through.
+    /// The run ended before the tenant was started or finished.
     case notRun
   }
 
@@ -28,46 +28,46 @@ package struct FleetOutcome<Value: Sendable>: Sendable {
   /// How long it took.
   package let duration: Duration
 
-  /// What the work returned; `nil` if it did not.
+  /// What the work returned; `nil` if it did not return.
   package var value: Value? { if case .done(let value) = status { value } else { nil } }
-  /// What the work threw; `nil` if it did not.
+  /// What the work threw; `nil` if it did not throw.
   package var failure: (any Error)? { if case .failed(let error) = status { error } else { nil } }
 }
 
-/// What came of a run.
+/// The outcome of a run.
 package struct FleetReport<Value: Sendable>: Sendable {
   /// The tenants, by name.
   package let tenants: [FleetOutcome<Value>]
   /// How long it took.
   package let duration: Duration
-  /// Whether it was asked to stop before it was through.
+  /// Whether it was asked to stop before it was finished.
   package let wasInterrupted: Bool
 
   /// The tenants that failed.
   package var failures: [FleetOutcome<Value>] { tenants.filter { $0.failure != nil } }
 }
 
-/// How a run goes about its work.
+/// The settings of a run.
 package struct FleetRun<Value: Sendable>: Sendable {
   /// How many tenants at a time.
   package var jobs = 1
-  /// How often a tenant gets another turn when somebody else holds a lock, or a deadlock was broken at its cost.
+  /// How often a tenant is tried again after a lock timeout, or when it was the victim of a deadlock.
   package var retries = 0
-  /// The run begins with no other tenant after so many have failed; `nil`: however many fail.
+  /// The run starts no other tenant after so many failures; `nil`: no limit.
   package var maxFailures: Int?
-  /// Is told of each tenant as it is done, in the order in which they are.
+  /// Called for each tenant as it finishes.
   package var onOutcome: @Sendable (FleetOutcome<Value>) -> Void = { _ in }
-  /// Asked before each tenant: whether to begin with no other.
+  /// Asked before each tenant: whether to start no other.
   package var shouldStop: @Sendable () -> Bool = { false }
 
-  /// One at a time, silently, to the end.
+  /// One tenant at a time, without callbacks or a limit on failures.
   package init() {}
 }
 
 extension TenantDatabase {
-  /// Looks up the tenants of a selection, in one query.
+  /// Reads the tenants of a selection, in one query.
   ///
-  /// Throws ``TenancyProblem/tenantNotFound(_:)`` or ``TenancyProblem/tenantsNotFound(_:)`` for names that are not there.
+  /// Throws ``TenancyProblem/tenantNotFound(_:)`` or ``TenancyProblem/tenantsNotFound(_:)`` for names that do not exist.
   package func tenants(in selection: FleetSelection) async throws -> SelectedTenants {
     try await readingRegistry { connection, shape in
       SelectedTenants(members: try await self.members(of: selection, over: connection, shape))
@@ -76,9 +76,9 @@ extension TenantDatabase {
 }
 
 extension SelectedTenants {
-  /// Does the work for each tenant whose schema is there. What it throws is that tenant's failure and leaves the
-  /// others alone; a schema that is missing is ``TenancyProblem/schemaMissing(_:_:)``. Once there is no connection to be had
-  /// the run begins with no other tenant.
+  /// Does the work for each tenant whose schema exists. What it throws is that tenant's failure and does not affect the
+  /// others; a missing schema is ``TenancyProblem/schemaMissing(_:_:)``. After a failure to connect the run starts no other
+  /// tenant.
   package func forEach<Value: Sendable>(
     _ run: FleetRun<Value>, _ work: @escaping @Sendable (Tenant) async throws -> Value
   ) async -> FleetReport<Value> {
@@ -92,7 +92,7 @@ extension SelectedTenants {
         || run.shouldStop()
     } _: { index in
       let outcome = await members[index].outcome(of: work)
-      if let error = outcome.failure as? TenancyProblem, error.isWorthAnotherTurn {
+      if let error = outcome.failure as? TenancyProblem, error.isWorthRetrying {
         let count = attempts.withLock { attempts in
           attempts[index, default: 0] += 1
           return attempts[index, default: 0]
@@ -101,7 +101,7 @@ extension SelectedTenants {
       }
       if let failure = outcome.failure {
         failures.add(1, ordering: .relaxed)
-        // The server is away, or takes no more connections: all the others would fail as fast as they can.
+        // The server is down or takes no more connections: the other tenants would all fail at once.
         if case TenancyProblem.cannotConnect = failure { isCutOff.store(true, ordering: .relaxed) }
       }
       run.onOutcome(outcome)

@@ -18,6 +18,6 @@ extension FleetReport {
       tenants.compactMap { outcome in outcome.failure.map { ("\(outcome.tenant.name)", $0) } }, style)
   }
 
-  /// How the program ends after such a run.
+  /// The exit status after such a run.
   var status: ExitStatus { wasInterrupted ? .interrupted : failures.isEmpty ? .done : .partial }
 }

@@ -2,8 +2,8 @@ internal import Synchronization
 internal import TenancyPostgres
 
 extension TenantDatabase {
-  /// Does what is planned. One tenant's failure leaves the others untouched and is in the report; the same run again
-  /// does what is left.
+  /// Runs the plan. One tenant's failure is in the report and does not affect the others; the same run again does what is
+  /// left.
   ///
   /// Throws ``TenancyProblem`` if the shared schema's migrations fail: no tenant is migrated then.
   package func migrate(_ plan: MigrationPlan, _ run: MigrationRun = MigrationRun()) async throws
@@ -18,7 +18,7 @@ extension TenantDatabase {
       if case .failed(let error) = shared?.status { throw error }
     }
     let fleet = FleetMigration(self, plan, plan.tenants, run)
-    // One that has nothing to do would prove nothing.
+    // A tenant that is up to date is no test of the migrations.
     let canaries = Array(fleet.behind.prefix(run.canaries))
     await fleet.run(canaries)
     if fleet.outcomes(of: canaries).contains(where: { !$0.isSuccess }) { fleet.stop() }
@@ -30,7 +30,7 @@ extension TenantDatabase {
   }
 }
 
-/// What is done of each tenant before the others have their turn.
+/// What is done for each tenant before the run goes on to the next part.
 private enum Part {
   /// Up to the first file that runs outside of a transaction.
   case transactions
@@ -41,17 +41,17 @@ private enum Part {
   }
 }
 
-/// A run over a fleet: its failures are counted, and a tenant that has to wait for a lock gets another turn.
+/// A run over a fleet: it counts failures, and tries a tenant that has to wait for a lock again.
 private final class FleetMigration: Sendable {
   private struct State {
     var failures = 0
     var isStopped = false
     var attempts: [Int: Attempt] = [:]
-    /// By the tenant's index; `nil` for those that are not done with.
+    /// By the tenant's index; `nil` for tenants that are not finished.
     var outcomes: [MigrationOutcome?]
   }
 
-  /// What the turns of one tenant have come to so far.
+  /// The attempts at one tenant so far.
   private struct Attempt {
     var count = 0
     var versions: [MigrationVersion] = []
@@ -74,15 +74,15 @@ private final class FleetMigration: Sendable {
     announcements = Announcements(database)
   }
 
-  /// Begins with no other tenant.
+  /// Starts no other tenant.
   func stop() {
     state.withLock { $0.isStopped = true }
   }
 
-  /// What runs outside of a transaction waits until everybody has what comes before it: it takes long, waits for other
-  /// transactions, and is the one thing that can be left half-done.
+  /// A file that runs outside of a transaction waits until every tenant has the files before it: it takes long, waits for
+  /// other transactions, and is the only kind that can stop half-way.
   func run(_ indices: [Int]) async {
-    // Most often most tenants have nothing pending: they need no turn.
+    // Usually most tenants are up to date and need no worker.
     for index in indices where !isBehind(index) {
       finish(index, MigrationOutcome(surveys[index], .upToDate))
     }
@@ -91,14 +91,14 @@ private final class FleetMigration: Sendable {
     await serve(open(), .all, jobs: min(settings.jobs, Self.jobsOutsideOfTransactions))
   }
 
-  /// Those for which there is something to do, or something in the way, by their indices.
+  /// The indices of tenants that have something pending or a problem.
   var behind: some Sequence<Int> { surveys.indices.lazy.filter { self.isBehind($0) } }
 
   private func isBehind(_ index: Int) -> Bool {
     surveys[index].problem != nil || !plan.pending(surveys[index]).isEmpty
   }
 
-  /// How it has ended for each.
+  /// The outcome of each.
   func outcomes(of indices: some Sequence<Int>) -> [MigrationOutcome] {
     state.withLock { state in
       indices.map { index in
@@ -116,7 +116,7 @@ private final class FleetMigration: Sendable {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await self.announcements.serve() }
       _ = await queue.run(jobs: min(jobs, indices.count), shouldStop: shouldStop) { offset in
-        await self.turn(of: indices[offset], part)
+        await self.attempt(indices[offset], part)
       }
       group.cancelAll()
     }
@@ -128,7 +128,7 @@ private final class FleetMigration: Sendable {
     return isStopped || failures >= settings.maxFailures ?? .max || settings.shouldStop()
   }
 
-  private func turn(of index: Int, _ part: Part) async -> FleetQueue<Void>.Turn {
+  private func attempt(_ index: Int, _ part: Part) async -> FleetQueue<Void>.Attempt {
     let survey = surveys[index]
     let start = ContinuousClock.now
     var attempt = state.withLock { $0.attempts[index] } ?? Attempt()
@@ -170,14 +170,15 @@ private final class FleetMigration: Sendable {
     state.withLock { state in
       if outcome.isFailure, state.outcomes[index]?.isFailure != true { state.failures += 1 }
       state.outcomes[index] = outcome
-      // While a server restarts, each of the others would only fail as fast as it can.
+      // While the server restarts, the other tenants would all fail at once.
       if case .failed(.cannotConnect) = outcome.status { state.isStopped = true }
     }
   }
 
-  /// A failure for a lock, with those who hold it; if they cannot be had, without.
+  /// Adds the lock's holders to a lock failure, if they can be found.
   private func naming(_ status: MigrationOutcome.Status, _ survey: Survey) async -> MigrationOutcome.Status {
-    guard case .failed(.migrationFailed(var failure)) = status, [.locked, .underWay].contains(failure.reason)
+    guard case .failed(.migrationFailed(var failure)) = status,
+      [.locked, .inProgress].contains(failure.reason)
     else { return status }
     let isLocked = failure.reason == .locked
     failure.lockHolders =
@@ -189,7 +190,7 @@ private final class FleetMigration: Sendable {
     return .failed(.migrationFailed(failure))
   }
 
-  /// How a turn ended; `nil` if the rest has to wait until the others have had theirs.
+  /// How an attempt ended; `nil` if the rest belongs to the next part.
   private func status(
     of survey: Survey, _ part: Part, _ versions: inout [MigrationVersion]
   ) async -> MigrationOutcome.Status? {
@@ -217,7 +218,7 @@ private final class FleetMigration: Sendable {
     } catch is CancellationError {
       return .notRun
     } catch {
-      // Nobody expects one; but a tenant that was not migrated must never look like one that was left out.
+      // Unexpected; but a tenant that failed must never be reported as one that was not run.
       return .failed(.from(ServerError(state: "XX000", message: "\(error)")))
     }
   }
@@ -230,12 +231,12 @@ private struct SchemaMigration {
   let part: Part
   let connection: Connection
 
-  /// Whether that was all, and nothing has to wait for the other part.
+  /// Returns whether nothing is left for the other part.
   func run(
     _ files: [MigrationFile], _ first: Survey, _ done: [MigrationVersion], onDone: (MigrationFile) -> Void
   ) async throws -> Bool {
-    // After another turn the first look at the ledger is too old.
-    var survey = done.isEmpty ? first : try await look(at: first)
+    // After an earlier attempt the survey of the ledger is out of date.
+    var survey = done.isEmpty ? first : try await inspect(first)
     var progress = SchemaProgress(survey)
     var pending = done.isEmpty ? files : try rest(of: files, survey)
     var queue = part.files(pending, plan.direction)
@@ -246,7 +247,7 @@ private struct SchemaMigration {
     while let file = queue.first {
       do {
         if file.runsInTransaction(plan.direction) {
-          // One that is half undone is not applied.
+          // A file that is half undone must not be applied.
           _ = try survey.progress(of: file, plan.direction)
           for step in progress.steps(for: file, plan.direction, plan.frame) {
             try await step.run(over: connection)
@@ -258,15 +259,15 @@ private struct SchemaMigration {
           for step in progress.creating(plan.frame, file) { try await step.run(over: connection) }
           let isNew = try await StatementwiseRun.run(
             file, plan.direction, survey.ledger, plan.frame, over: connection
-          ) { try await look(at: survey) }
+          ) { try await inspect(survey) }
           if isNew { onDone(file) }
-          try start(from: try await look(at: survey))
+          try start(from: try await inspect(survey))
         }
       } catch let error as MigrationStatementError
         where !error.error.isTransient && (file.runsInTransaction(plan.direction) || error.source.isLedger)
       {
-        // Another runner may have been faster, or the comment was wrong: the ledger itself decides.
-        let current = try await look(at: survey)
+        // Another runner may have applied it, or the comment was stale: the ledger itself decides.
+        let current = try await inspect(survey)
         if let problem = current.problem { throw problem }
         guard
           current.history != survey.history || current.rows != survey.rows
@@ -279,16 +280,16 @@ private struct SchemaMigration {
     return pending.count == part.files(pending, plan.direction).count
   }
 
-  /// Without this, a comment that another tool's migration left behind would be wrong until the next of ours. If it
-  /// cannot be written, it stays what it is: a hint.
+  /// Writes the comment again. Without this, a comment that another tool's migration left stale would stay so until
+  /// the next migration. A failure to write it does no harm: the comment is only a hint.
   private func fixComment(of survey: Survey) async {
     guard survey.hasLedger, survey.problem == nil, survey.begun.isEmpty else { return }
     let opening = survey.ledger.opening(plan.frame.limits).map(\.sql)
     _ = try? await connection.transaction(opening + survey.ledger.rewriteComment(survey.history))
   }
 
-  /// What is left to do, by the ledger as it is now. Of what is there, no more is undone than was planned, and nothing
-  /// from below a migration that came since.
+  /// What is left to do, by the ledger as it is now. A rollback undoes no more than was planned, and nothing that is older
+  /// than a migration applied since.
   private func rest(of planned: [MigrationFile], _ survey: Survey) throws -> [MigrationFile] {
     if plan.direction == .up { return plan.pending(survey) }
     let rest = planned.filter { survey.history.contains($0.version) }
@@ -298,8 +299,8 @@ private struct SchemaMigration {
     return rest
   }
 
-  private func look(at survey: Survey) async throws -> Survey {
+  private func inspect(_ survey: Survey) async throws -> Survey {
     let files = survey.tenant == nil ? plan.files.shared : plan.files.tenant
-    return try await database.surveyor(files).look(at: (survey.tenant, survey.schema), over: connection)
+    return try await database.surveyor(files).inspect((survey.tenant, survey.schema), over: connection)
   }
 }

@@ -2,13 +2,13 @@
 package struct MigrationOutcome: Sendable {
   /// How it ended.
   package enum Status: Sendable {
-    /// There was nothing to do.
+    /// Nothing was pending.
     case upToDate
-    /// All that was to be done is done.
+    /// All planned migrations are done.
     case migrated
     /// A migration failed; those before it are done.
     case failed(TenancyProblem)
-    /// The run ended before its turn, or before it was through.
+    /// The run ended before the tenant was started or finished.
     case notRun
   }
 
@@ -18,9 +18,9 @@ package struct MigrationOutcome: Sendable {
   package let schema: SchemaName
   /// How it ended.
   package let status: Status
-  /// What was applied, or undone, in order. All of it is committed.
+  /// The versions that were applied or undone, in order. All of them are committed.
   package let versions: [MigrationVersion]
-  /// How long it took, without the time in which it waited for another turn.
+  /// How long its attempts took, without the waits between them.
   package let duration: Duration
 
   init(
@@ -33,7 +33,7 @@ package struct MigrationOutcome: Sendable {
     self.duration = duration
   }
 
-  /// Whether all that was to be done is done.
+  /// Whether nothing is left to do.
   package var isSuccess: Bool {
     switch status {
     case .upToDate, .migrated: true
@@ -56,13 +56,13 @@ package struct MigrationReport: Sendable {
   package let tenants: [MigrationOutcome]
   /// How long it took.
   package let duration: Duration
-  /// Whether it was asked to stop before it was through.
+  /// Whether it was asked to stop before it was finished.
   package let wasInterrupted: Bool
 }
 
 extension MigrationPlan {
-  /// What there is to report when the shared schema's migrations have failed, and so no tenant had its turn; `nil` if
-  /// there are none.
+  /// The report of a run whose shared migrations failed, so that no tenant was started; `nil` if the plan has no shared
+  /// migrations.
   package func report(sharedFailure error: TenancyProblem) -> MigrationReport? {
     guard let shared else { return nil }
     return MigrationReport(
@@ -71,24 +71,23 @@ extension MigrationPlan {
   }
 }
 
-/// How a run goes about its work.
+/// The settings of a run.
 package struct MigrationRun: Sendable {
   /// How many tenants at a time.
   package var jobs = 1
-  /// How often a tenant gets another turn when somebody else holds a lock, or a deadlock was broken at its cost.
+  /// How often a tenant is tried again after a lock timeout, or when it was the victim of a deadlock.
   package var retries = 8
-  /// The run begins with no other tenant after so many have failed; `nil`: however many fail.
+  /// The run starts no other tenant after so many failures; `nil`: no limit.
   package var maxFailures: Int?
-  /// The first so many tenants must succeed before any other is begun with.
+  /// The first so many tenants must succeed before any other is started.
   package var canaries = 0
-  /// Is told of each tenant as it is done, in the order in which they are.
+  /// Called for each tenant as it finishes.
   package var onOutcome: @Sendable (MigrationOutcome) -> Void = { _ in }
-  /// Is told of a tenant that has to wait for another turn, the first time that it has to: how it failed, and in whose way
-  /// it was.
+  /// Called when a tenant's first attempt failed and it waits for another: with the failure and the lock's holders.
   package var onPostponed: @Sendable (MigrationOutcome) -> Void = { _ in }
-  /// Asked before each tenant: whether to begin with no other.
+  /// Asked before each tenant: whether to start no other.
   package var shouldStop: @Sendable () -> Bool = { false }
 
-  /// One at a time, silently, to the end.
+  /// One tenant at a time, without callbacks or a limit on failures.
   package init() {}
 }

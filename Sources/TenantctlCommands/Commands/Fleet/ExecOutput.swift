@@ -1,8 +1,8 @@
 internal import Synchronization
 internal import Tenancy
 
-/// Puts the results of tenants together: printed as they come where the format allows it, otherwise kept, and no more of
-/// them than is printed in the end.
+/// Collects the tenants' results: prints them as they arrive where the format allows it, otherwise keeps what is printed
+/// at the end.
 final class ExecOutput: Sendable {
   private struct State {
     var columns: [ResultColumn] = []
@@ -19,7 +19,7 @@ final class ExecOutput: Sendable {
     self.progress = progress
   }
 
-  /// Whether standard output takes nothing any more.
+  /// Whether standard output is closed.
   var isClosed: Bool { progress.outputFailure != nil }
 
   func receive(_ tenant: Tenant, _ table: ResultTable) {
@@ -39,7 +39,7 @@ final class ExecOutput: Sendable {
     if !lines.isEmpty { progress.print(lines.joined(separator: "\n") + "\n") }
   }
 
-  /// What there is to say in the end. Throws if standard output did not take all.
+  /// The result at the end. Throws if standard output was closed.
   func result(_ report: FleetReport<ExecResult>) throws -> CommandResult {
     if let failure = progress.outputFailure { throw failure }
     let state = state.withLock { $0 }
@@ -51,12 +51,12 @@ final class ExecOutput: Sendable {
     var result = CommandResult(document) { style in
       state.columns.isEmpty ? [] : Table(state.columns, names.flatMap { state.cells[$0] ?? [] }).lines(style)
     }
-    // The table is data, which stays when the user wants quiet.
+    // The table is data, which --quiet keeps.
     if session.format == .text && session.isQuiet { result.names = result.text(session.style) }
     result.isPrinted = session.format == .csv || session.format == .ndjson
     result.notes = report.causes(session.errorStyle) + [summary.sentence(report.duration)]
     result.status = report.status
-    // Among the rows there is no place for a tenant that has none.
+    // A tenant that failed has no rows, so it is named on standard error.
     if result.isPrinted && !session.isQuiet && report.status != .done {
       result.notes.forEach { session.terminal.note($0) }
     }
@@ -69,7 +69,7 @@ extension ExecOutput {
     (["tenant"] + table.columns.map(\.name)).map(Table.quoted).joined(separator: ",")
   }
 
-  /// NULL is nothing, an empty text two quotes: PostgreSQL's own COPY tells them apart this way.
+  /// NULL is empty, an empty text is two quotes, as in PostgreSQL's COPY.
   private func csv(_ tenant: Tenant, _ table: ResultTable) -> [String] {
     (0..<table.count).map { row in
       ([tenant.name.rawValue] + table[row]).map { value in
@@ -109,7 +109,7 @@ extension ExecOutput {
 
 extension Table {
   fileprivate init(_ columns: [ResultColumn], _ rows: [[Cell]]) {
-    // The name `tenant` is taken; two columns of one name stand side by side.
+    // A result may have a column `tenant` too, so columns are not keyed by name.
     self.columns = ["TENANT"] + columns.map(\.name)
     self.rows = rows
     numeric = columns.filter { $0.kind == .number }.map(\.name)

@@ -1,8 +1,8 @@
 internal import Tenancy
 
-/// What `adopt` and `migration baseline` say in the end.
+/// The result of `adopt` and `migration baseline`.
 struct BaselineSummary: Sendable {
-  /// How each of the commands says it.
+  /// Which of the two commands was run.
   enum Verb: Sendable {
     case adopt
     case baseline(MigrationVersion)
@@ -27,7 +27,7 @@ struct BaselineSummary: Sendable {
     return result
   }
 
-  /// The SQL of a run that does not happen, and what it would come to.
+  /// The SQL that would run, and its outcome.
   func dryRun(_ sql: [String], _ style: Style) -> CommandResult {
     var result = CommandResult.dryRun(sql)
     result.json = DryDocument(sql: sql, tenants: report.tenants.map { Entry($0) }, summary: Summary(report))
@@ -44,12 +44,12 @@ struct BaselineSummary: Sendable {
       case .adopt:
         [
           style.green("adopted \(counted(summary.recorded, "tenant"))"),
-          "\(summary.rest) had a ledger already",
+          "\(summary.rest) already had a ledger",
         ]
       case .baseline(let version):
         [
           style.green("recorded \(version) as the version of \(counted(summary.recorded, "tenant"))"),
-          "\(summary.rest) had it already",
+          "\(summary.rest) already had it",
         ]
       }
     if summary.failed > 0 { parts.append(style.red("\(summary.failed) failed")) }
@@ -65,12 +65,12 @@ struct BaselineSummary: Sendable {
       return "\(outcome.tenant.name): recorded \(count)\(head.map { ", up to \($0)" } ?? "")"
     }
     let added =
-      value.addedColumns.isEmpty ? "" : "; it got the columns \(value.addedColumns.joined(separator: ", "))"
+      value.addedColumns.isEmpty ? "" : "; added columns \(value.addedColumns.joined(separator: ", "))"
     return
-      "\(outcome.tenant.name): has a ledger already, \(head.map { "at \($0)" } ?? "with nothing in it")\(added)"
+      "\(outcome.tenant.name): already has a ledger, \(head.map { "at \($0)" } ?? "which is empty")\(added)"
   }
 
-  /// Other tools' records, each told of once.
+  /// Other tools' records, each reported once.
   private var histories: [String] {
     let found = report.tenants.flatMap { outcome in
       (outcome.value?.histories ?? []).map { (history: $0, name: outcome.tenant.name) }
@@ -78,8 +78,8 @@ struct BaselineSummary: Sendable {
     return Dictionary(grouping: found, by: \.history).sorted { $0.key.table < $1.key.table }.map {
       history, of in
       """
-      note: \(counted(of.count, "tenant")) (\(named(of.map(\.name)))) \(of.count == 1 ? "has" : "have") a record of \
-      \(history.tool.possessive), \(history.table), which stays as it is
+      note: \(counted(of.count, "tenant")) (\(named(of.map(\.name)))) \(of.count == 1 ? "has" : "have") \
+      \(history.tool.possessive) table \(history.table), which is left unchanged
       """
     }
   }

@@ -1,12 +1,12 @@
 internal import Tenancy
 
-/// What `migrate` and `rollback` say in the end.
+/// The result of `migrate` and `rollback`.
 struct MigrationSummary {
   private let report: MigrationReport
   private let isRepeatable: Bool
   private var isUp: Bool { report.direction == .up }
 
-  /// - Parameter isRepeatable: whether the same command again would do what is left and nothing else.
+  /// - Parameter isRepeatable: whether the same command again would do only what is left.
   init(_ report: MigrationReport, isRepeatable: Bool) {
     self.report = report
     self.isRepeatable = isRepeatable
@@ -14,22 +14,22 @@ struct MigrationSummary {
 
   var result: CommandResult {
     var result = CommandResult(Document(report)) { lines($0) }
-    // Each tenant was printed as it finished.
+    // Each tenant was printed when it finished.
     result.elements = { [] }
     result.names = failures.map(\.label)
     result.status = report.wasInterrupted ? .interrupted : failures.isEmpty ? .done : .partial
     if report.tenants.isEmpty { result.notes = ["note: the selection has no tenants"] }
-    if report.tenants.contains(where: { !$0.isSuccess }) { result.notes = ["hint: \(wayOn)"] }
+    if report.tenants.contains(where: { !$0.isSuccess }) { result.notes = ["hint: \(advice)"] }
     return result
   }
 
-  /// What to do about the tenants that are left.
-  private var wayOn: String {
-    let first = failures.isEmpty ? "" : "mend the cause and "
+  /// What to do about the tenants that are not done.
+  private var advice: String {
+    let first = failures.isEmpty ? "" : "fix the cause and "
     guard !isRepeatable else { return "\(first)run the same command again: it does only what is left" }
     return """
-      \(first)name the tenants that are left, or give --to VERSION: the same command again would undo one more \
-      migration of each that is done
+      \(first)name the tenants that are left, or use --to VERSION: the same command again would undo one more \
+      migration of each tenant that is done
       """
   }
 
