@@ -1,8 +1,8 @@
 internal import Tenancy
 
-/// What `adopt` and `migration baseline` say in the end.
+/// The result of `adopt` and `migration baseline`.
 struct BaselineSummary: Sendable {
-  /// How each of the commands says it.
+  /// Which of the two commands was run.
   enum Verb: Sendable {
     case adopt
     case baseline(MigrationVersion)
@@ -62,7 +62,7 @@ struct BaselineSummary: Sendable {
       return "\(outcome.label.onOneLine): recorded \(count)\(head.map { ", up to \($0)" } ?? "")"
     }
     let added =
-      value.addedColumns.isEmpty ? "" : "; it got the columns \(value.addedColumns.joined(separator: ", "))"
+      value.addedColumns.isEmpty ? "" : "; added columns \(value.addedColumns.joined(separator: ", "))"
     return
       "\(outcome.label.onOneLine): has a ledger already, \(head.map { "at \($0)" } ?? "with nothing in it")\(added)"
   }
@@ -75,8 +75,8 @@ struct BaselineSummary: Sendable {
     return Dictionary(grouping: found, by: \.history).sorted { $0.key.table < $1.key.table }.map {
       history, of in
       """
-      note: \(counted(of.count, "tenant")) (\(named(of.map(\.name)))) \(of.count == 1 ? "has" : "have") a record of \
-      \(history.tool.possessive), \(history.table), which stays as it is
+      note: \(counted(of.count, "tenant")) (\(named(of.map(\.name)))) \(of.count == 1 ? "has" : "have") \
+      \(history.tool.possessive) table \(history.table), which is left unchanged
       """
     }
   }
