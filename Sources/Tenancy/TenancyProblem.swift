@@ -110,7 +110,7 @@ package enum TenancyProblem: Error, Sendable, Hashable {
   /// Tenants that have migrations newer than the one that was to be their last.
   case ledgerBeyond(MigrationVersion, tenants: [String])
   /// Another session is creating the tenant right now.
-  case createUnderWay(TenantName)
+  case createInProgress(TenantName)
   /// Migrations that cannot be undone: their files have no down section.
   case notReversible([MigrationVersion])
   /// Migrations that cannot be undone: there are no files of those versions.

@@ -1,33 +1,33 @@
 internal import TenancyPostgres
 
-/// A change that is decided but not made: what would be sent, and what there is to say once it is done.
+/// A planned change: what would be sent, and the result once it is applied.
 ///
-/// Planning looks at the database and changes nothing; ``apply()`` does it; ``script`` is what a dry run shows. Both
+/// Planning reads the database and changes nothing. ``apply()`` makes the change; ``script`` is what a dry run prints. Both
 /// come from the same statements.
 package struct Change<Result: Sendable>: Sendable {
   /// What will be true once the change is applied.
   package let result: Result
   let steps: [Step]
   let database: TenantDatabase
-  /// What an error of the server means here; `nil` leaves it as it is.
+  /// What a server error means here; `nil` leaves it as it is.
   var explain: @Sendable (ServerError) -> TenancyProblem? = { _ in nil }
-  /// Sent when a step after the first one fails, so that nothing half-made stays behind.
+  /// Sent when a step after the first one fails, so that nothing unfinished is left.
   var cleanUp: [SQL] = []
 
-  /// A lock that is held over another connection while the change is made; for a change of several transactions.
+  /// A lock that is held over another connection during a change of several transactions.
   var lock: SQL?
 
-  /// Makes the change. Whoever is killed meanwhile leaves nothing of the transaction that was under way.
+  /// Makes the change. If the program is killed, the server rolls the open transaction back.
   ///
   /// Throws ``TenancyProblem``; a change of one transaction has then not happened at all.
   @discardableResult
   package func apply() async throws -> Result {
-    // A pool of one connection has none to spare for the lock.
+    // With a pool of one connection, none is free for the lock.
     guard let lock, database.pool.size > 1 else {
       try await applySteps()
       return result
     }
-    // Of a transaction, not of the session: behind a pooler a session outlives its client.
+    // A transaction's lock, not the session's: behind a pooler a session outlives its client.
     try await database.connected { holder in
       try await holder.transaction(opening: database.limits.opening + [lock]) { _ in try await applySteps() }
     }
@@ -50,7 +50,7 @@ package struct Change<Result: Sendable>: Sendable {
         }
       }
     } catch {
-      // In a task of its own: this one may be cancelled, and could not talk to the server any more.
+      // In a new task: this one may be cancelled, and a cancelled task cannot use the connection.
       if done > 0 && !cleanUp.isEmpty {
         await Task { _ = try? await database.connected { try await $0.transaction(cleanUp) } }.value
       }
@@ -58,7 +58,7 @@ package struct Change<Result: Sendable>: Sendable {
     }
   }
 
-  /// The SQL that ``apply()`` would send, one statement after the other, each ended by a semicolon.
+  /// The statements that ``apply()`` would send, each with a semicolon.
   package var script: [String] {
     steps.flatMap(\.script)
   }
@@ -74,7 +74,7 @@ package struct Change<Result: Sendable>: Sendable {
     }
   }
 
-  /// Whether the error says that what was planned on is not so any more: somebody else was faster.
+  /// Whether the error means that another session has changed what the plan relied on.
   private func isLostRace(_ error: ServerError) -> Bool {
     switch error.state {
     case .deadlockDetected, .invalidSchemaName, .duplicateColumn, .invalidLogarithm: true
@@ -84,7 +84,7 @@ package struct Change<Result: Sendable>: Sendable {
     }
   }
 
-  /// Whether a domain came, or a tenant went. A value of the user's may refer to another table.
+  /// Whether a domain was added or a tenant removed. A value of the user's may refer to another table.
   private func isBetweenRegistryTables(_ error: ServerError) -> Bool {
     let registry = database.settings.registry
     guard let domains = registry.domains?.name.name, error.table == domains else { return false }
@@ -92,20 +92,20 @@ package struct Change<Result: Sendable>: Sendable {
   }
 }
 
-/// What is sent in one go.
+/// What is sent together.
 enum Step: Sendable {
-  /// All of it or nothing.
+  /// One transaction.
   case transaction([PlannedStatement])
-  /// The same around statements that are not ours: at its end the session is cleaned of what they have left there.
+  /// One transaction with statements of a migration file; it ends by cleaning the session of what they left.
   case enclosed([PlannedStatement], Frame, SessionCleaning.Extent)
-  /// A statement that PostgreSQL does not run inside of a transaction block.
+  /// A statement that PostgreSQL refuses inside of a transaction block.
   case alone(PlannedStatement, SessionSettings)
 
   static func transaction(_ statements: [SQL]) -> Step {
     .transaction(statements.map { PlannedStatement($0) })
   }
 
-  /// Takes away what a file has left that is no transaction.
+  /// Cleans the session after a file that ran outside of a transaction.
   static func cleaning(_ frame: Frame) -> Step {
     .enclosed([PlannedStatement("SELECT \(SQL.joined(frame.unlocking))")], frame, .whole)
   }
@@ -128,11 +128,11 @@ enum Step: Sendable {
   }
 
   private static func ending(_ cleaning: [SQL], _ frame: Frame) -> [PlannedStatement] {
-    // After the cleaning, which would take it back.
+    // After the cleaning, which would undo it.
     (cleaning + frame.deferral).map { PlannedStatement($0, isCleaning: true) }
   }
 
-  /// Above what is not plain from its text, what it is for.
+  /// The statements, with a comment above each that does not explain itself.
   private static func lines(_ statements: [PlannedStatement]) -> [String] {
     var last: String?
     return statements.flatMap { statement in
@@ -142,27 +142,27 @@ enum Step: Sendable {
     }
   }
 
-  /// A comment above what is shown for one tenant. A name that another program made may have a line break in it.
+  /// A comment on one line. A name that another program made may contain a line break.
   static func comment(_ text: String) -> String {
     "-- " + text.split(whereSeparator: \.isNewline).joined(separator: " ")
   }
 
-  /// A file's statement brings its semicolon along.
+  /// A file's statement already has its semicolon.
   private static func line(_ sql: SQL) -> String {
     let text = sql.inlined
     return text.hasSuffix(";") ? text : text + ";"
   }
 
-  /// Runs it for a single tenant: a file's transaction gets other attempts, as it does in a run over the fleet.
+  /// Runs it for a single tenant: a file's transaction is tried again, as in a fleet run.
   func runPersistently(over connection: Connection) async throws {
     guard case .enclosed = self else { return try await run(over: connection, commitsApart: true) }
     for attempt in 1... {
       do {
         return try await run(over: connection)
       } catch let error as MigrationStatementError
-        where attempt <= min(MigrationRun().retries, error.worthwhileAttempts)
+        where attempt <= min(FleetRetry.usual, error.worthwhileAttempts)
       {
-        // The backoff: whoever was faster is to be done by then.
+        // Gives the other session time to finish.
         try await Task.sleep(for: FleetRetry.pause(afterAttempt: attempt))
       }
     }
@@ -186,7 +186,7 @@ enum Step: Sendable {
     }
   }
 
-  /// Above this size the message would be in the server's memory several times.
+  /// In bytes. The server holds several copies of a message in memory.
   private static let largestMessage = 1_000_000
 
   private static func run(
@@ -212,8 +212,8 @@ enum Step: Sendable {
     }
   }
 
-  /// A statement outside of a transaction takes its search path from the session, and behind a pooler the session may
-  /// be another one for each transaction: PgBouncer, asked 480 times, mixed them up once.
+  /// A statement outside of a transaction gets its search path from the session, and a pooler may use another session
+  /// for each transaction: PgBouncer did so in one of 480 runs.
   ///
   /// Throws ``TenancyProblem/poolerInBetween``.
   static func check(_ steps: [Step], over connection: Connection) async throws {
@@ -235,36 +235,36 @@ struct PlannedStatement: Sendable {
   let sql: SQL
   /// Where it comes from, if it is part of a migration file.
   var source: MigrationSource?
-  /// What it fails for, by a division.
+  /// The condition for which it fails, by a division by zero.
   private(set) var check: Check?
   /// Whether it adds the ledger's row for the file. A trigger could discard it without an error.
   private(set) var isRecord = false
   private var isCleaning = false
 
   enum Check: Sendable {
-    /// What it was planned on is not so any more: somebody else was faster. The purpose is for a dry run.
+    /// Another session has changed what the plan relied on. The purpose is shown by a dry run.
     case meanwhile(purpose: String)
-    /// Rows of the registry are not as they were planned.
+    /// Rows of the registry are not as planned.
     case rows([RowChange])
   }
 
-  /// What it is for, where its text does not tell.
+  /// What it is for, if its text does not say so.
   var purpose: String? {
-    if isCleaning { return "leaves nothing in the session" }
+    if isCleaning { return "cleans the session" }
     guard let source else {
       return switch check {
       case nil: nil
       case .meanwhile(let purpose): purpose
-      case .rows: "fails, and undoes the transaction, unless the rows are changed as planned"
+      case .rows: "fails and rolls back unless the rows are changed as planned"
       }
     }
     return switch source.place {
     case .ledger: "for the ledger"
     case .statement: "from \(source.file.path)"
-    case .end: "what waited for the end of the file"
-    case .guard: "fails if the search path or the ledger is another by now"
-    case .close: "for the ledger, if all is as it has to be"
-    case .record: "for the ledger, if it has as many rows as it had"
+    case .end: "runs what was deferred to the end of the file"
+    case .guard: "fails if the file has changed the search path or replaced the ledger"
+    case .close: "for the ledger, unless the file has changed it"
+    case .record: "for the ledger, unless its number of rows has changed"
     }
   }
 
@@ -279,14 +279,14 @@ struct PlannedStatement: Sendable {
     self.isCleaning = isCleaning
   }
 
-  /// What its failure means; the transaction is rolled back by then.
+  /// What its failure means; called after the rollback.
   fileprivate func explain(_ failure: StatementError, over connection: Connection) async throws -> any Error {
     switch (check, failure.error.state) {
     case (.meanwhile, .divisionByZero): TenancyProblem.changedMeanwhile
-    // A rule: PostgreSQL has no RETURNING there, or no WITH.
+    // The table has a rule: PostgreSQL then allows no RETURNING or no WITH.
     case (.rows(let changes), .divisionByZero), (.rows(let changes), .featureNotSupported):
       try await RowChange.explain(changes, over: connection)
-    // A function of the app's, called by a trigger, which our search path does not lead to its tables.
+    // A trigger called a function of the app's, which does not find its tables in tenantctl's search path.
     case (.rows(let changes), .undefinedTable), (.rows(let changes), .undefinedFunction),
       (.rows(let changes), .undefinedObject):
       failure.error.context == nil
@@ -296,19 +296,19 @@ struct PlannedStatement: Sendable {
     }
   }
 
-  /// A change of rows that fails, and with it the transaction, if there are none to change.
+  /// A change of rows that fails, and rolls the transaction back, if no rows match.
   /// - Parameters:
-  ///   - count: how many there must be.
-  ///   - other: a change that goes along with it, in the same statement.
+  ///   - count: how many rows must match.
+  ///   - other: another change in the same statement.
   init(mustAffectRows change: SQL, count: Int = 1, with other: SQL? = nil, source: MigrationSource? = nil) {
     let others: SQL = other.map { "other AS (\($0)), " } ?? ""
     let enough: SQL = count == 1 ? "count(*)" : "(count(*) / \(unsafeRaw: "\(count)"))"
     sql = "WITH \(others)changed AS (\(change) RETURNING 1) SELECT 1 / \(enough) FROM changed"
     self.source = source
-    check = .meanwhile(purpose: "fails, and undoes the transaction, if there is no row to change")
+    check = .meanwhile(purpose: "fails and rolls back if no row matches")
   }
 
-  /// A query that fails by a division, and with it the transaction, if something has changed since it was planned.
+  /// A query that fails by a division by zero, and rolls the transaction back, if something has changed since planning.
   init(guarding query: SQL, purpose: String) {
     sql = query
     check = .meanwhile(purpose: purpose)

@@ -118,7 +118,7 @@ extension TenantDatabase {
     do {
       try await connection.transaction(limits.opening + [CreationLock(tenant.schema).takeForTransaction])
     } catch let error as StatementError where error.error.state == .lockNotAvailable {
-      throw TenancyProblem.createUnderWay(tenant.name)
+      throw TenancyProblem.createInProgress(tenant.name)
     }
   }
 
@@ -151,7 +151,7 @@ extension TenantDatabase {
   {
     switch (error.state, error.schema, error.table) {
     case (.duplicateSchema, _, _): return .tenantExists(tenant.name)
-    case (CreationMark.isLocked, _, _): return .createUnderWay(tenant.name)
+    case (CreationMark.isLocked, _, _): return .createInProgress(tenant.name)
     case (.uniqueViolation, "pg_catalog", "pg_namespace"): return .tenantExists(tenant.name)
     case (.uniqueViolation, _, settings.registry.tenants.name.name) where !values.isEmpty,
       (.foreignKeyViolation, _, settings.registry.tenants.name.name), (.checkViolation, _, _):

@@ -1,18 +1,18 @@
 internal import TenancyPostgres
 
-/// What recording migrations as applied did to one tenant. None of them was run.
+/// What recording migrations as applied did to one tenant. No migration was run.
 package struct BaselinedTenant: Sendable, Hashable {
-  /// The versions that are recorded from now on, and were not before.
+  /// The versions that were recorded.
   package let recorded: [String]
-  /// The newest migration in its ledger from now on; `nil` if there is none.
+  /// The newest migration in its ledger afterwards; `nil` if it is empty.
   package let head: MigrationVersion?
-  /// The columns that its ledger got because it lacked them.
+  /// The columns that were added to its ledger.
   package let addedColumns: [String]
   /// Other tools' records of migrations in its schema. They stay as they are.
   package let histories: [MigrationHistory]
 }
 
-/// What is to be recorded in tenants' ledgers, and in whose it cannot be: decided, and not done.
+/// What is to be recorded in each tenant's ledger, or why it cannot be.
 package struct BaselinePlan: Sendable {
   struct Entry: Sendable {
     let tenant: Tenant
@@ -27,7 +27,7 @@ package struct BaselinePlan: Sendable {
   let entries: [Entry]
   let limits: TimeLimits
 
-  /// The SQL that a run sends, with a line above each tenant's.
+  /// The SQL that a run sends, with a comment above each tenant's.
   package var script: [String] {
     entries.flatMap { entry -> [String] in
       guard let work = try? entry.work.get(), let step = work.step(limits) else { return [] }
@@ -35,29 +35,24 @@ package struct BaselinePlan: Sendable {
     }
   }
 
-  /// What a run comes to if nothing changes until then.
+  /// The outcome of a run if nothing changes until then.
   package var forecast: FleetReport<BaselinedTenant> {
     FleetReport(
+      shared: nil,
       tenants: entries.map { entry in
-        FleetOutcome(tenant: entry.tenant, status: entry.status, duration: .zero)
+        switch entry.work {
+        case .success(let work): FleetOutcome(FleetSubject(entry.tenant), .done, work.result)
+        case .failure(let error): FleetOutcome(FleetSubject(entry.tenant), .failed(error))
+        }
       },
       duration: .zero, wasInterrupted: false)
   }
 
-  /// The tenants whose ledger gets columns that it lacks, and the SQL that adds them.
+  /// The tenants whose ledger lacks columns, and the SQL that adds them.
   package var completions: [(tenant: TenantName, sql: String)] {
     entries.compactMap { entry in
       guard let work = try? entry.work.get(), let sql = work.update.completion else { return nil }
       return (entry.tenant.name, "\(sql.inlined);")
-    }
-  }
-}
-
-extension BaselinePlan.Entry {
-  fileprivate var status: FleetOutcome<BaselinedTenant>.Status {
-    switch work {
-    case .success(let work): .done(work.result)
-    case .failure(let error): .failed(error)
     }
   }
 }
@@ -74,7 +69,7 @@ struct BaselineWork: Sendable {
       addedColumns: update.completion == nil ? [] : update.ledger.missingColumns, histories: histories)
   }
 
-  /// One transaction; `nil` if there is nothing to do.
+  /// One transaction; `nil` if nothing is to be recorded.
   func step(_ limits: TimeLimits) -> Step? {
     let statements = update.statements
     if statements.isEmpty { return nil }
@@ -84,15 +79,15 @@ struct BaselineWork: Sendable {
 }
 
 extension TenantDatabase {
-  /// Records what is planned, in one transaction and one round trip for each tenant. One tenant's failure leaves the
-  /// others alone and is in the report; the same plan, made again, does what is left.
+  /// Runs the plan, in one transaction and one round trip for each tenant. One tenant's failure is in the report and does
+  /// not affect the others; the same plan, made again, does what is left.
   package func record(
     _ plan: BaselinePlan, _ run: FleetRun<BaselinedTenant> = FleetRun()
   ) async -> FleetReport<BaselinedTenant> {
     let work = Dictionary(plan.entries.map { ($0.tenant.name, $0.work) }, uniquingKeysWith: { $1 })
     let state = SchemaState(exists: true)
     let members = plan.entries.map { FleetMember(tenant: $0.tenant, state: state) }
-    return await SelectedTenants(members: members).forEach(run) { tenant in
+    return await SelectedTenants(members: members).forEach(run, retries: FleetRetry.usual) { tenant in
       guard let work = try work[tenant.name]?.get() else { throw TenancyProblem.tenantNotFound(tenant.name) }
       if let step = work.step(plan.limits) {
         try await self.connected { connection in
@@ -107,7 +102,7 @@ extension TenantDatabase {
     }
   }
 
-  /// What the server says if another session has written to the ledger since we looked.
+  /// What the server reports if another session has written to the ledger since it was read.
   private static let wasFaster: [SQLState] = [
     .uniqueViolation, .duplicateTable, .duplicateColumn, .divisionByZero, .invalidLogarithm,
   ]

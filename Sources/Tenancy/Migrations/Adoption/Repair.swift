@@ -1,11 +1,11 @@
 internal import TenancyPostgres
 
 extension TenantDatabase {
-  /// Plans to take a file's checksum, as the file is now, for the one that ledgers recorded when they applied it. Their
-  /// head comments are written anew, also where only those are wrong. Nothing of the file runs.
+  /// Plans to replace the checksum that ledgers recorded for a file by that of the file as it is now. Their head comments
+  /// are written again, also where only the comment is stale. Nothing of the file runs.
   ///
-  /// Throws ``TenancyProblem/versionNotFound(_:)`` if no file has the version. What is applied is one transaction for each
-  /// schema; after a failure the same plan, made again, does what is left.
+  /// Throws ``TenancyProblem/versionNotFound(_:)`` if no file has the version. Each schema has one transaction; after a
+  /// failure the same plan, made again, does what is left.
   package func planRepair(
     _ version: MigrationVersion, _ selection: FleetSelection, _ files: MigrationSet
   ) async throws -> Change<MigrationOccurrence> {
