@@ -162,7 +162,7 @@ extension Substring {
 extension Session {
   /// Makes a planned change, or shows it if the user only wants to see the SQL.
   func make<Value: Sendable>(
-    _ change: Change<Value>, dryRun: Bool, _ say: (Value) throws -> CommandResult
+    _ change: Plan<Value>, dryRun: Bool, _ say: (Value) throws -> CommandResult
   ) async throws -> CommandResult {
     try refuseCSV()
     if dryRun { return .dryRun(change.script) }

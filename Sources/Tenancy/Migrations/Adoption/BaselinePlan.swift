@@ -93,7 +93,7 @@ extension TenantDatabase {
         try await self.connected { connection in
           do {
             try await step.run(over: connection)
-          } catch let failure as StatementError where Self.wasFaster.contains(failure.error.state) {
+          } catch let failure as StatementError where Guard.lostRace.contains(failure.error.state) {
             throw TenancyProblem.changedMeanwhile
           }
         }
@@ -101,9 +101,4 @@ extension TenantDatabase {
       return work.result
     }
   }
-
-  /// What the server reports if another session has written to the ledger since it was read.
-  private static let wasFaster: [SQLState] = [
-    .uniqueViolation, .duplicateTable, .duplicateColumn, .divisionByZero, .invalidLogarithm,
-  ]
 }

@@ -47,9 +47,9 @@ struct BaselineSummary: Sendable {
     let recorded = counted(end.counts["recorded"], "tenant")
     let (done, others) =
       switch verb {
-      case .adopt: ("adopted \(recorded)", "\(rest) had a ledger already")
+      case .adopt: ("adopted \(recorded)", "\(rest) already had a ledger")
       case .baseline(let version):
-        ("recorded \(version) as the version of \(recorded)", "\(rest) had it already")
+        ("recorded \(version) as the version of \(recorded)", "\(rest) already had it")
       }
     return tenants + [end.counts.sentence(style.green(done), others, style: style, isTimed: false)]
   }
@@ -64,7 +64,7 @@ struct BaselineSummary: Sendable {
     let added =
       value.addedColumns.isEmpty ? "" : "; added columns \(value.addedColumns.joined(separator: ", "))"
     return
-      "\(outcome.label.onOneLine): has a ledger already, \(head.map { "at \($0)" } ?? "with nothing in it")\(added)"
+      "\(outcome.label.onOneLine): already has a ledger, \(head.map { "at \($0)" } ?? "which is empty")\(added)"
   }
 
   /// Other tools' records, each told of once.
