@@ -16,9 +16,10 @@ enum Guard {
 
   /// What the server says of a transaction, in whose statements nothing of the tenant's can run, when another session was
   /// faster: a guard has failed, or a row, table or column exists by now.
-  static let lostRace: Set<SQLState> = [
-    .divisionByZero, .invalidLogarithm, .uniqueViolation, .duplicateTable, .duplicateColumn,
-  ]
+  static let lostRace = failures.union([.uniqueViolation, .duplicateTable, .duplicateColumn])
+
+  /// What a guard that failed is told by.
+  static let failures: Set<SQLState> = [.divisionByZero, .invalidLogarithm]
 }
 
 extension SQLState {
