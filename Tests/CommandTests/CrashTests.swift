@@ -3,7 +3,7 @@ import Glibc
 import TestSupport
 import Testing
 
-/// Runs that end in the middle, at instants that nobody chose: whatever was under way, the next run makes it whole.
+/// Runs that end in the middle, at instants that nobody chose: the next run completes whatever was in progress.
 ///
 /// `TENANTCTL_TEST_CRASHES=100 TENANTCTL_TEST_CRASH_TENANTS=200 Scripts/test --filter CrashTests` is the long form; with
 /// `TENANTCTL_TEST_CRASH_KINDS=transaction` it takes minutes instead of hours. `TENANTCTL_TEST_SEED=N` repeats one that
