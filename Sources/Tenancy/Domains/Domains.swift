@@ -53,7 +53,7 @@ extension TenantDatabase {
     return owner
   }
 
-  /// The row of a host name, whatever its case; `nil` if there is none.
+  /// The row of a host name, whatever its case; `nil` if it does not exist.
   func owner(
     of host: DomainName, _ shape: RegistryShape, over connection: Connection
   ) async throws -> DomainOwner? {

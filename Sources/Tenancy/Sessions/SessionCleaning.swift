@@ -1,6 +1,6 @@
 internal import TenancyPostgres
 
-/// Whatever SQL that is not ours may leave in a session: settings, a role, cursors, prepared statements, channels, temporary
+/// Everything that foreign SQL may leave in a session: settings, a role, cursors, prepared statements, channels, temporary
 /// tables, the last values of sequences, advisory locks. The connection is for the next file or tenant then, which must not
 /// meet any of it. Finding out whether there is something to clean would cost more than cleaning.
 enum SessionCleaning {
@@ -60,7 +60,7 @@ extension Connection {
 }
 
 extension [SQL] {
-  /// What ends a transaction in which statements ran that are not ours; before the `COMMIT`.
+  /// The end of a transaction with foreign statements, before the `COMMIT`.
   static func leaving(for connection: Connection) async -> [SQL] {
     SessionCleaning.settle + ["SELECT \(SessionCleaning.unlock)"]
       + (await SessionCleaning.Extent.whole.statements(for: connection))

@@ -48,7 +48,7 @@ struct Frame: Sendable, Hashable {
   }
 }
 
-/// What a look at the database has shown of it, beside its registry.
+/// What is known about the database, besides its registry.
 struct DatabaseTraits: Sendable, Hashable {
   let path: TenantPath
   /// Whether there is no pooler in between.

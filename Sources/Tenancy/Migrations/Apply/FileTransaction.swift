@@ -29,7 +29,7 @@ struct FileTransaction {
       + planned([frame.path.enter(ledger.schema)], .ledger)
   }
 
-  /// On Citus a statement that reads a tenant's table runs on a worker: not beside anything that is for here.
+  /// On Citus a statement that reads a tenant's table runs on a worker: not together with anything that must run here.
   private var countFirst: [SQL] {
     frame.sendsOneMessage || createsLedger
       ? [] : [SessionCleaning.pin, "SELECT \(ledger.ifCount(count, "1"))"]
