@@ -4,7 +4,7 @@
 # in $argv[2..] says: "eq 1", "ge 0".
 function __tenantctl_at
     set -l paths 'init' 'create' 'drop' 'rename' 'list' 'show' 'set' 'activate' 'deactivate' 'adopt' 'domain' 'domain add' 'domain remove' 'domain primary' 'domain list' 'resolve' 'migrate' 'rollback' 'status' 'migration' 'migration new' 'migration list' 'migration check' 'migration baseline' 'migration repair' 'migration import' 'exec' 'psql' 'psql --' 'run' 'run --' 'doctor' 'completion' 'help' 'version'
-    set -l valued '--database' '-d' '--config' '--format' 'init --tenants-table' 'init --domains-table' 'create --schema' 'create --domain' 'create --set' 'create --migrations' 'list --match' 'list --migrations' 'set --unset' 'adopt --match' 'adopt --exclude' 'adopt --limit' 'adopt --from-file' 'adopt --version' 'adopt --like' 'adopt --migrations' 'adopt --retries' 'adopt --jobs' 'adopt -j' 'adopt --on-error' 'adopt --max-failures' 'domain add --set' 'migrate --match' 'migrate --exclude' 'migrate --limit' 'migrate --from-file' 'migrate --to' 'migrate --jobs' 'migrate -j' 'migrate --on-error' 'migrate --max-failures' 'migrate --canary' 'migrate --retries' 'migrate --statement-timeout' 'migrate --report' 'migrate --migrations' 'rollback --match' 'rollback --exclude' 'rollback --limit' 'rollback --from-file' 'rollback --steps' 'rollback --to' 'rollback --jobs' 'rollback -j' 'rollback --on-error' 'rollback --max-failures' 'rollback --canary' 'rollback --retries' 'rollback --statement-timeout' 'rollback --report' 'rollback --migrations' 'status --match' 'status --exclude' 'status --limit' 'status --from-file' 'status --migrations' 'migration new --migrations' 'migration list --migrations' 'migration check --migrations' 'migration baseline --match' 'migration baseline --exclude' 'migration baseline --limit' 'migration baseline --from-file' 'migration baseline --migrations' 'migration baseline --retries' 'migration baseline --jobs' 'migration baseline -j' 'migration baseline --on-error' 'migration baseline --max-failures' 'migration repair --match' 'migration repair --exclude' 'migration repair --limit' 'migration repair --from-file' 'migration repair --migrations' 'migration import --from' 'migration import --match' 'migration import --exclude' 'migration import --limit' 'migration import --from-file' 'migration import --table' 'migration import --migrations' 'exec --match' 'exec --exclude' 'exec --limit' 'exec --from-file' 'exec --command' 'exec -c' 'exec --file' 'exec -f' 'exec --statement-timeout' 'exec --jobs' 'exec -j' 'exec --on-error' 'exec --max-failures' 'run --match' 'run --exclude' 'run --limit' 'run --from-file' 'run --jobs' 'run -j' 'run --on-error' 'run --max-failures'
+    set -l valued '--database' '-d' '--config' '--format' 'init --tenants-table' 'init --domains-table' 'create --schema' 'create --domain' 'create --set' 'create --migrations' 'list --match' 'list --migrations' 'set --unset' 'adopt --match' 'adopt --exclude' 'adopt --limit' 'adopt --from-file' 'adopt --version' 'adopt --like' 'adopt --migrations' 'adopt --retries' 'adopt --jobs' 'adopt -j' 'adopt --on-error' 'adopt --max-failures' 'adopt --canary' 'adopt --report' 'domain add --set' 'migrate --match' 'migrate --exclude' 'migrate --limit' 'migrate --from-file' 'migrate --to' 'migrate --jobs' 'migrate -j' 'migrate --on-error' 'migrate --max-failures' 'migrate --canary' 'migrate --report' 'migrate --retries' 'migrate --statement-timeout' 'migrate --migrations' 'rollback --match' 'rollback --exclude' 'rollback --limit' 'rollback --from-file' 'rollback --steps' 'rollback --to' 'rollback --jobs' 'rollback -j' 'rollback --on-error' 'rollback --max-failures' 'rollback --canary' 'rollback --report' 'rollback --retries' 'rollback --statement-timeout' 'rollback --migrations' 'status --match' 'status --exclude' 'status --limit' 'status --from-file' 'status --migrations' 'migration new --migrations' 'migration list --migrations' 'migration check --migrations' 'migration baseline --match' 'migration baseline --exclude' 'migration baseline --limit' 'migration baseline --from-file' 'migration baseline --migrations' 'migration baseline --retries' 'migration baseline --jobs' 'migration baseline -j' 'migration baseline --on-error' 'migration baseline --max-failures' 'migration baseline --canary' 'migration baseline --report' 'migration repair --match' 'migration repair --exclude' 'migration repair --limit' 'migration repair --from-file' 'migration repair --migrations' 'migration import --from' 'migration import --match' 'migration import --exclude' 'migration import --limit' 'migration import --from-file' 'migration import --table' 'migration import --migrations' 'exec --match' 'exec --exclude' 'exec --limit' 'exec --from-file' 'exec --command' 'exec -c' 'exec --file' 'exec -f' 'exec --statement-timeout' 'exec --jobs' 'exec -j' 'exec --on-error' 'exec --max-failures' 'exec --canary' 'exec --report' 'run --match' 'run --exclude' 'run --limit' 'run --from-file' 'run --jobs' 'run -j' 'run --on-error' 'run --max-failures' 'run --canary' 'run --report'
     set -l path
     set -l count 0
     set -l pending
@@ -130,6 +130,8 @@ complete -c tenantctl -n "__tenantctl_at 'adopt'" -l retries -r -f -d 'Try a ten
 complete -c tenantctl -n "__tenantctl_at 'adopt'" -s j -l jobs -r -f -d 'Work on N tenants at a time. Default: 8, but at most a quarter of the free connections'
 complete -c tenantctl -n "__tenantctl_at 'adopt'" -l on-error -r -f -a 'continue stop' -d 'What to do when a tenant fails'
 complete -c tenantctl -n "__tenantctl_at 'adopt'" -l max-failures -r -f -d 'Start no other tenant after N have failed'
+complete -c tenantctl -n "__tenantctl_at 'adopt'" -l canary -r -f -d 'The first N tenants must succeed before any other is started'
+complete -c tenantctl -n "__tenantctl_at 'adopt'" -l report -r -f -d 'Write a JUnit XML report to FILE, with a test case for each tenant'
 complete -c tenantctl -n "__tenantctl_at 'adopt'" -l dry-run -d 'Print the SQL that would run; change nothing'
 complete -c tenantctl -n "__tenantctl_at 'adopt' ge 0" -f -a '(__tenantctl_ask tenant)'
 complete -c tenantctl -n "__tenantctl_at 'domain' eq 0" -a add -d 'Register a domain for a tenant'
@@ -159,9 +161,9 @@ complete -c tenantctl -n "__tenantctl_at 'migrate'" -s j -l jobs -r -f -d 'Work 
 complete -c tenantctl -n "__tenantctl_at 'migrate'" -l on-error -r -f -a 'continue stop' -d 'What to do when a tenant fails'
 complete -c tenantctl -n "__tenantctl_at 'migrate'" -l max-failures -r -f -d 'Start no other tenant after N have failed'
 complete -c tenantctl -n "__tenantctl_at 'migrate'" -l canary -r -f -d 'The first N tenants must succeed before any other is started'
+complete -c tenantctl -n "__tenantctl_at 'migrate'" -l report -r -f -d 'Write a JUnit XML report to FILE, with a test case for each tenant'
 complete -c tenantctl -n "__tenantctl_at 'migrate'" -l retries -r -f -d 'Try a tenant again up to N times when another session holds a lock that it needs'
 complete -c tenantctl -n "__tenantctl_at 'migrate'" -l statement-timeout -r -f -d 'Cancel a statement that takes longer, such as 30s. Default: the server\'s setting'
-complete -c tenantctl -n "__tenantctl_at 'migrate'" -l report -r -f -d 'Write a JUnit XML report to FILE, with a test case for each tenant'
 complete -c tenantctl -n "__tenantctl_at 'migrate'" -l migrations -r -f -a '(__fish_complete_directories (commandline -ct))' -d 'The migrations folder. Default: that of tenantctl.toml, or migrations/'
 complete -c tenantctl -n "__tenantctl_at 'migrate'" -l dry-run -d 'Print the SQL that would run; change nothing'
 complete -c tenantctl -n "__tenantctl_at 'migrate' ge 0" -f -a '(__tenantctl_ask tenant)'
@@ -177,9 +179,9 @@ complete -c tenantctl -n "__tenantctl_at 'rollback'" -s j -l jobs -r -f -d 'Work
 complete -c tenantctl -n "__tenantctl_at 'rollback'" -l on-error -r -f -a 'continue stop' -d 'What to do when a tenant fails'
 complete -c tenantctl -n "__tenantctl_at 'rollback'" -l max-failures -r -f -d 'Start no other tenant after N have failed'
 complete -c tenantctl -n "__tenantctl_at 'rollback'" -l canary -r -f -d 'The first N tenants must succeed before any other is started'
+complete -c tenantctl -n "__tenantctl_at 'rollback'" -l report -r -f -d 'Write a JUnit XML report to FILE, with a test case for each tenant'
 complete -c tenantctl -n "__tenantctl_at 'rollback'" -l retries -r -f -d 'Try a tenant again up to N times when another session holds a lock that it needs'
 complete -c tenantctl -n "__tenantctl_at 'rollback'" -l statement-timeout -r -f -d 'Cancel a statement that takes longer, such as 30s. Default: the server\'s setting'
-complete -c tenantctl -n "__tenantctl_at 'rollback'" -l report -r -f -d 'Write a JUnit XML report to FILE, with a test case for each tenant'
 complete -c tenantctl -n "__tenantctl_at 'rollback'" -l migrations -r -f -a '(__fish_complete_directories (commandline -ct))' -d 'The migrations folder. Default: that of tenantctl.toml, or migrations/'
 complete -c tenantctl -n "__tenantctl_at 'rollback'" -s y -l yes -d 'Do not ask for confirmation'
 complete -c tenantctl -n "__tenantctl_at 'rollback'" -l dry-run -d 'Print the SQL that would run; change nothing'
@@ -216,6 +218,8 @@ complete -c tenantctl -n "__tenantctl_at 'migration baseline'" -l retries -r -f 
 complete -c tenantctl -n "__tenantctl_at 'migration baseline'" -s j -l jobs -r -f -d 'Work on N tenants at a time. Default: 8, but at most a quarter of the free connections'
 complete -c tenantctl -n "__tenantctl_at 'migration baseline'" -l on-error -r -f -a 'continue stop' -d 'What to do when a tenant fails'
 complete -c tenantctl -n "__tenantctl_at 'migration baseline'" -l max-failures -r -f -d 'Start no other tenant after N have failed'
+complete -c tenantctl -n "__tenantctl_at 'migration baseline'" -l canary -r -f -d 'The first N tenants must succeed before any other is started'
+complete -c tenantctl -n "__tenantctl_at 'migration baseline'" -l report -r -f -d 'Write a JUnit XML report to FILE, with a test case for each tenant'
 complete -c tenantctl -n "__tenantctl_at 'migration baseline'" -l dry-run -d 'Print the SQL that would run; change nothing'
 complete -c tenantctl -n "__tenantctl_at 'migration baseline' eq 0" -f -a '(__tenantctl_ask version)'
 complete -c tenantctl -n "__tenantctl_at 'migration baseline' ge 1" -f -a '(__tenantctl_ask tenant)'
@@ -256,6 +260,8 @@ complete -c tenantctl -n "__tenantctl_at 'exec'" -l statement-timeout -r -f -d '
 complete -c tenantctl -n "__tenantctl_at 'exec'" -s j -l jobs -r -f -d 'Work on N tenants at a time. Default: 8, but at most a quarter of the free connections'
 complete -c tenantctl -n "__tenantctl_at 'exec'" -l on-error -r -f -a 'continue stop' -d 'What to do when a tenant fails'
 complete -c tenantctl -n "__tenantctl_at 'exec'" -l max-failures -r -f -d 'Start no other tenant after N have failed'
+complete -c tenantctl -n "__tenantctl_at 'exec'" -l canary -r -f -d 'The first N tenants must succeed before any other is started'
+complete -c tenantctl -n "__tenantctl_at 'exec'" -l report -r -f -d 'Write a JUnit XML report to FILE, with a test case for each tenant'
 complete -c tenantctl -n "__tenantctl_at 'exec' ge 0" -f -a '(__tenantctl_ask tenant)'
 complete -c tenantctl -n "__tenantctl_at 'psql' eq 0" -f -a '(__tenantctl_ask tenant)'
 complete -c tenantctl -n "__tenantctl_at 'psql --'" -F
@@ -268,6 +274,8 @@ complete -c tenantctl -n "__tenantctl_at 'run'" -l from-file -r -F -d 'Select th
 complete -c tenantctl -n "__tenantctl_at 'run'" -s j -l jobs -r -f -d 'Work on N tenants at a time. Default: 8, but at most a quarter of the free connections'
 complete -c tenantctl -n "__tenantctl_at 'run'" -l on-error -r -f -a 'continue stop' -d 'What to do when a tenant fails'
 complete -c tenantctl -n "__tenantctl_at 'run'" -l max-failures -r -f -d 'Start no other tenant after N have failed'
+complete -c tenantctl -n "__tenantctl_at 'run'" -l canary -r -f -d 'The first N tenants must succeed before any other is started'
+complete -c tenantctl -n "__tenantctl_at 'run'" -l report -r -f -d 'Write a JUnit XML report to FILE, with a test case for each tenant'
 complete -c tenantctl -n "__tenantctl_at 'run' ge 0" -f -a '(__tenantctl_ask tenant)'
 complete -c tenantctl -n "__tenantctl_at 'run --'" -F
 complete -c tenantctl -n "__tenantctl_at 'doctor'" -l fix -d 'Fix what can be fixed without a decision'

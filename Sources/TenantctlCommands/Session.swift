@@ -158,7 +158,7 @@ extension Substring {
 extension Session {
   /// Makes a planned change, or shows its SQL in a dry run.
   func make<Value: Sendable>(
-    _ change: Change<Value>, dryRun: Bool, _ say: (Value) throws -> CommandResult
+    _ change: Plan<Value>, dryRun: Bool, _ say: (Value) throws -> CommandResult
   ) async throws -> CommandResult {
     try refuseCSV()
     if dryRun { return .dryRun(change.script) }

@@ -2,7 +2,10 @@ internal import TenancyPostgres
 
 /// When a tenant whose attempt failed is tried again.
 enum FleetRetry {
-  /// Exponential backoff up to eight seconds, with up to half of it taken off at random, so that runners do not collide again.
+  /// How many more attempts a migration gets.
+  static let usual = 8
+
+  /// Twice as long each time, up to eight seconds; by chance up to half of it less, so that runners do not meet again.
   static func pause(afterAttempt count: Int) -> Duration {
     .milliseconds(min(8000, 250 << min(count, 8))) * Double.random(in: 0.5...1)
   }
@@ -12,14 +15,14 @@ extension TenancyProblem {
   /// How many more attempts are worthwhile: any number if the cause goes away by itself, a few if the error may be a race
   /// and may be permanent.
   var worthwhileAttempts: Int {
-    if isWorthRetrying { return .max }
+    if isWorthAnotherAttempt { return .max }
     if case .migrationFailed(let migration) = self, migration.isExistenceRace { return 3 }
     return 0
   }
 
   /// Whether the cause is likely to go away by itself: a lock, a deadlock or conflict that another transaction won, or
-  /// another runner that is running the same migration.
-  var isWorthRetrying: Bool {
+  /// another runner that is at it.
+  var isWorthAnotherAttempt: Bool {
     switch self {
     case .migrationFailed(let migration):
       migration.reason == .inProgress || migration.server?.isTransient == true

@@ -47,7 +47,7 @@ extension TenantDatabase {
   /// Throws ``TenancyProblem`` if the name, a domain or a column value will not do, or one is taken.
   package func planCreate(
     _ new: NewTenant, migrations: [MigrationFile] = []
-  ) async throws -> Change<CreatedTenant> {
+  ) async throws -> Plan<CreatedTenant> {
     try settings.names.check(new.name)
     if let schema = new.schema { try settings.names.check(schema) }
     return try await withRegistry { connection, shape in
@@ -74,7 +74,7 @@ extension TenantDatabase {
       let remove = remains.map {
         [Step.transaction(self.limits.opening + [$0.drop(schema, ledger, ifFree: lock)])]
       }
-      return Change(
+      return Plan(
         result: CreatedTenant(tenant: tenant, domains: domains, migrations: migrations.map(\.version)),
         steps: (remove ?? []) + self.creationSteps(of: tenant, migrations, mark: mark, frame, rows: rows),
         database: self,

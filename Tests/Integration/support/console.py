@@ -2,8 +2,8 @@
 
 A block's lines are commands after `$ ` and what the terminal shows below each, standard error included; a line `...`
 stands for any lines. What differs from run to run may differ: versions that are the time of day (but the same one must
-be the same again), durations, and the order of tenants that are migrated at the same time. A command that says after a
-PLACE
+be the same again), durations, and the order of tenants that are migrated at the same time. A command that ends
+with `# after editing` has the text that the page shows written into the file that it prints.
 """
 
 import itertools

@@ -8,7 +8,7 @@ extension TenantDatabase {
   /// failure the same plan, made again, does what is left.
   package func planRepair(
     _ version: MigrationVersion, _ selection: FleetSelection, _ files: MigrationSet
-  ) async throws -> Change<MigrationOccurrence> {
+  ) async throws -> Plan<MigrationOccurrence> {
     guard let file = (files.tenant + files.shared).first(where: { $0.version == version }) else {
       throw TenancyProblem.versionNotFound(version.rawValue)
     }
@@ -21,9 +21,9 @@ extension TenantDatabase {
       repaired.append(survey.label)
       steps.append(.transaction(survey.ledger.opening(limits) + statements))
     }
-    return Change(
+    return Plan(
       result: MigrationOccurrence(version: version, path: file.path, tenants: repaired), steps: steps,
-      database: self, explain: { $0.state == .divisionByZero ? .changedMeanwhile : nil })
+      database: self, explain: { Guard.lostRace.contains($0.state) ? .changedMeanwhile : nil })
   }
 
   private func repair(_ survey: Survey, _ version: MigrationVersion) -> [PlannedStatement] {

@@ -48,7 +48,8 @@ package struct MigrationPlan: Sendable {
     }
   }
 
-  private var surveys: [Survey] { [shared].compactMap { $0 } + tenants }
+  /// The shared schema's, then the tenants'.
+  var surveys: [Survey] { [shared].compactMap { $0 } + tenants }
 
   /// The SQL that a run would send, with a comment above each tenant's. A tenant with a problem gets none.
   package var script: [String] {
