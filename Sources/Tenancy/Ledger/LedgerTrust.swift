@@ -92,8 +92,8 @@ struct LedgerTrust: Sendable {
       WHERE g.tgrelid = c.oid AND k.contype = 'f')
     """
 
-  /// A lateral subquery `columns` with what all columns of `c` come to, in one pass: whether others have privileges on one
-  /// (`are_granted`), whether one may run code (`have_expressions`), and whether they are those of a ledger of ours
+  /// A lateral subquery `columns` with a summary of all columns of `c`, in one pass: whether others have privileges on one
+  /// (`are_granted`), whether one may run code (`have_expressions`), and whether they are those of a ledger
   /// (`are_ours`).
   ///
   /// Below 16384 an object is one of those that the server was made with.

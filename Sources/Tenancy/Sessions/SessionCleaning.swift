@@ -35,8 +35,8 @@ enum SessionCleaning {
   /// Frees the session's advisory locks. Safe under any search path.
   static let unlock: SQL = "pg_catalog.pg_advisory_unlock_all()"
 
-  /// The path of our own statements: nothing that a tenant, or whoever may create in `public`, has made is found by an
-  /// unqualified name (PostgreSQL manual, 5.9.6 "Usage Patterns").
+  /// The path of tenantctl's own statements: unqualified names find no object of a tenant, or of a role that may create in
+  /// `public` (PostgreSQL manual, 5.9.6 "Usage Patterns").
   static let ownPath = "pg_catalog, pg_temp"
 
   /// Sets it for the rest of the transaction.
