@@ -2,7 +2,7 @@
 
 PREFIX ?= /usr/local
 DESTDIR ?=
-# Where Debian's fish and zsh look depends on who installs: these are the upstream places.
+# The directories of Debian's packages of fish and zsh differ: these are the upstream defaults.
 FISH_COMPLETIONS ?= $(PREFIX)/share/fish/vendor_completions.d
 ZSH_COMPLETIONS ?= $(PREFIX)/share/zsh/site-functions
 BASH_COMPLETIONS ?= $(PREFIX)/share/bash-completion/completions
@@ -69,7 +69,7 @@ test-crashes:
 fuzz:
 	@TENANTCTL_FUZZ=$${TENANTCTL_FUZZ:-100000} Scripts/test --filter FuzzTests
 
-## bench: tenantctl beside psql and django-tenants, on a private PostgreSQL server; rewrites BENCHMARKS.md
+## bench: compare tenantctl with psql and django-tenants, on a private PostgreSQL server; rewrites BENCHMARKS.md
 bench:
 	@Scripts/install-packages bench
 	@$(release)
