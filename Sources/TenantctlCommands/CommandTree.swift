@@ -1,7 +1,7 @@
 internal import Arguments
 internal import Tenancy
 
-/// What a command does with its values.
+/// The code of a command.
 typealias Action = @Sendable (Input, Session) async throws -> CommandResult
 
 /// The program, and everything that a user can type. A new command is one file and one line here.
@@ -10,8 +10,8 @@ public enum Tenantctl {
     "tenantctl", versionText: "tenantctl \(tenancyVersion)", date: "November 23, 2026",
     summary: "Administer schema-per-tenant PostgreSQL databases.",
     discussion: """
-      One database, one schema per tenant, and a small registry in public that says which tenants exist and which host \
-      names are theirs. Compatible with flask-tenants; other registries are a mapping in tenantctl.toml(5).
+      One database has one schema per tenant, and a small registry in public that lists the tenants and their host names. \
+      Compatible with flask-tenants; other registries are mapped in tenantctl.toml(5).
       """,
     parameters: Global.all,
     examples: [

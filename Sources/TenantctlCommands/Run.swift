@@ -3,14 +3,14 @@ internal import Glibc
 internal import Tenancy
 
 extension Tenantctl {
-  /// The whole program: words in, output and exit status out.
+  /// Runs the program. Returns its exit status.
   public static func run(_ words: [String], environment: [String: String]) async -> Int32 {
-    // Who closes a pipe early has seen enough; some parents, such as Python, would have us complain.
+    // A closed pipe ends the program silently; some parents, such as Python, ignore SIGPIPE.
     signal(SIGPIPE, SIG_DFL)
-    // A script's shell ignores SIGINT for what it starts in the background: then nothing but a kill would end a read on a
-    // network that has died. What changes something has its own way, see `Interruption`.
+    // A shell ignores SIGINT for background processes: then only a kill would end a read on a broken network. Commands
+    // that change something use `Interruption`.
     signal(SIGINT, SIG_DFL)
-    // Past `ulimit -f` a write fails, as it does on a full disk, and the program can still say what it has done.
+    // A write beyond `ulimit -f` then fails as on a full disk, and the program can still report what it did.
     signal(SIGXFSZ, SIG_IGN)
     Files.fillStandardDescriptors()
     let terminal = Terminal()
@@ -28,7 +28,7 @@ extension Tenantctl {
       }
       return ExitStatus.done.rawValue
     } catch let error as UsageError where words.isEmpty {
-      // Whoever types the bare name wants to know what there is.
+      // The bare name lists the commands.
       let page = try? HelpPage.text(in: tree, width: terminal.width)
       return printer.fail(ErrorReport(error), showing: page).rawValue
     } catch {
@@ -51,21 +51,21 @@ extension Tenantctl {
   }
 }
 
-/// A word that is not UTF-8. Swift has put replacement characters into it, which would be stored, or handed on.
+/// A word that is not UTF-8. Swift has inserted replacement characters, which would be stored or passed on.
 struct MangledWord: Error {
   let word: String
 
   static func isMangled(_ word: String) -> Bool { word.unicodeScalars.contains("\u{FFFD}") }
 }
 
-/// Prints results and errors where they belong.
+/// Prints results and errors.
 struct Printer: Sendable {
   let terminal: Terminal
   let colorsOutput: Bool
   private let errorStyle: Style
   private let wantsJSON: Bool
 
-  /// Before the words are understood, how to complain about them must be known: so here they are only looked at.
+  /// Reads the output format before the words are parsed, for usage errors.
   init(words: [String], environment: [String: String], terminal: Terminal) {
     self.terminal = terminal
     let options = words.prefix { $0 != "--" }
@@ -112,8 +112,9 @@ struct Printer: Sendable {
     }
   }
 
-  /// In JSON the same document goes to both streams, so that a script may read either; a person sees it once.
-  /// - Parameter page: what people see instead of the error.
+  /// Prints an error. In JSON the same document goes to both streams, so that a script can read either; a terminal shows
+  /// it once.
+  /// - Parameter page: a help page to print instead of the error.
   func fail(_ report: ErrorReport, showing page: String? = nil) -> ExitStatus {
     guard wantsJSON else {
       if let page {

@@ -1,39 +1,39 @@
-/// What a command has to say: one value, with a form for people and one for programs.
+/// The result of a command: one value, with a form for people and one for programs.
 struct CommandResult: Sendable {
   /// The form for programs: what `--format json` prints.
   var json: any Encodable & Sendable
   /// The form for people, in lines.
   var text: @Sendable (Style) -> [String]
-  /// What a list is made of; only lists have a form as CSV.
+  /// The table of a list; only lists have a CSV form.
   var table: Table?
-  /// The elements that `--format ndjson` prints, one a line; `nil` if there is nothing to take apart.
+  /// The elements that `--format ndjson` prints, one a line; `nil` if the result has none.
   var elements: (@Sendable () -> [any Encodable])?
-  /// Whether all of it was printed while it came, so that nothing is left to print but notes.
+  /// Whether it was printed during the run, so that only the notes are left.
   var isPrinted = false
-  /// What `--quiet` leaves: the names of a list.
+  /// What `--quiet` prints: the names of a list.
   var names: [String] = []
-  /// Whether the text is printed as it is in every format: it is for a shell, whatever TENANTCTL_FORMAT says.
+  /// Whether the text is printed in every format: it is for a shell, even if TENANTCTL_FORMAT is set.
   var isRaw = false
-  /// Whether the text is for a program too, as SQL is, and stays as it is where that is not a terminal.
+  /// Whether the text is also for programs, as SQL is, and escaped only on a terminal.
   var isExact = false
   /// Hints and remarks, for standard error.
   var notes: [String] = []
-  /// How the program ends.
+  /// The exit status.
   var status = ExitStatus.done
 
-  /// A result that is said in a sentence or a few.
+  /// A result of some lines.
   init(_ json: any Encodable & Sendable, text: @escaping @Sendable (Style) -> [String]) {
     self.json = json
     self.text = text
   }
 
-  /// A result that is said in a sentence.
+  /// A result of one sentence.
   init(_ json: any Encodable & Sendable, _ sentence: String) {
     self.init(json) { _ in [sentence] }
   }
 
-  /// The work is done, and stays so, but not all that there is to say about it could be written.
-  /// - Parameter what: what is not there; empty if the error says it.
+  /// Adds a failure to write output. The command's changes are made and stay.
+  /// - Parameter what: what was not written; empty if the error says it.
   mutating func add(_ error: any Error, _ session: Session, _ what: String = "") {
     session.warn("\(what)\(what.isEmpty ? "" : ": ")\(ErrorReport(error).message)")
     if status == .done { status = .failed }

@@ -1,7 +1,7 @@
 internal import Arguments
 internal import Tenancy
 
-/// What the completion scripts ask: live names, one a line; nothing at all when they cannot be had.
+/// Called by the completion scripts: prints current names, one a line; nothing if they cannot be read.
 enum CompleteCommand {
   static let command = Command<Action>(
     "__complete", summary: "Print names for a completion script.",
@@ -10,7 +10,7 @@ enum CompleteCommand {
     let typed = Typed(input[words])
     let names =
       (try? await withinTimeLimit { try await candidates(input[kind], session.with(typed.options)) }) ?? []
-    // One a line, and for the shell's command line: what is not on one line, or not to be typed, is left out.
+    // A name with a line break or a control character cannot be completed.
     let plain = names.filter { $0 == $0.onOneLine }
     var result = CommandResult(plain) { _ in plain }
     result.isRaw = true
@@ -20,7 +20,7 @@ enum CompleteCommand {
   enum Kind: String, CaseIterable, Sendable { case tenant, domain, version }
 
   private static func candidates(_ kind: Kind, _ session: Session) async throws -> [String] {
-    // Not on the main thread: there the time limit could not strike while the server is waited for.
+    // Not on the main thread, where a wait for the server would block the time limit.
     let database = try session.database(connections: 2)
     return switch kind {
     case .tenant: try await database.list(withState: false).map(\.tenant.name.rawValue)
@@ -29,7 +29,7 @@ enum CompleteCommand {
     }
   }
 
-  /// A shell that waits for completions feels broken: no answer within 250 ms is no answer.
+  /// A shell that waits for completions seems to hang, so the limit is 250 ms.
   private static func withinTimeLimit<T: Sendable>(_ work: @escaping @Sendable () async throws -> T)
     async throws -> T
   {
@@ -45,7 +45,7 @@ enum CompleteCommand {
     }
   }
 
-  /// The options that say which database is meant, out of a command line that is still being typed.
+  /// The options that name the database, from an incomplete command line.
   private struct Typed {
     private(set) var options: [String: String] = [:]
 
