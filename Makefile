@@ -83,7 +83,7 @@ generate: build
 
 ## docs: the library's reference for Swift servers, .build/docs
 docs:
-	@Scripts/install-packages build
+	@Scripts/install-packages --check build
 	@Scripts/docs
 
 ## lint: format, imports and warnings
