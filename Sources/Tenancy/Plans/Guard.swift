@@ -14,20 +14,12 @@ enum Guard {
     "pg_catalog.ln(CASE WHEN \(condition) THEN 1.0 ELSE 0.0 END)"
   }
 
-<<<<<<< HEAD
   /// The errors of a transaction that runs no code of a tenant, if another session was faster: a guard has failed, or a row,
   /// table or column now exists.
-  static let lostRace: Set<SQLState> = [
-    .divisionByZero, .invalidLogarithm, .uniqueViolation, .duplicateTable, .duplicateColumn,
-  ]
-=======
-  /// What the server says of a transaction, in whose statements nothing of the tenant's can run, when another session was
-  /// faster: a guard has failed, or a row, table or column exists by now.
   static let lostRace = failures.union([.uniqueViolation, .duplicateTable, .duplicateColumn])
 
-  /// What a guard that failed is told by.
+  /// The errors of a guard that has failed.
   static let failures: Set<SQLState> = [.divisionByZero, .invalidLogarithm]
->>>>>>> main
 }
 
 extension SQLState {
