@@ -64,13 +64,13 @@ package enum TenancyProblem: Error, Sendable, Hashable {
   case domainGivenTwice(DomainName)
 
   // The registry
-  /// The registry's tables are not there; others with similar names may be.
+  /// The registry's tables do not exist; others with similar names may be.
   case registryMissing(tables: [String], similar: [String] = [])
   /// What the database has is not clearly a registry.
   case unclearRegistry(RegistryProblem)
   /// Rows break constraints that are to be added.
   case rowsBreak([BreakingRows])
-  /// A column that the mapping names, or that we cannot do without, is not there.
+  /// A column that the mapping names, or that we cannot do without, does not exist.
   case registryColumnMissing(MissingColumn)
   /// A column is there with another type.
   case registryColumnType(table: String, column: String, type: String, expected: String)
@@ -93,7 +93,7 @@ package enum TenancyProblem: Error, Sendable, Hashable {
   /// A row of the registry was not stored, changed or removed as it was sent: a trigger, rule, policy or generated column
   /// stands in between. Nothing was changed.
   case rowNotStored(table: String, by: [String])
-  /// A column of the registry that PostgreSQL computes, so that nobody can give it a value.
+  /// A column of the registry that PostgreSQL computes, so that it cannot be set.
   case columnGenerated(String, table: String)
   /// A value that the column does not take.
   case badValue(column: String, reason: String)
@@ -124,7 +124,7 @@ package enum TenancyProblem: Error, Sendable, Hashable {
   case historyRefused([HistoryProblem])
   /// The table that has the ledger's name is another tool's: this one's, if it is known.
   case foreignLedger(SchemaName, MigrationTool?, columns: [String])
-  /// The table that has the ledger's name is not believed: its maker could run code as whoever migrates.
+  /// The table with the ledger's name is not trusted: its creator could run code as the role that migrates.
   case ledgerNotTrusted(SchemaName, LedgerDistrust)
   /// PostgreSQL takes the schema's name in a search path for something else.
   case schemaNotEnterable(TenantName, SchemaName)
@@ -163,7 +163,7 @@ package enum TenancyProblem: Error, Sendable, Hashable {
   case insufficientPrivilege(ServerFailure)
   /// A migration outside of a transaction needs a session of its own, and a pooler lends one for each transaction.
   case poolerInBetween
-  /// Somebody else holds a lock for longer than we wait.
+  /// Another session holds a lock for longer than we wait.
   case locked(ServerFailure)
   /// A trigger on a table of the registry's uses a name without its schema, and our search path does not lead there.
   case triggerFailed(table: String, ServerFailure)
@@ -179,7 +179,7 @@ package enum TenancyProblem: Error, Sendable, Hashable {
   case server(ServerFailure)
 }
 
-/// A column of the registry that is not there.
+/// A column of the registry that does not exist.
 package struct MissingColumn: Sendable, Hashable {
   /// The table.
   package let table: String
@@ -187,7 +187,7 @@ package struct MissingColumn: Sendable, Hashable {
   package let column: String
   /// What it is to us: a key of `[registry.columns]`.
   package let role: String
-  /// The columns that are there.
+  /// The columns that exist.
   package let available: [String]
 }
 

@@ -252,7 +252,7 @@ extension Connection {
       case .timedOut where answers.wereCancelled: canceller.cancel(handle)
       case .timedOut:
         close()
-        throw ConnectionError.lost("no answer within the time that there was for it")
+        throw ConnectionError.lost("no answer within the time limit")
       }
       if unsent > 0 && PQisBusy(handle.pointer) == 0 { return }
     }
@@ -275,7 +275,7 @@ extension Connection {
       case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY: answers.add(Rows(result: result))
       case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH:
         close()
-        throw ConnectionError.lost("COPY from or to the client is not possible here")
+        throw ConnectionError.lost("COPY from or to the client is not supported")
       default:
         try check(PQstatus(handle.pointer) == CONNECTION_OK, handle)
         answers.add(result.serverError)

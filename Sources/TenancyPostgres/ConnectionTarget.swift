@@ -23,7 +23,7 @@ package struct ConnectionTarget: Sendable, Hashable, CustomStringConvertible, Cu
     if let character = Self.unencoded(in: conninfo) {
       throw ConnectionError.malformed(
         reason:
-          "there is \(character.shown) inside the user name or the password: write it as \(character.encoded)"
+          "\(character.shown) in the user name or the password must be written as \(character.encoded)"
       )
     }
     var message: UnsafeMutablePointer<CChar>?

@@ -25,7 +25,7 @@ import Testing
         Commands:
           completion     Print the completion's script.
 
-        'toy COMMAND --help' tells more about a command.
+        'toy COMMAND --help' describes a command.
 
         Global options:
           -d, --database URL   The database. [env: TOY_DATABASE]

@@ -128,7 +128,7 @@ import Testing
       "Give '--all' or (--none): it's `so` ^ and ~ --", "e.g. this.", ".TH in a literal",
       #"'and' C:\path --flag"#,
       "second  block", "-o, --op Op", ".Ar starts it.", #"$ .dot 'x' "y" \z"#, "-%, --percent a b",
-      "OP      Holds where",
+      "OP      Used if",
     ] {
       #expect(plain.contains(line), "\(line)")
     }

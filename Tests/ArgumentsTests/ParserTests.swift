@@ -88,13 +88,13 @@ import Testing
     ("migrate --jobs", "option --jobs needs a value N; see 'toy migrate --help'"),
     (
       "migrate --jobs --all",
-      "option --jobs needs a value N; --all is an option too; write --jobs=--all if you mean it"
+      "option --jobs needs a value N; --all is an option; to use it as the value, write --jobs=--all"
     ),
     (
       "migrate --jobs --database=postgres://u:secret@h",
-      "option --jobs needs a value N; --database is an option too; write --jobs=--database if you mean it"
+      "option --jobs needs a value N; --database is an option; to use it as the value, write --jobs=--database"
     ),
-    ("migrate -j -a", "option -j needs a value N; -a is an option too; write -j-a if you mean it"),
+    ("migrate -j -a", "option -j needs a value N; -a is an option; to use it as the value, write -j-a"),
     ("migrate --all=yes", "option --all takes no value, but got 'yes'; see 'toy migrate --help'"),
     ("migrate -a=yes", "option -a takes no value, but got 'yes'; see 'toy migrate --help'"),
     ("domain add", "missing argument NAME; usage: toy domain add [OPTIONS] NAME HOST"),

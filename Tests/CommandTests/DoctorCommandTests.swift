@@ -215,7 +215,7 @@ import Testing
         let outcome = try await Tenantctl.onTerminal(
           ["doctor", "--fix"], database: scene.database, workingDirectory: scene.folder.path
         ) { program in
-          try await program.wrote("to go on: ")
+          try await program.wrote("Type fix to confirm: ")
           program.type("\(answer)\n")
           return await program.outcome()
         }

@@ -61,7 +61,7 @@ public struct UsageError: Error, Sendable {
       "did you mean \(names.alternatives)?"
     case .missingCommand(let choices): "choose one of: \(choices.joined(separator: ", "))"
     case .missingValue(let option, _, let next?):
-      "\(next) is an option too; write \(option)\(option.hasPrefix("--") ? "=" : "")\(next) if you mean it"
+      "\(next) is an option; to use it as the value, write \(option)\(option.hasPrefix("--") ? "=" : "")\(next)"
     case .missingArgument, .unexpectedArgument: "usage: \(usage)"
     case .refused(_, let hint?): hint
     default: "see '\(line) --help'"

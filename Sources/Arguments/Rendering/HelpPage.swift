@@ -62,7 +62,7 @@ public struct HelpPage: Sendable {
       addTable(section.isEmpty ? "Commands" : section, rows, column: column)
     }
     lines.append("")
-    lines += fill("'\(scope.line) COMMAND --help' tells more about a command.", width: width)
+    lines += fill("'\(scope.line) COMMAND --help' describes a command.", width: width)
   }
 
   private mutating func addInheritedOptions<Action>(of scope: Scope<Action>) {

@@ -148,7 +148,7 @@ extension Declaration {
 
   fileprivate var environmentItem: (term: String, lines: [String])? {
     environment.map {
-      ("Ev \(Mdoc.argument($0))", ["Holds where", ".Fl \(Mdoc.argument("-\(name)"))", "is not given."])
+      ("Ev \(Mdoc.argument($0))", ["Used if", ".Fl \(Mdoc.argument("-\(name)"))", "is not given."])
     }
   }
 }

@@ -64,7 +64,7 @@ struct Scope<Action: Sendable>: Sendable {
 }
 
 extension CommandTree {
-  /// The scope of a path of command names; throws `unknownCommand` for one that is not there.
+  /// The scope of a path of command names; throws `unknownCommand` for one that does not exist.
   func scope(at path: [String]) throws(UsageError) -> Scope<Action> {
     var scope = Scope(self)
     for name in path {

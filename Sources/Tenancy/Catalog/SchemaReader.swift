@@ -9,7 +9,7 @@ struct SchemaDigest: Sendable, Hashable {
 ///
 /// Reading keeps no lock on a table but those of views, whose definitions PostgreSQL prints under `ACCESS SHARE`, until
 /// the end of its transaction. To print an expression it takes that lock for a moment, as psql's `\d` does; so it waits
-/// behind whoever alters the table, for as long as `opening` says.
+/// behind a session that alters the table, for as long as `opening` says.
 struct SchemaReader: Sendable {
   /// Tables that are left out, with all that belongs to them.
   let excluded: [String]

@@ -73,7 +73,7 @@ extension TenantDatabase {
   /// Fixes what can be fixed, one finding after the other. A failure does not affect the others.
   ///
   /// - Parameter shouldStop: asked before each of them.
-  /// - Returns: what became of each of the ``Diagnosis/entries``.
+  /// - Returns: the outcomes of the ``Diagnosis/entries``.
   package func fix(
     _ diagnosis: Diagnosis, shouldStop: @escaping @Sendable () -> Bool = { false }
   ) async -> [FixOutcome] {

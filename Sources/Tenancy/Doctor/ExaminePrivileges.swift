@@ -178,7 +178,7 @@ extension RegistryShape {
     """
 
   /// What a schema holds that has an owner of its own. The ledger's may be another than the tables', if an app made those;
-  /// and what belongs to an extension belongs to whoever made that.
+  /// and what belongs to an extension belongs to its owner.
   fileprivate func strayRelationsQuery(ledger: String) -> SQL {
     """
     WITH mixed AS (

@@ -1,7 +1,7 @@
 internal import TenancyPostgres
 
 extension TenantDatabase {
-  /// Holds the registry's rows against the schemas that are there.
+  /// Holds the registry's rows against the schemas that exist.
   func examineSchemas(of members: [FleetMember], _ shape: RegistryShape) async throws -> [Finding] {
     let owners = Dictionary(grouping: members.map(\.tenant), by: \.schema)
     let shared = owners.filter { $0.value.count > 1 }.sorted { $0.key < $1.key }.map {
@@ -24,7 +24,7 @@ extension TenantDatabase {
   }
 
   private func unquoted(_ schema: SchemaName) -> Finding.UnquotedName? {
-    // Whoever allows hyphens quotes.
+    // An app with hyphens quotes names.
     let name = settings.names.allowsHyphens ? schema.rawValue.replacing("-", with: "_") : schema.rawValue
     return Finding.UnquotedName(SchemaName(stored: name))
   }

@@ -20,7 +20,7 @@ package enum Finding: Sendable, Hashable {
   case dropUnfinished(TenantName, SchemaName)
 
   // Domains
-  /// The host name is not UTF-8: nobody can ask for it.
+  /// The host name is not UTF-8: no request can match it.
   case domainUnreadable(DomainName, of: TenantName?)
   /// The tenant has no domain, where others have.
   case noDomain(TenantName)
@@ -40,7 +40,7 @@ package enum Finding: Sendable, Hashable {
   case noLedger(Tenant)
   /// The table that has the ledger's name is another tool's: this one's, if it is known.
   case foreignLedger(Tenant, MigrationTool?)
-  /// The table that has the ledger's name is not believed: its maker could run code as whoever migrates.
+  /// The table with the ledger's name is not trusted: its creator could run code as the role that migrates.
   case ledgerNotTrusted(Tenant, LedgerDistrust)
   /// PostgreSQL takes the schema's name in a search path for something else: nothing can be done in it.
   case schemaNotEnterable(Tenant)
@@ -48,7 +48,7 @@ package enum Finding: Sendable, Hashable {
   case ledgerUnreadable(Tenant, TenancyProblem)
   /// The comment on the ledger is stale. `migrate` trusts it.
   case wrongHead(Tenant, says: LedgerHead, has: LedgerHead)
-  /// Migrations outside of a transaction that stopped half-way, or are running.
+  /// Migrations outside of a transaction that were interrupted, or are running.
   case migrationUnfinished(Tenant, [MigrationVersion], MigrationDirection)
 
   // What is in the schemas
@@ -69,9 +69,9 @@ package enum Finding: Sendable, Hashable {
   /// A role that is not trusted may write to so many ledgers, of which this is the first.
   case canWriteLedgers(Creator, count: Int, first: QualifiedLedger)
   /// A role that is not trusted may put a trigger on a table of the registry, or have a foreign key refer to it whose other
-  /// table has triggers: both run as whoever changes the registry.
+  /// table has triggers: both run as the role that changes the registry.
   case canHookRegistry(Creator, table: String)
-  /// Whoever migrates may do more than an owner has to, while these roles may create what a migration finds.
+  /// The role that migrates may do more than an owner has to, while these roles may create what a migration finds.
   case powerfulConnection(role: String, ConnectionPower, creators: [Creator])
 
   // The server
@@ -88,7 +88,7 @@ extension Finding {
   package enum Severity: Int, Sendable, Hashable, Comparable, CaseIterable {
     /// Good to know; all is well.
     case info
-    /// It will get in the way of somebody.
+    /// It will cause a problem.
     case warning
     /// Something does not work, or the wrong thing is done.
     case error

@@ -3,7 +3,7 @@ internal import TenancyPostgres
 extension TenantDatabase {
   /// The domains of these tenants, or of all; the primary one of each tenant first.
   ///
-  /// Throws ``TenancyProblem/tenantNotFound(_:)`` for a name that is not there.
+  /// Throws ``TenancyProblem/tenantNotFound(_:)`` for a name that does not exist.
   package func domains(of names: [TenantName]? = nil) async throws -> [Domain] {
     try await readingRegistry { connection, shape in
       for name in names ?? [] { _ = try await shape.tenant(name, over: connection) }
@@ -22,7 +22,7 @@ extension TenantDatabase {
     }.sorted()
   }
 
-  /// Throws ``TenancyProblem/domainTaken(_:by:)`` if one of the hosts is somebody's.
+  /// Throws ``TenancyProblem/domainTaken(_:by:)`` if one of the hosts belongs to a tenant.
   func checkFree(_ hosts: [DomainName], _ shape: RegistryShape, over connection: Connection) async throws {
     guard !hosts.isEmpty else { return }
     guard shape.domains != nil else { throw TenancyProblem.noDomains }

@@ -58,7 +58,7 @@ struct FleetWork<Value: Sendable>: Sendable {
   }
 }
 
-/// Runs a ``FleetWork``: failures are counted, and one that has to wait for a lock gets another attempt.
+/// Runs a ``FleetWork``: failures are counted, and one that has to wait for a lock is tried again.
 private final class FleetEngine<Value: Sendable>: Sendable {
   private struct State {
     var failures = 0

@@ -122,7 +122,7 @@ struct Ledger: Sendable {
     Guard.number(number, if: "(SELECT pg_catalog.count(*) FROM ONLY \(name)) = \(unsafeRaw: String(count))")
   }
 
-  /// Takes a migration out of the ledger. If it is not there any more, or the ledger has not so many rows, the division
+  /// Takes a migration out of the ledger. If it no longer exists, or the ledger has not so many rows, the division
   /// fails.
   func remove(_ version: MigrationVersion, of count: Int) -> SQL {
     """

@@ -1,7 +1,7 @@
 internal import TenancyPostgres
 
-/// Why a table that has the ledger's name is not believed, and not written to: whoever made it so could run code as whoever
-/// migrates, or contain false records.
+/// Why a table with the ledger's name is not trusted, and not written to: its creator could run code with the
+/// privileges of the role that migrates, or record what was not applied.
 package enum LedgerDistrust: Sendable, Hashable {
   /// It is a view, a partition or something else than an ordinary table.
   case notATable
@@ -11,7 +11,7 @@ package enum LedgerDistrust: Sendable, Hashable {
   /// It has triggers.
   case triggers
   /// A foreign key refers to it, or it has one. A row that is taken out takes rows of the other table along then, and that
-  /// table's triggers run as whoever rolls back.
+  /// table's triggers run as the role that rolls back.
   case foreignKeys
   /// It has rules.
   case rules
@@ -66,7 +66,7 @@ struct LedgerTrust: Sendable {
     "coalesce(\(distrust), CASE WHEN columns.have_expressions OR \(Self.hasIndexExpressions) THEN 'expressions' END)"
   }
 
-  /// Those of roles that may do to the database what whoever migrates can.
+  /// Those of roles that may do to the database what the role that migrates can.
   var owners: SQL {
     """
     SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolsuper OR r.rolname = CURRENT_USER

@@ -32,7 +32,7 @@ extension Surveyor {
   }
 
   /// What ledgers have, in one transaction. They are locked before they are inspected, and inspected before they are read:
-  /// nobody can put a view in a ledger's place meanwhile, whose functions would run as whoever reads it. If one of them
+  /// nobody can put a view in a ledger's place meanwhile, whose functions would run as the role that reads it. If one of them
   /// makes it fail, each half is tried by itself.
   private func contents(
     of schemas: ArraySlice<SchemaName>, over connection: Connection

@@ -1,6 +1,6 @@
 internal import TenancyPostgres
 
-/// A column of the registry that is used where it is there, and was not there when the catalog was read.
+/// A column of the registry that is used if it exists, and did not exist when the catalog was read.
 ///
 /// A column that goes away makes the next statement fail, and the shape is read again. One that is added is noticed by
 /// nobody: a server would go on serving deactivated tenants. So as long as one is missing each read of the registry asks

@@ -61,7 +61,7 @@ extension CatalogTable {
     """
   }
 
-  /// The OIDs of relations for ``query(of:)``; NULL for those that are not there.
+  /// The OIDs of relations for ``query(of:)``; NULL for those that do not exist.
   static func oids(of names: [QualifiedName]) -> SQL {
     SQL.joined(names.map { "to_regclass(\($0.quoted))" })
   }

@@ -4,7 +4,7 @@ internal import TenancyPostgres
 struct GeneratedRow {
   /// `FROM ... WHERE ...`; empty for a row that is made of values alone.
   let from: SQL
-  /// The value of a column; `nil` where nobody knows it before the row is stored.
+  /// The value of a column; `nil` if it is unknown before the row is stored.
   let value: (CatalogTable.Column) -> SQL?
 }
 

@@ -4,7 +4,7 @@ internal import TenancyPostgres
 package struct InitializedRegistry: Sendable, Hashable {
   /// The registry.
   package let registry: RecognizedRegistry
-  /// The tables that were not there before.
+  /// The tables that did not exist before.
   package let created: [String]
   /// What it lacked and has now.
   package let added: [RegistryAddition]
@@ -14,7 +14,7 @@ extension TenantDatabase {
   /// Finds the registry. An existing one is not changed, unless it is to be upgraded; a missing one is
   /// made in flask-tenants' shape, with defaults on the server's side too.
   ///
-  /// Throws what ``recognizeRegistry(_:)`` throws, and ``TenancyProblem/rowsBreak(_:)`` if rows stand in the way of an
+  /// Throws what ``recognizeRegistry(_:)`` throws, and ``TenancyProblem/rowsBreak(_:)`` if rows prevent an
   /// upgrade.
   package func planInitialize(
     _ source: RegistrySource = .anywhere, upgrade: Bool = false

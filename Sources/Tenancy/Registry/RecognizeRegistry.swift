@@ -4,7 +4,7 @@ package import TenancyPostgres
 package enum RegistrySource: Sendable, Hashable {
   /// Wherever it is: the tables of a framework are known by their columns.
   case anywhere
-  /// In a table that somebody names; `domains` is found by its reference, if it is not named too.
+  /// In a named table; `domains` is found by its reference, if it is not named too.
   case tables(QualifiedName, domains: QualifiedName?)
   /// Where the settings say.
   case mapping
@@ -12,7 +12,7 @@ package enum RegistrySource: Sendable, Hashable {
   case nowhere
 }
 
-/// A registry that is there, and what there is to know about it.
+/// An existing registry, and notes on it.
 package struct RecognizedRegistry: Sendable, Hashable {
   /// Who made it.
   package let kind: RegistryKind

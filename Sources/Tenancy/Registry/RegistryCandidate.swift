@@ -85,7 +85,7 @@ extension RegistryCatalog {
 // MARK: - An app's own tables
 
 extension RegistryCatalog {
-  /// The registry in a table that somebody names, its columns known by their usual names.
+  /// The registry in a named table, its columns known by their usual names.
   ///
   /// Throws ``TenancyProblem/unclearRegistry(_:)`` for the first column that cannot be told, and if several tables might be
   /// the domains; ``TenancyProblem/registryMissing(tables:similar:)`` if the tables were not read.

@@ -125,7 +125,7 @@ extension RegistryShape {
     }
   }
 
-  /// That tables are not there, with those that may be meant: where somebody has named them, whatever else is there.
+  /// That tables do not exist, with those that may be meant: where somebody has named them, whatever else is there.
   static func missing(
     _ tables: [QualifiedName], wereNamed: Bool, over connection: Connection
   ) async throws -> TenancyProblem {

@@ -1,6 +1,6 @@
 internal import TenancyPostgres
 
-/// Something that a registry lacks, and that its app does not miss when it is there.
+/// Something that a registry lacks, and that does not disturb its app.
 package enum RegistryAddition: Sendable, Hashable {
   /// A column `deactivated`, with a default on the server: an app that does not know it fills it all the same.
   case activity(table: String)
@@ -109,7 +109,7 @@ extension RegistryShape {
 }
 
 extension TenantDatabase {
-  /// Throws ``TenancyProblem/rowsBreak(_:)`` with all the rows that stand in the way of what is to be added.
+  /// Throws ``TenancyProblem/rowsBreak(_:)`` with all rows that violate the additions.
   func check(
     _ additions: [RegistryAddition], of shape: RegistryShape, over connection: Connection
   ) async throws {

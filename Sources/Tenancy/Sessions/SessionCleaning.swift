@@ -51,7 +51,7 @@ extension Connection {
   /// Cleans a session outside of a transaction; after a rollback, which leaves prepared statements, locks and sequences'
   /// last values behind, or after statements that were no transaction. A session that cannot be cleaned is closed.
   func clean(_ extent: SessionCleaning.Extent = .whole, after first: [SQL] = []) async {
-    // In a task of its own: this one may be cancelled, and could not talk to the server any more.
+    // In a new task: this one may be cancelled, and a cancelled task cannot use the connection.
     await Task {
       if state == .closed { return }
       do { _ = try await message(first + SessionCleaning.all(extent, for: self)) } catch { close() }

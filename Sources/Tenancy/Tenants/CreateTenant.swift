@@ -41,7 +41,7 @@ extension TenantDatabase {
   ///
   /// Each file is a transaction of its own, the one that ``migrate(_:_:)`` makes of it: a new tenant takes what every old one
   /// took. The row is what makes a tenant, and it is written last: until then the app sees nothing of it. The schema carries
-  /// a mark until the row is there, by which the same command, run again after a crash, knows it for its own and starts
+  /// a mark until the row exists, by which the same command, run again after a crash, knows it for its own and starts
   /// over.
   ///
   /// Throws ``TenancyProblem`` if the name, a domain or a column value will not do, or one is taken.
@@ -233,7 +233,7 @@ struct CreationMark {
 
   /// Drops the schema if it has this mark. The last transaction of a create comments on the ledger, so with a lock on
   /// that it is decided whether the tenant is complete.
-  /// - Parameter lock: it fails with ``isLocked`` if somebody has that.
+  /// - Parameter lock: it fails with ``isLocked`` if another session holds it.
   func drop(_ schema: SchemaName, _ ledger: Ledger, ifFree lock: CreationLock? = nil) -> SQL {
     let refuse: SQL = lock.map { "IF NOT \($0.tryForTransaction) THEN RAISE SQLSTATE 'TC001'; END IF;" } ?? ""
     let body: SQL = """

@@ -14,7 +14,7 @@ extension RegistryShape {
   }
 
   /// The tenant that has this name but for its case, or this schema; the very name comes first. A fourth column says
-  /// whether its schema is there.
+  /// whether its schema exists.
   /// - Parameter other: not this one.
   func rivalQuery(_ name: TenantName, _ schema: SchemaName?, butNot other: TenantName? = nil) -> SQL {
     let isOther: SQL = other.map { "t.\(tenants.name) <> \($0.rawValue)" } ?? "true"

@@ -52,7 +52,7 @@ package struct TenantEntry: Sendable, Hashable, Encodable {
 
 /// What the catalog says about a tenant's schema.
 package struct SchemaState: Sendable, Hashable {
-  /// Whether it is there.
+  /// Whether it exists.
   package let exists: Bool
   /// Whether it has a table, or something else, with the ledger's name.
   package let hasLedger: Bool

@@ -42,7 +42,7 @@ struct SchemaDependents {
     """
   }
 
-  /// Fails, and with it the transaction that drops the schema, if there is something by now.
+  /// Fails, and with it the transaction that drops the schema, if such objects exist.
   var guardStatements: [PlannedStatement] { guardStatements(from: Self.wholeSchema) }
 
   /// The same for a transaction that drops only these.
@@ -66,7 +66,7 @@ struct SchemaDependents {
           \(query(from: seeds))
           SELECT \(Guard.number(if: "count(*) = 0")) FROM named
           """,
-        purpose: "fails, and undoes the transaction, if something outside of the schema depends on it"),
+        purpose: "fails and rolls back if an object outside of the schema depends on it"),
     ]
   }
 }

@@ -19,7 +19,7 @@ package struct SchemaMention: Sendable, Hashable, Encodable {
   package let place: Place
   /// The routine, as its signature, the role or the database.
   package let object: String
-  /// The statement that puts the new name there; `nil` where somebody has to edit a text.
+  /// The statement that puts the new name there; `nil` if a text has to be edited.
   package let fix: String?
 
   private enum CodingKeys: CodingKey { case place, object, fix }

@@ -158,7 +158,7 @@ extension RegistryShape {
       by: " AND ")
   }
 
-  /// Values for the required columns that nobody gives and that have an obvious one, and the names of the others.
+  /// Values for the required columns that are not given and have an obvious value, and the names of the others.
   private static func automatic(
     in columns: [CatalogTable.Column], given: [Identifier]
   ) -> (assignments: [(Identifier, SQL)], missing: [String]) {

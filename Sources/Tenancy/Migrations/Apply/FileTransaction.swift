@@ -81,7 +81,7 @@ struct Closing {
     [searchPathIsSound] + (needsLook ? [] : [ledgerIsSame]) + unlocking
   }
 
-  /// Whether the ledger's identity does not say enough: it was made in this run, or somebody else could have put a trigger
+  /// Whether the ledger's identity does not say enough: it was made in this run, or another session could have put a trigger
   /// on it meanwhile.
   private var needsLook: Bool { ledger.oid == nil || ledger.isGranted }
 

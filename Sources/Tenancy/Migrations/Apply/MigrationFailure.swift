@@ -11,7 +11,7 @@ package struct MigrationFailure: Sendable, Hashable {
     case needsNoTransaction
     /// The statement would have ended the transaction that it is part of.
     case endsTransaction
-    /// Somebody else held a lock for longer than `lock_timeout`.
+    /// Another session held a lock for longer than `lock_timeout`.
     case locked
     /// The statements ran, but left another search path behind: what came after it went to the wrong schema.
     case searchPathChanged
@@ -25,7 +25,7 @@ package struct MigrationFailure: Sendable, Hashable {
     case recordDiscarded
     /// Another session applies or undoes it right now.
     case inProgress
-    /// A rollback of it was begun, and stopped half-way.
+    /// A rollback of it was started but not finished.
     case halfUndone
     /// There is an index of that name, or on that table, that a build which failed has left.
     case invalidIndex
@@ -51,7 +51,7 @@ package struct MigrationFailure: Sendable, Hashable {
   package internal(set) var lockHolders: [LockHolder] = []
   /// Indexes that are not valid and had to be dropped again: what a build that failed leaves.
   package internal(set) var droppedIndexes: [String] = []
-  /// Those that are there still.
+  /// Those that still exist.
   package internal(set) var leftIndexes: [String] = []
 
   /// Whether the statement says IF NOT EXISTS, and failed because the object exists: most often another session made it in
@@ -61,7 +61,7 @@ package struct MigrationFailure: Sendable, Hashable {
   /// Whether there was a table of that name already, as in a tenant that an app has made.
   package var isRelationThere: Bool { server?.sqlState == SQLState.duplicateTable.rawValue }
 
-  /// Of those that are there still: the SQL that drops them, in the tenant's schema.
+  /// Of those that still exist: the SQL that drops them, in the tenant's schema.
   package var dropStatements: [String] {
     leftIndexes.map { "DROP INDEX CONCURRENTLY \(Identifier($0).quoted)" }
   }

@@ -73,7 +73,7 @@ extension Survey {
     case (.up, let count?) where count < 0: throw TenancyProblem.migrationFailed(.before(file, .halfUndone))
     case (.up, let count?): return .begun(count)
     case (.up, nil): return isRecorded ? .done : .notBegun
-    // One that stopped half-way up is undone from the start of its down section.
+    // One whose up section was interrupted is undone from the start of its down section.
     case (.down, let count?) where count < 0: return .begun(-1 - count)
     case (.down, _): return isRecorded ? .notBegun : .done
     }

@@ -22,7 +22,7 @@ package struct Survey: Sendable {
   package var changed: [MigrationFile] { standing.changed }
   /// Versions that it has and that no file has.
   package var unknown: [String] { standing.unknown }
-  /// Migrations outside of a transaction that stopped half-way: how many statements of each are done.
+  /// Migrations outside of a transaction that were interrupted: how many statements of each are done.
   package var begun: [MigrationVersion: Int] { standing.begun }
   var history: LedgerHistory { standing.history }
   var rows: Int { standing.rows }

@@ -6,7 +6,7 @@ struct HazardRules {
   /// Whether it runs in every tenant's schema.
   let isTenant: Bool
   let isInTransaction: Bool
-  /// The tables that earlier migrations made: those that have rows by now.
+  /// The tables that earlier migrations made: those that have rows then.
   let earlierTables: Set<String>
 
   var hazards: [Hazard] {

@@ -108,7 +108,7 @@ package struct HistoryProblem: Sendable, Hashable {
   package enum Reason: Sendable, Hashable {
     /// There is no such table, or it is not one of the tool's.
     case missing(table: String)
-    /// A migration of that version failed half-way.
+    /// A migration of that version failed.
     case unfinished(String)
     /// It has a version that no file has.
     case unknownVersion(String)

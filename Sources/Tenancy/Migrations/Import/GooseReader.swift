@@ -57,7 +57,7 @@ struct GooseReader {
       }
     }
     if let direction { sections[direction] = sections[direction].map { $0.lowerBound..<file.bytes.count } }
-    if sections[.up] == nil { refuse("there is no '-- +goose Up' in it", at: file.start) }
+    if sections[.up] == nil { refuse("no '-- +goose Up' line", at: file.start) }
     if let block { refuse("'-- +goose StatementBegin' without StatementEnd", at: block) }
   }
 

@@ -16,7 +16,7 @@ package struct ImportProblem: Sendable, Hashable {
     case sameVersion(as: String)
     /// A version that no file can have here.
     case badVersion(String)
-    /// A file that undoes a migration which is not there.
+    /// A file that undoes a migration which does not exist.
     case nothingToUndo
     /// What the tool itself would not take.
     case malformed(String)

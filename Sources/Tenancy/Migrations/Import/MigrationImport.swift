@@ -37,7 +37,7 @@ package struct PlacedImport: Sendable {
   package let files: [MigrationFile]
   /// The folder that holds them.
   package let folder: String
-  /// Whether they are there already.
+  /// Whether they already exist.
   package let isThere: Bool
   /// Whether they are for the shared schema.
   package let isShared: Bool

@@ -6,7 +6,7 @@ struct SourceFolder: Sendable {
   /// The files' paths below the folder, sorted.
   let names: [String]
 
-  /// Throws ``MigrationFolderError`` if it is not there or cannot be read.
+  /// Throws ``MigrationFolderError`` if it does not exist or cannot be read.
   init(_ folder: String, deep: Bool) throws(MigrationFolderError) {
     self.folder = folder
     do {

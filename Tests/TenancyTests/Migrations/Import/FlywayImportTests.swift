@@ -77,7 +77,7 @@ import Testing
         "V2__J.java: it is a migration in Java, and only SQL can be imported",
         "V3__s.sh: it is a script, and only SQL can be imported",
         "V4__p.sql:2:9: '${name}' is a placeholder that the tool replaces",
-        "V5__c.sql.conf: the setting 'shouldExecute=false' has no equivalent here",
+        "V5__c.sql.conf: tenantctl has no equivalent of the setting 'shouldExecute=false'",
         "afterMigrate.sql: it runs on the event afterMigrate, which tenantctl does not have",
         "beforeEachMigrate__x.sql: it runs on the event beforeEachMigrate, which tenantctl does not have",
       ])

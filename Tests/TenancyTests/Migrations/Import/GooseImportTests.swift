@@ -90,7 +90,7 @@ import Testing
         "1_a.sql: 01_b.sql has the same version",
         "2_c.go: it is a migration in Go, and only SQL can be imported",
         "3_d.sql:2:1: COPY FROM STDIN is not allowed: tenantctl has no stream for it",
-        "4_e.sql:1:1: a statement before '-- +goose Up'", "4_e.sql:1:1: there is no '-- +goose Up' in it",
+        "4_e.sql:1:1: a statement before '-- +goose Up'", "4_e.sql:1:1: no '-- +goose Up' line",
         "5_f.sql:3:9: '${HOME}';' is a placeholder that the tool replaces",
         "6_g.sql:2:1: '-- +goose StatementBegin' without StatementEnd",
         "7_h.sql:2:1: white space before an annotation",
