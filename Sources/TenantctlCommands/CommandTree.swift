@@ -1,12 +1,32 @@
 internal import Arguments
 internal import Tenancy
 
-/// What a command does with its values.
-typealias Action = @Sendable (Input, Session) async throws -> CommandResult
+/// What a command does with its values, and how its result can be printed.
+struct Action: Sendable {
+  /// Empty if nobody chooses: the result is text.
+  let formats: [OutputFormat]
+  let run: @Sendable (Input, Session) async throws -> CommandResult
+}
+
+extension Command<Action> {
+  /// A command to run. Its option `--format` offers its formats and no others.
+  init(
+    _ name: String, summary: String, discussion: String = "",
+    parameters: @autoclosure @escaping @Sendable () -> [any Parameter] = [],
+    formats: [OutputFormat] = [.text, .json],
+    examples: @autoclosure @escaping @Sendable () -> [Example] = [], section: String = "",
+    hidden: Bool = false, run: @escaping @Sendable (Input, Session) async throws -> CommandResult
+  ) {
+    self.init(
+      name, summary: summary, discussion: discussion,
+      parameters: parameters() + (formats.isEmpty ? [] : [Global.format(formats)]), examples: examples(),
+      section: section, hidden: hidden, action: Action(formats: formats, run: run))
+  }
+}
 
 /// The program, and everything that a user can type. A new command is one file and one line here.
 public enum Tenantctl {
-  static let tree = CommandTree<Action>(
+  static let tree: CommandTree<Action> = CommandTree(
     "tenantctl", versionText: "tenantctl \(tenancyVersion)", date: "November 23, 2026",
     summary: "Administer schema-per-tenant PostgreSQL databases.",
     discussion: """

@@ -1,43 +1,30 @@
 internal import Arguments
+internal import Synchronization
 internal import Tenancy
 
 /// What a command works with: resolved from options, environment and configuration after the words are understood.
-struct Session: Sendable {
-  let format: OutputFormat
-  let isQuiet: Bool
-  let terminal: Terminal
-  let interruption = Interruption()
-  private let isVerbose: Bool
-  private let input: Input
+final class Session: Sendable {
+  let printer: Printer
   let environment: [String: String]
-  private var overrides: [String: String] = [:]
+  let interruption = Interruption()
+  private let line: Reading<Action>
+  private let found = Mutex<Configuration?>(nil)
 
-  init(_ input: Input, environment: [String: String], terminal: Terminal) {
-    self.input = input
-    self.environment = environment
-    self.terminal = terminal
-    format = input[Global.format]
-    isQuiet = input[Global.quiet]
-    isVerbose = input[Global.verbose]
+  init(_ line: Reading<Action>, _ printer: Printer, _ environment: [String: String]) {
+    (self.line, self.printer, self.environment) = (line, printer, environment)
   }
 
-  /// Whether a stream that is a terminal shows colours (https://no-color.org).
-  var allowsColor: Bool {
-    !input[Global.noColor] && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
-  }
+  var format: OutputFormat { printer.format }
+  var isQuiet: Bool { printer.isQuiet }
+  var terminal: Terminal { printer.terminal }
+  var style: Style { printer.style }
+  var errorStyle: Style { printer.errorStyle }
 
   /// Whether this is a step of a workflow on GitHub.
   var isOnGitHub: Bool { environment["GITHUB_ACTIONS"] == "true" }
 
-  /// How standard output stands out.
-  var style: Style { Style(isColored: allowsColor && terminal.stdoutIsTerminal && format == .text) }
-
-  /// How standard error stands out.
-  var errorStyle: Style { Style(isColored: allowsColor && terminal.stderrIsTerminal) }
-
-  /// The configuration file that applies, if there is one.
-  var configurationPath: String? {
-    if let path = option(Global.config, "config") { return path }
+  /// The configuration file that is found where nobody has named one.
+  private var nearestConfiguration: String? {
     if Files.exists(ConfigurationFile.name) { return ConfigurationFile.name }
     var folder = Files.workingDirectory
     while true {
@@ -48,14 +35,24 @@ struct Session: Sendable {
     }
   }
 
-  /// Throws `ConfigurationError`.
+  /// The configuration, read once. Throws `ConfigurationError`.
   func configuration() throws -> Configuration {
-    guard let path = configurationPath else { return Configuration() }
+    try found.withLock { found in
+      let configuration = try found ?? readConfiguration()
+      found = configuration
+      return configuration
+    }
+  }
+
+  private func readConfiguration() throws -> Configuration {
+    let named = line[Global.config]
+    guard let path = named ?? nearestConfiguration else { return Configuration() }
     let file =
-      option(Global.config, "config") == nil
+      named == nil
       ? try ConfigurationFile(found: path, trusting: TrustedOwners(environment: environment))
       : try ConfigurationFile(reading: path)
     var configuration = try file.read()
+    configuration.path = path
     if let slash = path.lastIndex(of: "/"), !configuration.migrations.hasPrefix("/") {
       configuration.migrations = "\(path[..<slash])/\(configuration.migrations)"
     }
@@ -69,7 +66,7 @@ struct Session: Sendable {
     let configuration = try configuration()
     let inherited = environment["DATABASE_URL"].flatMap { $0.isEmpty ? nil : $0 }
     return try TenantDatabase(
-      option(Global.database, "database") ?? inherited ?? configuration.databaseURL,
+      line[Global.database] ?? inherited ?? configuration.databaseURL,
       settings: configuration.settings, connections: connections, observer: observer,
       executor: onMainThread ?? (connections == 1) ? MainThread.shared : nil)
   }
@@ -79,20 +76,9 @@ struct Session: Sendable {
     client.variables(for: tenant, inheriting: environment)
   }
 
-  /// The same session with options that were found another way.
-  func with(_ options: [String: String]) -> Session {
-    var copy = self
-    copy.overrides = options
-    return copy
-  }
-
-  private func option(_ parameter: Option<String>, _ name: String) -> String? {
-    overrides[name] ?? input[parameter]
-  }
-
   /// The folder of migrations: of the option, the configuration, or the default.
   func migrationsFolder() throws -> String {
-    try option(Shared.migrations, "migrations") ?? configuration().migrations
+    try line[Shared.migrations] ?? configuration().migrations
   }
 
   /// Something that the user should know, and a script need not: on standard error.
@@ -111,7 +97,7 @@ struct Session: Sendable {
     do {
       return try migrations()
     } catch MigrationFolderError.missing(let path) {
-      if try option(Shared.migrations, "migrations") != nil || configuration().namesMigrations {
+      if try line[Shared.migrations] != nil || configuration().namesMigrations {
         throw MigrationFolderError.missing(path: path)
       }
       if remarks {
@@ -136,8 +122,7 @@ struct Session: Sendable {
 
   /// Tells of SQL and notices where the user wants to see them; of warnings always.
   private var observer: TenantDatabase.Observer {
-    let (terminal, isVerbose) = (terminal, isVerbose)
-    let style = errorStyle
+    let (terminal, style, isVerbose) = (terminal, errorStyle, line[Global.verbose])
     var observer = TenantDatabase.Observer()
     observer.notice = { severity, message in
       guard isVerbose || severity == "WARNING" else { return }
@@ -161,21 +146,13 @@ extension Session {
   func make<Value: Sendable>(
     _ change: Change<Value>, dryRun: Bool, _ say: (Value) throws -> CommandResult
   ) async throws -> CommandResult {
-    try refuseCSV()
     if dryRun { return .dryRun(change.script) }
     return try say(try await interruption.guarding { try await change.apply() })
   }
 
-  /// For a command whose result is no list: throws before it changes anything, not when there is a result to print.
-  func refuseCSV() throws {
-    if format == .csv { throw NoTable() }
-  }
-
   /// Says on standard error what does not stop the work.
   func warn(_ sentence: String) {
-    if isQuiet { return }
-    let style = Style(isColored: allowsColor && terminal.stderrIsTerminal)
-    terminal.note("\(style.yellow("warning:")) \(sentence)")
+    if !isQuiet { terminal.note("\(errorStyle.yellow("warning:")) \(sentence)") }
   }
 
   /// Asks a person to type `word` before something is destroyed; without a terminal only `--yes` will do.
@@ -209,9 +186,6 @@ extension CommandResult {
     let sql: [String]
   }
 }
-
-/// A result that is no list was to be CSV.
-struct NoTable: Error {}
 
 /// Something would be destroyed, and there is nobody to ask.
 struct NeedsConfirmation: Error {

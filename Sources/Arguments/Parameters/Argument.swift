@@ -24,14 +24,18 @@ public struct Argument<T: Sendable>: Parameter {
 extension Argument where T: CaseIterable & RawRepresentable<String> {
   /// An argument that is one of the cases' raw values.
   public init(_ placeholder: String, choices: T.Type, summary: String) {
-    self.init(placeholder, completion: .choices(T.spellings), parse: T.choice, summary: summary)
+    self.init(
+      placeholder, completion: .choices(Array(T.allCases).spellings), parse: Array(T.allCases).choice,
+      summary: summary)
   }
 }
 
 /// A word that may be left out: `[NAME]`.
-public struct OptionalArgument<T: Sendable>: Parameter {
+public struct OptionalArgument<T: Sendable>: OptionalParameter {
   /// What the renderers and the parser read.
   public let declaration: Declaration
+  /// Nothing.
+  public var absent: T? { nil }
   private let parse: @Sendable (String) throws -> T
 
   /// What `parse` throws is reported as the reason why the value is invalid.
@@ -52,9 +56,11 @@ public struct OptionalArgument<T: Sendable>: Parameter {
 }
 
 /// Words, as many as are given: `[NAME...]`.
-public struct RepeatedArgument<T: Sendable>: Parameter {
+public struct RepeatedArgument<T: Sendable>: OptionalParameter {
   /// What the renderers and the parser read.
   public let declaration: Declaration
+  /// Nothing.
+  public var absent: [T] { [] }
   private let parse: @Sendable (String) throws -> T
 
   /// Fewer than `minimum` words are a usage error.
@@ -76,9 +82,11 @@ public struct RepeatedArgument<T: Sendable>: Parameter {
 }
 
 /// Everything after `--`, verbatim: `[-- ARG...]`.
-public struct TrailingArguments: Parameter {
+public struct TrailingArguments: OptionalParameter {
   /// What the renderers and the parser read.
   public let declaration: Declaration
+  /// Nothing.
+  public var absent: [String] { [] }
 
   /// Fewer than `minimum` words are a usage error.
   public init(_ placeholder: String, minimum: Int = 0, summary: String) {

@@ -61,6 +61,12 @@ extension Declaration {
     if case .choices(let words) = completion { words } else { [] }
   }
 
+  /// Whether it is the same option with fewer choices: what a command may declare of an option that it inherits.
+  func narrows(_ other: Declaration) -> Bool {
+    name == other.name && form == other.form && short == other.short && !choices.isEmpty
+      && choices.allSatisfy(other.choices.contains)
+  }
+
   func answers(to spelling: String) -> Bool {
     isOption && (spelling == "--\(name)" || short.map { spelling == "-\($0)" } ?? false)
   }

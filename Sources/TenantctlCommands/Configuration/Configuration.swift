@@ -2,6 +2,8 @@ internal import Tenancy
 
 /// What `tenantctl.toml` says, with the defaults for what it does not.
 struct Configuration: Sendable {
+  /// The file; `nil` if there is none.
+  var path: String?
   var databaseURL: String?
   var settings = TenantDatabase.Settings()
   /// The folder of migrations, as seen from the working directory.

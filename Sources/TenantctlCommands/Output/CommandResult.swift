@@ -8,12 +8,10 @@ struct CommandResult: Sendable {
   var table: Table?
   /// The elements that `--format ndjson` prints, one a line; `nil` if there is nothing to take apart.
   var elements: (@Sendable () -> [any Encodable])?
-  /// Whether all of it was printed while it came, so that nothing is left to print but notes.
-  var isPrinted = false
+  /// The formats in which all of it was printed while the run went on.
+  var streamed: Set<OutputFormat> = []
   /// What `--quiet` leaves: the names of a list.
   var names: [String] = []
-  /// Whether the text is printed as it is in every format: it is for a shell, whatever TENANTCTL_FORMAT says.
-  var isRaw = false
   /// Whether the text is for a program too, as SQL is, and stays as it is where that is not a terminal.
   var isExact = false
   /// Hints and remarks, for standard error.

@@ -64,8 +64,6 @@ struct ErrorReport: Sendable {
         ErrorReport(
           "usage", .usage, "'\(error.word)' is not UTF-8",
           hint: "check the encoding of the script or the terminal that it comes from")
-      case is NoTable:
-        ErrorReport("usage", .usage, "this command has no result as CSV", hint: "use --format text or json")
       case is NotConfirmed:
         ErrorReport("not_confirmed", .refused, "not confirmed; nothing was changed")
       case is CancellationError:

@@ -20,6 +20,7 @@ enum DoctorCommand {
       know.
       """,
     parameters: [fix, Shared.yes, Shared.dryRun],
+    formats: [.text, .json, .ndjson],
     examples: [
       Example("tenantctl doctor", "Look at the whole database; change nothing."),
       Example("tenantctl doctor --fix", "Show what would be mended, ask, and mend it."),
@@ -27,7 +28,6 @@ enum DoctorCommand {
     ],
     section: Section.fleet
   ) { input, session in
-    try session.refuseCSV()
     if input[Shared.yes], !input[fix] {
       throw input.refusal("--yes answers a question that only --fix asks", hint: "give --fix, too")
     }

@@ -18,6 +18,7 @@ enum ExecCommand {
       The status is 5 if a tenant failed, 130 after an interruption. With --write, what other tenants did stays done.
       """,
     parameters: Selection.parameters + [sql, file, write, RunOptions.statementTimeout] + RunOptions.common,
+    formats: OutputFormat.allCases,
     examples: [
       Example(
         "tenantctl exec --all -c 'SELECT count(*) FROM tanks'", "Count a table's rows in every tenant."),

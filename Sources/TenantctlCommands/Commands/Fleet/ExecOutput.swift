@@ -53,13 +53,9 @@ final class ExecOutput: Sendable {
     }
     // The table is data, which stays when the user wants quiet.
     if session.format == .text && session.isQuiet { result.names = result.text(session.style) }
-    result.isPrinted = session.format == .csv || session.format == .ndjson
+    result.streamed = [.csv, .ndjson]
     result.notes = report.causes(session.errorStyle) + [summary.sentence(report.duration)]
     result.status = report.status
-    // Among the rows there is no place for a tenant that has none.
-    if result.isPrinted && !session.isQuiet && report.status != .done {
-      result.notes.forEach { session.terminal.note($0) }
-    }
     return result
   }
 }

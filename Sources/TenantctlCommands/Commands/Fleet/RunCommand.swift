@@ -17,6 +17,7 @@ enum RunCommand {
       The status is 5 if a program did not end with status 0, 130 after an interruption.
       """,
     parameters: Selection.parameters + RunOptions.common + [words],
+    formats: [.text, .json, .ndjson],
     examples: [
       Example("tenantctl run --all -- ./manage.py refresh", "Run an app's own command for every tenant."),
       Example(
@@ -25,7 +26,6 @@ enum RunCommand {
     ],
     section: Section.fleet
   ) { input, session in
-    if session.format == .csv { throw NoTable() }
     let selection = try Selection.read(input, session)
     // A typing error is one error, not one for each tenant.
     try Program(words: input[words], environment: session.environment).check()

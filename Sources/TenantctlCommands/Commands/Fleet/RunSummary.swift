@@ -36,8 +36,7 @@ struct RunSummary {
     let summary = Summary(report)
     var result = CommandResult(Document(tenants: report.tenants.map(Entry.init), summary: summary)) { _ in []
     }
-    // Everything was printed as it came.
-    result.isPrinted = session.format != .json
+    result.streamed = [.text, .ndjson]
     result.notes = report.causes(session.errorStyle) + [summary.sentence(report.duration)]
     result.status = report.status
     if let outputFailure { result.add(outputFailure, session) }

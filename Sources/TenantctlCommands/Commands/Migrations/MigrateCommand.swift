@@ -31,6 +31,7 @@ enum MigrateCommand {
       """,
     parameters: Selection.parameters + [target, check, strict] + RunOptions.parameters
       + [Shared.migrations, Shared.dryRun],
+    formats: [.text, .json, .ndjson],
     examples: [
       Example("tenantctl migrate --all", "Apply what is pending to every tenant."),
       Example("tenantctl migrate acme globex --to 20261123101500", "Bring two tenants to a version."),
@@ -40,7 +41,6 @@ enum MigrateCommand {
     ],
     section: Section.migrations
   ) { input, session in
-    try session.refuseCSV()
     let selection = try Selection.read(input, session)
     let database = try session.database(connections: RunOptions.connectionsWithFlush(input))
     let plan = try await database.planMigration(
@@ -111,6 +111,7 @@ enum MigrateCommand {
           ["\($0.name.onOneLine): \($0.pending.map(\.rawValue).joined(separator: ", "))"]
         }
     }
+    result.elements = { entries }
     result.names = behind.map(\.label)
     result.status = behind.isEmpty ? .done : .pending
     return result

@@ -15,11 +15,11 @@ enum MigrationCheckCommand {
       something to say.
       """,
     parameters: [Shared.migrations],
+    formats: [.text, .json, .ndjson],
     examples: [
       Example("tenantctl migration check", "Check the files, in CI before they are merged.")
     ]
   ) { _, session in
-    try session.refuseCSV()
     let files = try session.migrations()
     let findings = files.hazards
     let count = files.tenant.count + files.shared.count

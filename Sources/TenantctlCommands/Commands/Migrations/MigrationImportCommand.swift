@@ -28,7 +28,6 @@ enum MigrationImportCommand {
         "Take over each tenant's history, too."),
     ]
   ) { input, session in
-    try session.refuseCSV()
     guard let format = input[from] else {
       throw input.refusal("it is not said whose migrations they are", hint: "give --from with \(formats)")
     }

@@ -13,7 +13,6 @@ enum MigrationNewCommand {
       Example("tenantctl migration new plans --shared", "Write one for the shared schema."),
     ]
   ) { input, session in
-    try session.refuseCSV()
     let path = try MigrationFolder.create(
       name: input[name], shared: input[shared], at: time(nil), in: try session.migrationsFolder())
     var result = CommandResult(["path": path], "wrote \(path)")

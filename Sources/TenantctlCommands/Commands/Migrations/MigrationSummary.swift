@@ -14,8 +14,7 @@ struct MigrationSummary {
 
   var result: CommandResult {
     var result = CommandResult(Document(report)) { lines($0) }
-    // Each tenant was printed as it finished.
-    result.elements = { [] }
+    result.streamed = [.ndjson]
     result.names = failures.map(\.label)
     result.status = report.wasInterrupted ? .interrupted : failures.isEmpty ? .done : .partial
     if report.tenants.isEmpty { result.notes = ["note: the selection has no tenants"] }

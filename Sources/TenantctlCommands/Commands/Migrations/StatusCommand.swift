@@ -13,6 +13,7 @@ enum StatusCommand {
       ten of each; --pending lists all that are behind, --quiet their names.
       """,
     parameters: Selection.parameters + [check, pending, verify, Shared.migrations],
+    formats: [.text, .json, .ndjson],
     examples: [
       Example("tenantctl status --all", "Where is the fleet?"),
       Example("tenantctl status --all --check", "End with status 6 if a tenant is behind."),

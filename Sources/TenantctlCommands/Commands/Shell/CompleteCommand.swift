@@ -5,15 +5,16 @@ internal import Tenancy
 enum CompleteCommand {
   static let command = Command<Action>(
     "__complete", summary: "Print names for a completion script.",
-    parameters: [kind, words, Shared.migrations], hidden: true
+    parameters: [kind, words], formats: [], hidden: true
   ) { input, session in
-    let typed = Typed(input[words])
-    let names =
-      (try? await withinTimeLimit { try await candidates(input[kind], session.with(typed.options)) }) ?? []
+    // The options that say which database is meant, out of a command line that is still being typed.
+    let typed = Parser(Tenantctl.tree).read(input[words], environment: session.environment)
+    let theirs = Session(typed, session.printer, session.environment)
+    let names = (try? await withinTimeLimit { try await candidates(input[kind], theirs) }) ?? []
     // One a line, and for the shell's command line: what is not on one line, or not to be typed, is left out.
     let plain = names.filter { $0 == $0.onOneLine }
     var result = CommandResult(plain) { _ in plain }
-    result.isRaw = true
+    result.names = plain
     return result
   }
 
@@ -42,24 +43,6 @@ enum CompleteCommand {
       defer { group.cancelAll() }
       guard let first = try await group.next() else { throw CancellationError() }
       return first
-    }
-  }
-
-  /// The options that say which database is meant, out of a command line that is still being typed.
-  private struct Typed {
-    private(set) var options: [String: String] = [:]
-
-    init(_ words: [String]) {
-      let names = [
-        "-d": "database", "--database": "database", "--config": "config", "--migrations": "migrations",
-      ]
-      for (word, next) in zip(words, words.dropFirst() + [""]) {
-        if let name = names[word] { options[name] = next }
-        if word.hasPrefix("-d"), word.count > 2 { options["database"] = String(word.dropFirst(2)) }
-        for (spelling, name) in names where word.hasPrefix(spelling + "=") && spelling.hasPrefix("--") {
-          options[name] = String(word.dropFirst(spelling.count + 1))
-        }
-      }
     }
   }
 

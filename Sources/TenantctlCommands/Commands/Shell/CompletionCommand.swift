@@ -13,7 +13,7 @@ enum CompletionCommand {
     ],
     section: Section.shell
   ) { input, _ in
-    let script = script(input[shell])
+    let script = script(try input[shell])
     var result = CommandResult(["script": script]) { _ in [String(script.dropLast())] }
     result.names = [String(script.dropLast())]
     return result

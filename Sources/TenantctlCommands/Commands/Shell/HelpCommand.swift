@@ -7,11 +7,12 @@ enum HelpCommand {
     examples: [Example("tenantctl help domain add", "Show the help of 'domain add'.")],
     section: Section.shell
   ) { input, session in
-    try page(input[path], session.terminal, styled: session.style.isColored)
+    try page(input[path], session.printer)
   }
 
-  static func page(_ path: [String], _ terminal: Terminal, styled: Bool) throws -> CommandResult {
-    let page = try HelpPage.text(for: path, in: Tenantctl.tree, width: terminal.width, styled: styled)
+  static func page(_ path: [String], _ printer: Printer) throws -> CommandResult {
+    let page = try HelpPage.text(
+      for: path, in: Tenantctl.tree, width: printer.terminal.width, styled: printer.style.isColored)
     let text = page.replacing("\u{1B}", with: "\(Style.mark)")
     var result = CommandResult(["help": text]) { _ in [String(text.dropLast())] }
     result.isExact = true

@@ -28,6 +28,7 @@ enum AdoptCommand {
     parameters: Selection.parameters + [version, like, Shared.migrations, RunOptions.retries]
       + RunOptions.common
       + [Shared.dryRun],
+    formats: [.text, .json, .ndjson],
     examples: [
       Example("tenantctl adopt acme --version 20261123101500", "Acme's tables are those of this version."),
       Example("tenantctl adopt --all --like acme", "So are those of every tenant whose tables equal acme's."),
@@ -36,7 +37,6 @@ enum AdoptCommand {
     ],
     section: Section.tenants
   ) { input, session in
-    try session.refuseCSV()
     let selection = try Selection.read(input, session)
     let basis = try basis(input)
     let database = try session.database(connections: RunOptions.connections(input))

@@ -31,10 +31,7 @@ enum InitCommand {
       try source(input, session), upgrade: input[upgrade])
     let files = try StarterFiles(for: change.result.registry, session)
     let report = InitReport(change.result, files, writesFiles: !input[noFiles])
-    if input[Shared.dryRun] {
-      try session.refuseCSV()
-      return report.dryRun(change.script)
-    }
+    if input[Shared.dryRun] { return report.dryRun(change.script) }
     if !change.result.added.isEmpty {
       try session.confirm(
         "yes", ["This changes the registry's tables."], showing: change.script, unless: input[Shared.yes])
@@ -58,7 +55,7 @@ enum InitCommand {
     }
     if input[new] || named != nil {
       throw input.refusal(
-        "\(session.configurationPath ?? ConfigurationFile.name) says already where the registry is",
+        "\(try session.configuration().path ?? ConfigurationFile.name) says already where the registry is",
         hint: "change [registry] there, or take it out")
     }
     return .mapping

@@ -9,6 +9,7 @@ enum ListCommand {
       at the catalog too; 'tenantctl doctor' finds those whose schema is missing.
       """,
     parameters: [active, deactivated, match, behind, Shared.migrations],
+    formats: OutputFormat.allCases,
     examples: [
       Example("tenantctl list", "List all tenants."),
       Example("tenantctl list --deactivated --quiet", "Print the names of the deactivated ones, one a line."),
