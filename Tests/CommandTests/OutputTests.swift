@@ -44,7 +44,7 @@ import Testing
     let outcome = try await Tenantctl.run(["migrate", "--format", "json"])
     let document = try #require(
       JSONSerialization.jsonObject(with: Data(outcome.stdout.utf8)) as? [String: [String: Any]])
-    #expect(document["error"]?.keys.sorted() == ["code", "hint", "message", "sqlstate"])
+    #expect(document["error"]?.keys.sorted() == ["code", "hint", "message", "sqlstate", "tenant"])
     #expect(document["error"]?["sqlstate"] is NSNull)
     #expect(document["error"]?["code"] as? String == "usage")
   }

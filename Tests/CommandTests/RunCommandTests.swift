@@ -68,9 +68,9 @@ import Testing
       #expect(
         stable == #"""
           {"summary":{"done":1,"duration_ms":0,"failed":1,"not_run":0,"total":2},"tenants":[\#
-          {"duration_ms":0,"exit_status":0,"name":"acme","schema":"acme","status":"done",\#
+          {"duration_ms":0,"error":null,"exit_status":0,"name":"acme","schema":"acme","status":"done",\#
           "stderr":"","stdout":"fine\n"},\#
-          {"duration_ms":0,"error":{"code":"program_failed","hint":null,"message":"sh ended with status 7","sqlstate":null},\#
+          {"duration_ms":0,"error":{"code":"program_failed","hint":null,"message":"sh ended with status 7","sqlstate":null,"tenant":"reef"},\#
           "exit_status":7,"name":"reef","schema":"reef","status":"failed","stderr":"","stdout":""}]}
 
           """#)

@@ -12,6 +12,8 @@ struct ErrorReport: Sendable {
   let hint: String?
   /// PostgreSQL's error code, if the server said no.
   let sqlState: String?
+  /// The tenant that it concerns; `nil` if it concerns no tenant, or several.
+  var tenant: TenantName?
 
   init(
     _ code: String, _ status: ExitStatus, _ message: String, hint: String? = nil, sqlState: String? = nil
@@ -34,6 +36,7 @@ struct ErrorReport: Sendable {
   init(interruptedBy error: any Error) {
     let report = ErrorReport(error)
     self.init(report.code, .interrupted, report.message, hint: report.hint, sqlState: report.sqlState)
+    tenant = report.tenant
   }
 
   /// The report of any error that reaches the edge.
@@ -70,6 +73,7 @@ struct ErrorReport: Sendable {
         ErrorReport("interrupted", .interrupted, "interrupted; what was under way was rolled back")
       default: ErrorReport("internal", .failed, "\(error)")
       }
+    tenant = (error as? TenancyProblem)?.tenant
   }
 
   private init(usage error: UsageError) {
@@ -137,13 +141,22 @@ struct ErrorReport: Sendable {
   }
 
   /// In JSON.
-  var document: Document { Document(code: code, message: message, hint: hint, sqlstate: sqlState) }
-
   struct Document: Encodable, Sendable {
-    let code: String
-    let message: String
-    @OrNull var hint: String?
-    @OrNull var sqlstate: String?
+    let code, message: String
+    let hint, sqlstate: String?
+    let tenant: TenantName?
+  }
+
+  /// In JSON.
+  var document: Document {
+    Document(code: code, message: message, hint: hint, sqlstate: sqlState, tenant: tenant)
+  }
+
+  /// In JSON, of something that went wrong with a tenant, or with the shared schema.
+  static func document(_ error: any Error, of tenant: TenantName?) -> Document {
+    var report = ErrorReport(error)
+    report.tenant = tenant ?? report.tenant
+    return report.document
   }
 
   func lines(_ style: Style) -> [String] {

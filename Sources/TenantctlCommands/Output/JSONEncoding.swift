@@ -115,6 +115,16 @@ private struct JSONEncoding: Encoder {
 
     func encodeNil(forKey key: Key) { place.place(for: key).putNull() }
     func encode<T: Encodable>(_ value: T, forKey key: Key) throws { try place.place(for: key).put(value) }
+    /// A script finds every key in its place: what is not there is null. The types for which the protocol has a method of
+    /// its own, which would leave the key out, need one here.
+    func encodeIfPresent<T: Encodable>(_ value: T?, forKey key: Key) throws { try putOrNull(value, key) }
+    func encodeIfPresent(_ value: String?, forKey key: Key) throws { try putOrNull(value, key) }
+    func encodeIfPresent(_ value: Bool?, forKey key: Key) throws { try putOrNull(value, key) }
+    func encodeIfPresent(_ value: Int?, forKey key: Key) throws { try putOrNull(value, key) }
+    func encodeIfPresent(_ value: Int32?, forKey key: Key) throws { try putOrNull(value, key) }
+    private func putOrNull<T: Encodable>(_ value: T?, _ key: Key) throws {
+      if let value { try encode(value, forKey: key) } else { encodeNil(forKey: key) }
+    }
     func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type, forKey key: Key)
       -> KeyedEncodingContainer<Nested>
     { JSONEncoding(place: place.place(for: key)).container(keyedBy: type) }

@@ -8,8 +8,12 @@ enum ManualSections {
       """
       Data goes to standard output; progress, notices, warnings, errors and hints go to standard error. With --format \
       json standard output holds exactly one JSON document, on failure too: an object with the key error, which has \
-      code, message, hint and sqlstate. The same object is on standard error. Keys are in snake case, and an empty list \
-      is [].
+      code, message, hint, sqlstate and tenant. The same object is on standard error. Keys are in snake case, and every \
+      key is there: what has no value is null, an empty list is []. A tenant's key is name where the object is about it, \
+      and tenant where the object refers to it. docs/json.md lists all keys.
+
+      Each command has text and json; ndjson is for runs over the fleet and for lists, one object a line, and csv for \
+      lists and exec. A format that a command does not have is a usage error before anything runs.
 
       Control characters of names, values and messages, and those that change the direction of text, are shown as \
       escapes such as \\n and \\u{1B}, in a pipe as on a terminal: a line of a list is one name. JSON, CSV and \

@@ -19,9 +19,19 @@ enum ResolveCommand {
     section: Section.domains
   ) { input, session in
     let resolution = try await session.database().resolve(host: input[host])
-    var result = CommandResult(resolution, sentence(resolution))
+    let document = Document(
+      host: resolution.host, tenant: resolution.tenant?.name, schema: resolution.tenant?.schema,
+      rule: resolution.rule)
+    var result = CommandResult(document, sentence(resolution))
     result.names = [resolution.tenant?.name.rawValue ?? "public"]
     return result
+  }
+
+  private struct Document: Encodable {
+    let host: String
+    let tenant: TenantName?
+    let schema: SchemaName?
+    let rule: Resolution.Rule
   }
 
   private static func sentence(_ resolution: Resolution) -> String {

@@ -120,11 +120,11 @@ extension BaselineSummary {
     let name: TenantName
     let schema: SchemaName
     let status: String
-    @OrNull var head: MigrationVersion?
+    let head: MigrationVersion?
     let recorded, addedColumns: [String]
     let histories: [MigrationHistory]
-    @OrNull var difference: SchemaDifference?
-    @OrNull var error: ErrorReport.Document?
+    let difference: SchemaDifference?
+    let error: ErrorReport.Document?
 
     init(_ outcome: FleetOutcome<BaselinedTenant>) {
       name = outcome.tenant.name
@@ -136,7 +136,7 @@ extension BaselineSummary {
       histories = outcome.value?.histories ?? []
       difference =
         if case .schemaDiffers(_, let found)? = outcome.failure as? TenancyProblem { found } else { nil }
-      error = outcome.failure.map { ErrorReport($0).document }
+      error = outcome.failure.map { ErrorReport.document($0, of: outcome.tenant.name) }
     }
   }
 }

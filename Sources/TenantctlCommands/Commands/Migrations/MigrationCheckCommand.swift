@@ -23,7 +23,7 @@ enum MigrationCheckCommand {
     let files = try session.migrations()
     let findings = files.hazards
     let count = files.tenant.count + files.shared.count
-    var result = CommandResult(Document(files: count, findings: findings.map(Entry.init))) { style in
+    var result = CommandResult(Document(fileCount: count, findings: findings.map(Entry.init))) { style in
       let summary = "checked \(counted(count, "file")): \(counted(findings.count, "finding"))"
       return findings.flatMap { lines($0, style) } + [
         findings.isEmpty ? style.green(summary) : style.red(summary)
@@ -45,7 +45,7 @@ enum MigrationCheckCommand {
   }
 
   private struct Document: Encodable {
-    let files: Int
+    let fileCount: Int
     let findings: [Entry]
   }
 

@@ -112,7 +112,7 @@ private struct ImportSummary {
     let files: [File]
     let written: Bool
     let ignored: [String]
-    @OrNull var histories: [ImportedHistory]?
+    let histories: [ImportedHistory]?
 
     init(_ placed: PlacedImport, _ histories: [ImportedHistory]?) {
       files = zip(placed.source.migrations, placed.files).map { File($0, $1) }

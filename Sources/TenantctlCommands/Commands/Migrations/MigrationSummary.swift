@@ -66,7 +66,7 @@ struct MigrationSummary {
 extension MigrationSummary {
   private struct Document: Encodable, Sendable {
     let direction: String
-    @OrNull var shared: Entry?
+    let shared: Entry?
     let tenants: [Entry]
     let summary: Summary
 
@@ -100,7 +100,7 @@ extension MigrationSummary {
     let status: String
     let versions: [MigrationVersion]
     let durationMs: Int
-    @OrNull var error: ErrorReport.Document?
+    let error: ErrorReport.Document?
 
     init(_ outcome: MigrationOutcome) {
       name = outcome.label
@@ -108,7 +108,10 @@ extension MigrationSummary {
       status = outcome.status.word
       versions = outcome.versions
       durationMs = outcome.duration.inMilliseconds
-      error = if case .failed(let error) = outcome.status { ErrorReport(error).document } else { nil }
+      error =
+        if case .failed(let error) = outcome.status {
+          ErrorReport.document(error, of: outcome.tenant?.name)
+        } else { nil }
     }
   }
 }

@@ -20,7 +20,7 @@ enum ActivateCommand {
       CommandResult(changes) { _ in
         changes.map {
           $0.changed
-            ? "\(word) tenant \($0.tenant)" : "tenant \($0.tenant) is \(isActive ? "active" : word) already"
+            ? "\(word) tenant \($0.name)" : "tenant \($0.name) is \(isActive ? "active" : word) already"
         }
       }
     }
