@@ -174,8 +174,7 @@ extension Session {
 extension CommandResult {
   /// The SQL that would run: data, which stays when the user wants quiet.
   static func dryRun(_ sql: [String]) -> CommandResult {
-    var result = CommandResult(DryRun(sql: sql)) { _ in sql }
-    result.names = sql
+    var result = CommandResult(DryRun(sql: sql), names: sql) { _ in sql }
     result.isExact = true
     if sql.isEmpty { result.notes = ["note: there is nothing to do"] }
     return result

@@ -128,10 +128,7 @@ extension Finding {
       .severalPrimaryDomains(let name, _), .domainNamesAnother(_, _, let name):
       name
     case .domainUnreadable(_, let name): name
-    case .schemaWithoutTenant, .schemaShared, .creationUnfinished, .domainShared, .domainWithoutTenant,
-      .extensionOutOfReach, .canCreateInShared, .canCreateInTenants, .canWriteLedgers, .canHookRegistry,
-      .powerfulConnection, .cannotCreateSchemas, .pooler, .settingsLost:
-      nil
+    default: nil
     }
   }
 

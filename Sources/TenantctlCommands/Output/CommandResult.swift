@@ -20,14 +20,15 @@ struct CommandResult: Sendable {
   var status = ExitStatus.done
 
   /// A result that is said in a sentence or a few.
-  init(_ json: any Encodable & Sendable, text: @escaping @Sendable (Style) -> [String]) {
-    self.json = json
-    self.text = text
+  init(
+    _ json: any Encodable & Sendable, names: [String] = [], text: @escaping @Sendable (Style) -> [String]
+  ) {
+    (self.json, self.names, self.text) = (json, names, text)
   }
 
   /// A result that is said in a sentence.
-  init(_ json: any Encodable & Sendable, _ sentence: String) {
-    self.init(json) { _ in [sentence] }
+  init(_ json: any Encodable & Sendable, names: [String] = [], _ sentence: String) {
+    self.init(json, names: names) { _ in [sentence] }
   }
 
   /// The work is done, and stays so, but not all that there is to say about it could be written.
@@ -39,10 +40,8 @@ struct CommandResult: Sendable {
 
   /// A list.
   init<Element: Encodable & Sendable>(list: [Element], names: [String], table: Table, whenEmpty: String) {
-    json = list
-    text = { style in table.rows.isEmpty ? [] : table.lines(style) }
+    self.init(list, names: names) { style in table.rows.isEmpty ? [] : table.lines(style) }
     self.table = table
-    self.names = names
     elements = { list }
     notes = table.rows.isEmpty ? [whenEmpty] : []
   }

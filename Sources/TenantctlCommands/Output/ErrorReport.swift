@@ -5,7 +5,7 @@ internal import Tenancy
 struct ErrorReport: Sendable {
   /// For scripts; never changes.
   let code: String
-  let status: ExitStatus
+  private(set) var status: ExitStatus
   /// A sentence; more lines may follow.
   let message: String
   /// What to do, with the command to run where there is one.
@@ -13,7 +13,7 @@ struct ErrorReport: Sendable {
   /// PostgreSQL's error code, if the server said no.
   let sqlState: String?
   /// The tenant that it concerns; `nil` if it concerns no tenant, or several.
-  var tenant: TenantName?
+  private(set) var tenant: TenantName?
 
   init(
     _ code: String, _ status: ExitStatus, _ message: String, hint: String? = nil, sqlState: String? = nil
@@ -34,9 +34,8 @@ struct ErrorReport: Sendable {
 
   /// What went wrong when the work was to end: that it ends is what a script waits for.
   init(interruptedBy error: any Error) {
-    let report = ErrorReport(error)
-    self.init(report.code, .interrupted, report.message, hint: report.hint, sqlState: report.sqlState)
-    tenant = report.tenant
+    self.init(error)
+    status = .interrupted
   }
 
   /// The report of any error that reaches the edge.
@@ -148,15 +147,9 @@ struct ErrorReport: Sendable {
   }
 
   /// In JSON.
-  var document: Document {
-    Document(code: code, message: message, hint: hint, sqlstate: sqlState, tenant: tenant)
-  }
-
-  /// In JSON, of something that went wrong with a tenant, or with the shared schema.
-  static func document(_ error: any Error, of tenant: TenantName?) -> Document {
-    var report = ErrorReport(error)
-    report.tenant = tenant ?? report.tenant
-    return report.document
+  /// - Parameter tenant: with which tenant it went wrong, where the error need not say it.
+  func document(of tenant: TenantName? = nil) -> Document {
+    Document(code: code, message: message, hint: hint, sqlstate: sqlState, tenant: tenant ?? self.tenant)
   }
 
   func lines(_ style: Style) -> [String] {

@@ -7,7 +7,7 @@ struct FleetFailure: Encodable, Sendable {
 
   init(_ tenant: Tenant, _ error: (any Error)?) {
     name = tenant.name
-    self.error = error.map { ErrorReport.document($0, of: tenant.name) }
+    self.error = error.map { ErrorReport($0).document(of: tenant.name) }
   }
 }
 

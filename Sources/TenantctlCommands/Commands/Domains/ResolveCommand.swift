@@ -22,9 +22,8 @@ enum ResolveCommand {
     let document = Document(
       host: resolution.host, tenant: resolution.tenant?.name, schema: resolution.tenant?.schema,
       rule: resolution.rule)
-    var result = CommandResult(document, sentence(resolution))
-    result.names = [resolution.tenant?.name.rawValue ?? "public"]
-    return result
+    return CommandResult(
+      document, names: [resolution.tenant?.name.rawValue ?? "public"], sentence(resolution))
   }
 
   private struct Document: Encodable {

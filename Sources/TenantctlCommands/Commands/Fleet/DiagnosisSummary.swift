@@ -143,7 +143,7 @@ extension DiagnosisSummary {
       advice = item.report.advice
       fix = entry.script
       fixed = item.outcome.map { _ in item.isFixed }
-      error = item.error.map { ErrorReport.document($0, of: entry.finding.tenant) }
+      error = item.error.map { ErrorReport($0).document(of: entry.finding.tenant) }
     }
   }
 }

@@ -64,7 +64,7 @@ struct RunSummary {
       schema = outcome.tenant.schema
       (stdout, stderr) = (run.stdout, run.stderr)
       durationMs = outcome.duration.inMilliseconds
-      error = outcome.failure.map { ErrorReport.document($0, of: outcome.tenant.name) }
+      error = outcome.failure.map { ErrorReport($0).document(of: outcome.tenant.name) }
       (status, exitStatus) =
         switch outcome.status {
         case .done: ("done", 0)

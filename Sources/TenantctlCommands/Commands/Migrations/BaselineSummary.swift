@@ -136,7 +136,7 @@ extension BaselineSummary {
       histories = outcome.value?.histories ?? []
       difference =
         if case .schemaDiffers(_, let found)? = outcome.failure as? TenancyProblem { found } else { nil }
-      error = outcome.failure.map { ErrorReport.document($0, of: outcome.tenant.name) }
+      error = outcome.failure.map { ErrorReport($0).document(of: outcome.tenant.name) }
     }
   }
 }

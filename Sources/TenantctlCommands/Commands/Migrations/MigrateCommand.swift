@@ -104,7 +104,7 @@ enum MigrateCommand {
   private static func checked(_ plan: MigrationPlan) -> CommandResult {
     let behind = ([plan.shared].compactMap { $0 } + plan.tenants).filter { !plan.pending($0).isEmpty }
     let entries = behind.map { PendingEntry(name: $0.label, pending: plan.pending($0).map(\.version)) }
-    var result = CommandResult(["pending": entries]) { _ in
+    var result = CommandResult(["pending": entries], names: behind.map(\.label)) { _ in
       entries.isEmpty
         ? ["nothing to apply to \(counted(plan.tenants.count, "tenant"))"]
         : firstFew(entries, "more; 'tenantctl status --all --pending' lists them all") {
@@ -112,7 +112,6 @@ enum MigrateCommand {
         }
     }
     result.elements = { entries }
-    result.names = behind.map(\.label)
     result.status = behind.isEmpty ? .done : .pending
     return result
   }

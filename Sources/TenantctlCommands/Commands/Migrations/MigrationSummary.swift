@@ -110,7 +110,7 @@ extension MigrationSummary {
       durationMs = outcome.duration.inMilliseconds
       error =
         if case .failed(let error) = outcome.status {
-          ErrorReport.document(error, of: outcome.tenant?.name)
+          ErrorReport(error).document(of: outcome.tenant?.name)
         } else { nil }
     }
   }

@@ -120,7 +120,7 @@ extension StatusSummary {
       unfinished = survey.begun.keys.sorted()
       unknown = survey.unknown
       wrongHead = survey.wrongHead
-      error = survey.problem.map { ErrorReport.document($0, of: survey.tenant?.name) }
+      error = survey.problem.map { ErrorReport($0).document(of: survey.tenant?.name) }
     }
   }
 }

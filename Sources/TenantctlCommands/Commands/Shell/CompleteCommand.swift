@@ -13,9 +13,7 @@ enum CompleteCommand {
     let names = (try? await withinTimeLimit { try await candidates(input[kind], theirs) }) ?? []
     // One a line, and for the shell's command line: what is not on one line, or not to be typed, is left out.
     let plain = names.filter { $0 == $0.onOneLine }
-    var result = CommandResult(plain) { _ in plain }
-    result.names = plain
-    return result
+    return CommandResult(plain, names: plain) { _ in plain }
   }
 
   enum Kind: String, CaseIterable, Sendable { case tenant, domain, version }

@@ -14,9 +14,8 @@ enum CompletionCommand {
     section: Section.shell
   ) { input, _ in
     let script = script(try input[shell])
-    var result = CommandResult(["script": script]) { _ in [String(script.dropLast())] }
-    result.names = [String(script.dropLast())]
-    return result
+    let lines = [String(script.dropLast())]
+    return CommandResult(["script": script], names: lines) { _ in lines }
   }
 
   static func script(_ shell: Shell) -> String {

@@ -14,9 +14,9 @@ enum HelpCommand {
     let page = try HelpPage.text(
       for: path, in: Tenantctl.tree, width: printer.terminal.width, styled: printer.style.isColored)
     let text = page.replacing("\u{1B}", with: "\(Style.mark)")
-    var result = CommandResult(["help": text]) { _ in [String(text.dropLast())] }
+    let lines = [String(text.dropLast())]
+    var result = CommandResult(["help": text], names: lines) { _ in lines }
     result.isExact = true
-    result.names = [String(text.dropLast())]
     return result
   }
 

@@ -18,8 +18,7 @@ struct InitReport: Sendable {
   }
 
   func dryRun(_ sql: [String]) -> CommandResult {
-    var result = CommandResult(Document(self, sql: sql)) { _ in sql }
-    result.names = sql
+    var result = CommandResult(Document(self, sql: sql), names: sql) { _ in sql }
     let found = self.result.created.isEmpty ? [self.result.registry.sentence] : []
     let written = writesFiles ? files.lines(isDone: false) : []
     result.notes = found + remarks(upgraded: !self.result.added.isEmpty).map { "note: \($0)" } + written
