@@ -194,7 +194,7 @@ import Testing
       let (done, continuation) = AsyncStream.makeStream(of: TenantName.self)
       var run = FleetRun<BaselinedTenant>()
       run.retries = .max
-      run.onOutcome = { continuation.yield($0.tenant.name) }
+      run.onOutcome = { if let tenant = $0.tenant { continuation.yield(tenant.name) } }
       let report = try await withThrowingTaskGroup { [run] group in
         try await fleet.database.whileHolding("LOCK TABLE b.schema_migrations") { holder in
           group.addTask { await tenancy.record(planned, run) }

@@ -51,15 +51,16 @@ extension MigrationReport {
 extension MigrationOutcome {
   var outline: String {
     switch status {
-    case .upToDate: "up to date"
-    case .migrated: versions.map(\.rawValue).joined(separator: ",")
+    case .done: value == nil ? "up to date" : versions.map(\.rawValue).joined(separator: ",")
     case .failed: "failed"
     case .notRun: "not run"
     }
   }
 
-  var failure: MigrationFailure? {
-    if case .failed(.migrationFailed(let failure)) = status { failure } else { nil }
+  var versions: [MigrationVersion] { value ?? [] }
+  var isUpToDate: Bool { isDone && value == nil }
+  var migrationFailure: MigrationFailure? {
+    if case TenancyProblem.migrationFailed(let failure)? = failure { failure } else { nil }
   }
 }
 
@@ -68,10 +69,10 @@ extension FleetReport<BaselinedTenant> {
   var outline: String {
     tenants.map { outcome in
       switch outcome.status {
-      case .done(let value):
-        "\(outcome.tenant.name): \((value.recorded + value.addedColumns.map { "+\($0)" }).joined(separator: ","))"
-      case .failed(let error): "\(outcome.tenant.name): \(Self.name(of: error))"
-      case .notRun: "\(outcome.tenant.name): not run"
+      case .done:
+        "\(outcome.label): \(((outcome.value?.recorded ?? []) + (outcome.value?.addedColumns ?? []).map { "+\($0)" }).joined(separator: ","))"
+      case .failed(let error): "\(outcome.label): \(Self.name(of: error))"
+      case .notRun: "\(outcome.label): not run"
       }
     }.joined(separator: "; ")
   }

@@ -21,7 +21,7 @@ import Testing
 
       let report = try await withThrowingTaskGroup { [run] group in
         try await fleet.database.whileHolding("SELECT FROM b.t1") { holder in
-          group.addTask { try await tenancy.migrate(plan, run) }
+          group.addTask { await tenancy.migrate(plan, run) }
           // Behind ours, which waits for the holder, stands a query of the app's.
           _ = try await holder.blocked()
           let app = try await fleet.database.connect()
@@ -58,7 +58,7 @@ import Testing
       var longest = (app: Duration.zero, holder: Duration.zero)
       let report = try await withThrowingTaskGroup { [run] group in
         try await fleet.database.whileHolding("SELECT FROM b.t1") { holder in
-          group.addTask { try await fleet.tenancy.migrate(plan, run) }
+          group.addTask { await fleet.tenancy.migrate(plan, run) }
           while ContinuousClock.now - start < .seconds(10) {
             longest.app = max(
               longest.app, try await Self.time { try await app.query("SELECT count(*) FROM b.t1") })
@@ -95,7 +95,7 @@ import Testing
       try await fleet.database.whileHolding("SELECT 'the  culprit' FROM a.t1") { holder in
         var run = MigrationRun()
         run.retries = 1
-        let failure = try await #require(tenancy.migrate(plan, run).tenants[0].failure)
+        let failure = try await #require(tenancy.migrate(plan, run).tenants[0].migrationFailure)
         #expect(failure.reason == .locked)
         #expect(failure.line == 1)
         let named = try #require(failure.lockHolders.first)
@@ -120,7 +120,7 @@ import Testing
         try await fleet.database.whileHolding("INSERT INTO plans VALUES (1)") { holder in
           var run = MigrationRun()
           run.retries = 0
-          let failure = try await #require(tenancy.migrate(plan, run).tenants[0].failure)
+          let failure = try await #require(tenancy.migrate(plan, run).tenants[0].migrationFailure)
           #expect(failure.reason == .locked)
           #expect(try await failure.lockHolders.map(\.pid) == [holder.backend])
         }
@@ -145,7 +145,7 @@ import Testing
       try await gate.query("SELECT pg_advisory_lock(1)")
       try await rival.query("SET deadlock_timeout TO '1h'")
       let report = try await withThrowingTaskGroup(of: MigrationReport?.self) { group in
-        group.addTask { try await tenancy.migrate(plan) }
+        group.addTask { await tenancy.migrate(plan) }
         let ours = try await gate.blocked()
         group.addTask {
           try await rival.transaction(["LOCK TABLE a.t2", "LOCK TABLE a.t1"])

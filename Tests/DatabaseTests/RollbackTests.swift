@@ -22,7 +22,7 @@ import Testing
         #expect(try await fleet.tables(tenant) == tables)
       }
       // What was undone is pending again.
-      #expect(try await fleet.migrate(files).tenants.allSatisfy { !$0.isFailure })
+      #expect(try await fleet.migrate(files).tenants.allSatisfy { $0.failure == nil })
       #expect(try await fleet.ledger("a", of: files) == "1,2,3")
     }
   }
@@ -56,7 +56,7 @@ import Testing
       try await fleet.psql("CREATE VIEW a.v AS SELECT * FROM a.t2")
       let report = try await fleet.rollback(files, .steps(2))
       #expect(report.outline == "a: failed; b: 2,1")
-      #expect(report.tenants[0].failure?.server?.sqlState == "2BP01")
+      #expect(report.tenants[0].migrationFailure?.server?.sqlState == "2BP01")
       #expect(try await fleet.ledger("a", of: files) == "1,2")
     }
   }
@@ -84,7 +84,7 @@ import Testing
       #expect(try await fleet.psql(rows) == "1|1\n2|-2")
       // It is not applied again in that state, nor is what is done done again.
       let half = try await fleet.migrate(files)
-      #expect(half.tenants[0].failure?.reason == .halfUndone)
+      #expect(half.tenants[0].migrationFailure?.reason == .halfUndone)
       try await fleet.psql("CREATE TABLE a.obstacle (); CREATE INDEX i ON a.t1 (id)")
       #expect(try await fleet.rollback(files, .steps(1)).outline == "a: 2")
       #expect(try await fleet.psql("SELECT to_regclass('a.i')") == "a.i")
@@ -108,9 +108,9 @@ import Testing
       run.jobs = 3
       async let first = fleet.tenancy.migrate(plans[0], run)
       async let second = other.migrate(plans[1], run)
-      let reports = try await [first, second]
+      let reports = await [first, second]
       await other.close()
-      #expect(reports.flatMap(\.tenants).allSatisfy { !$0.isFailure })
+      #expect(reports.flatMap(\.tenants).allSatisfy { $0.failure == nil })
       let left = extent == .steps(1) ? "1,2,3" : "1,2"
       for name in names { #expect(try await fleet.ledger(name, of: files) == left) }
     }
@@ -123,8 +123,8 @@ import Testing
       try await fleet.migrate(Array(files.prefix(2)))
       let plan = try await fleet.planRollback(files, .steps(1))
       try await fleet.migrate(files)
-      let outcome = try await fleet.tenancy.migrate(plan).tenants[0]
-      guard case .failed(.changedMeanwhile) = outcome.status else {
+      let outcome = await fleet.tenancy.migrate(plan).tenants[0]
+      guard case .failed(TenancyProblem.changedMeanwhile) = outcome.status else {
         Issue.record("\(outcome.status)")
         return
       }

@@ -26,7 +26,7 @@ import Testing
   @Test func aBuildWithoutANameIsLeftToAPerson() async throws {
     try await fleet("CREATE INDEX CONCURRENTLY ON t1 (id);") { fleet, files in
       try await cutOff(fleet, files)
-      let failure = try #require(try await fleet.migrate(files).tenants[0].failure)
+      let failure = try #require(try await fleet.migrate(files).tenants[0].migrationFailure)
       #expect((failure.reason, failure.line) == (.invalidIndex, 2))
       #expect(failure.leftIndexes == ["t1_id_idx"])
       #expect(failure.dropStatements == [#"DROP INDEX CONCURRENTLY "t1_id_idx""#])
@@ -43,7 +43,7 @@ import Testing
       _ = try? await fleet.psql("CREATE UNIQUE INDEX CONCURRENTLY i ON a.t1 (id)")
       try await fleet.psql("DELETE FROM a.t1")
       #expect(try await fleet.indexes() == "i: not valid")
-      let failure = try #require(try await fleet.migrate(files).tenants[0].failure)
+      let failure = try #require(try await fleet.migrate(files).tenants[0].migrationFailure)
       #expect((failure.reason, failure.leftIndexes) == (.invalidIndex, ["i"]))
     }
   }
@@ -53,7 +53,7 @@ import Testing
     try await fleet("CREATE INDEX CONCURRENTLY i ON t1 (id);") { fleet, files in
       try await fleet.psql("CREATE TABLE a.other (x int); CREATE INDEX i ON a.other (x)")
       for _ in 0..<2 {
-        let failure = try #require(try await fleet.migrate(files).tenants[0].failure)
+        let failure = try #require(try await fleet.migrate(files).tenants[0].migrationFailure)
         #expect(failure.server?.sqlState == "42P07")
       }
       try await fleet.psql("DROP INDEX a.i")
@@ -66,8 +66,8 @@ import Testing
     try await fleet(Self.build) { fleet, files in
       let plan = try await fleet.tenancy.planMigration(.all, MigrationSet(tenant: files, shared: []))
       try await fleet.psql("ALTER SCHEMA a RENAME TO b")
-      let report = try await fleet.tenancy.migrate(plan, MigrationRun())
-      #expect(report.tenants.map(\.isFailure) == [true])
+      let report = await fleet.tenancy.migrate(plan, MigrationRun())
+      #expect(report.tenants.map({ $0.failure != nil }) == [true])
     }
   }
 
@@ -75,7 +75,7 @@ import Testing
   @Test func aBuildThatFailsLeavesNothing() async throws {
     try await fleet("CREATE UNIQUE INDEX CONCURRENTLY i ON t1 (id);") { fleet, files in
       try await fleet.psql("INSERT INTO a.t1 VALUES (1), (1)")
-      let failure = try #require(try await fleet.migrate(files).tenants[0].failure)
+      let failure = try #require(try await fleet.migrate(files).tenants[0].migrationFailure)
       #expect(failure.server?.sqlState == "23505")
       #expect((failure.droppedIndexes, failure.leftIndexes) == (["i"], []))
       #expect(try await fleet.indexes() == "")
@@ -90,7 +90,7 @@ import Testing
       let tenancy = try fleet.database.tenancy(lockTimeout: .milliseconds(10))
       let hurried = Fleet(database: fleet.database, tenancy: tenancy)
       let failure = try await fleet.database.whileHolding("INSERT INTO a.t1 VALUES (1)") { _ in
-        try await hurried.migrate(files) { $0.retries = 1 }.tenants[0].failure
+        try await hurried.migrate(files) { $0.retries = 1 }.tenants[0].migrationFailure
       }
       #expect((failure?.reason, failure?.leftIndexes) == (.locked, ["i"]))
       #expect(try await hurried.migrate(files).outline == "a: 2")
@@ -152,12 +152,13 @@ import Testing
             let count = try await holder.pipeline([
               "SELECT pg_stat_clear_snapshot()", "SELECT pg_sleep(0.002)", waiting,
             ])[2]
-            #expect(try count[0].decode(Int.self) == jobs)
+            // One whose wait was too long pauses before its next attempt.
+            #expect(try count[0].decode(Int.self) <= jobs)
           }
         }
         return try await group.next()
       }
-      #expect(report?.tenants.count { $0.isSuccess } == 4)
+      #expect(report?.tenants.count { $0.isDone } == 4)
     }
   }
 
@@ -181,9 +182,9 @@ import Testing
       run.jobs = 3
       async let first = fleet.tenancy.migrate(plans[0], run)
       async let second = other.migrate(plans[1], run)
-      let reports = try await [first, second]
+      let reports = await [first, second]
       await other.close()
-      #expect(reports.flatMap(\.tenants).allSatisfy { $0.isSuccess }, "\(reports.map(\.outline))")
+      #expect(reports.flatMap(\.tenants).allSatisfy { $0.isDone }, "\(reports.map(\.outline))")
       for name in names {
         #expect(try await fleet.ledger(name, of: files) == "1,2,3")
         #expect(try await fleet.psql("SELECT count(*) FROM \(name).t1") == "1")
@@ -196,7 +197,8 @@ import Testing
       let other = try await fleet.database.connect()
       let ledger = fleet.tenancy.ledger(of: SchemaName(stored: "a"))
       #expect(try await SessionLock.take(on: ledger, over: other))
-      let failure = try #require(try await fleet.migrate(files) { $0.retries = 1 }.tenants[0].failure)
+      let failure = try #require(
+        try await fleet.migrate(files) { $0.retries = 1 }.tenants[0].migrationFailure)
       #expect(failure.reason == .underWay)
       #expect(try await failure.lockHolders.map(\.pid) == [other.backend])
       await other.close()
@@ -232,7 +234,7 @@ import Testing
   ])
   func filesThatMeddle(sql: String, reason: MigrationFailure.Reason, done: String) async throws {
     try await fleet(sql) { fleet, files in
-      let failure = try #require(try await fleet.migrate(files).tenants[0].failure)
+      let failure = try #require(try await fleet.migrate(files).tenants[0].migrationFailure)
       #expect(failure.reason == reason)
       let count = try? await fleet.psql("SELECT statements_done FROM a.schema_migrations WHERE version = '2'")
       #expect(count == "0" || done == "gone" && (count ?? "").isEmpty)
@@ -255,7 +257,7 @@ import Testing
       let tenancy = try fleet.database.tenancy(lockTimeout: .milliseconds(10))
       let hurried = Fleet(database: fleet.database, tenancy: tenancy)
       let failure = try await fleet.database.whileHolding("SELECT FROM a.t1") { _ in
-        try await hurried.migrate(files) { $0.retries = 0 }.tenants[0].failure
+        try await hurried.migrate(files) { $0.retries = 0 }.tenants[0].migrationFailure
       }
       #expect(failure?.reason == .locked)
       let slow = try [files[0], migration("2", "-- migrate:up transaction:false\nCALL p();")]
@@ -264,8 +266,8 @@ import Testing
       )
       let plan = try await tenancy.planMigration(
         .all, MigrationSet(tenant: slow, shared: []), statementTimeout: .milliseconds(10))
-      let outcome = try await tenancy.migrate(plan).tenants[0]
-      #expect(outcome.failure?.server?.sqlState == "57014")
+      let outcome = await tenancy.migrate(plan).tenants[0]
+      #expect(outcome.migrationFailure?.server?.sqlState == "57014")
       // The session is as it was.
       let shown: [SQL] = ["SHOW search_path", "SHOW lock_timeout", "SHOW statement_timeout"]
       let left = try await tenancy.connected { try await $0.segments([shown])[0].get().map { $0[0][0] } }

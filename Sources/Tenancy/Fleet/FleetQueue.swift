@@ -4,18 +4,17 @@ internal import Synchronization
 ///
 /// A worker needs a connection, and opening one costs the server as much as half a dozen short migrations. So only a few
 /// begin at once, and the others join one by one while there is work left for them.
-final class FleetQueue<Outcome: Sendable>: Sendable {
-  /// What came of an item's turn.
-  enum Turn: Sendable {
-    case done(Outcome)
-    /// Its turn comes again, not before this time has passed.
+final class FleetQueue: Sendable {
+  /// What came of an attempt.
+  enum Attempt: Sendable {
+    case done
+    /// Another one is to come, not before this time has passed.
     case again(after: Duration)
   }
 
   private struct State {
     var ready: ArraySlice<Int>
     var waiting: [(index: Int, until: ContinuousClock.Instant)] = []
-    var outcomes: [Outcome?]
     /// Whether a worker has found nothing left to take.
     var isOver = false
     /// What the next worker waits for before it joins.
@@ -32,14 +31,13 @@ final class FleetQueue<Outcome: Sendable>: Sendable {
 
   /// A queue of the items 0 to `count` - 1.
   init(count: Int) {
-    state = Mutex(State(ready: ArraySlice(0..<count), outcomes: Array(repeating: nil, count: count)))
+    state = Mutex(State(ready: ArraySlice(0..<count)))
   }
 
-  /// Runs the work on each item, and returns what came of each; `nil` for those that were not done because the run was
-  /// to stop or its task was cancelled.
+  /// Runs the work on each item, until the run is to stop or its task is cancelled.
   func run(
-    jobs: Int, shouldStop: @escaping @Sendable () -> Bool, _ work: @escaping @Sendable (Int) async -> Turn
-  ) async -> [Outcome?] {
+    jobs: Int, shouldStop: @escaping @Sendable () -> Bool, _ work: @escaping @Sendable (Int) async -> Attempt
+  ) async {
     await withTaskGroup { group in
       for _ in 0..<min(jobs, Self.jobsAtOnce) {
         group.addTask { await self.serve(shouldStop, work) }
@@ -48,7 +46,6 @@ final class FleetQueue<Outcome: Sendable>: Sendable {
         group.addTask { await self.serve(shouldStop, work) }
       }
     }
-    return state.withLock { $0.outcomes }
   }
 
   private static var jobsAtOnce: Int { 4 }
@@ -66,7 +63,7 @@ final class FleetQueue<Outcome: Sendable>: Sendable {
     return state.withLock { !$0.isOver && !$0.ready.isEmpty }
   }
 
-  private func serve(_ shouldStop: () -> Bool, _ work: (Int) async -> Turn) async {
+  private func serve(_ shouldStop: () -> Bool, _ work: (Int) async -> Attempt) async {
     defer {
       state.withLock { state in
         state.isOver = true
@@ -80,7 +77,7 @@ final class FleetQueue<Outcome: Sendable>: Sendable {
         try? await Task.sleep(until: min(time, .now + .milliseconds(100)))  // a stop waits no longer
       case .item(let index):
         switch await work(index) {
-        case .done(let outcome): state.withLock { $0.outcomes[index] = outcome }
+        case .done: break
         case .again(let delay): state.withLock { $0.waiting.append((index, .now + delay)) }
         }
       }

@@ -2,6 +2,9 @@ internal import TenancyPostgres
 
 /// When a tenant whose turn failed gets another one.
 enum FleetRetry {
+  /// How many more attempts a migration gets.
+  static let usual = 8
+
   /// Twice as long each time, up to eight seconds; by chance up to half of it less, so that runners do not meet again.
   static func pause(afterAttempt count: Int) -> Duration {
     .milliseconds(min(8000, 250 << min(count, 8))) * Double.random(in: 0.5...1)
@@ -12,14 +15,14 @@ extension TenancyProblem {
   /// How many more attempts are worth it: as many as one likes where the cause goes away by itself, a few where it looks
   /// like a race and may be none.
   var worthwhileAttempts: Int {
-    if isWorthAnotherTurn { return .max }
+    if isWorthAnotherAttempt { return .max }
     if case .migrationFailed(let migration) = self, migration.isExistenceRace { return 3 }
     return 0
   }
 
   /// Whether the cause is likely to go away by itself: a lock, a deadlock or conflict that another transaction won, or
   /// another runner that is at it.
-  var isWorthAnotherTurn: Bool {
+  var isWorthAnotherAttempt: Bool {
     switch self {
     case .migrationFailed(let migration):
       migration.reason == .underWay || migration.server?.isTransient == true

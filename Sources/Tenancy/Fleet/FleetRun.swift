@@ -1,46 +1,54 @@
 internal import Synchronization
 internal import TenancyPostgres
 
-/// The tenants that a run is for, by name, as the registry and the catalog had them when they were looked up.
-package struct SelectedTenants: Sendable {
-  let members: [FleetMember]
-
-  /// How many they are.
-  package var count: Int { members.count }
-}
-
-/// What came of one tenant.
+/// What came of one tenant, or of the shared schema.
 package struct FleetOutcome<Value: Sendable>: Sendable {
   /// How it ended.
   package enum Status: Sendable {
-    /// What the work returned.
-    case done(Value)
-    /// What the work threw.
+    /// All that was to be done is done.
+    case done
+    /// What the last attempt threw.
     case failed(any Error)
-    /// The run ended before its turn, or before it was through.
+    /// The run ended before it was this one's turn, or before it was done.
     case notRun
   }
 
-  /// The tenant.
-  package let tenant: Tenant
+  /// The tenant; `nil` is the shared schema.
+  package let tenant: Tenant?
+  /// The schema.
+  package let schema: SchemaName
   /// How it ended.
   package let status: Status
-  /// How long it took.
+  /// What was done: all of it, or as far as it came; `nil` if that is nothing.
+  package let value: Value?
+  /// How long it took, without the pauses between attempts.
   package let duration: Duration
 
-  /// What the work returned; `nil` if it did not.
-  package var value: Value? { if case .done(let value) = status { value } else { nil } }
-  /// What the work threw; `nil` if it did not.
+  init(_ subject: FleetSubject, _ status: Status, _ value: Value? = nil, took duration: Duration = .zero) {
+    tenant = subject.tenant
+    schema = subject.schema
+    self.status = status
+    self.value = value
+    self.duration = duration
+  }
+
+  /// The tenant's name, or `public`.
+  package var label: String { tenant?.name.rawValue ?? schema.rawValue }
+  /// Whether all that was to be done is done.
+  package var isDone: Bool { if case .done = status { true } else { false } }
+  /// Why it failed; `nil` if it did not.
   package var failure: (any Error)? { if case .failed(let error) = status { error } else { nil } }
 }
 
 /// What came of a run.
 package struct FleetReport<Value: Sendable>: Sendable {
+  /// The shared schema; `nil` if nothing was to be done there. Where it failed, no tenant was begun with.
+  package let shared: FleetOutcome<Value>?
   /// The tenants, by name.
   package let tenants: [FleetOutcome<Value>]
   /// How long it took.
   package let duration: Duration
-  /// Whether it was asked to stop before it was through.
+  /// Whether it was asked to stop before it was done.
   package let wasInterrupted: Bool
 
   /// The tenants that failed.
@@ -51,12 +59,17 @@ package struct FleetReport<Value: Sendable>: Sendable {
 package struct FleetRun<Value: Sendable>: Sendable {
   /// How many tenants at a time.
   package var jobs = 1
-  /// How often a tenant gets another turn when somebody else holds a lock, or a deadlock was broken at its cost.
-  package var retries = 0
+  /// How many more attempts a tenant gets when somebody else holds a lock, or a deadlock was broken at its cost; `nil`: as
+  /// many as is usual for the work.
+  package var retries: Int?
   /// The run begins with no other tenant after so many have failed; `nil`: however many fail.
   package var maxFailures: Int?
+  /// The first so many tenants must succeed before any other is begun with.
+  package var canaries = 0
   /// Is told of each tenant as it is done, in the order in which they are.
   package var onOutcome: @Sendable (FleetOutcome<Value>) -> Void = { _ in }
+  /// Is told of a tenant that has to wait for another attempt, the first time that it has to: how it failed.
+  package var onPostponed: @Sendable (FleetOutcome<Value>) -> Void = { _ in }
   /// Asked before each tenant: whether to begin with no other.
   package var shouldStop: @Sendable () -> Bool = { false }
 
@@ -64,71 +77,36 @@ package struct FleetRun<Value: Sendable>: Sendable {
   package init() {}
 }
 
+/// The tenants that a run is for, by name, as the registry and the catalog had them when they were read.
+package struct SelectedTenants: Sendable {
+  let members: [FleetMember]
+
+  /// How many they are.
+  package var count: Int { members.count }
+
+  /// Does the work for each tenant whose schema exists. What it throws is that tenant's failure and leaves the others
+  /// alone; a schema that is missing is ``TenancyProblem/schemaMissing(_:_:)``.
+  package func forEach<Value: Sendable>(
+    _ run: FleetRun<Value>, retries: Int = 0, _ work: @escaping @Sendable (Tenant) async throws -> Value
+  ) async -> FleetReport<Value> {
+    var all = FleetWork<Value>(members.map { FleetSubject($0.tenant) }) { index, _, value in
+      let member = members[index]
+      guard member.state.exists else { throw member.tenant.unreachable }
+      value = try await work(member.tenant)
+      return true
+    }
+    all.retries = retries
+    return await all.run(run)
+  }
+}
+
 extension TenantDatabase {
-  /// Looks up the tenants of a selection, in one query.
+  /// Finds the tenants of a selection, in one query.
   ///
-  /// Throws ``TenancyProblem/tenantNotFound(_:)`` or ``TenancyProblem/tenantsNotFound(_:)`` for names that are not there.
+  /// Throws ``TenancyProblem/tenantNotFound(_:)`` or ``TenancyProblem/tenantsNotFound(_:)`` for names that do not exist.
   package func tenants(in selection: FleetSelection) async throws -> SelectedTenants {
     try await readingRegistry { connection, shape in
       SelectedTenants(members: try await self.members(of: selection, over: connection, shape))
     }
-  }
-}
-
-extension SelectedTenants {
-  /// Does the work for each tenant whose schema is there. What it throws is that tenant's failure and leaves the
-  /// others alone; a schema that is missing is ``TenancyProblem/schemaMissing(_:_:)``. Once there is no connection to be had
-  /// the run begins with no other tenant.
-  package func forEach<Value: Sendable>(
-    _ run: FleetRun<Value>, _ work: @escaping @Sendable (Tenant) async throws -> Value
-  ) async -> FleetReport<Value> {
-    let start = ContinuousClock.now
-    let failures = Atomic(0)
-    let isCutOff = Atomic(false)
-    let attempts = Mutex<[Int: Int]>([:])
-    let queue = FleetQueue<FleetOutcome<Value>>(count: count)
-    let outcomes = await queue.run(jobs: min(run.jobs, count)) {
-      isCutOff.load(ordering: .relaxed) || failures.load(ordering: .relaxed) >= run.maxFailures ?? .max
-        || run.shouldStop()
-    } _: { index in
-      let outcome = await members[index].outcome(of: work)
-      if let error = outcome.failure as? TenancyProblem, error.isWorthAnotherTurn {
-        let count = attempts.withLock { attempts in
-          attempts[index, default: 0] += 1
-          return attempts[index, default: 0]
-        }
-        if count <= run.retries { return .again(after: FleetRetry.pause(afterAttempt: count)) }
-      }
-      if let failure = outcome.failure {
-        failures.add(1, ordering: .relaxed)
-        // The server is away, or takes no more connections: all the others would fail as fast as they can.
-        if case TenancyProblem.cannotConnect = failure { isCutOff.store(true, ordering: .relaxed) }
-      }
-      run.onOutcome(outcome)
-      return .done(outcome)
-    }
-    return FleetReport(
-      tenants: zip(members, outcomes).map {
-        $1 ?? FleetOutcome(tenant: $0.tenant, status: .notRun, duration: .zero)
-      },
-      duration: .now - start, wasInterrupted: run.shouldStop())
-  }
-}
-
-extension FleetMember {
-  fileprivate func outcome<Value: Sendable>(
-    of work: (Tenant) async throws -> Value
-  ) async -> FleetOutcome<Value> {
-    let start = ContinuousClock.now
-    let status: FleetOutcome<Value>.Status
-    do {
-      guard state.exists else { throw tenant.unreachable }
-      status = .done(try await work(tenant))
-    } catch is CancellationError {
-      status = .notRun
-    } catch {
-      status = .failed(error)
-    }
-    return FleetOutcome(tenant: tenant, status: status, duration: .now - start)
   }
 }

@@ -160,7 +160,7 @@ enum Step: Sendable {
       do {
         return try await run(over: connection)
       } catch let error as MigrationStatementError
-        where attempt <= min(MigrationRun().retries, error.worthwhileAttempts)
+        where attempt <= min(FleetRetry.usual, error.worthwhileAttempts)
       {
         // The backoff: whoever was faster is to be done by then.
         try await Task.sleep(for: FleetRetry.pause(afterAttempt: attempt))

@@ -91,7 +91,7 @@ extension TenantDatabase {
   /// The largest first.
   private static func columnSets(_ report: FleetReport<ExecResult>) -> [ColumnSet] {
     let results = report.tenants.compactMap { outcome in
-      outcome.value.map { (outcome.tenant.name, $0.columns) }
+      outcome.tenant.flatMap { tenant in outcome.value.map { (tenant.name, $0.columns) } }
     }
     return Dictionary(grouping: results, by: \.1)
       .map { ColumnSet(columns: $0.map(\.name), tenants: $1.map(\.0)) }

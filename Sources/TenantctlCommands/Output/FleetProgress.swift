@@ -59,9 +59,11 @@ final class FleetProgress: Sendable {
   }
 
   /// One tenant has to wait for another turn, which can take a while. Who is in its way is said along with it.
-  func notePostponed(_ name: String, _ error: TenancyProblem) {
+  func notePostponed(_ name: String, _ error: any Error) {
     let message =
-      if case .migrationFailed(let failure) = error { failure.placed } else { ErrorReport(error).message }
+      if case TenancyProblem.migrationFailed(let failure) = error { failure.placed } else {
+        ErrorReport(error).message
+      }
     state.withLock { state in
       state.waiting.insert(name)
       say(style.yellow("waiting"), name, message, &state)

@@ -5,10 +5,10 @@ internal import Tenancy
 struct GitHubAnnotations {
   let lines: [String]
 
-  init(_ report: MigrationReport) {
+  init<Value>(_ report: FleetReport<Value>) {
     let outcomes = [report.shared].compactMap { $0 } + report.tenants
-    let failures = outcomes.compactMap { outcome -> (label: String, error: TenancyProblem)? in
-      if case .failed(let error) = outcome.status { (outcome.label.onOneLine, error) } else { nil }
+    let failures = outcomes.compactMap { outcome in
+      outcome.failure.map { (label: outcome.label.onOneLine, error: $0) }
     }
     let causes = Dictionary(grouping: failures) { ErrorReport(inFleet: $0.error).cause }
     lines = causes.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }.compactMap {
@@ -17,9 +17,9 @@ struct GitHubAnnotations {
     }
   }
 
-  private static func line(_ cause: String, _ error: TenancyProblem, _ names: [String]) -> String {
+  private static func line(_ cause: String, _ error: any Error, _ names: [String]) -> String {
     var properties: [(String, String)] = []
-    if case .migrationFailed(let failure) = error {
+    if case TenancyProblem.migrationFailed(let failure) = error {
       properties.append(("file", failure.path))
       if let line = failure.line { properties.append(("line", "\(line)")) }
       if let column = failure.column { properties.append(("col", "\(column)")) }

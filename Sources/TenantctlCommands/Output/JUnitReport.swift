@@ -4,11 +4,10 @@ internal import Tenancy
 struct JUnitReport {
   let text: String
 
-  init(_ report: MigrationReport) {
-    let name = report.direction == .up ? "migrate" : "rollback"
+  init<Value>(_ report: FleetReport<Value>, of name: String) {
     let outcomes = [report.shared].compactMap { $0 } + report.tenants
-    let failures = outcomes.count(where: \.isFailure)
-    let skipped = outcomes.count { if case .notRun = $0.status { true } else { false } }
+    let failures = outcomes.count { $0.failure != nil }
+    let skipped = outcomes.count { !$0.isDone && $0.failure == nil }
     let counts = """
       name="tenantctl \(name)" tests="\(outcomes.count)" failures="\(failures)" errors="0" skipped="\(skipped)" \
       time="\(Self.seconds(report.duration))"
@@ -17,12 +16,12 @@ struct JUnitReport {
     text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n\(suite)\n</testsuites>\n"
   }
 
-  private static func testCase(_ outcome: MigrationOutcome, _ name: String) -> String {
+  private static func testCase<Value>(_ outcome: FleetOutcome<Value>, _ name: String) -> String {
     let start = """
       <testcase classname="tenantctl.\(name)" name="\(escaped(outcome.label))" time="\(seconds(outcome.duration))"
       """
     switch outcome.status {
-    case .upToDate, .migrated: return "\(start)/>\n"
+    case .done: return "\(start)/>\n"
     case .notRun: return "\(start)><skipped/></testcase>\n"
     case .failed(let error):
       let report = ErrorReport(error)

@@ -40,35 +40,16 @@ enum RunOptions {
       return duration
     }, summary: "How long a statement may take, such as 30s. Without it: as the server says.")
 
-  static let parameters: [any Parameter] = common + [canary, retries, statementTimeout, report]
+  /// What every run over the fleet has.
+  static let common: [any Parameter] = [jobs, onError, maxFailures, canary, report]
 
-  /// The run that the words describe, which shows its progress and ends early when it is interrupted.
-  static func read(
-    _ input: Input, _ session: Session, _ progress: FleetProgress, jobs: Int
-  ) -> MigrationRun {
-    let interruption = session.interruption
-    var run = MigrationRun()
-    run.jobs = jobs
-    run.retries = input[retries]
+  static let parameters: [any Parameter] = common + [retries, statementTimeout]
+
+  /// What the words say about a run; further attempts only where the command has ``retries``.
+  static func read<Value>(_ input: Input, into run: inout FleetRun<Value>) {
     run.maxFailures = input[onError] == .stop ? 1 : input[maxFailures]?.value
     run.canaries = input[canary]?.value ?? 0
-    let streams = session.format == .ndjson
-    run.onOutcome = { outcome in
-      if streams { progress.print(JSON.text(MigrationSummary.Entry(outcome)) + "\n") }
-      let failure: TenancyProblem? = if case .failed(let error) = outcome.status { error } else { nil }
-      let isSkipped = if case .upToDate = outcome.status { true } else { false }
-      progress.note(outcome.label.onOneLine, failure: failure, isSkipped: isSkipped)
-    }
-    run.onPostponed = { outcome in
-      guard case .failed(let error) = outcome.status else { return }
-      progress.notePostponed(outcome.label.onOneLine, error)
-    }
-    run.shouldStop = { interruption.isRequested }
-    return run
   }
-
-  /// What every run over the fleet has.
-  static let common: [any Parameter] = [jobs, onError, maxFailures]
 
   /// How many connections such a run may need.
   static func connections(_ input: Input) -> Int { input[jobs]?.value ?? TenantDatabase.mostJobs }
@@ -80,19 +61,6 @@ enum RunOptions {
   static func jobs(_ input: Input, _ database: TenantDatabase, for count: Int) async throws -> Int {
     if let said = input[jobs]?.value { return said }
     return count < 2 ? 1 : try await database.affordableJobs()
-  }
-
-  /// The run of a command that gives a tenant no second turn.
-  static func read<Value>(
-    _ input: Input, _ session: Session, _ progress: FleetProgress, jobs: Int
-  ) -> FleetRun<Value> {
-    let interruption = session.interruption
-    var run = FleetRun<Value>()
-    run.jobs = jobs
-    run.maxFailures = input[onError] == .stop ? 1 : input[maxFailures]?.value
-    run.onOutcome = { progress.note("\($0.tenant.name)", failure: $0.failure) }
-    run.shouldStop = { interruption.isRequested }
-    return run
   }
 
   struct NotATime: Error, CustomStringConvertible {

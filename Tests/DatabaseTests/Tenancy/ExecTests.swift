@@ -140,7 +140,7 @@ import Testing
       run.maxFailures = 2
       let tenants = try await fleet.tenancy.tenants(in: FleetSelection(names: nil))
       let report = try await fleet.tenancy.exec(script, in: tenants, ExecOptions(), run) { _, _ in }
-      #expect(report.failures.map(\.tenant.name) == ["acme", "reef"])
+      #expect(report.failures.map(\.label) == ["acme", "reef"])
       #expect(!report.wasInterrupted)
     }
   }

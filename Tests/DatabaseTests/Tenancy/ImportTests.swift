@@ -11,7 +11,7 @@ import Testing
       #expect(try await fleet.migrate(files).outline == "a: \(tool.versions); b: \(tool.versions)")
       let made = "SELECT a.f(), to_regclass('a.i'), count(litres) FROM a.tanks"
       #expect(try await fleet.psql(made) == "1|a.i|0")
-      #expect(try await fleet.rollback(files, .steps(3)).tenants.filter(\.isFailure).isEmpty)
+      #expect(try await fleet.rollback(files, .steps(3)).tenants.filter({ $0.failure != nil }).isEmpty)
       #expect(try await fleet.psql("SELECT to_regclass('a.i'), to_regclass('b.tanks')") == "NULL|NULL")
     }
   }

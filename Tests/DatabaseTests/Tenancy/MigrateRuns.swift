@@ -46,7 +46,3 @@ extension Fleet {
     }
   }
 }
-
-extension MigrationOutcome {
-  var isUpToDate: Bool { if case .upToDate = status { true } else { false } }
-}

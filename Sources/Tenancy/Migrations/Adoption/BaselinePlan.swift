@@ -38,8 +38,12 @@ package struct BaselinePlan: Sendable {
   /// What a run comes to if nothing changes until then.
   package var forecast: FleetReport<BaselinedTenant> {
     FleetReport(
+      shared: nil,
       tenants: entries.map { entry in
-        FleetOutcome(tenant: entry.tenant, status: entry.status, duration: .zero)
+        switch entry.work {
+        case .success(let work): FleetOutcome(FleetSubject(entry.tenant), .done, work.result)
+        case .failure(let error): FleetOutcome(FleetSubject(entry.tenant), .failed(error))
+        }
       },
       duration: .zero, wasInterrupted: false)
   }
@@ -49,15 +53,6 @@ package struct BaselinePlan: Sendable {
     entries.compactMap { entry in
       guard let work = try? entry.work.get(), let sql = work.update.completion else { return nil }
       return (entry.tenant.name, "\(sql.inlined);")
-    }
-  }
-}
-
-extension BaselinePlan.Entry {
-  fileprivate var status: FleetOutcome<BaselinedTenant>.Status {
-    switch work {
-    case .success(let work): .done(work.result)
-    case .failure(let error): .failed(error)
     }
   }
 }
@@ -92,7 +87,7 @@ extension TenantDatabase {
     let work = Dictionary(plan.entries.map { ($0.tenant.name, $0.work) }, uniquingKeysWith: { $1 })
     let state = SchemaState(exists: true)
     let members = plan.entries.map { FleetMember(tenant: $0.tenant, state: state) }
-    return await SelectedTenants(members: members).forEach(run) { tenant in
+    return await SelectedTenants(members: members).forEach(run, retries: FleetRetry.usual) { tenant in
       guard let work = try work[tenant.name]?.get() else { throw TenancyProblem.tenantNotFound(tenant.name) }
       if let step = work.step(plan.limits) {
         try await self.connected { connection in

@@ -1,225 +1,79 @@
-internal import Synchronization
 internal import TenancyPostgres
+
+/// What was applied to a tenant, or undone, in order. All of it is committed.
+package typealias MigrationRun = FleetRun<[MigrationVersion]>
+package typealias MigrationOutcome = FleetOutcome<[MigrationVersion]>
+package typealias MigrationReport = FleetReport<[MigrationVersion]>
 
 extension TenantDatabase {
   /// Does what is planned. One tenant's failure leaves the others untouched and is in the report; the same run again
   /// does what is left.
-  ///
-  /// Throws ``TenancyProblem`` if the shared schema's migrations fail: no tenant is migrated then.
-  package func migrate(_ plan: MigrationPlan, _ run: MigrationRun = MigrationRun()) async throws
-    -> MigrationReport
-  {
-    let start = ContinuousClock.now
-    var shared: MigrationOutcome?
-    if let survey = plan.shared {
-      let alone = FleetMigration(self, plan, [survey], run)
-      await alone.run([0])
-      shared = alone.outcomes(of: [0])[0]
-      if case .failed(let error) = shared?.status { throw error }
+  package func migrate(_ plan: MigrationPlan, _ run: MigrationRun = MigrationRun()) async -> MigrationReport {
+    let surveys = plan.surveys
+    var work = FleetWork<[MigrationVersion]>(surveys.map { FleetSubject($0.tenant, $0.schema) }) {
+      index, phase, versions in
+      try await self.migrate(surveys[index], plan, MigrationPart(phase), &versions)
     }
-    let fleet = FleetMigration(self, plan, plan.tenants, run)
-    // One that has nothing to do would prove nothing.
-    let canaries = Array(fleet.behind.prefix(run.canaries))
-    await fleet.run(canaries)
-    if fleet.outcomes(of: canaries).contains(where: { !$0.isSuccess }) { fleet.stop() }
-    await fleet.run(plan.tenants.indices.filter { !canaries.contains($0) })
-    return MigrationReport(
-      direction: plan.direction, shared: shared, tenants: fleet.outcomes(of: plan.tenants.indices),
-      duration: .now - start,
-      wasInterrupted: run.shouldStop())
-  }
-}
-
-/// What is done of each tenant before the others have their turn.
-private enum Part {
-  /// Up to the first file that runs outside of a transaction.
-  case transactions
-  case all
-
-  func files(_ pending: [MigrationFile], _ direction: MigrationDirection) -> ArraySlice<MigrationFile> {
-    pending.prefix { self == .all || $0.runsInTransaction(direction) }
-  }
-}
-
-/// A run over a fleet: its failures are counted, and a tenant that has to wait for a lock gets another turn.
-private final class FleetMigration: Sendable {
-  private struct State {
-    var failures = 0
-    var isStopped = false
-    var attempts: [Int: Attempt] = [:]
-    /// By the tenant's index; `nil` for those that are not done with.
-    var outcomes: [MigrationOutcome?]
+    work.isOpen = { surveys[$0].problem != nil || !plan.pending(surveys[$0]).isEmpty }
+    // Each build of an index waits for all transactions that are older than it, and reads its whole table.
+    work.phases = [.max, 2]
+    work.retries = FleetRetry.usual
+    work.announcements = plan.frame.defersCommits ? Announcements(self) : nil
+    work.detailed = { await self.namingLockHolders($1, surveys[$0]) }
+    return await work.run(run)
   }
 
-  /// What the turns of one tenant have come to so far.
-  private struct Attempt {
-    var count = 0
-    var versions: [MigrationVersion] = []
-    var duration = Duration.zero
-  }
-
-  private let database: TenantDatabase
-  private let plan: MigrationPlan
-  private let surveys: [Survey]
-  private let settings: MigrationRun
-  private let state: Mutex<State>
-  private let announcements: Announcements
-
-  init(_ database: TenantDatabase, _ plan: MigrationPlan, _ surveys: [Survey], _ settings: MigrationRun) {
-    self.database = database
-    self.plan = plan
-    self.surveys = surveys
-    self.settings = settings
-    state = Mutex(State(outcomes: Array(repeating: nil, count: surveys.count)))
-    announcements = Announcements(database)
-  }
-
-  /// Begins with no other tenant.
-  func stop() {
-    state.withLock { $0.isStopped = true }
-  }
-
-  /// What runs outside of a transaction waits until everybody has what comes before it: it takes long, waits for other
-  /// transactions, and is the one thing that can be left half-done.
-  func run(_ indices: [Int]) async {
-    // Most often most tenants have nothing pending: they need no turn.
-    for index in indices where !isBehind(index) {
-      finish(index, MigrationOutcome(surveys[index], .upToDate))
-    }
-    let open = { self.state.withLock { state in indices.filter { state.outcomes[$0] == nil } } }
-    await serve(open(), .transactions, jobs: settings.jobs)
-    await serve(open(), .all, jobs: min(settings.jobs, Self.jobsOutsideOfTransactions))
-  }
-
-  /// Those for which there is something to do, or something in the way, by their indices.
-  var behind: some Sequence<Int> { surveys.indices.lazy.filter { self.isBehind($0) } }
-
-  private func isBehind(_ index: Int) -> Bool {
-    surveys[index].problem != nil || !plan.pending(surveys[index]).isEmpty
-  }
-
-  /// How it has ended for each.
-  func outcomes(of indices: some Sequence<Int>) -> [MigrationOutcome] {
-    state.withLock { state in
-      indices.map { index in
-        state.outcomes[index]
-          ?? MigrationOutcome(surveys[index], .notRun, state.attempts[index]?.versions ?? [])
+  /// One attempt. Returns whether that was all, or whether the rest has to wait until the others have come as far.
+  private func migrate(
+    _ survey: Survey, _ plan: MigrationPlan, _ part: MigrationPart, _ versions: inout [MigrationVersion]?
+  ) async throws -> Bool {
+    if let problem = survey.problem { throw problem }
+    let done = versions ?? []
+    let files = plan.pending(survey).filter { !done.contains($0.version) }
+    if files.isEmpty { return true }
+    if part.files(files, plan.direction).isEmpty { return false }
+    do {
+      return try await connected { connection in
+        let schema = SchemaMigration(database: self, plan: plan, part: part, connection: connection)
+        return try await connection.onItsThread {
+          try await schema.run(files, survey, done) { versions = (versions ?? []) + [$0.version] }
+        }
       }
-    }
-  }
-
-  /// Each build of an index waits for all transactions that are older than it, and reads its whole table.
-  private static let jobsOutsideOfTransactions = 2
-
-  private func serve(_ indices: [Int], _ part: Part, jobs: Int) async {
-    let queue = FleetQueue<Void>(count: indices.count)
-    await withTaskGroup(of: Void.self) { group in
-      group.addTask { await self.announcements.serve() }
-      _ = await queue.run(jobs: min(jobs, indices.count), shouldStop: shouldStop) { offset in
-        await self.turn(of: indices[offset], part)
+    } catch let error as MigrationStatementError {
+      if let tenant = survey.tenant, error.source.isLedger, error.error.state == .invalidSchemaName {
+        throw TenancyProblem.schemaMissing(tenant.name, tenant.schema)
       }
-      group.cancelAll()
-    }
-    await announcements.announceAll()
-  }
-
-  private func shouldStop() -> Bool {
-    let (isStopped, failures) = state.withLock { ($0.isStopped, $0.failures) }
-    return isStopped || failures >= settings.maxFailures ?? .max || settings.shouldStop()
-  }
-
-  private func turn(of index: Int, _ part: Part) async -> FleetQueue<Void>.Turn {
-    let survey = surveys[index]
-    let start = ContinuousClock.now
-    var attempt = state.withLock { $0.attempts[index] } ?? Attempt()
-    let status = await status(of: survey, part, &attempt.versions)
-    attempt.count += 1
-    attempt.duration += .now - start
-    if case .failed(let error) = status,
-      attempt.count <= min(settings.retries, error.worthwhileAttempts)
-    {
-      state.withLock { $0.attempts[index] = attempt }
-      if attempt.count == 1 {
-        settings.onPostponed(MigrationOutcome(survey, await naming(.failed(error), survey)))
-      }
-      return .again(after: FleetRetry.pause(afterAttempt: attempt.count))
-    }
-    guard let status else {
-      attempt.count = 0
-      state.withLock { $0.attempts[index] = attempt }
-      return .done(())
-    }
-    finish(
-      index,
-      MigrationOutcome(survey, await naming(status, survey), attempt.versions, took: attempt.duration))
-    return .done(())
-  }
-
-  private func finish(_ index: Int, _ outcome: MigrationOutcome) {
-    note(index, outcome)
-    guard plan.frame.defersCommits, !outcome.versions.isEmpty else { return settings.onOutcome(outcome) }
-    announcements.add { error in
-      guard let error else { return self.settings.onOutcome(outcome) }
-      let lost = MigrationOutcome(self.surveys[index], .failed(error))
-      self.note(index, lost)
-      self.settings.onOutcome(lost)
-    }
-  }
-
-  private func note(_ index: Int, _ outcome: MigrationOutcome) {
-    state.withLock { state in
-      if outcome.isFailure, state.outcomes[index]?.isFailure != true { state.failures += 1 }
-      state.outcomes[index] = outcome
-      // While a server restarts, each of the others would only fail as fast as it can.
-      if case .failed(.cannotConnect) = outcome.status { state.isStopped = true }
+      throw TenancyProblem.migrationFailed(error.source.failure(error.error))
     }
   }
 
   /// A failure for a lock, with those who hold it; if they cannot be had, without.
-  private func naming(_ status: MigrationOutcome.Status, _ survey: Survey) async -> MigrationOutcome.Status {
-    guard case .failed(.migrationFailed(var failure)) = status, [.locked, .underWay].contains(failure.reason)
-    else { return status }
+  private func namingLockHolders(_ error: any Error, _ survey: Survey) async -> any Error {
+    guard case TenancyProblem.migrationFailed(var failure) = error,
+      [.locked, .underWay].contains(failure.reason)
+    else { return error }
     let isLocked = failure.reason == .locked
     failure.lockHolders =
-      (try? await database.connected { connection in
+      (try? await connected { connection in
         try await isLocked
           ? LockHolder.find(in: survey.schema, over: connection)
           : LockHolder.find(applying: survey.ledger, over: connection)
       }) ?? []
-    return .failed(.migrationFailed(failure))
+    return TenancyProblem.migrationFailed(failure)
   }
+}
 
-  /// How a turn ended; `nil` if the rest has to wait until the others have had theirs.
-  private func status(
-    of survey: Survey, _ part: Part, _ versions: inout [MigrationVersion]
-  ) async -> MigrationOutcome.Status? {
-    if let problem = survey.problem { return .failed(problem) }
-    let done = versions
-    let files = plan.pending(survey).filter { !done.contains($0.version) }
-    if files.isEmpty { return versions.isEmpty ? .upToDate : .migrated }
-    if part.files(files, plan.direction).isEmpty { return nil }
-    do {
-      let isComplete = try await database.connected { connection in
-        let schema = SchemaMigration(
-          database: self.database, plan: self.plan, part: part, connection: connection)
-        return try await connection.onItsThread {
-          try await schema.run(files, survey, done) { versions.append($0.version) }
-        }
-      }
-      return isComplete ? (versions.isEmpty ? .upToDate : .migrated) : nil
-    } catch let error as TenancyProblem {
-      return .failed(error)
-    } catch let error as MigrationStatementError {
-      if let tenant = survey.tenant, error.source.isLedger, error.error.state == .invalidSchemaName {
-        return .failed(.schemaMissing(tenant.name, tenant.schema))
-      }
-      return .failed(.migrationFailed(error.source.failure(error.error)))
-    } catch is CancellationError {
-      return .notRun
-    } catch {
-      // Nobody expects one; but a tenant that was not migrated must never look like one that was left out.
-      return .failed(.from(ServerError(state: "XX000", message: "\(error)")))
-    }
+/// What is done of each tenant in a phase. What runs outside of a transaction waits until everybody has what comes before
+/// it: it takes long, waits for other transactions, and is the one thing that can be left half-done.
+private enum MigrationPart {
+  /// Up to the first file that runs outside of a transaction.
+  case transactions
+  case all
+
+  init(_ phase: Int) { self = phase == 0 ? .transactions : .all }
+
+  func files(_ pending: [MigrationFile], _ direction: MigrationDirection) -> ArraySlice<MigrationFile> {
+    pending.prefix { self == .all || $0.runsInTransaction(direction) }
   }
 }
 
@@ -227,14 +81,14 @@ private final class FleetMigration: Sendable {
 private struct SchemaMigration {
   let database: TenantDatabase
   let plan: MigrationPlan
-  let part: Part
+  let part: MigrationPart
   let connection: Connection
 
   /// Whether that was all, and nothing has to wait for the other part.
   func run(
     _ files: [MigrationFile], _ first: Survey, _ done: [MigrationVersion], onDone: (MigrationFile) -> Void
   ) async throws -> Bool {
-    // After another turn the first look at the ledger is too old.
+    // After another attempt what was read of the ledger first is too old.
     var survey = done.isEmpty ? first : try await look(at: first)
     var progress = SchemaProgress(survey)
     var pending = done.isEmpty ? files : try rest(of: files, survey)

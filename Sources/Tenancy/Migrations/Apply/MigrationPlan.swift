@@ -48,7 +48,8 @@ package struct MigrationPlan: Sendable {
     }
   }
 
-  private var surveys: [Survey] { [shared].compactMap { $0 } + tenants }
+  /// The shared schema's, then the tenants'.
+  var surveys: [Survey] { [shared].compactMap { $0 } + tenants }
 
   /// The SQL that a run would send, with a line above each tenant's. To one with a problem it would send nothing.
   package var script: [String] {

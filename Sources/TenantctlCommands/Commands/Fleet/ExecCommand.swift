@@ -43,18 +43,11 @@ enum ExecCommand {
   ) async throws -> CommandResult {
     let database = try session.database(connections: RunOptions.connections(input))
     let tenants = try await database.tenants(in: selection)
-    let jobs = try await RunOptions.jobs(input, database, for: tenants.count)
-    let progress = FleetProgress(total: tenants.count, session)
-    defer { progress.finish() }
-    let output = ExecOutput(session, progress)
-    var run: FleetRun<ExecResult> = RunOptions.read(input, session, progress, jobs: jobs)
-    let isInterrupted = run.shouldStop
-    run.shouldStop = { isInterrupted() || output.isClosed }
-    let report = try await session.interruption.guarding(drainingWith: progress.tell, known: progress.known) {
-      [run] in
-      try await database.exec(script, in: tenants, options, run) { output.receive($0, $1) }
+    let output = ExecOutput(session)
+    let end = try await ExecOutput.command.run(tenants.count, of: database, input, session) { run, progress in
+      try await database.exec(script, in: tenants, options, run) { output.receive($0, $1, progress) }
     }
-    return try output.result(report)
+    return try output.result(end)
   }
 
   private static func script(_ input: Input) throws -> ExecScript {

@@ -10,22 +10,24 @@ final class ExecOutput: Sendable {
     var json: [TenantName: [JSON]] = [:]
   }
 
+  static let command = FleetCommand<ExecResult>(
+    name: "exec", statuses: ["done"], status: { _ in "done" }, details: { ["rows": $0.value?.rows ?? 0] },
+    streamsRows: false)
+
   private let session: Session
-  private let progress: FleetProgress
   private let state = Mutex(State())
 
-  init(_ session: Session, _ progress: FleetProgress) {
+  init(_ session: Session) {
     self.session = session
-    self.progress = progress
   }
 
-  /// Whether standard output takes nothing any more.
-  var isClosed: Bool { progress.outputFailure != nil }
-
-  func receive(_ tenant: Tenant, _ table: ResultTable) {
+  func receive(_ tenant: Tenant, _ table: ResultTable, _ progress: FleetProgress) {
     state.withLock { state in
       let isFirst = state.columns.isEmpty
       state.columns = table.columns
+      func write(_ lines: [String]) {
+        if !lines.isEmpty { progress.print(lines.joined(separator: "\n") + "\n") }
+      }
       switch session.format {
       case .text: state.cells[tenant.name] = Table.rows(of: tenant, table)
       case .json: state.json[tenant.name] = JSON.rows(of: tenant, table).map { .literal(JSON.text($0)) }
@@ -35,27 +37,24 @@ final class ExecOutput: Sendable {
     }
   }
 
-  private func write(_ lines: [String]) {
-    if !lines.isEmpty { progress.print(lines.joined(separator: "\n") + "\n") }
-  }
-
   /// What there is to say in the end. Throws if standard output did not take all.
-  func result(_ report: FleetReport<ExecResult>) throws -> CommandResult {
-    if let failure = progress.outputFailure { throw failure }
+  func result(_ end: FleetEnd<ExecResult>) throws -> CommandResult {
+    if let failure = end.outputFailure { throw failure }
     let state = state.withLock { $0 }
-    let names = report.tenants.map(\.tenant.name)
-    let summary = Summary(report)
-    let failures = report.failures.map { FleetFailure($0.tenant, $0.failure) }
+    let names = end.report.tenants.compactMap(\.tenant?.name)
+    var counts = end.counts
+    counts.others["rows"] = end.report.tenants.reduce(0) { $0 + ($1.value?.rows ?? 0) }
     let document = Document(
-      rows: names.flatMap { state.json[$0] ?? [] }, failures: failures, summary: summary)
-    var result = CommandResult(document) { style in
+      rows: names.flatMap { state.json[$0] ?? [] }, failures: end.failures, summary: counts)
+    var result = end.result(document, session) { style in
       state.columns.isEmpty ? [] : Table(state.columns, names.flatMap { state.cells[$0] ?? [] }).lines(style)
     }
     // The table is data, which stays when the user wants quiet.
     if session.format == .text && session.isQuiet { result.names = result.text(session.style) }
     result.streamed = [.csv, .ndjson]
-    result.notes = report.causes(session.errorStyle) + [summary.sentence(report.duration)]
-    result.status = report.status
+    let summary = counts.sentence(
+      "\(counted(counts["rows"], "row")) from \(counted(counts["done"], "tenant"))")
+    result.notes = end.causes(session.errorStyle) + [summary]
     return result
   }
 }
@@ -76,30 +75,8 @@ extension ExecOutput {
 
   private struct Document: Encodable, Sendable {
     let rows: [JSON]
-    let failures: [FleetFailure]
-    let summary: Summary
-  }
-
-  private struct Summary: Encodable, Sendable {
-    let total, done, failed, notRun, rows: Int
-    let durationMs: Int
-
-    init(_ report: FleetReport<ExecResult>) {
-      let results = report.tenants.compactMap(\.value)
-      total = report.tenants.count
-      done = results.count
-      failed = report.failures.count
-      notRun = total - done - failed
-      rows = results.reduce(0) { $0 + $1.rows }
-      durationMs = report.duration.inMilliseconds
-    }
-
-    func sentence(_ duration: Duration) -> String {
-      var parts = ["\(counted(rows, "row")) from \(counted(done, "tenant"))"]
-      if failed > 0 { parts.append("\(failed) failed") }
-      if notRun > 0 { parts.append("\(notRun) not run") }
-      return "\(parts.joined(separator: ", ")) in \(durationText(duration))"
-    }
+    let failures: [FleetRow]
+    let summary: FleetCounts
   }
 }
 

@@ -39,21 +39,10 @@ enum RunCommand {
     _ tenants: SelectedTenants, of database: TenantDatabase, _ client: ClientEnvironment, _ input: Input,
     _ session: Session
   ) async throws -> CommandResult {
-    let jobs = try await RunOptions.jobs(input, database, for: tenants.count)
-    let progress = FleetProgress(total: tenants.count, session)
-    defer { progress.finish() }
     let children = ChildPrograms()
     let words = input[words]
-    var run: FleetRun<ProgramRun> = RunOptions.read(input, session, progress, jobs: jobs)
-    if session.format == .ndjson {
-      let note = run.onOutcome
-      run.onOutcome = { outcome in
-        progress.print(JSON.text(RunSummary.Entry(outcome)) + "\n")
-        note(outcome)
-      }
-    }
-    let report = try await session.interruption.guarding(passingOn: children.signal, known: progress.known) {
-      [run] in
+    let command = RunSummary.command(passingOn: children.signal)
+    let end = try await command.run(tenants.count, of: database, input, session) { run, progress in
       await tenants.forEach(run) { tenant in
         try await database.checkSchema(of: tenant)
         let output = ProgramOutput(of: tenant, session, progress)
@@ -65,7 +54,7 @@ enum RunCommand {
         return result
       }
     }
-    return RunSummary(report).result(session, outputFailure: progress.outputFailure)
+    return RunSummary.result(end, session)
   }
 
   private static let words = TrailingArguments(

@@ -25,72 +25,35 @@ extension ErrorReport {
 }
 
 /// What `run` says in the end.
-struct RunSummary {
-  private let report: FleetReport<ProgramRun>
-
-  init(_ report: FleetReport<ProgramRun>) {
-    self.report = report
+enum RunSummary {
+  static func command(passingOn signal: @escaping @Sendable (Int32) -> Void) -> FleetCommand<ProgramRun> {
+    FleetCommand(
+      name: "run", statuses: ["done"], status: { _ in "done" }, details: { Details($0) }, passingOn: signal)
   }
 
-  func result(_ session: Session, outputFailure: OutputClosed?) -> CommandResult {
-    let summary = Summary(report)
-    var result = CommandResult(Document(tenants: report.tenants.map(Entry.init), summary: summary)) { _ in []
-    }
+  static func result(_ end: FleetEnd<ProgramRun>, _ session: Session) -> CommandResult {
+    var result = end.result(Document(tenants: end.rows, summary: end.counts), session) { _ in [] }
     result.streamed = [.text, .ndjson]
-    result.notes = report.causes(session.errorStyle) + [summary.sentence(report.duration)]
-    result.status = report.status
-    if let outputFailure { result.add(outputFailure, session) }
+    result.notes =
+      end.causes(session.errorStyle)
+      + [end.counts.sentence("done for \(counted(end.counts["done"], "tenant"))")]
     return result
   }
 
   private struct Document: Encodable, Sendable {
-    let tenants: [Entry]
-    let summary: Summary
+    let tenants: [FleetRow]
+    let summary: FleetCounts
   }
 
-  struct Entry: Encodable, Sendable {
-    let name: TenantName
-    let schema: SchemaName
-    let status: String
+  private struct Details: Encodable, Sendable {
     let exitStatus: Int32?
     let stdout, stderr: String
-    let durationMs: Int
-    let error: ErrorReport.Document?
 
     init(_ outcome: FleetOutcome<ProgramRun>) {
       let failure = outcome.failure as? ProgramFailed
       let run = outcome.value ?? failure?.run ?? ProgramRun()
-      name = outcome.tenant.name
-      schema = outcome.tenant.schema
       (stdout, stderr) = (run.stdout, run.stderr)
-      durationMs = outcome.duration.inMilliseconds
-      error = outcome.failure.map { ErrorReport($0).document(of: outcome.tenant.name) }
-      (status, exitStatus) =
-        switch outcome.status {
-        case .done: ("done", 0)
-        case .failed: ("failed", failure?.end.status)
-        case .notRun: ("not_run", nil)
-        }
-    }
-  }
-
-  private struct Summary: Encodable, Sendable {
-    let total, done, failed, notRun: Int
-    let durationMs: Int
-
-    init(_ report: FleetReport<ProgramRun>) {
-      total = report.tenants.count
-      done = report.tenants.count { $0.value != nil }
-      failed = report.failures.count
-      notRun = total - done - failed
-      durationMs = report.duration.inMilliseconds
-    }
-
-    func sentence(_ duration: Duration) -> String {
-      var parts = ["done for \(counted(done, "tenant"))"]
-      if failed > 0 { parts.append("\(failed) failed") }
-      if notRun > 0 { parts.append("\(notRun) not run") }
-      return "\(parts.joined(separator: ", ")) in \(durationText(duration))"
+      exitStatus = outcome.isDone ? 0 : failure?.end.status
     }
   }
 }

@@ -8,53 +8,50 @@ struct BaselineSummary: Sendable {
     case baseline(MigrationVersion)
   }
 
-  private let report: FleetReport<BaselinedTenant>
   private let verb: Verb
 
-  init(_ report: FleetReport<BaselinedTenant>, _ verb: Verb) {
-    self.report = report
+  init(_ verb: Verb) {
     self.verb = verb
   }
 
-  func result(_ style: Style) -> CommandResult {
-    let entries = report.tenants.map { Entry($0) }
-    var result = CommandResult(Document(tenants: entries, summary: Summary(report))) { lines($0) }
-    result.elements = { entries }
-    result.names = report.tenants.filter { $0.value?.recorded.isEmpty == false }.map(\.tenant.name.rawValue)
-    result.notes = report.causes(style) + histories
-    if report.tenants.isEmpty { result.notes = ["note: the selection has no tenants"] }
-    result.status = report.status
+  var command: FleetCommand<BaselinedTenant> {
+    let name = if case .adopt = verb { "adopt" } else { "baseline" }
+    return FleetCommand(
+      name: name, statuses: ["recorded", "unchanged", "columns_added"],
+      status: { value in
+        value?.recorded.isEmpty == false
+          ? "recorded" : value?.addedColumns.isEmpty == false ? "columns_added" : "unchanged"
+      }, details: { Details($0) })
+  }
+
+  func result(_ end: FleetEnd<BaselinedTenant>, _ session: Session) -> CommandResult {
+    let document = Document(tenants: end.rows, summary: end.counts)
+    var result = end.result(document, session) { lines(end, $0) }
+    result.names = end.report.tenants.filter { $0.value?.recorded.isEmpty == false }.map(\.label)
+    if !end.report.tenants.isEmpty { result.notes = end.causes(session.errorStyle) + histories(end) }
     return result
   }
 
   /// The SQL of a run that does not happen, and what it would come to.
-  func dryRun(_ sql: [String], _ style: Style) -> CommandResult {
+  func dryRun(_ sql: [String], _ end: FleetEnd<BaselinedTenant>, _ style: Style) -> CommandResult {
     var result = CommandResult.dryRun(sql)
-    result.json = DryDocument(sql: sql, tenants: report.tenants.map { Entry($0) }, summary: Summary(report))
-    result.notes = report.causes(style)
-    result.status = report.status
+    result.json = DryDocument(sql: sql, tenants: end.rows, summary: end.counts)
+    result.notes = end.causes(style)
+    result.status = end.report.failures.isEmpty ? .done : .partial
     return result
   }
 
-  private func lines(_ style: Style) -> [String] {
-    let summary = Summary(report)
-    let tenants = report.tenants.count > 20 ? [] : report.tenants.compactMap { sentence($0) }
-    var parts: [String] =
+  private func lines(_ end: FleetEnd<BaselinedTenant>, _ style: Style) -> [String] {
+    let tenants = end.report.tenants.count > 20 ? [] : end.report.tenants.compactMap { sentence($0) }
+    let rest = end.counts["unchanged"] + end.counts["columns_added"]
+    let recorded = counted(end.counts["recorded"], "tenant")
+    let (done, others) =
       switch verb {
-      case .adopt:
-        [
-          style.green("adopted \(counted(summary.recorded, "tenant"))"),
-          "\(summary.rest) had a ledger already",
-        ]
+      case .adopt: ("adopted \(recorded)", "\(rest) had a ledger already")
       case .baseline(let version):
-        [
-          style.green("recorded \(version) as the version of \(counted(summary.recorded, "tenant"))"),
-          "\(summary.rest) had it already",
-        ]
+        ("recorded \(version) as the version of \(recorded)", "\(rest) had it already")
       }
-    if summary.failed > 0 { parts.append(style.red("\(summary.failed) failed")) }
-    if summary.notRun > 0 { parts.append(style.yellow("\(summary.notRun) not run")) }
-    return tenants + [parts.joined(separator: ", ")]
+    return tenants + [end.counts.sentence(style.green(done), others, style: style, isTimed: false)]
   }
 
   private func sentence(_ outcome: FleetOutcome<BaselinedTenant>) -> String? {
@@ -62,18 +59,18 @@ struct BaselineSummary: Sendable {
     let head = value.head?.rawValue
     if !value.recorded.isEmpty {
       let count = counted(value.recorded.count, "migration")
-      return "\(outcome.tenant.name): recorded \(count)\(head.map { ", up to \($0)" } ?? "")"
+      return "\(outcome.label.onOneLine): recorded \(count)\(head.map { ", up to \($0)" } ?? "")"
     }
     let added =
       value.addedColumns.isEmpty ? "" : "; it got the columns \(value.addedColumns.joined(separator: ", "))"
     return
-      "\(outcome.tenant.name): has a ledger already, \(head.map { "at \($0)" } ?? "with nothing in it")\(added)"
+      "\(outcome.label.onOneLine): has a ledger already, \(head.map { "at \($0)" } ?? "with nothing in it")\(added)"
   }
 
   /// Other tools' records, each told of once.
-  private var histories: [String] {
-    let found = report.tenants.flatMap { outcome in
-      (outcome.value?.histories ?? []).map { (history: $0, name: outcome.tenant.name) }
+  private func histories(_ end: FleetEnd<BaselinedTenant>) -> [String] {
+    let found = end.report.tenants.flatMap { outcome in
+      (outcome.value?.histories ?? []).map { (history: $0, name: outcome.label.onOneLine) }
     }
     return Dictionary(grouping: found, by: \.history).sorted { $0.key.table < $1.key.table }.map {
       history, of in
@@ -87,68 +84,30 @@ struct BaselineSummary: Sendable {
 
 extension BaselineSummary {
   private struct Document: Encodable, Sendable {
-    let tenants: [Entry]
-    let summary: Summary
+    let tenants: [FleetRow]
+    let summary: FleetCounts
   }
 
   private struct DryDocument: Encodable, Sendable {
     let dryRun = true
     let sql: [String]
-    let tenants: [Entry]
-    let summary: Summary
+    let tenants: [FleetRow]
+    let summary: FleetCounts
   }
 
-  private struct Summary: Encodable, Sendable {
-    let total, recorded, unchanged, columnsAdded, failed, notRun: Int
-    let durationMs: Int
-    var rest: Int { unchanged + columnsAdded }
-
-    init(_ report: FleetReport<BaselinedTenant>) {
-      let words = report.tenants.map(\.status.word)
-      func count(_ word: String) -> Int { words.count { $0 == word } }
-      total = words.count
-      recorded = count("recorded")
-      unchanged = count("unchanged")
-      columnsAdded = count("columns_added")
-      failed = count("failed")
-      notRun = count("not_run")
-      durationMs = report.duration.inMilliseconds
-    }
-  }
-
-  private struct Entry: Encodable, Sendable {
-    let name: TenantName
-    let schema: SchemaName
-    let status: String
+  private struct Details: Encodable, Sendable {
     let head: MigrationVersion?
     let recorded, addedColumns: [String]
     let histories: [MigrationHistory]
     let difference: SchemaDifference?
-    let error: ErrorReport.Document?
 
     init(_ outcome: FleetOutcome<BaselinedTenant>) {
-      name = outcome.tenant.name
-      schema = outcome.tenant.schema
-      status = outcome.status.word
       head = outcome.value?.head
       recorded = outcome.value?.recorded ?? []
       addedColumns = outcome.value?.addedColumns ?? []
       histories = outcome.value?.histories ?? []
       difference =
         if case .schemaDiffers(_, let found)? = outcome.failure as? TenancyProblem { found } else { nil }
-      error = outcome.failure.map { ErrorReport($0).document(of: outcome.tenant.name) }
-    }
-  }
-}
-
-extension FleetOutcome<BaselinedTenant>.Status {
-  /// In JSON.
-  fileprivate var word: String {
-    switch self {
-    case .done(let value):
-      !value.recorded.isEmpty ? "recorded" : value.addedColumns.isEmpty ? "unchanged" : "columns_added"
-    case .failed: "failed"
-    case .notRun: "not_run"
     }
   }
 }

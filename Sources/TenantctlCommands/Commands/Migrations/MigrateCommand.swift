@@ -62,43 +62,17 @@ enum MigrateCommand {
       }
       return .dryRun(plan.script)
     }
-    let path = input[RunOptions.report]?.path
-    // A path that will not do is found out before the run, not after it.
-    if let path { try Files.write(path, "") }
-    let jobs = try await RunOptions.jobs(input, database, for: plan.isEmpty ? 0 : plan.tenants.count)
-    let progress = FleetProgress(total: plan.tenants.count, session)
-    defer { progress.finish() }
-    let run = RunOptions.read(input, session, progress, jobs: jobs)
-    do {
-      let report = try await session.interruption.guarding(drainingWith: progress.tell, known: progress.known)
-      {
-        try await database.migrate(plan, run)
-      }
-      progress.finish()
-      var result = MigrationSummary(report, isRepeatable: plan.isRepeatable).result
-      if let failure = progress.outputFailure { result.add(failure, session) }
-      if let failure = tellCI(report, path, session) {
-        result.add(failure, session, "the report was not written")
-      }
-      return result
-    } catch let error as TenancyProblem {
-      progress.finish()
-      // CI is to see this failure, too, and not a report without an end.
-      if let report = plan.report(sharedFailure: error) { _ = tellCI(report, path, session) }
-      throw error
+    let summary = MigrationSummary(plan)
+    let end = try await summary.command.run(
+      plan.isEmpty ? 0 : plan.tenants.count, of: database, input, session
+    ) {
+      run, _ in
+      var run = run
+      run.retries = input[RunOptions.retries]
+      return await database.migrate(plan, run)
     }
-  }
-
-  /// Returns why the report could not be written: the run is done all the same.
-  private static func tellCI(_ report: MigrationReport, _ path: String?, _ session: Session) -> FileProblem? {
-    if session.isOnGitHub { GitHubAnnotations(report).lines.forEach { session.terminal.note($0) } }
-    guard let path else { return nil }
-    do {
-      try Files.write(path, JUnitReport(report).text)
-      return nil
-    } catch {
-      return error
-    }
+    if let failure = end.report.shared?.failure { throw failure }
+    return summary.result(end, session)
   }
 
   private static func checked(_ plan: MigrationPlan) -> CommandResult {

@@ -50,25 +50,22 @@ enum AdoptCommand {
     _ plan: BaselinePlan, _ verb: BaselineSummary.Verb, _ database: TenantDatabase, _ input: Input,
     _ session: Session
   ) async throws -> CommandResult {
+    let summary = BaselineSummary(verb)
     if input[Shared.dryRun] {
-      return BaselineSummary(plan.forecast, verb).dryRun(plan.script, session.errorStyle)
+      return summary.dryRun(plan.script, FleetEnd(plan.forecast, summary.command), session.errorStyle)
     }
     let completions = plan.completions
     if let first = completions.first {
       session.remark(
         "columns that the ledger of \(named(completions.map(\.tenant))) lacks are added: \(first.sql)")
     }
-    let count = plan.forecast.tenants.count
-    let jobs = try await RunOptions.jobs(input, database, for: count)
-    let progress = FleetProgress(total: count, session)
-    defer { progress.finish() }
-    var run: FleetRun<BaselinedTenant> = RunOptions.read(input, session, progress, jobs: jobs)
-    run.retries = input[RunOptions.retries]
-    let report = try await session.interruption.guarding(drainingWith: progress.tell, known: progress.known) {
-      [run] in
-      await database.record(plan, run)
+    let end = try await summary.command.run(plan.forecast.tenants.count, of: database, input, session) {
+      run, _ in
+      var run = run
+      run.retries = input[RunOptions.retries]
+      return await database.record(plan, run)
     }
-    return BaselineSummary(report, verb).result(session.errorStyle)
+    return summary.result(end, session)
   }
 
   private static func basis(_ input: Input) throws -> AdoptionBasis {

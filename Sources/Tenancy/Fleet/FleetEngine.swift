@@ -1,0 +1,185 @@
+internal import Synchronization
+internal import TenancyPostgres
+
+/// A tenant, or the shared schema, as something that work is done on.
+struct FleetSubject: Sendable {
+  /// `nil` is the shared schema.
+  let tenant: Tenant?
+  let schema: SchemaName
+
+  init(_ tenant: Tenant) { self.init(tenant, tenant.schema) }
+
+  init(_ tenant: Tenant?, _ schema: SchemaName) {
+    self.tenant = tenant
+    self.schema = schema
+  }
+}
+
+/// What is to be done for each of many, and how far one attempt takes it. All fleet commands are one of these: selection,
+/// jobs, canaries, phases, further attempts, failures and interruption are the engine's.
+struct FleetWork<Value: Sendable>: Sendable {
+  /// Whether that was all. What was done before the attempt is in the value, and what it does goes there.
+  typealias Attempt = @Sendable (_ index: Int, _ phase: Int, _ value: inout Value?) async throws -> Bool
+
+  /// The shared schema, if it is among them, comes first: where it fails, no tenant is begun with.
+  let subjects: [FleetSubject]
+  let attempt: Attempt
+  /// Whether there is something to do, or something in the way: others are done at once.
+  var isOpen: @Sendable (Int) -> Bool = { _ in true }
+  /// How many tenants at a time at most, for each phase. What an attempt leaves waits until all have come as far.
+  var phases = [Int.max]
+  /// How many more attempts are usual.
+  var retries = 0
+  /// Where commits are deferred: who is done is told after the flush.
+  var announcements: Announcements?
+  /// A failure with more about it, found out when it is told.
+  var detailed: @Sendable (Int, any Error) async -> any Error = { $1 }
+
+  init(_ subjects: [FleetSubject], _ attempt: @escaping Attempt) {
+    self.subjects = subjects
+    self.attempt = attempt
+  }
+
+  func run(_ run: FleetRun<Value>) async -> FleetReport<Value> {
+    let start = ContinuousClock.now
+    let engine = FleetEngine(self, run)
+    let shared = subjects.indices.filter { subjects[$0].tenant == nil }
+    let tenants = subjects.indices.filter { subjects[$0].tenant != nil }
+    await engine.require(shared)
+    // One that has nothing to do would prove nothing.
+    let canaries = Array(tenants.lazy.filter(isOpen).prefix(run.canaries))
+    await engine.require(canaries)
+    await engine.run(tenants.filter { !canaries.contains($0) })
+    let outcomes = engine.outcomes
+    return FleetReport(
+      shared: shared.first.map { outcomes[$0] }, tenants: tenants.map { outcomes[$0] },
+      duration: .now - start,
+      wasInterrupted: run.shouldStop())
+  }
+}
+
+/// Runs a ``FleetWork``: failures are counted, and one that has to wait for a lock gets another attempt.
+private final class FleetEngine<Value: Sendable>: Sendable {
+  private struct State {
+    var failures = 0
+    var isStopped = false
+    var progress: [Int: Progress] = [:]
+    /// By index; `nil` for those that are not done with.
+    var outcomes: [FleetOutcome<Value>?]
+  }
+
+  /// What the attempts for one have come to so far.
+  private struct Progress {
+    var attempts = 0
+    var value: Value?
+    var duration = Duration.zero
+  }
+
+  private let work: FleetWork<Value>
+  private let settings: FleetRun<Value>
+  private let state: Mutex<State>
+
+  init(_ work: FleetWork<Value>, _ settings: FleetRun<Value>) {
+    self.work = work
+    self.settings = settings
+    state = Mutex(State(outcomes: Array(repeating: nil, count: work.subjects.count)))
+  }
+
+  /// How it has ended for each.
+  var outcomes: [FleetOutcome<Value>] {
+    state.withLock { state in
+      work.subjects.indices.map {
+        state.outcomes[$0] ?? FleetOutcome(work.subjects[$0], .notRun, state.progress[$0]?.value)
+      }
+    }
+  }
+
+  /// Runs some, and begins with no others unless all of them succeed.
+  func require(_ indices: [Int]) async {
+    await run(indices)
+    state.withLock { state in
+      if !indices.allSatisfy({ state.outcomes[$0]?.isDone == true }) { state.isStopped = true }
+    }
+  }
+
+  func run(_ indices: [Int]) async {
+    // Most often most tenants have nothing to do: they need no attempt.
+    for index in indices where !work.isOpen(index) {
+      finish(index, FleetOutcome(work.subjects[index], .done))
+    }
+    for (phase, jobs) in work.phases.enumerated() {
+      let open = state.withLock { state in indices.filter { state.outcomes[$0] == nil } }
+      await serve(open, phase, jobs: min(settings.jobs, jobs, open.count))
+    }
+  }
+
+  private func serve(_ indices: [Int], _ phase: Int, jobs: Int) async {
+    let queue = FleetQueue(count: indices.count)
+    await withTaskGroup(of: Void.self) { group in
+      if let announcements = work.announcements { group.addTask { await announcements.serve() } }
+      await queue.run(jobs: jobs, shouldStop: shouldStop) { await self.attempt(indices[$0], phase) }
+      group.cancelAll()
+    }
+    await work.announcements?.announceAll()
+  }
+
+  private func shouldStop() -> Bool {
+    let (isStopped, failures) = state.withLock { ($0.isStopped, $0.failures) }
+    return isStopped || failures >= settings.maxFailures ?? .max || settings.shouldStop()
+  }
+
+  private func attempt(_ index: Int, _ phase: Int) async -> FleetQueue.Attempt {
+    let start = ContinuousClock.now
+    var progress = state.withLock { $0.progress[index] } ?? Progress()
+    let status: FleetOutcome<Value>.Status?
+    do {
+      status = try await work.attempt(index, phase, &progress.value) ? .done : nil
+    } catch is CancellationError {
+      status = .notRun
+    } catch {
+      status = .failed(error)
+    }
+    progress.attempts += 1
+    progress.duration += .now - start
+    guard let status else {
+      progress.attempts = 0
+      state.withLock { $0.progress[index] = progress }
+      return .done
+    }
+    var outcome = FleetOutcome(work.subjects[index], status, progress.value, took: progress.duration)
+    if let error = outcome.failure {
+      let detailed = await work.detailed(index, error)
+      outcome = FleetOutcome(work.subjects[index], .failed(detailed), progress.value, took: progress.duration)
+      let problem = error as? TenancyProblem
+      if progress.attempts <= min(settings.retries ?? work.retries, problem?.worthwhileAttempts ?? 0) {
+        state.withLock { $0.progress[index] = progress }
+        if progress.attempts == 1 { settings.onPostponed(outcome) }
+        return .again(after: FleetRetry.pause(afterAttempt: progress.attempts))
+      }
+    }
+    finish(index, outcome)
+    return .done
+  }
+
+  private func finish(_ index: Int, _ outcome: FleetOutcome<Value>) {
+    note(index, outcome)
+    guard let announcements = work.announcements, outcome.value != nil else {
+      return settings.onOutcome(outcome)
+    }
+    announcements.add { error in
+      guard let error else { return self.settings.onOutcome(outcome) }
+      let lost = FleetOutcome<Value>(self.work.subjects[index], .failed(error))
+      self.note(index, lost)
+      self.settings.onOutcome(lost)
+    }
+  }
+
+  private func note(_ index: Int, _ outcome: FleetOutcome<Value>) {
+    state.withLock { state in
+      if outcome.failure != nil, state.outcomes[index]?.failure == nil { state.failures += 1 }
+      state.outcomes[index] = outcome
+      // While a server restarts, each of the others would only fail as fast as it can.
+      if case TenancyProblem.cannotConnect? = outcome.failure { state.isStopped = true }
+    }
+  }
+}
