@@ -71,11 +71,6 @@ final class Session: Sendable {
       executor: onMainThread ?? (connections == 1) ? MainThread.shared : nil)
   }
 
-  /// The environment of a program that works on a tenant.
-  func environment(of client: ClientEnvironment, for tenant: Tenant) -> [String: String] {
-    client.variables(for: tenant, inheriting: environment)
-  }
-
   /// The folder of migrations: of the option, the configuration, or the default.
   func migrationsFolder() throws -> String {
     try line[Shared.migrations] ?? configuration().migrations

@@ -12,8 +12,9 @@ import Testing
 
   private func outcome(_ words: [String], _ environment: [String: String]) throws -> String {
     guard
-      case .run(let action, let path, let input) = try Parser(Self.tree).parse(
-        words, environment: environment)
+      case .run(let action, let path, let input) = try Parser(Self.tree).read(
+        words, environment: environment
+      ).request()
     else { return "no command" }
     #expect(path == ["read"])
     return try action(input)

@@ -123,7 +123,8 @@ import Testing
 @Suite struct UndeclaredParameterTests {
   /// A command reads what it does not declare as not given: there is no way to crash.
   @Test func isReadAsNotGiven() throws {
-    guard case .run(_, _, let input) = try Parser(Toy.tree).parse(["domain", "remove", "acme.com"]) else {
+    guard case .run(_, _, let input) = try Parser(Toy.tree).read(["domain", "remove", "acme.com"]).request()
+    else {
       Issue.record("no request")
       return
     }

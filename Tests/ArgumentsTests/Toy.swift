@@ -107,7 +107,9 @@ enum Toy {
   /// What a command line comes to, as one line of text.
   static func outcome(_ line: String, _ environment: [String: String] = [:]) -> String {
     do {
-      switch try Parser(tree).parse(line.split(separator: " ").map(String.init), environment: environment) {
+      switch try Parser(tree).read(line.split(separator: " ").map(String.init), environment: environment)
+        .request()
+      {
       case .run(let action, _, let input): return try action(input)
       case .help(let path): return "help \(path)"
       case .version: return "version"

@@ -10,7 +10,7 @@ public struct Argument<T: Sendable>: Parameter {
     parse: @escaping @Sendable (String) throws -> T, summary: String
   ) {
     declaration = Declaration(
-      .argument(count: 1...1), placeholder, completion: completion, summary: summary)
+      form: .argument(count: 1...1), name: placeholder, completion: completion, summary: summary)
     self.parse = parse
   }
 
@@ -44,14 +44,13 @@ public struct OptionalArgument<T: Sendable>: OptionalParameter {
     parse: @escaping @Sendable (String) throws -> T, summary: String
   ) {
     declaration = Declaration(
-      .argument(count: 0...1), placeholder, completion: completion, summary: summary)
+      form: .argument(count: 0...1), name: placeholder, completion: completion, summary: summary)
     self.parse = parse
   }
 
   /// Throws `invalidValue` for a text that `parse` refuses.
   public func value(of occurrences: [Occurrence]) throws(UsageError.Problem) -> T? {
-    guard let last = occurrences.last else { return nil }
-    return try last.parsed(for: declaration, by: parse)
+    try occurrences.last?.parsed(for: declaration, by: parse)
   }
 }
 
@@ -69,7 +68,7 @@ public struct RepeatedArgument<T: Sendable>: OptionalParameter {
     parse: @escaping @Sendable (String) throws -> T, summary: String
   ) {
     declaration = Declaration(
-      .argument(count: minimum...Int.max), placeholder, completion: completion, summary: summary)
+      form: .argument(count: minimum...Int.max), name: placeholder, completion: completion, summary: summary)
     self.parse = parse
   }
 
@@ -90,7 +89,7 @@ public struct TrailingArguments: OptionalParameter {
 
   /// Fewer than `minimum` words are a usage error.
   public init(_ placeholder: String, minimum: Int = 0, summary: String) {
-    declaration = Declaration(.trailing(minimum: minimum), placeholder, summary: summary)
+    declaration = Declaration(form: .trailing(minimum: minimum), name: placeholder, summary: summary)
   }
 
   /// Never throws: any words will do.

@@ -12,15 +12,15 @@ public struct Option<T: Sendable>: OptionalParameter {
     completion: Completion = .none, parse: @escaping @Sendable (String) throws -> T, summary: String
   ) {
     declaration = Declaration(
-      .option(placeholder: placeholder, repeats: false), name, short: short, environment: environment,
+      form: .option(placeholder: placeholder, repeats: false), name: name, short: short,
+      environment: environment,
       completion: completion, summary: summary)
     self.parse = parse
   }
 
   /// Throws `invalidValue` for a text that `parse` refuses.
   public func value(of occurrences: [Occurrence]) throws(UsageError.Problem) -> T? {
-    guard let last = occurrences.last else { return nil }
-    return try last.parsed(for: declaration, by: parse)
+    try occurrences.last?.parsed(for: declaration, by: parse)
   }
 }
 
@@ -51,7 +51,8 @@ public struct DefaultedOption<T: Sendable>: OptionalParameter {
     parse: @escaping @Sendable (String) throws -> T, summary: String
   ) {
     declaration = Declaration(
-      .option(placeholder: placeholder, repeats: false), name, short: short, environment: environment,
+      form: .option(placeholder: placeholder, repeats: false), name: name, short: short,
+      environment: environment,
       defaultText: defaultText, completion: completion, summary: summary)
     absent = `default`
     self.parse = parse
@@ -59,8 +60,7 @@ public struct DefaultedOption<T: Sendable>: OptionalParameter {
 
   /// Throws `invalidValue` for a text that `parse` refuses.
   public func value(of occurrences: [Occurrence]) throws(UsageError.Problem) -> T {
-    guard let last = occurrences.last else { return absent }
-    return try last.parsed(for: declaration, by: parse)
+    try occurrences.last?.parsed(for: declaration, by: parse) ?? absent
   }
 }
 
@@ -91,7 +91,8 @@ public struct RepeatedOption<T: Sendable>: OptionalParameter {
     completion: Completion = .none, parse: @escaping @Sendable (String) throws -> T, summary: String
   ) {
     declaration = Declaration(
-      .option(placeholder: placeholder, repeats: true), name, short: short, environment: environment,
+      form: .option(placeholder: placeholder, repeats: true), name: name, short: short,
+      environment: environment,
       completion: completion, summary: summary)
     self.parse = parse
   }

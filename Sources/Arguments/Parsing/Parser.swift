@@ -14,13 +14,6 @@ public struct Parser<Action: Sendable>: Sendable {
     reading.read(words)
     return reading
   }
-
-  /// The request that the words make: `read` and `request` in one.
-  public func parse(
-    _ words: [String], environment: [String: String] = [:]
-  ) throws(UsageError) -> Request<Action> {
-    try read(words, environment: environment).request()
-  }
 }
 
 extension Reading {

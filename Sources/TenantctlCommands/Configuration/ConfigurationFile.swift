@@ -68,7 +68,7 @@ struct ConfigurationFile {
     } catch let error as TOMLParseError {
       throw ConfigurationError(
         path: path, line: error.source.begin.line, column: error.source.begin.column,
-        message: Self.firstLine(of: error.description))
+        message: String(error.description.firstLine))
     } catch {
       throw ConfigurationError(path: path, message: "\(error)")
     }
@@ -139,10 +139,6 @@ struct ConfigurationFile {
       }
     }
     return nil
-  }
-
-  private static func firstLine(of text: String) -> String {
-    text.split(whereSeparator: \.isNewline).first.map(String.init) ?? "syntax error"
   }
 }
 

@@ -32,6 +32,8 @@ func firstFew<Item>(_ items: [Item], _ rest: String, _ lines: (Item) -> [String]
 }
 
 extension String {
+  var firstLine: Substring { prefix { !$0.isNewline } }
+
   /// The text with some scalars replaced. By scalars, because as characters a line end of DOS is one, and so is a quote
   /// with an accent behind it.
   func replacingScalars(_ replacement: (Unicode.Scalar) -> String?) -> String {

@@ -92,7 +92,7 @@ extension JSON: Encodable {
 
 /// Swift's protocol for encoding, over a ``JSONPlace``. The generic methods stand for all of the protocol's: what a
 /// value of which type becomes is decided in one place.
-private struct JSONEncoding: Encoder {
+private struct JSONEncoding: Encoder, SingleValueEncodingContainer {
   let place: JSONPlace
   var codingPath: [any CodingKey] { [] }
   var userInfo: [CodingUserInfoKey: Any] { [:] }
@@ -107,7 +107,9 @@ private struct JSONEncoding: Encoder {
     return Unkeyed(place: place)
   }
 
-  func singleValueContainer() -> any SingleValueEncodingContainer { Single(place: place) }
+  func singleValueContainer() -> any SingleValueEncodingContainer { self }
+  func encodeNil() { place.putNull() }
+  func encode<T: Encodable>(_ value: T) throws { try place.put(value) }
 
   private struct Keyed<Key: CodingKey>: KeyedEncodingContainerProtocol {
     let place: JSONPlace
@@ -149,13 +151,5 @@ private struct JSONEncoding: Encoder {
       JSONEncoding(place: place.addPlace()).unkeyedContainer()
     }
     func superEncoder() -> any Encoder { JSONEncoding(place: place.addPlace()) }
-  }
-
-  private struct Single: SingleValueEncodingContainer {
-    let place: JSONPlace
-    var codingPath: [any CodingKey] { [] }
-
-    func encodeNil() { place.putNull() }
-    func encode<T: Encodable>(_ value: T) throws { try place.put(value) }
   }
 }

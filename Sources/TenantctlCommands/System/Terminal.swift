@@ -23,23 +23,15 @@ struct Terminal: Sendable {
   }
 
   /// Writes lines of data to standard output.
-  func write(lines: [String]) throws {
-    try write { output in
-      for line in lines {
-        output.write(line)
-        output.write("\n")
-      }
-    }
-  }
+  func write(lines: [String]) throws { try write(lines: lines, to: Output(isTerminal: stdoutIsTerminal)) }
 
   /// Writes what people read to standard output. It is the same in a pipe, behind which there is often a terminal, or a
   /// log that will be shown on one.
-  func show(lines: [String]) throws {
-    try Self.write(Output(isTerminal: false)) { output in
-      for line in lines {
-        output.write(HarmlessText.of(line))
-        output.write("\n")
-      }
+  func show(lines: [String]) throws { try write(lines: lines, to: Output(isTerminal: true)) }
+
+  private func write(lines: [String], to output: Output) throws {
+    try Self.write(output) { output in
+      for line in lines { output.write(line + "\n") }
     }
   }
 

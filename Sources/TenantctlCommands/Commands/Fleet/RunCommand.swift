@@ -46,7 +46,8 @@ enum RunCommand {
       await tenants.forEach(run) { tenant in
         try await database.checkSchema(of: tenant)
         let output = ProgramOutput(of: tenant, session, progress)
-        let program = Program(words: words, environment: session.environment(of: client, for: tenant))
+        let program = Program(
+          words: words, environment: client.variables(for: tenant, inheriting: session.environment))
         let end = try await children.run(program, receive: output.receive)
         let (stdout, stderr) = output.finish()
         let result = ProgramRun(stdout: stdout, stderr: stderr)

@@ -74,11 +74,7 @@ enum InitCommand {
 
 extension RegistryMapping {
   fileprivate static func parse(table text: String) throws -> Table {
-    guard let table = table(text) else { throw NotATable() }
+    guard let table = table(text) else { throw Expected("a table, as SCHEMA.TABLE") }
     return table
-  }
-
-  private struct NotATable: Error, CustomStringConvertible {
-    let description = "expected a table, as SCHEMA.TABLE"
   }
 }

@@ -8,7 +8,7 @@ enum ListCommand {
       Tells what the registry says. Whether a tenant's schema is there is in the JSON form (schema_exists), which looks \
       at the catalog too; 'tenantctl doctor' finds those whose schema is missing.
       """,
-    parameters: [active, deactivated, match, behind, Shared.migrations],
+    parameters: [Selection.active, deactivated, Selection.match, behind, Shared.migrations],
     formats: OutputFormat.allCases,
     examples: [
       Example("tenantctl list", "List all tenants."),
@@ -19,11 +19,12 @@ enum ListCommand {
     ],
     section: Section.tenants
   ) { input, session in
-    if input[active] && input[deactivated] {
+    if input[Selection.active] && input[deactivated] {
       throw input.refusal("--active and --deactivated exclude each other")
     }
     let filter = TenantFilter(
-      isActive: input[active] ? true : input[deactivated] ? false : nil, match: input[match])
+      isActive: input[Selection.active] ? true : input[deactivated] ? false : nil,
+      match: input[Selection.match])
     let database = try session.database()
     var entries = try await database.list(filter, withState: session.format != .text || input[behind])
     if input[behind] {
@@ -47,10 +48,6 @@ enum ListCommand {
       }, numeric: ["DOMAINS"])
   }
 
-  private static let active = Flag("active", summary: "Only tenants that the app serves.")
-  private static let deactivated = Flag("deactivated", summary: "Only tenants that it does not.")
-  private static let match = Option(
-    "match", placeholder: "GLOB", parse: { Glob($0) },
-    summary: "Only names that match; * is any characters, ? is one.")
+  private static let deactivated = Flag("deactivated", summary: "Only tenants that are deactivated.")
   private static let behind = Flag("behind", summary: "Only tenants that lack a migration.")
 }
