@@ -110,7 +110,7 @@ package enum TenancyProblem: Error, Sendable, Hashable {
   /// Tenants that have migrations newer than the one that was to be their last.
   case ledgerBeyond(MigrationVersion, tenants: [String])
   /// Another session is creating the tenant right now.
-  case createUnderWay(TenantName)
+  case createInProgress(TenantName)
   /// Migrations that cannot be undone: their files have no down section.
   case notReversible([MigrationVersion])
   /// Migrations that cannot be undone: there are no files of those versions.
@@ -179,7 +179,7 @@ extension TenancyProblem {
       .tenantDeactivated(let name), .schemaMissing(let name, _), .nameUnreadable(let name, _),
       .schemaTaken(_, let name), .schemaNotAlone(_, let name, _), .sharedSchema(let name, _),
       .dropUnfinished(let name), .tenantReferenced(let name, _), .schemaReferenced(_, let name, _, _),
-      .domainExists(_, let name), .domainIsPrimary(_, let name, _), .createUnderWay(let name),
+      .domainExists(_, let name), .domainIsPrimary(_, let name, _), .createInProgress(let name),
       .schemaNotEnterable(let name, _), .schemaEmpty(let name), .nothingRecorded(let name, _),
       .migrationUnfinished(let name, _):
       name

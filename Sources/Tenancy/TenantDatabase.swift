@@ -124,14 +124,14 @@ extension TenantDatabase {
   }
 
   /// Does work on a list in portions, over as many connections as there are. Returns what came of each, in order.
-  func inPortions<Element: Sendable, Value: Sendable>(
+  func inBatches<Element: Sendable, Value: Sendable>(
     of size: Int, _ list: [Element],
     _ work: @escaping @Sendable ([Element], Connection) async throws -> Value
   ) async throws -> [Value] {
     try await withThrowingTaskGroup { group in
       for start in stride(from: 0, to: list.count, by: size) {
-        let portion = Array(list[start..<min(start + size, list.count)])
-        group.addTask { (start, try await self.connected { try await work(portion, $0) }) }
+        let batch = Array(list[start..<min(start + size, list.count)])
+        group.addTask { (start, try await self.connected { try await work(batch, $0) }) }
       }
       let values = try await group.reduce(into: []) { $0.append($1) }
       return values.sorted { $0.0 < $1.0 }.map(\.1)

@@ -139,7 +139,7 @@ extension Substring {
 extension Session {
   /// Makes a planned change, or shows it if the user only wants to see the SQL.
   func make<Value: Sendable>(
-    _ change: Change<Value>, dryRun: Bool, _ say: (Value) throws -> CommandResult
+    _ change: Plan<Value>, dryRun: Bool, _ say: (Value) throws -> CommandResult
   ) async throws -> CommandResult {
     if dryRun { return .dryRun(change.script) }
     return try say(try await interruption.guarding { try await change.apply() })

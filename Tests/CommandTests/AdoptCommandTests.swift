@@ -23,14 +23,14 @@ import Testing
         """
         acme: recorded 2 migrations, up to 20260102000000
         reef: recorded 2 migrations, up to 20260102000000
-        adopted 2 tenants, 0 had a ledger already
+        adopted 2 tenants, 0 already had a ledger
 
         """,
-        stderr: "note: 1 tenant (reef) has a record of Alembic's, alembic_version, which stays as it is\n")
+        stderr: "note: 1 tenant (reef) has Alembic's table alembic_version, which is left unchanged\n")
       try await scene.prints("status --all --check --quiet", "")
       try await scene.prints(
         "adopt acme --version 20260101000000",
-        "acme: has a ledger already, at 20260102000000\nadopted 0 tenants, 1 had a ledger already\n")
+        "acme: already has a ledger, at 20260102000000\nadopted 0 tenants, 1 already had a ledger\n")
       try await scene.prints("adopt --all --version 20260102000000 --quiet", "")
     }
   }
@@ -45,9 +45,9 @@ import Testing
       let text = try await scene.run(line)
       #expect(
         text.stdout == """
-          acme: has a ledger already, at 20260102000000
+          acme: already has a ledger, at 20260102000000
           reef: recorded 2 migrations, up to 20260102000000
-          adopted 1 tenant, 1 had a ledger already, 1 failed
+          adopted 1 tenant, 1 already had a ledger, 1 failed
 
           """)
       #expect(
@@ -90,8 +90,8 @@ import Testing
       let outcome = try await scene.run("adopt --all --version 20260102000000")
       #expect(
         outcome.stdout == """
-          acme: has a ledger already, at 20260101000000; it got the columns \(columns.joined(separator: ", "))
-          adopted 0 tenants, 1 had a ledger already
+          acme: already has a ledger, at 20260101000000; added columns \(columns.joined(separator: ", "))
+          adopted 0 tenants, 1 already had a ledger
 
           """)
       #expect(

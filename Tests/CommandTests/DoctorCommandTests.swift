@@ -22,7 +22,7 @@ import Testing
     warning: none of the tenant's domains is the primary one
       acme (acme.example.com)
         --fix: it becomes the primary one
-    2 tenants: 2 warnings; 'tenantctl doctor --fix' mends 1 of them
+    2 tenants: 2 warnings; 'tenantctl doctor --fix' fixes 1 of them
 
     """
 
@@ -40,8 +40,8 @@ import Testing
   @Test func aHealthyDatabase() async throws {
     try await Scene.with(tenants: ["acme"]) { scene in
       try await scene.says(
-        "doctor", "1 tenant: nothing to complain of\n", json: #"{"findings":[],"tenant_count":1}"#)
-      try await scene.prints("doctor --fix", "1 tenant: nothing to complain of\n")
+        "doctor", "1 tenant: no problems found\n", json: #"{"findings":[],"tenant_count":1}"#)
+      try await scene.prints("doctor --fix", "1 tenant: no problems found\n")
       try await scene.prints("doctor --quiet", "")
       try await scene.prints("doctor --dry-run", "")
     }
@@ -57,7 +57,7 @@ import Testing
           pond
           reef
             'tenantctl domain add NAME HOST' gives it one
-        3 tenants: 2 to know
+        3 tenants: 2 info
 
         """)
     }
@@ -112,7 +112,7 @@ import Testing
           ALTER TABLE "acme"."tanks" OWNER TO "\(user)"; REVOKE CREATE ON SCHEMA "public" FROM PUBLIC;
           REVOKE CREATE ON SCHEMA "acme" FROM "\(role.name)"
           """)
-        try await scene.prints("doctor", "2 tenants: nothing to complain of\n")
+        try await scene.prints("doctor", "2 tenants: no problems found\n")
       }
     }
   }
@@ -150,7 +150,7 @@ import Testing
               \(other), 2 ledgers, such as that of acme
                 tenantctl exec --all --write -c 'REVOKE INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER ON schema_migrations \
             FROM "\(other)"'
-            2 tenants: 1 to know
+            2 tenants: 1 info
 
             """)
       }
@@ -185,7 +185,7 @@ import Testing
       #expect(text.stderr.hasPrefix("-- no_primary_domain: acme (acme.example.com)\nBEGIN;\n"))
       #expect(text.status == 1)
       try await scene.database.psql("DROP SCHEMA reef CASCADE")
-      try await scene.prints("doctor", "2 tenants: nothing to complain of\n")
+      try await scene.prints("doctor", "2 tenants: no problems found\n")
     }
   }
 

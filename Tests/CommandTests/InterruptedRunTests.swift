@@ -8,7 +8,7 @@ import Testing
   private static let draining =
     "finishing the tenants that are under way; once more cancels them\n"
 
-  private static let wayOn = "hint: run the same command again: it does only what is left\n"
+  private static let advice = "hint: run the same command again: it does only what is left\n"
 
   /// Calls `body` while a run, one tenant after the other, waits for a lock on the second of three.
   private func whileBlocked(
@@ -39,7 +39,7 @@ import Testing
       try await program.wrote(Self.draining)
     } thenFree: { program in
       let outcome = await program.outcome()
-      #expect(outcome.status == 130 && outcome.stderr == Self.draining + Self.wayOn)
+      #expect(outcome.status == 130 && outcome.stderr == Self.draining + Self.advice)
       #expect(
         outcome.stdout.replacing(#/in .*|\(.*\)/#, with: "") == """
           acme: applied 20260103000000 

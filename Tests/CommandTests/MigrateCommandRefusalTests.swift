@@ -56,7 +56,7 @@ extension MigrateCommandTests {
       #expect(
         outcome.stderr == """
           failed reef: migrations/tenant/20260103000000_colour.sql:2:1: column "colour" of relation "tanks" already exists
-          hint: mend the cause and run the same command again: it does only what is left
+          hint: fix the cause and run the same command again: it does only what is left
 
           """)
       #expect(

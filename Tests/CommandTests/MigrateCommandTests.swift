@@ -87,7 +87,7 @@ import Testing
       let dry = try await scene.run("migrate --all --dry-run").stdout
       #expect(
         dry.contains(
-          "-- from \(Self.third)\nALTER TABLE tanks ADD colour text DEFAULT 'it''s; blue';\n-- what waited for the end of the file\n"
+          "-- from \(Self.third)\nALTER TABLE tanks ADD colour text DEFAULT 'it''s; blue';\n-- runs what was deferred to the end of the file\n"
         ))
       try await scene.dryRunTellsTheTruth("migrate --all")
       try await scene.prints("migrate --all --dry-run", "", stderr: "note: there is nothing to do\n")

@@ -12,7 +12,7 @@ import Testing
       #expect(entries.map(\.status) == ["unchanged", "recorded", "recorded"])
       #expect(entries[1].recorded == ["20260101000000", "20260102000000"])
       try await scene.prints(
-        line, "recorded 20260102000000 as the version of 2 tenants, 1 had it already\n")
+        line, "recorded 20260102000000 as the version of 2 tenants, 1 already had it\n")
       try await scene.prints("status --all --check --quiet", "")
       try await scene.prints("migration baseline 20260102000000 --all --quiet", "")
       #expect(try await scene.database.psql("SELECT to_regclass('reef.tanks') IS NULL") == "t")

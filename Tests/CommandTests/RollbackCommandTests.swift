@@ -53,7 +53,7 @@ import Testing
   @Test(arguments: [
     (
       "--steps 1",
-      "name the tenants that are left, or give --to VERSION: the same command again would undo one more"
+      "name the tenants that are left, or use --to VERSION: the same command again would undo one more"
     ),
     ("--to 20260101000000", "run the same command again: it does only what is left\n"),
   ])
@@ -61,7 +61,7 @@ import Testing
     try await with { scene in
       try await scene.database.psql("ALTER TABLE acme.tanks DROP litres")
       let outcome = try await scene.run("rollback --all --yes \(extent)")
-      #expect(outcome.status == 5 && outcome.stderr.contains("\nhint: mend the cause and \(hint)"))
+      #expect(outcome.status == 5 && outcome.stderr.contains("\nhint: fix the cause and \(hint)"))
       #expect(try await versions(scene, "reef") == "20260101000000")
     }
   }

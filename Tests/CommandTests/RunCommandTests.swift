@@ -59,8 +59,8 @@ import Testing
       let script = "case $TENANT in reef) exit 7;; rock) kill -9 $$;; *) echo fine;; esac"
       let outcome = try await scene.run(["run", "--all", "--", "sh", "-c", script])
       #expect(outcome.status == 5 && outcome.stdout == "acme | fine\n")
-      #expect(outcome.stderr.contains("failed on 1 tenant (reef):\n  sh ended with status 7\n"))
-      #expect(outcome.stderr.contains("failed on 1 tenant (rock):\n  sh was ended by signal 9\n"))
+      #expect(outcome.stderr.contains("failed on 1 tenant (reef):\n  sh exited with status 7\n"))
+      #expect(outcome.stderr.contains("failed on 1 tenant (rock):\n  sh was killed by signal 9\n"))
       #expect(outcome.stderr.contains("done for 1 tenant, 2 failed in "))
 
       let json = try await scene.run(["run", "acme", "reef", "--format", "json", "--", "sh", "-c", script])
@@ -70,7 +70,7 @@ import Testing
           {"summary":{"done":1,"duration_ms":0,"failed":1,"not_run":0,"total":2},"tenants":[\#
           {"duration_ms":0,"error":null,"exit_status":0,"name":"acme","schema":"acme","status":"done",\#
           "stderr":"","stdout":"fine\n"},\#
-          {"duration_ms":0,"error":{"code":"program_failed","hint":null,"message":"sh ended with status 7","sqlstate":null,"tenant":"reef"},\#
+          {"duration_ms":0,"error":{"code":"program_failed","hint":null,"message":"sh exited with status 7","sqlstate":null,"tenant":"reef"},\#
           "exit_status":7,"name":"reef","schema":"reef","status":"failed","stderr":"","stdout":""}]}
 
           """#)

@@ -49,12 +49,12 @@ import Testing
           unknown               1  not readable
           rock: the schema is not there
           acme: pending 20250101000000
-          acme: older than its head, and not applied: 20250101000000
-          acme: edited since they were applied: 20260101000000
+          acme: pending and older than its head: 20250101000000
+          acme: edited after they were applied: 20260101000000
           reef: pending 20250101000000
-          reef: older than its head, and not applied: 20250101000000
-          reef: edited since they were applied: 20260101000000
-          reef: applied, but there is no such file: 20270101000000
+          reef: pending and older than its head: 20250101000000
+          reef: edited after they were applied: 20260101000000
+          reef: applied, but no file has this version: 20270101000000
 
           """)
       #expect(try await scene.run("status --all --check").status == 4)
@@ -126,7 +126,7 @@ import Testing
         outcome.stdout.hasSuffix(
           """
           reef: pending 20260102000000
-          reef: the comment on its ledger is not true; it says 2 migrations to 20260102000000
+          reef: the comment on its ledger is stale; it says 2 migrations to 20260102000000
 
           """))
       let json = try await scene.run("status reef --verify --format json").stdout

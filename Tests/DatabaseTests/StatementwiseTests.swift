@@ -199,7 +199,7 @@ import Testing
       #expect(try await SessionLock.take(on: ledger, over: other))
       let failure = try #require(
         try await fleet.migrate(files) { $0.retries = 1 }.tenants[0].migrationFailure)
-      #expect(failure.reason == .underWay)
+      #expect(failure.reason == .inProgress)
       #expect(try await failure.lockHolders.map(\.pid) == [other.backend])
       await other.close()
       #expect(try await fleet.migrate(files).outline == "a: 2")

@@ -159,7 +159,7 @@ def test_two_hundred_tenants_are_served_throughout(tenantctl, django_app, manage
         tenantctl("adopt t001 --version 20261101000000")
         adopted = tenantctl.run("adopt --all --like t001")
         assert adopted.returncode == 5
-        assert "adopted 198 tenants, 1 had a ledger already, 1 failed" in adopted.stdout
+        assert "adopted 198 tenants, 1 already had a ledger, 1 failed" in adopted.stdout
         assert "t200" in adopted.stderr and "tanks_fish_species" in adopted.stderr
         tenantctl("migrate --all")
         assert database.query("SELECT colour FROM t200.tanks_fish") == [("orange",)]

@@ -193,7 +193,7 @@ def test_a_schema_whose_row_has_failed_is_not_given_to_somebody_else(tenantctl, 
 def test_doctor_tells_what_a_failed_rename_of_the_app_has_left(tenantctl, flask_app, database):
     populate(flask_app, ["acme", "reef"])
     tenantctl("adopt --all --version 20261101000000")
-    assert tenantctl("doctor") == "2 tenants: nothing to complain of\n"
+    assert tenantctl("doctor") == "2 tenants: no problems found\n"
     # The schema is renamed and committed; then the foreign key on the tenant's name refuses the row's.
     assert flask_app.request("PATCH", "www.example.com", "/tenants/acme", {"name": "lagoon"}).status == 500
     ill = tenantctl.run("doctor --format json")
@@ -226,7 +226,7 @@ def test_two_hundred_tenants_are_served_throughout(tenantctl, flask_app, databas
         tenantctl("adopt t001 --version 20261101000000")
         adopted = tenantctl.run("adopt --all --like t001")
         assert adopted.returncode == 5
-        assert "adopted 198 tenants, 1 had a ledger already, 1 failed" in adopted.stdout
+        assert "adopted 198 tenants, 1 already had a ledger, 1 failed" in adopted.stdout
         assert "t200" in adopted.stderr and "nickname" in adopted.stderr
         tenantctl("adopt t200 --version 20261101000000")
         tenantctl("migrate --all")

@@ -119,7 +119,7 @@ def test_the_daily_commands_as_the_owner(owner, database, roles, request):
     owner("migration baseline 1 stark")
     owner("migrate hooli stark")
 
-    assert owner("doctor").endswith(": 2 to know\n" if is_direct else ": 3 to know\n")
+    assert owner("doctor").endswith(": 2 info\n" if is_direct else ": 3 info\n")
     owner("doctor --fix --yes")
     owner("drop stark --yes")
     owner("drop acme --yes")
@@ -188,7 +188,7 @@ def test_a_role_for_each_tenant(owner, roles):
             "SELECT FROM tenants",
         ]:
             denied(app, role + statement)
-    assert "nothing to complain of" in owner("doctor") or "1 to know" in owner("doctor")
+    assert "no problems found" in owner("doctor") or "1 info" in owner("doctor")
     # Privileges go with the schema.
     owner("rename globex initech")
     app.query(f"SET ROLE {roles.names['tenant_globex']}; SELECT FROM initech.orders")

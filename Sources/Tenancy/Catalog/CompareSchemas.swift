@@ -1,7 +1,7 @@
 internal import TenancyPostgres
 
 /// What a glance at a schema shows.
-struct SchemaLook: Sendable {
+struct SchemaInspection: Sendable {
   /// Whether there are tables, beside those that record migrations.
   let hasTables: Bool
   /// Other tools' records of migrations.
@@ -15,7 +15,7 @@ extension TenantDatabase {
   }
 
   /// A glance at the schemas of tenants, in one query; those that are not there are left out.
-  func look(at members: [FleetMember]) async throws -> [SchemaName: SchemaLook] {
+  func inspect(_ members: [FleetMember]) async throws -> [SchemaName: SchemaInspection] {
     let names = members.map(\.tenant.schema.rawValue)
     let known = MigrationHistory.known
     let rows = try await connected { connection in
@@ -28,10 +28,10 @@ extension TenantDatabase {
         WHERE n.nspname = ANY(\(names)::text[]) GROUP BY n.nspname
         """)
     }
-    return try rows.reduce(into: [:]) { looks, row in
+    return try rows.reduce(into: [:]) { inspected, row in
       let (name, hasTables, tables) = try row.decode(String.self, Bool.self, String?.self)
       let found = Set(tables?.split(separator: ",").map(String.init) ?? [])
-      looks[SchemaName(stored: name)] = SchemaLook(
+      inspected[SchemaName(stored: name)] = SchemaInspection(
         hasTables: hasTables, histories: known.filter { found.contains($0.table) })
     }
   }
@@ -70,8 +70,8 @@ extension TenantDatabase {
     SchemaDigest, TenancyProblem
   >] {
     let reader = SchemaReader(excluded: historyTables, opening: limits.opening)
-    let digests = try await inPortions(of: SchemaReader.batch, schemas) { portion, connection in
-      try await reader.digests(of: portion, over: connection)
+    let digests = try await inBatches(of: SchemaReader.batch, schemas) { batch, connection in
+      try await reader.digests(of: batch, over: connection)
     }
     return digests.reduce(into: [:]) { all, found in
       for (schema, digest) in found { all[schema] = digest.mapError { TenancyProblem.from($0.error) } }

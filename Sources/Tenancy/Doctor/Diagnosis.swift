@@ -102,7 +102,7 @@ extension TenantDatabase {
         do {
           try await step.runCleaningUp(over: connection)
         } catch let failure as StatementError
-          where [.divisionByZero, .invalidLogarithm].contains(failure.error.state)
+          where Guard.lostRace.contains(failure.error.state)
         {
           throw TenancyProblem.changedMeanwhile
         }

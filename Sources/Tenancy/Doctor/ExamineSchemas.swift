@@ -4,14 +4,14 @@ extension TenantDatabase {
   /// Reads every ledger: what is wrong with it cannot be told from its comment.
   func examineLedgers(of members: [FleetMember]) async throws -> [Diagnosis.Entry] {
     let present = members.filter(\.state.exists)
-    let looks = try await look(at: present)
+    let inspected = try await inspect(present)
     let surveyor = surveyor([])
     let othersHaveOne = present.contains(where: \.state.hasLedger)
-    let entries = try await inPortions(of: Surveyor.batch, present) { portion, connection in
-      let surveys = try await surveyor.survey(portion, over: connection, verify: true)
-      return zip(portion, surveys).flatMap { member, survey -> [Diagnosis.Entry] in
+    let entries = try await inBatches(of: Surveyor.batch, present) { batch, connection in
+      let surveys = try await surveyor.survey(batch, over: connection, verify: true)
+      return zip(batch, surveys).flatMap { member, survey -> [Diagnosis.Entry] in
         if member.state.hasLedger { return self.examine(survey, of: member.tenant) }
-        let isWithout = othersHaveOne && looks[member.tenant.schema]?.hasTables ?? false
+        let isWithout = othersHaveOne && inspected[member.tenant.schema]?.hasTables ?? false
         return isWithout ? [.init(.noLedger(member.tenant))] : []
       }
     }
@@ -57,7 +57,7 @@ extension TenantDatabase {
       let tenant = Tenant(name: .init(stored: name), schema: .init(stored: schema), isActive: active)
       if tenant.schema.isNobodys { return nil }
       let isUnfinished = unfinished.contains(tenant.schema)
-      return entry(tenant, index, isUnfinished ? .unfinishedMigration : isTransient ? .leftOver : .unbuilt)
+      return entry(tenant, index, isUnfinished ? .unfinishedMigration : isTransient ? .leftover : .unbuilt)
     }
     let extensions = try answers[1].compactMap { row -> Diagnosis.Entry? in
       let (name, schema, active, found, canMove) = try row.decode(
@@ -82,7 +82,7 @@ extension TenantDatabase {
     let fix: SQL? =
       switch kind {
       case .unbuilt: "REINDEX INDEX CONCURRENTLY \(relation)"
-      case .leftOver: IndexState.drop(index, in: tenant.schema)
+      case .leftover: IndexState.drop(index, in: tenant.schema)
       case .unfinishedMigration: nil
       }
     let settings = SessionSettings(schema: tenant.schema, frame: Frame(limits: TimeLimits(lock: .zero)))

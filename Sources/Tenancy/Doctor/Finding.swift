@@ -153,7 +153,7 @@ extension Finding {
     /// Building it failed, or was cut off.
     case unbuilt
     /// Building it anew failed, and this is what is left of that beside the index itself.
-    case leftOver
+    case leftover
     /// It is part of a migration that is not finished.
     case unfinishedMigration
   }

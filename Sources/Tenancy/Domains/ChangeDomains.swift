@@ -9,7 +9,7 @@ extension TenantDatabase {
   /// - Parameter values: for columns that the domains' table has beside ours.
   package func planAddDomain(
     _ host: DomainName, to name: TenantName, primary: Bool, values: ColumnValues = [:]
-  ) async throws -> Change<Domain> {
+  ) async throws -> Plan<Domain> {
     try await withRegistry { connection, shape in
       if primary { _ = try shape.primaryColumn() }
       let tenant = try await shape.tenant(name, over: connection)
@@ -24,7 +24,7 @@ extension TenantDatabase {
       let clear = primary ? shape.clearPrimary(of: name) : []
       let isStillFirst = domain.isPrimary && !primary ? shape.hasNoPrimary : nil
       let insert = try shape.insertDomain(domain, values, onlyIf: isStillFirst)
-      return Change(
+      return Plan(
         result: domain,
         steps: [
           .transaction(
@@ -39,7 +39,7 @@ extension TenantDatabase {
   /// Throws ``TenancyProblem/domainNotFound(_:)``, ``TenancyProblem/domainAmbiguous(_:of:)``, or
   /// ``TenancyProblem/domainIsPrimary(_:of:others:)`` when the tenant has others: which of them is to be primary is not ours
   /// to choose.
-  package func planRemoveDomain(_ host: DomainName) async throws -> Change<Domain> {
+  package func planRemoveDomain(_ host: DomainName) async throws -> Plan<Domain> {
     try await withRegistry { connection, shape in
       guard let domains = shape.domains else { throw TenancyProblem.noDomains }
       let owner = try await self.ownRow(of: host, shape, over: connection)
@@ -53,7 +53,7 @@ extension TenantDatabase {
         event: .delete, table: domains.table, hasRule: domains.rules.contains(.delete),
         sql: "DELETE \(source)",
         source: source, outcome: "NOT EXISTS (SELECT \(source))")
-      return Change(
+      return Plan(
         result: Domain(
           name: owner.host, tenant: owner.tenant ?? TenantName(stored: ""), isPrimary: owner.isPrimary),
         steps: [.transaction(self.limits.opening.map { PlannedStatement($0) } + .changing(delete))],
@@ -65,7 +65,7 @@ extension TenantDatabase {
   ///
   /// Throws ``TenancyProblem/domainNotFound(_:)``, ``TenancyProblem/domainAmbiguous(_:of:)``, or
   /// ``TenancyProblem/noPrimary(table:)``.
-  package func planSetPrimary(_ host: DomainName) async throws -> Change<Domain> {
+  package func planSetPrimary(_ host: DomainName) async throws -> Plan<Domain> {
     try await withRegistry { connection, shape in
       guard let domains = shape.domains else { throw TenancyProblem.noDomains }
       let primary = try shape.primaryColumn()
@@ -78,7 +78,7 @@ extension TenantDatabase {
         sql:
           "UPDATE \(domains.table) d SET \(primary) = true WHERE d.\(domains.host) = \(owner.host.rawValue)",
         holds: shape.isPrimary, source: source, outcome: "EXISTS (SELECT \(source) AND \(shape.isPrimary))")
-      return Change(
+      return Plan(
         result: Domain(name: owner.host, tenant: tenant, isPrimary: true),
         steps: primaries.map(\.name) == [owner.host]
           ? []

@@ -1,14 +1,14 @@
 internal import TenancyPostgres
 
 extension TenantDatabase {
-  /// How many tenants a run works on at a time, at most, unless somebody asks for more.
+  /// The largest number of tenants that a run works on at a time by default.
   package static let mostJobs = 8
 
-  /// How many tenants a run may work on at a time without taking from the apps the connections that they need:
-  /// ``mostJobs``, but no more than a quarter of what the server has left or of what the database or the role may have
+  /// How many tenants a run may work on at a time and still leave the apps the connections that they need:
+  /// ``mostJobs``, but no more than a quarter of the server's free connections or of the limit of the database or the role
   /// (PostgreSQL manual, 20.3.1 `max_connections`, and `CONNECTION LIMIT` of CREATE DATABASE and CREATE ROLE); at least one.
   ///
-  /// The server's own processes, which have no database, take none of them.
+  /// The server's own processes have no database and do not count.
   ///
   /// Throws ``TenancyProblem``.
   package func affordableJobs() async throws -> Int {

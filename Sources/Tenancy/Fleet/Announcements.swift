@@ -1,13 +1,13 @@
 internal import Synchronization
 internal import TenancyPostgres
 
-/// What is to be told once it is on disk.
+/// Outcomes that are reported once their commits are on disk.
 ///
-/// A commit that waits for the disk takes longer than most migrations, so those of a fleet return before (PostgreSQL manual,
-/// 30.4 "Asynchronous Commit"), and one flush is waited for by all that came before it. If the server crashes earlier, rows,
-/// schema and comment are lost together, and the next run does what was lost; nobody was told that it was done.
+/// A commit that waits for the disk takes longer than most migrations, so a fleet's commits return before (PostgreSQL manual,
+/// 30.4 "Asynchronous Commit"), and one flush serves all commits before it. If the server crashes before the flush, rows,
+/// schema and comment are lost together and were never reported as done; the next run does them again.
 final class Announcements: Sendable {
-  /// Told `nil` once it is on disk, or why that is not known.
+  /// Gets `nil` once the commit is on disk, or why that is not known.
   typealias Announcement = @Sendable (TenancyProblem?) -> Void
 
   private static let interval = Duration.milliseconds(100)
@@ -31,7 +31,7 @@ final class Announcements: Sendable {
         try await flush()
         batch.forEach { $0(nil) }
       } catch {
-        // There may be no connection to spare. The last flush decides.
+        // All connections may be in use. The last flush decides.
         waiting.withLock { $0 = batch + $0 }
       }
     }
@@ -58,11 +58,10 @@ final class Announcements: Sendable {
     }
   }
 
-  /// Whoever is cancelled still waits for a flush, but not long: the server may be out of reach.
+  /// A cancelled task still waits for the flush, but not long: the server may be unreachable.
   private static let patience = Duration.seconds(2)
 
-  /// Writes a record that does nothing, and waits for it as the session waits for its commits; an empty transaction would
-  /// write none.
+  /// Writes a WAL record without effect and waits until it is on disk; an empty transaction would write none.
   private func flush() async throws {
     let request = Task {
       _ = try await database.connected { connection in

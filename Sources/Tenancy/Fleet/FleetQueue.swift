@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// Work over a fleet: a number of items, taken one by one by a few workers. An item that has to wait goes to the back.
+/// The items of a fleet run, taken one by one by a few workers. An item that has to wait goes to the back.
 ///
 /// A worker needs a connection, and opening one costs the server as much as half a dozen short migrations. So only a few
 /// begin at once, and the others join one by one while there is work left for them.
@@ -17,7 +17,7 @@ final class FleetQueue: Sendable {
     var waiting: [(index: Int, until: ContinuousClock.Instant)] = []
     /// Whether a worker has found nothing left to take.
     var isOver = false
-    /// What the next worker waits for before it joins.
+    /// The wait before the next worker joins.
     var pause: Task<Void, any Error>?
   }
 
@@ -51,7 +51,7 @@ final class FleetQueue: Sendable {
   private static var jobsAtOnce: Int { 4 }
   private static var pause: Duration { .milliseconds(500) }
 
-  /// Waits a little. Returns whether there is still work that nobody has taken.
+  /// Waits for ``pause``. Returns whether untaken work is left.
   private func needsAnotherWorker() async -> Bool {
     let pause = state.withLock { state -> Task<Void, any Error>? in
       if state.isOver { return nil }
@@ -74,7 +74,7 @@ final class FleetQueue: Sendable {
       switch next() {
       case .nothing: return
       case .wait(let time):
-        try? await Task.sleep(until: min(time, .now + .milliseconds(100)))  // a stop waits no longer
+        try? await Task.sleep(until: min(time, .now + .milliseconds(100)))  // so that a stop waits no longer
       case .item(let index):
         switch await work(index) {
         case .done: break

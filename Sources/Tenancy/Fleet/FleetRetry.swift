@@ -1,6 +1,6 @@
 internal import TenancyPostgres
 
-/// When a tenant whose turn failed gets another one.
+/// When a tenant whose attempt failed is tried again.
 enum FleetRetry {
   /// How many more attempts a migration gets.
   static let usual = 8
@@ -12,8 +12,8 @@ enum FleetRetry {
 }
 
 extension TenancyProblem {
-  /// How many more attempts are worth it: as many as one likes where the cause goes away by itself, a few where it looks
-  /// like a race and may be none.
+  /// How many more attempts are worthwhile: any number if the cause goes away by itself, a few if the error may be a race
+  /// and may be permanent.
   var worthwhileAttempts: Int {
     if isWorthAnotherAttempt { return .max }
     if case .migrationFailed(let migration) = self, migration.isExistenceRace { return 3 }
@@ -25,7 +25,7 @@ extension TenancyProblem {
   var isWorthAnotherAttempt: Bool {
     switch self {
     case .migrationFailed(let migration):
-      migration.reason == .underWay || migration.server?.isTransient == true
+      migration.reason == .inProgress || migration.server?.isTransient == true
     case .execFailed(let failure): failure.server.isTransient
     case .locked(let server), .server(let server): server.isTransient
     default: false
@@ -34,14 +34,14 @@ extension TenancyProblem {
 }
 
 extension ServerError {
-  /// Whether another attempt is likely to succeed: somebody else held a lock, won a deadlock or a conflict, or changed the
-  /// same object of the catalog at the same time.
+  /// Whether another attempt is likely to succeed: another session held a lock, won a deadlock or a conflict, or changed
+  /// the same catalog object at the same time.
   var isTransient: Bool {
     [.lockNotAvailable, .deadlockDetected, .serializationFailure].contains(state) || isCatalogRace
   }
 
-  /// Whether two sessions changed one object of the catalog: "tuple concurrently updated" or deleted, which is told by the
-  /// function that says so, or two rows for one object. PostgreSQL takes no lock there (pgsql-hackers, "tuple concurrently
+  /// Whether two sessions changed one catalog object: "tuple concurrently updated" or deleted, recognized by the server
+  /// function that raises it, or two rows for one object. PostgreSQL takes no lock there (pgsql-hackers, "tuple concurrently
   /// updated" for GRANT and CREATE OR REPLACE FUNCTION).
   var isCatalogRace: Bool {
     state == .internalError && ["simple_heap_update", "simple_heap_delete"].contains(routine)

@@ -40,7 +40,7 @@ package struct FleetOutcome<Value: Sendable>: Sendable {
   package var failure: (any Error)? { if case .failed(let error) = status { error } else { nil } }
 }
 
-/// What came of a run.
+/// The outcome of a run.
 package struct FleetReport<Value: Sendable>: Sendable {
   /// The shared schema; `nil` if nothing was to be done there. Where it failed, no tenant was begun with.
   package let shared: FleetOutcome<Value>?
@@ -55,7 +55,7 @@ package struct FleetReport<Value: Sendable>: Sendable {
   package var failures: [FleetOutcome<Value>] { tenants.filter { $0.failure != nil } }
 }
 
-/// How a run goes about its work.
+/// The settings of a run.
 package struct FleetRun<Value: Sendable>: Sendable {
   /// How many tenants at a time.
   package var jobs = 1
@@ -73,7 +73,7 @@ package struct FleetRun<Value: Sendable>: Sendable {
   /// Asked before each tenant: whether to begin with no other.
   package var shouldStop: @Sendable () -> Bool = { false }
 
-  /// One at a time, silently, to the end.
+  /// One tenant at a time, without callbacks or a limit on failures.
   package init() {}
 }
 

@@ -2,7 +2,7 @@ internal import TenancyPostgres
 
 /// Which tenants a command is for.
 package struct FleetSelection: Sendable, Hashable {
-  /// These; `nil` stands for all.
+  /// Only these; `nil` is all.
   package var names: [TenantName]?
   /// Only names that match this pattern.
   package var match: Glob?
@@ -29,11 +29,11 @@ struct FleetMember: Sendable {
   let tenant: Tenant
   let state: SchemaState
 
-  /// Those that a ``RegistryShape/statesQuery(ledger:of:)`` found.
+  /// The tenants that a ``RegistryShape/statesQuery(ledger:of:)`` returned.
   static func all(in rows: Rows) throws -> [FleetMember] {
     try zip(rows, RegistryShape.states(in: rows)).map {
       let tenant = try RegistryShape.tenant(in: $0)
-      // What cannot be named is not there for us, and fails by itself.
+      // A name that is not UTF-8 cannot be used in a statement: this tenant fails alone.
       return FleetMember(
         tenant: tenant,
         state: tenant.isReadable ? $1 : SchemaState(exists: false, hasLedger: false, head: nil))
@@ -44,7 +44,7 @@ struct FleetMember: Sendable {
 extension TenantDatabase {
   /// The tenants of a selection by name, in one query.
   ///
-  /// Throws ``TenancyProblem/tenantNotFound(_:)`` or ``TenancyProblem/tenantsNotFound(_:)`` for names that are not there.
+  /// Throws ``TenancyProblem/tenantNotFound(_:)`` or ``TenancyProblem/tenantsNotFound(_:)`` for names that do not exist.
   func members(of selection: FleetSelection, over connection: Connection, _ shape: RegistryShape) async throws
     -> [FleetMember]
   {
@@ -52,7 +52,7 @@ extension TenantDatabase {
     do {
       rows = try await connection.query(shape.statesQuery(ledger: settings.ledger, of: selection.names))
     } catch  where isBeyondEncoding(error) {
-      // One of the names, at least.
+      // At least one of the names has a character that the database's encoding lacks.
       for name in selection.names ?? [] { _ = try await shape.tenant(name, over: connection) }
       throw error
     }

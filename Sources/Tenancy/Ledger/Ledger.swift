@@ -119,9 +119,7 @@ struct Ledger: Sendable {
   /// The number, or a division by zero if the ledger has not so many rows: what is to be done was taken from a head comment
   /// that is stale, or from an older look.
   func ifCount(_ count: Int, _ number: SQL) -> SQL {
-    """
-    \(number) / CASE (SELECT pg_catalog.count(*) FROM ONLY \(name)) WHEN \(unsafeRaw: String(count)) THEN 1 ELSE 0 END
-    """
+    Guard.number(number, if: "(SELECT pg_catalog.count(*) FROM ONLY \(name)) = \(unsafeRaw: String(count))")
   }
 
   /// Takes a migration out of the ledger. If it is not there any more, or the ledger has not so many rows, the division

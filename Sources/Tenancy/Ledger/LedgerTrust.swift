@@ -135,10 +135,9 @@ extension Ledger {
           """
         )
       }
-    return """
-      SELECT ln(CASE WHEN EXISTS (
-          SELECT FROM pg_catalog.pg_class c \(columns) WHERE c.oid = \(regclass) AND \(isSound)) THEN 1.0 ELSE 0.0 END)
-      """
+    let holds: SQL =
+      "EXISTS (SELECT FROM pg_catalog.pg_class c \(columns) WHERE c.oid = \(regclass) AND \(isSound))"
+    return "SELECT \(Guard.ledger(if: holds))"
   }
 
   private var identity: SQL {
@@ -148,9 +147,4 @@ extension Ledger {
 
   /// The table as a constant; fails if it does not exist.
   var regclass: SQL { "\(literal: name.quoted)::pg_catalog.regclass" }
-}
-
-extension SQLState {
-  /// 2201E: what the check of a ledger fails with.
-  static let invalidLogarithm: SQLState = "2201E"
 }

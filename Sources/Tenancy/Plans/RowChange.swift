@@ -1,8 +1,8 @@
 internal import TenancyPostgres
 
-/// A change of rows of the registry that happens as it was planned, or fails and takes its transaction along.
+/// A change of registry rows that happens as planned, or fails and rolls its transaction back.
 ///
-/// A trigger may swallow a row, and a rule may do something else instead: the server then reports no error.
+/// A trigger may discard a row, and a rule may do something else instead: the server then reports no error.
 struct RowChange: Sendable {
   enum Event: CaseIterable, Sendable {
     case insert, update, delete
@@ -39,24 +39,24 @@ struct RowChange: Sendable {
   let table: QualifiedName
   /// Whether a rule for this event is on the table itself.
   let hasRule: Bool
-  /// The statement, without RETURNING. What it changes has the alias `t` (tenants) or `d` (domains).
+  /// The statement, without RETURNING. Its table has the alias `t` (tenants) or `d` (domains).
   let sql: SQL
   /// How many rows it must change.
   var count: SQL = "1"
-  /// What must be so in each row as it is stored then.
+  /// A condition on each row as it is stored.
   var holds: SQL = "true"
-  /// `FROM ... WHERE ...`: the rows that it is made for.
+  /// `FROM ... WHERE ...`: the rows to change.
   let source: SQL
-  /// What must be so afterwards, as far as one can tell without seeing the rows that were changed.
+  /// A condition on the table afterwards, for a table with a rule, where the changed rows are not returned.
   let outcome: SQL
 }
 
 extension [PlannedStatement] {
-  /// The changes in one statement, so that a foreign key between them is checked at its end. It fails unless all is done
-  /// as planned.
+  /// The changes in one statement, so that a foreign key between them is checked at its end. It fails unless every change
+  /// is made as planned.
   ///
-  /// PostgreSQL allows that on no table that has a rule for the event (PostgreSQL manual, 41.4 "Rules on INSERT, UPDATE,
-  /// and DELETE"): then they are statements of their own, and another one checks the outcome.
+  /// PostgreSQL does not allow that on a table with a rule for the event (PostgreSQL manual, 41.4 "Rules on INSERT, UPDATE,
+  /// and DELETE"): then each change is a statement, and another statement checks the outcome.
   static func changing(_ changes: RowChange...) -> [PlannedStatement] {
     let check = PlannedStatement.Check.rows(changes)
     if changes.contains(where: \.hasRule) {
@@ -81,8 +81,8 @@ extension [PlannedStatement] {
 }
 
 extension RowChange {
-  /// Why it failed, found out after the rollback: rows that are not there any more were changed by somebody else, rows
-  /// that are there were not let through.
+  /// Why it failed, found after the rollback: rows that no longer exist were changed by another session; rows that exist
+  /// were discarded or altered by a trigger, a rule or a policy.
   static func explain(_ changes: [RowChange], over connection: Connection) async throws -> TenancyProblem {
     var culprits: [String] = []
     var tables: [String] = []
@@ -99,7 +99,7 @@ extension RowChange {
     return .rowNotStored(table: table, by: culprits)
   }
 
-  /// Triggers and rules that may keep rows from being changed, or change them; of the tables below a view, too.
+  /// Triggers, rules and policies that may discard or alter rows; of the tables below a view, too.
   private var culpritsQuery: SQL {
     """
     WITH RECURSIVE tables (oid) AS (

@@ -18,14 +18,14 @@ extension TenantDatabase {
   /// upgrade.
   package func planInitialize(
     _ source: RegistrySource = .anywhere, upgrade: Bool = false
-  ) async throws -> Change<InitializedRegistry> {
+  ) async throws -> Plan<InitializedRegistry> {
     try await connected { connection in
       guard let (registry, shape) = try await self.recognize(source, over: connection) else {
         return try await self.creation(over: connection)
       }
       let additions = upgrade ? registry.lacks : []
       try await self.check(additions, of: shape, over: connection)
-      return Change(
+      return Plan(
         result: InitializedRegistry(registry: registry, created: [], added: additions),
         steps: additions.isEmpty ? [] : [.transaction(self.limits.opening + additions.map(shape.statement))],
         database: self,
@@ -36,7 +36,7 @@ extension TenantDatabase {
     }
   }
 
-  private func creation(over connection: Connection) async throws -> Change<InitializedRegistry> {
+  private func creation(over connection: Connection) async throws -> Plan<InitializedRegistry> {
     let mapping = settings.registry.isOurs ? settings.registry : RegistryMapping()
     let tables = [mapping.tenants, mapping.domains].compactMap { $0 }
     let found = try await connection.query(CatalogTable.query(of: CatalogTable.oids(of: tables)))
@@ -46,7 +46,7 @@ extension TenantDatabase {
     let registry = RecognizedRegistry(
       kind: .tenantctl, mapping: mapping, tenants: 0, domains: mapping.domains.map { _ in 0 }, remarks: [],
       lacks: [])
-    return Change(
+    return Plan(
       result: InitializedRegistry(registry: registry, created: tables.map(\.description), added: []),
       steps: [
         .transaction(

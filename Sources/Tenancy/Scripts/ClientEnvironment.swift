@@ -1,7 +1,6 @@
 internal import TenancyPostgres
 
-/// How another program reaches the database that we are connected to. There may be a password in it, so it cannot be
-/// printed.
+/// How another program reaches the database of this connection. It may contain a password, so it is never printed.
 package struct ClientEnvironment: Sendable, CustomStringConvertible, CustomReflectable {
   private let settings: [String: String]
   private let path: TenantPath
@@ -16,7 +15,7 @@ package struct ClientEnvironment: Sendable, CustomStringConvertible, CustomRefle
   /// - `PGOPTIONS`, which sets the search path to the tenant's schema, then the shared ones;
   /// - `TENANT` and `TENANT_SCHEMA`, the names.
   package func variables(for tenant: Tenant, inheriting inherited: [String: String]) -> [String: String] {
-    // Each of these could lead somewhere else.
+    // Each of these could lead to another database.
     let foreign = [
       "PGSERVICE", "PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER", "PGPASSWORD", "PGOPTIONS",
       "TENANTCTL_DATABASE_URL",
@@ -40,7 +39,7 @@ package struct ClientEnvironment: Sendable, CustomStringConvertible, CustomRefle
     }
   }
 
-  /// As a URI. A socket's folder, and several hosts, only fit into its query.
+  /// As a URI. A socket's directory and several hosts only fit into its query.
   private var url: String {
     func part(_ name: String) -> String? { settings[name].map(Self.percentEncoded) }
     let password = part("PGPASSWORD").map { ":\($0)" } ?? ""
@@ -55,7 +54,7 @@ package struct ClientEnvironment: Sendable, CustomStringConvertible, CustomRefle
       + (query.isEmpty ? "" : "?\(query.joined(separator: "&"))")
   }
 
-  /// All but RFC 3986's unreserved characters, and the slashes of a path.
+  /// Encodes everything but RFC 3986's unreserved characters.
   private static func percentEncoded(_ text: String) -> String {
     text.utf8.reduce(into: "") { encoded, byte in
       let character = Character(Unicode.Scalar(byte))
@@ -68,9 +67,9 @@ package struct ClientEnvironment: Sendable, CustomStringConvertible, CustomRefle
     }
   }
 
-  /// Nothing of what it holds.
+  /// Hides the settings.
   package var description: String { "the environment of a client" }
-  /// Nothing of what it holds.
+  /// Hides the settings.
   package var customMirror: Mirror { Mirror(self, children: []) }
 }
 
@@ -81,7 +80,7 @@ extension TenantDatabase {
     return try await connected { ClientEnvironment(try await $0.clientVariables(), path) }
   }
 
-  /// A tenant by its name, deactivated or not, whose schema is there.
+  /// A tenant by its name, deactivated or not, whose schema exists.
   ///
   /// Throws ``TenancyProblem/tenantNotFound(_:)``, and as ``checkSchema(of:)`` does.
   package func tenantWithSchema(_ name: TenantName) async throws -> Tenant {
@@ -91,7 +90,7 @@ extension TenantDatabase {
     return member.tenant
   }
 
-  /// Makes sure that a program whose search path begins with the tenant's schema will be in it.
+  /// Checks that a program whose search path begins with the tenant's schema can use it.
   ///
   /// Throws ``TenancyProblem/schemaMissing(_:_:)``, or ``TenancyProblem/insufficientPrivilege(_:)`` without USAGE on it.
   package func checkSchema(of tenant: Tenant) async throws {

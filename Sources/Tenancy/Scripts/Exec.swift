@@ -2,14 +2,14 @@ internal import SQLText
 internal import Synchronization
 internal import TenancyPostgres
 
-/// How a script is run in each tenant.
+/// The settings of a script's run.
 package struct ExecOptions: Sendable {
-  /// Whether it may change something; otherwise the transaction is read-only.
+  /// Whether it may write; otherwise the transaction is read-only.
   package var mayWrite = false
-  /// How long a statement may take; `nil`: as the server says.
+  /// How long a statement may take; `nil`: the server's setting.
   package var statementTimeout: Duration?
 
-  /// Reading only, for as long as it takes.
+  /// Read-only, without a time limit.
   package init() {}
 }
 
@@ -17,7 +17,7 @@ package struct ExecOptions: Sendable {
 package struct ExecResult: Sendable {
   /// The columns of its last statement's result.
   package let columns: [ResultColumn]
-  /// How many rows that has.
+  /// The number of rows of that result.
   package let rows: Int
 }
 
@@ -32,11 +32,11 @@ package struct ColumnSet: Sendable, Hashable {
 extension TenantDatabase {
   /// Runs a script in each tenant: one transaction and one round trip, with the tenant's search path.
   ///
-  /// The result of the script's last statement goes to `receive` as soon as it is there, and is not kept. All results
-  /// that it gets have the same columns, those of the first.
+  /// The result of the script's last statement goes to `receive` as soon as it arrives, and is not kept. All results that
+  /// it gets have the same columns, those of the first.
   ///
-  /// Throws ``TenancyProblem/columnsDiffer(_:changesStay:)`` at the end if there were others. What fails in one tenant is in the
-  /// report and leaves the others alone.
+  /// Throws ``TenancyProblem/columnsDiffer(_:changesStay:)`` at the end if other results had other columns. A failure in one
+  /// tenant is in the report and does not affect the others.
   package func exec(
     _ script: ExecScript, in tenants: SelectedTenants, _ options: ExecOptions = ExecOptions(),
     _ run: FleetRun<ExecResult> = FleetRun(), receive: @escaping @Sendable (Tenant, ResultTable) -> Void
@@ -51,7 +51,7 @@ extension TenantDatabase {
       }
       guard table.columns == columns else { return ExecResult(columns: table.columns, rows: table.count) }
       receive(tenant, table)
-      // All of them share one array.
+      // All results share one array.
       return ExecResult(columns: columns ?? [], rows: table.count)
     }
     let sets = Self.columnSets(report)
@@ -81,7 +81,7 @@ extension TenantDatabase {
     }
   }
 
-  /// After a query the script cannot make the transaction READ WRITE.
+  /// Ends with a query: after it the script cannot make the transaction READ WRITE.
   private func opening(_ options: ExecOptions, _ schema: SchemaName, _ path: TenantPath) -> [SQL] {
     let limits = TimeLimits(lock: settings.lockTimeout, statement: options.statementTimeout)
     let access: [SQL] = options.mayWrite ? [] : ["SET TRANSACTION READ ONLY"]

@@ -1,15 +1,15 @@
 package import SQLText
 internal import TenancyPostgres
 
-/// SQL to be run in tenants' schemas: each statement is sent by itself, all of them as one transaction.
+/// SQL to run in tenants' schemas: each statement is sent separately, all of them in one transaction.
 package struct ExecScript: Sendable {
-  /// Where it comes from, for messages: a file's path, or the option that held it.
+  /// Its source, for messages: a file's path, or the option that held it.
   package let name: String
   let statements: [SQLStatement]
 
-  /// Takes a script apart.
+  /// Splits a script into statements.
   ///
-  /// Throws ``TenancyProblem/scriptInvalid(_:)`` if it is no sound SQL, has no statement, or ends the transaction.
+  /// Throws ``TenancyProblem/scriptInvalid(_:)`` if it cannot be split, has no statement, or ends the transaction.
   package init(name: String, _ bytes: [UInt8]) throws {
     self.name = name
     do {
@@ -33,15 +33,15 @@ package struct ExecScript: Sendable {
   }
 }
 
-/// Why a script is not run in any tenant.
+/// Why a script was not run at all.
 package struct ExecScriptProblem: Sendable, Hashable {
-  /// Where it comes from.
+  /// The script's source.
   package let script: String
-  /// What is wrong; `nil`: it has no statement.
+  /// The error; `nil`: it has no statement.
   package let error: SQLScriptError?
 }
 
-/// A script that failed in a tenant's schema. Nothing of it took effect there.
+/// A script that failed in a tenant's schema. Its transaction was rolled back.
 package struct ExecFailure: Sendable, Hashable {
   /// A place in the script.
   package struct Place: Sendable, Hashable {
@@ -51,12 +51,12 @@ package struct ExecFailure: Sendable, Hashable {
     package let excerpt: String
   }
 
-  /// Where the script comes from.
+  /// The script's source.
   package let script: String
-  /// The place of the error; `nil` if it was the commit that failed.
+  /// The place of the error; `nil` if the commit failed.
   package let place: Place?
-  /// Whether the transaction could only read.
+  /// Whether the transaction was read-only.
   package let isReadOnly: Bool
-  /// The server's words.
+  /// The server's error.
   package let server: ServerFailure
 }

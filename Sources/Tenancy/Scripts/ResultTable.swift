@@ -2,7 +2,7 @@ internal import TenancyPostgres
 
 /// A column of a result.
 package struct ResultColumn: Sendable, Hashable {
-  /// What its values are to a program that is no database.
+  /// The type of its values in output formats.
   package enum Kind: Sendable, Hashable {
     /// Integers, floating-point and `numeric`, in decimal digits; also `NaN` and `Infinity`.
     case number
@@ -16,7 +16,7 @@ package struct ResultColumn: Sendable, Hashable {
 
   /// Its name.
   package let name: String
-  /// What its values are.
+  /// The type of its values.
   package let kind: Kind
 }
 
@@ -31,7 +31,7 @@ package struct ResultTable: Sendable {
     case affected(Int)
   }
 
-  /// The rows of a query; of a statement that has none, how many rows it touched, as `affected`.
+  /// The rows of a query; for a statement without rows, the number of affected rows, as `affected`.
   init(_ rows: Rows) {
     let columns = zip(rows.columns, rows.types).map {
       ResultColumn(name: $0, kind: ResultColumn.Kind(type: $1))
@@ -40,7 +40,7 @@ package struct ResultTable: Sendable {
     contents = columns.isEmpty ? .affected(rows.affected) : .rows(rows)
   }
 
-  /// How many rows it has.
+  /// The number of rows.
   package var count: Int {
     switch contents {
     case .rows(let rows): rows.count
@@ -58,7 +58,7 @@ package struct ResultTable: Sendable {
 }
 
 extension ResultColumn.Kind {
-  /// The numbers are those of PostgreSQL's `pg_type.dat`, which never change.
+  /// The numbers are PostgreSQL's, from `pg_type.dat`, and never change.
   fileprivate init(type: UInt32) {
     switch type {
     case 16: self = .boolean

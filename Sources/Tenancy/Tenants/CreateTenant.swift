@@ -56,7 +56,7 @@ extension TenantDatabase {
   /// Throws ``TenancyProblem`` if the name, a domain or a column value will not do, or one is taken.
   package func planCreate(
     _ new: NewTenant, migrations: [MigrationFile] = []
-  ) async throws -> Change<CreatedTenant> {
+  ) async throws -> Plan<CreatedTenant> {
     try settings.names.check(new.name)
     if let schema = new.schema { try settings.names.check(schema) }
     return try await withRegistry { connection, shape in
@@ -83,7 +83,7 @@ extension TenantDatabase {
       let remove = remains.map {
         [Step.transaction(self.limits.opening + [$0.drop(schema, ledger, ifFree: lock)])]
       }
-      return Change(
+      return Plan(
         result: CreatedTenant(tenant: tenant, domains: domains, migrations: migrations.map(\.version)),
         steps: (remove ?? []) + self.creationSteps(of: tenant, migrations, mark: mark, frame, rows: rows),
         database: self,
@@ -127,7 +127,7 @@ extension TenantDatabase {
     do {
       try await connection.transaction(limits.opening + [CreationLock(tenant.schema).takeForTransaction])
     } catch let error as StatementError where error.error.state == .lockNotAvailable {
-      throw TenancyProblem.createUnderWay(tenant.name)
+      throw TenancyProblem.createInProgress(tenant.name)
     }
   }
 
@@ -160,7 +160,7 @@ extension TenantDatabase {
   {
     switch (error.state, error.schema, error.table) {
     case (.duplicateSchema, _, _): return .tenantExists(tenant.name)
-    case (CreationMark.isLocked, _, _): return .createUnderWay(tenant.name)
+    case (CreationMark.isLocked, _, _): return .createInProgress(tenant.name)
     case (.uniqueViolation, "pg_catalog", "pg_namespace"): return .tenantExists(tenant.name)
     case (.uniqueViolation, _, settings.registry.tenants.name.name) where !values.isEmpty,
       (.foreignKeyViolation, _, settings.registry.tenants.name.name), (.checkViolation, _, _):

@@ -25,7 +25,7 @@ extension TenantDatabase {
   /// (PostgreSQL manual, 20.12 `max_locks_per_transaction`).
   ///
   /// Throws ``TenancyProblem`` if there is no such tenant, or something outside of its schema would be dropped with it.
-  package func planDrop(_ name: TenantName) async throws -> Change<DroppedTenant> {
+  package func planDrop(_ name: TenantName) async throws -> Plan<DroppedTenant> {
     try await withRegistry { connection, shape in
       let found = try await connection.query(shape.tenantQuery(name)).first.map {
         try RegistryShape.tenant(in: $0)
@@ -52,7 +52,7 @@ extension TenantDatabase {
         throw TenancyProblem.schemaReferenced(schema, of: name, by: outside.objects, count: outside.count)
       }
       let rows = self.limits.opening.map { PlannedStatement($0) } + shape.delete(found)
-      return Change(
+      return Plan(
         result: DroppedTenant(
           name: name, schema: schema, hadRow: found != nil, hadSchema: contents.exists,
           tables: contents.tables, domains: domains.map(\.name)),

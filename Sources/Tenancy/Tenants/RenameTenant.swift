@@ -26,7 +26,7 @@ extension TenantDatabase {
   /// name: then it moves to what that gives.
   ///
   /// Throws ``TenancyProblem`` if there is no such tenant, or the new name will not do or is taken.
-  package func planRename(_ old: TenantName, to new: TenantName) async throws -> Change<RenamedTenant> {
+  package func planRename(_ old: TenantName, to new: TenantName) async throws -> Plan<RenamedTenant> {
     try settings.names.check(new)
     return try await withRegistry { connection, shape in
       let tenant = try await shape.tenant(old, over: connection)
@@ -42,7 +42,7 @@ extension TenantDatabase {
         movesSchema
         ? ["ALTER SCHEMA \(tenant.schema.identifier) RENAME TO \(schema.identifier)"] + mentions.follow : []
       let statements = (self.limits.opening + move).map { PlannedStatement($0) }
-      return Change(
+      return Plan(
         result: RenamedTenant(
           from: old, tenant: Tenant(name: new, schema: schema, isActive: tenant.isActive),
           mentions: movesSchema ? try await mentions.find(over: connection) : []),

@@ -64,7 +64,7 @@ struct SchemaDependents {
       PlannedStatement(
         guarding: """
           \(query(from: seeds))
-          SELECT 1 / CASE count(*) WHEN 0 THEN 1 ELSE 0 END FROM named
+          SELECT \(Guard.number(if: "count(*) = 0")) FROM named
           """,
         purpose: "fails, and undoes the transaction, if something outside of the schema depends on it"),
     ]

@@ -15,8 +15,7 @@ extension TenantDatabase {
   ///
   /// Throws ``TenancyProblem`` if one of them does not exist, is no tenant but the shared schema's row, or the registry
   /// knows no deactivation.
-  package func planSetActive(_ names: [TenantName], _ isActive: Bool) async throws -> Change<[ActivityChange]>
-  {
+  package func planSetActive(_ names: [TenantName], _ isActive: Bool) async throws -> Plan<[ActivityChange]> {
     try await withRegistry { connection, shape in
       guard let activity = shape.tenants.activity else {
         throw TenancyProblem.noDeactivation(table: shape.tenants.table.description)
@@ -51,7 +50,7 @@ extension TenantDatabase {
           WHERE \(isTarget)
           """, count: count, holds: shape.has(activity: isActive), source: source,
         outcome: "(SELECT count(*) \(source) AND \(shape.has(activity: isActive))) >= \(count)")
-      return Change(
+      return Plan(
         result: changes,
         steps: targets.isEmpty
           ? []

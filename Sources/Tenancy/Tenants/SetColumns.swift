@@ -12,7 +12,7 @@ extension TenantDatabase {
   /// Plans new values for a tenant's extra columns.
   ///
   /// Throws ``TenancyProblem`` if there is no such tenant or column, or a column is the registry's own.
-  package func planSet(_ name: TenantName, _ values: ColumnValues) async throws -> Change<ChangedColumns> {
+  package func planSet(_ name: TenantName, _ values: ColumnValues) async throws -> Plan<ChangedColumns> {
     try await withRegistry { connection, shape in
       try shape.check(values)
       _ = try await shape.tenant(name, over: connection)
@@ -27,7 +27,7 @@ extension TenantDatabase {
           WHERE t.\(shape.tenants.name) = \(name.rawValue)
           """, holds: "\(shape.name) = \(name.rawValue)", source: source,
         outcome: "EXISTS (SELECT \(source) AND \(shape.has(values)))")
-      return Change(
+      return Plan(
         result: ChangedColumns(name: name, columns: values),
         steps: [.transaction(self.limits.opening.map { PlannedStatement($0) } + .changing(update))],
         database: self,

@@ -134,7 +134,7 @@ struct FindingReport: Sendable {
         Self(
           "foreign_ledger", "the table that has the ledger's name is another tool's",
           "\(tenant.name)\(tool.map { " (\($0.possessive))" } ?? "")"
-        ) { _ in tool.wayOut }
+        ) { _ in tool.advice }
       case .ledgerNotTrusted(let tenant, let distrust):
         Self(
           "ledger_not_trusted", "the ledger is not trusted, so the tenant is not migrated",
@@ -218,7 +218,7 @@ extension Finding.InvalidIndex {
   fileprivate func way(_ tenant: String) -> String {
     switch self {
     case .unbuilt: "it is built anew, while the app reads and writes"
-    case .leftOver: "it is what a REINDEX has left behind, and is dropped"
+    case .leftover: "it is what a REINDEX has left behind, and is dropped"
     case .unfinishedMigration: "'tenantctl migrate \(tenant)' goes on with the migration that builds it"
     }
   }
@@ -226,7 +226,7 @@ extension Finding.InvalidIndex {
 
 extension MigrationTool? {
   /// What to do where the tool's table is in the ledger's place.
-  var wayOut: String {
+  var advice: String {
     self == .golangMigrate
       ? "'tenantctl migration import --from golang-migrate DIR --ledger' takes it over"
       : "give tenantctl a table of its own: ledger = \"tenantctl_migrations\" under [migrations] in tenantctl.toml"

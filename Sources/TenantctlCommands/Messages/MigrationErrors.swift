@@ -24,7 +24,7 @@ extension MigrationFailure {
     case .ledgerRowGone, .ledgerChanged: "ledger_changed"
     case .ledgerReplaced: "ledger_not_trusted"
     case .recordDiscarded: "record_discarded"
-    case .underWay: "migration_under_way"
+    case .inProgress: "migration_under_way"
     case .halfUndone: "half_undone"
     case .invalidIndex: "invalid_index"
     }
@@ -40,7 +40,7 @@ extension MigrationFailure {
     case .ledgerReplaced:
       "the ledger is not the table any more that it was when the run began, so it was rolled back"
     case .recordDiscarded: "its statements ran, but the ledger did not store the record"
-    case .underWay: held("another session is at it right now")
+    case .inProgress: held("another session is at it right now")
     case .halfUndone: "a rollback of it was begun and has not finished"
     case .invalidIndex: "an index is in the way that is not valid: what a build that was cut off leaves"
     }
@@ -60,7 +60,7 @@ extension MigrationFailure {
     case .needsNoTransaction: "put it in a file of its own that begins with '-- migrate:up transaction:false'"
     case .endsTransaction:
       "take COMMIT and ROLLBACK out of what it runs, or run it by itself in a file with transaction:false"
-    case .locked, .underWay: "run the same command again when that session is done"
+    case .locked, .inProgress: "run the same command again when that session is done"
     case .searchPathChanged:
       "take the statement that sets search_path out of the file, or write SET LOCAL and set it back"
     case .ledgerRowGone:

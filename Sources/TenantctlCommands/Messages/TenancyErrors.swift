@@ -64,7 +64,7 @@ extension ErrorReport {
         Self(
           "shared_schema", .refused, "the schema of tenant \(name) is \(schema), which all tenants share",
           hint: "leave it to the app; migrations for it go into migrations/shared/")
-      case .createUnderWay(let name):
+      case .createInProgress(let name):
         Self(
           "create_under_way", .refused, "another session is creating tenant \(name) right now",
           hint: "wait for it; if it is given up, 'tenantctl create \(name)' starts over")
@@ -156,7 +156,7 @@ extension ErrorReport {
       case .registryColumnType(let table, let column, let type, let expected):
         Self(
           "registry_mismatch", .usage, "column \(column) of \(table) is of type \(type), not \(expected)",
-          hint: wayOut(ofColumnOfType: expected))
+          hint: advice(ofColumnOfType: expected))
       case .noDeactivation(let table):
         Self(
           "no_deactivation", .refused, "the registry has no column that says whether a tenant is deactivated",
@@ -256,7 +256,7 @@ extension ErrorReport {
           "foreign_ledger", .failed,
           "the table that has the ledger's name is \(tool?.possessive ?? "another tool's") "
             + "(its columns are \(columns.joined(separator: ", ")))",
-          hint: tool.wayOut)
+          hint: tool.advice)
       case .ledgerNotTrusted(let schema, let distrust):
         Self(
           "ledger_not_trusted", .refused,
@@ -271,7 +271,7 @@ extension ErrorReport {
         Self(
           "ledger_in_use", .failed,
           "the table that has the ledger's name is \(tool.possessive) own, by which the app itself migrates",
-          hint: Optional(tool).wayOut)
+          hint: Optional(tool).advice)
 
       // Taking over
       case .schemaDiffers(let model, let difference):
@@ -375,7 +375,7 @@ func assignments(_ columns: [String]) -> String {
 }
 
 /// What to do about a column that the registry cannot use.
-private func wayOut(ofColumnOfType expected: String) -> String {
+private func advice(ofColumnOfType expected: String) -> String {
   expected == "boolean"
     ? "name another column under [registry.columns] in tenantctl.toml; deactivated = false says that there is none"
     : "name another column under [registry.columns] in tenantctl.toml"

@@ -2,17 +2,17 @@ internal import Glibc
 internal import Synchronization
 internal import Tenancy
 
-/// Tells how a run over the fleet is getting on: a bar on a terminal, elsewhere a line for each failure.
+/// The progress of a fleet run: a bar on a terminal, elsewhere a line for each failure.
 final class FleetProgress: Sendable {
   private struct State {
     var done = 0
     var failed = 0
-    /// Those that are done because there was nothing to do: they say nothing about how long the others will take.
+    /// Tenants that had nothing to do: they do not count for the estimate of the time left.
     var skipped = 0
-    /// Those that had to wait and are not done yet.
+    /// Tenants that wait for another attempt.
     var waiting: Set<String> = []
     var drawnAt: ContinuousClock.Instant?
-    /// The sentences that the terminal shows already.
+    /// The messages that were shown already.
     var told: Set<String> = []
     var outputFailure: OutputClosed?
     var ticker: Task<Void, Never>?
@@ -33,7 +33,7 @@ final class FleetProgress: Sendable {
     isSilent = session.isQuiet
     showsBar = terminal.stderrIsTerminal && !session.isQuiet && session.format == .text
     guard showsBar else { return }
-    // The first tenants, or the last, may take long: the bar is there, and the time goes on.
+    // A single tenant may take long: the bar stays and the time keeps counting.
     let ticker = Task { [weak self] in
       while (try? await Task.sleep(for: .milliseconds(250))) != nil {  // Cancelled by `finish`.
         self?.state.withLock { self?.redraw(&$0) }
@@ -42,15 +42,15 @@ final class FleetProgress: Sendable {
     state.withLock { $0.ticker = ticker }
   }
 
-  /// One tenant is done.
-  /// - Parameter isSkipped: whether there was nothing to do.
+  /// Counts a finished tenant.
+  /// - Parameter isSkipped: whether it had nothing to do.
   func note(_ name: String, failure: (any Error)?, isSkipped: Bool = false) {
     state.withLock { state in
       state.done += 1
       state.waiting.remove(name)
       if isSkipped { state.skipped += 1 }
       if failure != nil { state.failed += 1 }
-      // The summary says the rest.
+      // The summary has the other lines.
       if let failure {
         say(style.red("failed"), name, String(ErrorReport(inFleet: failure).message.firstLine), &state)
       }
@@ -72,18 +72,18 @@ final class FleetProgress: Sendable {
   }
 
   private func say(_ word: String, _ name: String, _ message: String, _ state: inout State) {
-    // The bar counts them: a screen full of the same sentence would hide the next one.
+    // The bar counts them: the same message is shown once.
     guard !isSilent, state.told.insert("\(word) \(message.firstLine)").inserted || !showsBar else { return }
     clear(&state)
     terminal.note("\(word) \(name): \(message)")
   }
 
-  /// Writes a line to standard error while the bar is away.
+  /// Writes a line to standard error, above the bar.
   func tell(_ line: String) {
     tell(lines: [line])
   }
 
-  /// The same for lines that nobody else's come between.
+  /// Writes lines that stay together.
   func tell(lines: [String]) {
     state.withLock { state in
       clear(&state)
@@ -91,7 +91,7 @@ final class FleetProgress: Sendable {
     }
   }
 
-  /// Writes to standard output while the bar is away. If that fails the work goes on: see ``outputFailure``.
+  /// Writes to standard output, above the bar. If that fails the work goes on: see ``outputFailure``.
   func print(_ text: String) {
     state.withLock { state in
       clear(&state)
@@ -103,25 +103,25 @@ final class FleetProgress: Sendable {
     }
   }
 
-  /// Why not all of it was written; `nil` if it was.
+  /// Why standard output could not be written; `nil` if it could.
   var outputFailure: OutputClosed? { state.withLock { $0.outputFailure } }
 
-  /// What is known when nobody waits for the end. Whoever has the lock may be stuck writing to a terminal that takes
-  /// nothing, so it is tried for half a second and no longer.
+  /// The progress, for a run that is ended at once. The lock's holder may be blocked by a terminal that accepts no
+  /// output, so this waits half a second at most.
   func known() -> String {
     let end = ContinuousClock.now + .milliseconds(500)
     repeat {
       if let text = state.withLockIfAvailable({ sentence($0) }) { return text }
       usleep(5000)
     } while ContinuousClock.now < end
-    return "how far it got is not known"
+    return "its progress is unknown"
   }
 
   private func sentence(_ state: State) -> String {
-    "\(state.done - state.failed) of \(counted(total, "tenant")) done, \(state.failed) failed; of the others it is not known"
+    "\(state.done - state.failed) of \(counted(total, "tenant")) done, \(state.failed) failed; the state of the others is unknown"
   }
 
-  /// Takes the bar away.
+  /// Removes the bar.
   func finish() {
     state.withLock { state in
       state.ticker?.cancel()
@@ -136,7 +136,7 @@ final class FleetProgress: Sendable {
     state.drawnAt = nil
   }
 
-  /// At most 20 times a second, and in one write: no flicker.
+  /// At most 20 times a second and in one write, so that the bar does not flicker.
   private func redraw(_ state: inout State) {
     guard showsBar, state.ticker != nil, state.done < total else { return }
     let now = ContinuousClock.now
@@ -150,13 +150,13 @@ final class FleetProgress: Sendable {
     let failed = state.failed > 0 ? ", \(state.failed) failed" : ""
     let waiting = state.waiting.isEmpty ? "" : ", \(state.waiting.count) waiting"
     let (worked, left) = (state.done - state.skipped, total - state.done)
-    // How long a lock will be held is nobody's guess.
+    // How long a lock will be held cannot be estimated.
     let isGuess = worked == 0 || state.waiting.count == left
     let time =
       waiting + (isGuess ? ", \(durationText(elapsed)) so far" : ", \(pace(worked, elapsed, left: left))")
     let length = count.count + failed.count + time.count
     let width = min(30, terminal.width - length - 3)
-    // On a narrow terminal it stays on one line: what is on a second one would never be erased.
+    // One line only: a second one would not be erased.
     guard width >= 5 else { return String((count + failed + time).dropFirst().prefix(terminal.width - 1)) }
     let filled = width * state.done / max(total, 1)
     return "[" + style.green(String(repeating: "#", count: filled))
@@ -164,7 +164,7 @@ final class FleetProgress: Sendable {
       + count + (failed.isEmpty ? "" : style.red(failed)) + time
   }
 
-  /// How many are done in which time, and how long the others will take.
+  /// The rate so far and the estimated time left.
   private func pace(_ done: Int, _ elapsed: Duration, left count: Int) -> String {
     let perSecond = Double(done) / max(elapsed / .seconds(1), 0.001)
     let left = Duration.seconds(Double(count) / perSecond)

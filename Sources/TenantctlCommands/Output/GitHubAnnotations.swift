@@ -1,7 +1,7 @@
 internal import Tenancy
 
-/// The failures of a run as GitHub shows them beside the code: "Workflow commands for GitHub Actions", one for each
-/// cause, since GitHub shows no more than ten of a step.
+/// The failures of a run as annotations of the code: "Workflow commands for GitHub Actions", one for each cause, since
+/// GitHub shows at most ten of a step.
 struct GitHubAnnotations {
   let lines: [String]
 

@@ -1,6 +1,6 @@
 internal import Tenancy
 
-/// What a run did, in the XML that CI servers read as test results: a tenant is a test case.
+/// The outcome of a run in JUnit's XML, which CI servers read as test results: each tenant is a test case.
 struct JUnitReport {
   let text: String
 
@@ -52,7 +52,7 @@ struct JUnitReport {
   }
 }
 
-/// `junit=FILE`, where a report goes.
+/// `junit=FILE`, the file of a report.
 struct ReportTarget: Sendable {
   let path: String
 

@@ -1,7 +1,7 @@
 internal import Arguments
 internal import Tenancy
 
-/// How a run over the fleet goes about its work: the same options everywhere.
+/// The options of a fleet run: the same for every command.
 enum RunOptions {
   enum OnError: String, CaseIterable, Sendable {
     case `continue`, stop
@@ -9,36 +9,36 @@ enum RunOptions {
 
   private static let jobs = Option(
     "jobs", short: "j", placeholder: "N", environment: "TENANTCTL_JOBS", parse: PositiveNumber.init(parsing:),
-    summary: "How many tenants at a time. Without it: 8, but no more than a quarter of the free connections.")
+    summary: "Work on N tenants at a time. Default: 8, but at most a quarter of the free connections.")
   static let onError = DefaultedOption(
     "on-error", placeholder: "ACTION", choices: OnError.self, default: .continue,
     summary: "What to do when a tenant fails.")
   static let maxFailures = Option(
     "max-failures", placeholder: "N", parse: PositiveNumber.init(parsing:),
-    summary: "Begin with no other tenant after N have failed.")
+    summary: "Start no other tenant after N have failed.")
   static let canary = Option(
     "canary", placeholder: "N", parse: PositiveNumber.init(parsing:),
-    summary: "The first N tenants must succeed before any other is begun with.")
+    summary: "The first N tenants must succeed before any other is started.")
   static let retries = DefaultedOption(
     "retries", placeholder: "N", default: 8, defaultText: "8", environment: "TENANTCTL_RETRIES",
     parse: { text throws -> Int in
       guard let value = Int(text), value >= 0 else { throw Expected("a whole number, 0 or more") }
       return value
-    }, summary: "How often a tenant gets another turn when somebody else holds a lock it needs.")
+    }, summary: "Try a tenant again up to N times when another session holds a lock that it needs.")
 
   static let report = Option(
     "report", placeholder: "junit=FILE", parse: ReportTarget.init(parsing:),
-    summary: "Write a report for CI to FILE: JUnit's XML, with a test case for each tenant.")
+    summary: "Write a JUnit XML report to FILE, with a test case for each tenant.")
 
   static let statementTimeout = Option(
     "statement-timeout", placeholder: "TIME",
     parse: { text throws -> Duration in
-      // PostgreSQL takes a bare number for milliseconds; whoever types 30 means something else.
+      // PostgreSQL reads a bare number as milliseconds; a user who types 30 means seconds.
       guard text == "0" || Int(text) == nil, let duration = Duration(postgresSetting: text) else {
         throw Expected("a time such as 30s, 500ms or 1min")
       }
       return duration
-    }, summary: "How long a statement may take, such as 30s. Without it: as the server says.")
+    }, summary: "Cancel a statement that takes longer, such as 30s. Default: the server's setting.")
 
   /// What every run over the fleet has.
   static let common: [any Parameter] = [jobs, onError, maxFailures, canary, report]
@@ -54,10 +54,10 @@ enum RunOptions {
   /// How many connections such a run may need.
   static func connections(_ input: Input) -> Int { input[jobs]?.value ?? TenantDatabase.mostJobs }
 
-  /// The same for a run whose commits are flushed to disk over another one.
+  /// The same for a run whose commits are flushed to disk over another connection.
   static func connectionsWithFlush(_ input: Input) -> Int { connections(input) + 1 }
 
-  /// How many tenants at a time; of `count`, so that nobody asks the server for the sake of one.
+  /// How many tenants at a time; the server is not asked for a run over one tenant.
   static func jobs(_ input: Input, _ database: TenantDatabase, for count: Int) async throws -> Int {
     if let said = input[jobs]?.value { return said }
     return count < 2 ? 1 : try await database.affordableJobs()

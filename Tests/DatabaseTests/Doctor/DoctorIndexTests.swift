@@ -50,7 +50,7 @@ import Testing
       try await fleet.psql(
         "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'a.t_id_ccnew'::regclass")
       let before = try await findings(fleet)
-      #expect(before == [.invalidIndex(Self.a, index: "t_id_ccnew", .leftOver)])
+      #expect(before == [.invalidIndex(Self.a, index: "t_id_ccnew", .leftover)])
       let outcome = try await fix(fleet)
       #expect(outcome == ["fixed"])
       #expect(

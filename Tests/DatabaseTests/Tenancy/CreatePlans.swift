@@ -8,13 +8,13 @@ extension Fleet {
   static let tanks = "CREATE TABLE tanks (id int PRIMARY KEY);\nCREATE INDEX tanks_id ON tanks (id);"
 
   /// Files within transactions.
-  func acmePlan() async throws -> Change<CreatedTenant> {
+  func acmePlan() async throws -> Plan<CreatedTenant> {
     try await tenancy.planCreate(
       NewTenant("acme", domains: [host("acme.com"), host("www.acme.com")]),
       migrations: [migration("1", Self.tanks), migration("2", "ALTER TABLE tanks ADD COLUMN name text;")])
   }
 
-  func acmePlanInSeveralTransactions() async throws -> Change<CreatedTenant> {
+  func acmePlanInSeveralTransactions() async throws -> Plan<CreatedTenant> {
     try await tenancy.planCreate(
       NewTenant("acme", domains: [host("acme.com"), host("www.acme.com")]),
       migrations: [

@@ -12,7 +12,7 @@ import Testing
     try await Fleet.with { fleet in
       let plan = try await fleet.acmePlan()
       guard let steps = plan.steps.refused(at: index) else { return }
-      var broken = Change(result: plan.result, steps: steps, database: fleet.tenancy)
+      var broken = Plan(result: plan.result, steps: steps, database: fleet.tenancy)
       broken.cleanUp = plan.cleanUp
       await #expect(throws: TenancyProblem.self) { try await broken.apply() }
       try await fleet.expectNothing()
@@ -139,7 +139,7 @@ import Testing
         let task = Task { try await plan.apply() }
         _ = try await holder.blocked()
         let other = try fleet.database.tenancy(lockTimeout: .milliseconds(50))
-        await #expect(throws: TenancyProblem.createUnderWay("acme")) {
+        await #expect(throws: TenancyProblem.createInProgress("acme")) {
           try await other.planCreate(NewTenant("acme"), migrations: files)
         }
         await other.close()

@@ -212,7 +212,7 @@ import Testing
   }
 }
 
-extension Change<ChangedColumns> {
+extension Plan<ChangedColumns> {
   /// A NOT NULL column refuses, others take it.
   fileprivate func applyExpectingNull(_ column: String, _ fleet: Fleet) async throws {
     do {

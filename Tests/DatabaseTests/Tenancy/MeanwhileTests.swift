@@ -66,7 +66,7 @@ import Testing
       for round in 0..<5 {
         let isPrimary = round > 0
         let hosts = (0..<4).map { host("\($0).round\(round).com") }
-        var plans: [Change<Domain>] = []
+        var plans: [Plan<Domain>] = []
         for host in hosts {
           plans.append(try await fleet.tenancy.planAddDomain(host, to: "acme", primary: isPrimary))
         }
@@ -172,7 +172,7 @@ import Testing
     }
   }
 
-  private static func result(of plan: Change<CreatedTenant>) async -> Result<CreatedTenant, any Error> {
+  private static func result(of plan: Plan<CreatedTenant>) async -> Result<CreatedTenant, any Error> {
     do { return .success(try await plan.apply()) } catch { return .failure(error) }
   }
 }

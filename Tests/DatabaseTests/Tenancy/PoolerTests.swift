@@ -97,7 +97,7 @@ import Testing
           let task = Task { try await plan.apply() }
           _ = try await holder.blocked()
           let other = try fleet.database.tenancy(lockTimeout: .milliseconds(50))
-          await #expect(throws: TenancyProblem.createUnderWay("acme")) {
+          await #expect(throws: TenancyProblem.createInProgress("acme")) {
             try await other.planCreate(NewTenant("acme"), migrations: files)
           }
           await other.close()

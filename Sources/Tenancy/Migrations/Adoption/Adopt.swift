@@ -1,18 +1,17 @@
 internal import TenancyPostgres
 
-/// By what a tenant without a ledger gets one.
+/// What a tenant without a ledger gets one from.
 package enum AdoptionBasis: Sendable, Hashable {
-  /// It has all migrations up to this one.
+  /// The tenant has all migrations up to this one.
   case version(MigrationVersion)
-  /// It has what the ledger of this tenant says, if its tables equal that tenant's.
+  /// The tenant has what this tenant's ledger says, if their tables are equal.
   case like(TenantName)
 }
 
 extension TenantDatabase {
-  /// Plans to take over tenants that an app or another tool made: each gets a ledger that says what it has, and nothing
-  /// is run. What is there decides: a tenant with a ledger stays as it is, one without tables is refused, and so is one
-  /// whose ledger's name is taken by another tool's table. A table of dbmate's is the ledger, and gets the columns that
-  /// it lacks.
+  /// Plans to adopt tenants that an app or another tool made: each gets a ledger that says what it has, and no migration
+  /// is run. A tenant with a ledger stays as it is; one without tables is refused, and so is one whose ledger's name is
+  /// taken by another tool's table. A table of dbmate's is used as the ledger and gets the columns that it lacks.
   ///
   /// Throws ``TenancyProblem/versionNotFound(_:)``; with a model ``TenancyProblem/tenantNotFound(_:)``,
   /// ``TenancyProblem/nothingRecorded(_:hasLedger:)``, ``TenancyProblem/migrationUnfinished(_:_:)`` and what its ``Survey/problem``
@@ -23,16 +22,18 @@ extension TenantDatabase {
     _ = try await frame()
     let model = try await adoptionModel(basis, files)
     let members = try await tenants(in: selection).members
-    let looks = try await look(at: members)
-    let strangers = members.filter { !$0.state.hasLedger && (looks[$0.tenant.schema]?.hasTables ?? false) }
+    let inspected = try await inspect(members)
+    let strangers = members.filter {
+      !$0.state.hasLedger && (inspected[$0.tenant.schema]?.hasTables ?? false)
+    }
     let differences = try await differences(of: strangers.map(\.tenant.schema), from: model.schema)
     let ledgers = try await ledgers(of: members.filter { $0.state.hasLedger && $0.state.head == nil })
     return BaselinePlan(
       entries: members.map { member in
         let schema = member.tenant.schema
         let adoption = Adoption(
-          member: member, histories: looks[schema]?.histories ?? [],
-          hasTables: looks[schema]?.hasTables ?? false,
+          member: member, histories: inspected[schema]?.histories ?? [],
+          hasTables: inspected[schema]?.hasTables ?? false,
           survey: ledgers[schema], difference: differences[schema])
         return .init(
           tenant: member.tenant,
@@ -61,17 +62,17 @@ extension TenantDatabase {
     }
   }
 
-  /// The ledgers that carry no comment of ours, by their schemas.
+  /// The ledgers that have no head comment, by their schemas.
   private func ledgers(of members: [FleetMember]) async throws -> [SchemaName: Survey] {
     let surveyor = surveyor([])
-    let surveys = try await inPortions(of: Surveyor.batch, members) { portion, connection in
-      try await surveyor.survey(portion, over: connection, verify: true)
+    let surveys = try await inBatches(of: Surveyor.batch, members) { batch, connection in
+      try await surveyor.survey(batch, over: connection, verify: true)
     }
     return Dictionary(surveys.joined().map { ($0.schema, $0) }, uniquingKeysWith: { $1 })
   }
 }
 
-/// What tenants that are taken over have.
+/// What adopted tenants have.
 private struct AdoptionModel: Sendable {
   let tenant: TenantName?
   let schema: SchemaName?
@@ -79,14 +80,14 @@ private struct AdoptionModel: Sendable {
   let history: LedgerHistory
 }
 
-/// What a look at one tenant has shown.
+/// What was found about one tenant.
 private struct Adoption {
   let member: FleetMember
   let histories: [MigrationHistory]
   let hasTables: Bool
-  /// Of a ledger without a comment of ours.
+  /// Of a ledger without a head comment.
   let survey: Survey?
-  /// From the model; `nil` if there is none.
+  /// From the model; `nil` without a model.
   let difference: Result<SchemaDifference, TenancyProblem>?
 
   func work(_ model: AdoptionModel, _ ledger: Ledger) throws(TenancyProblem) -> BaselineWork {

@@ -1,9 +1,9 @@
 internal import TenancyPostgres
 
 extension TenantDatabase {
-  /// Plans to record every tenant migration up to a version as applied, without running it and without a look at the
-  /// tables: what is recorded already stays as it is, what is begun counts as finished, and where there is no ledger one
-  /// is created. ``planAdoption(_:_:_:)`` is for tenants that come from somewhere else.
+  /// Plans to record every tenant migration up to a version as applied, without running it and without inspecting the
+  /// tables. Existing records stay as they are, an unfinished migration counts as finished, and a missing ledger is
+  /// created. ``planAdoption(_:_:_:)`` is for tenants that another program made.
   ///
   /// Throws ``TenancyProblem/versionNotFound(_:)`` if no file has the version, ``TenancyProblem/ledgerBeyond(_:tenants:)`` if
   /// a tenant has a newer migration, ``TenancyProblem/checksumMismatch(_:)``. What is wrong with a single tenant is that

@@ -1,18 +1,18 @@
 internal import TenancyPostgres
 
-/// What recording migrations as applied did to one tenant. None of them was run.
+/// What recording migrations as applied did to one tenant. No migration was run.
 package struct BaselinedTenant: Sendable, Hashable {
-  /// The versions that are recorded from now on, and were not before.
+  /// The versions that were recorded.
   package let recorded: [String]
-  /// The newest migration in its ledger from now on; `nil` if there is none.
+  /// The newest migration in its ledger afterwards; `nil` if it is empty.
   package let head: MigrationVersion?
-  /// The columns that its ledger got because it lacked them.
+  /// The columns that were added to its ledger.
   package let addedColumns: [String]
   /// Other tools' records of migrations in its schema. They stay as they are.
   package let histories: [MigrationHistory]
 }
 
-/// What is to be recorded in tenants' ledgers, and in whose it cannot be: decided, and not done.
+/// What is to be recorded in each tenant's ledger, or why it cannot be.
 package struct BaselinePlan: Sendable {
   struct Entry: Sendable {
     let tenant: Tenant
@@ -27,7 +27,7 @@ package struct BaselinePlan: Sendable {
   let entries: [Entry]
   let limits: TimeLimits
 
-  /// The SQL that a run sends, with a line above each tenant's.
+  /// The SQL that a run sends, with a comment above each tenant's.
   package var script: [String] {
     entries.flatMap { entry -> [String] in
       guard let work = try? entry.work.get(), let step = work.step(limits) else { return [] }
@@ -35,7 +35,7 @@ package struct BaselinePlan: Sendable {
     }
   }
 
-  /// What a run comes to if nothing changes until then.
+  /// The outcome of a run if nothing changes until then.
   package var forecast: FleetReport<BaselinedTenant> {
     FleetReport(
       shared: nil,
@@ -48,7 +48,7 @@ package struct BaselinePlan: Sendable {
       duration: .zero, wasInterrupted: false)
   }
 
-  /// The tenants whose ledger gets columns that it lacks, and the SQL that adds them.
+  /// The tenants whose ledger lacks columns, and the SQL that adds them.
   package var completions: [(tenant: TenantName, sql: String)] {
     entries.compactMap { entry in
       guard let work = try? entry.work.get(), let sql = work.update.completion else { return nil }
@@ -69,7 +69,7 @@ struct BaselineWork: Sendable {
       addedColumns: update.completion == nil ? [] : update.ledger.missingColumns, histories: histories)
   }
 
-  /// One transaction; `nil` if there is nothing to do.
+  /// One transaction; `nil` if nothing is to be recorded.
   func step(_ limits: TimeLimits) -> Step? {
     let statements = update.statements
     if statements.isEmpty { return nil }
@@ -79,8 +79,8 @@ struct BaselineWork: Sendable {
 }
 
 extension TenantDatabase {
-  /// Records what is planned, in one transaction and one round trip for each tenant. One tenant's failure leaves the
-  /// others alone and is in the report; the same plan, made again, does what is left.
+  /// Runs the plan, in one transaction and one round trip for each tenant. One tenant's failure is in the report and does
+  /// not affect the others; the same plan, made again, does what is left.
   package func record(
     _ plan: BaselinePlan, _ run: FleetRun<BaselinedTenant> = FleetRun()
   ) async -> FleetReport<BaselinedTenant> {
@@ -93,7 +93,7 @@ extension TenantDatabase {
         try await self.connected { connection in
           do {
             try await step.run(over: connection)
-          } catch let failure as StatementError where Self.wasFaster.contains(failure.error.state) {
+          } catch let failure as StatementError where Guard.lostRace.contains(failure.error.state) {
             throw TenancyProblem.changedMeanwhile
           }
         }
@@ -101,9 +101,4 @@ extension TenantDatabase {
       return work.result
     }
   }
-
-  /// What the server says if another session has written to the ledger since we looked.
-  private static let wasFaster: [SQLState] = [
-    .uniqueViolation, .duplicateTable, .duplicateColumn, .divisionByZero, .invalidLogarithm,
-  ]
 }

@@ -1,4 +1,4 @@
-/// A program, other than this one, that records migrations in a table of its own.
+/// Another program that records migrations in its own table.
 package enum MigrationTool: String, CaseIterable, Sendable, Hashable, Encodable {
   case alembic = "Alembic"
   case atlas = "Atlas"
@@ -17,7 +17,7 @@ package enum MigrationTool: String, CaseIterable, Sendable, Hashable, Encodable 
   case sequelize = "Sequelize"
   case sqlx = "SQLx"
 
-  /// The tables that are its own, by the names that it gives them unless it is told others.
+  /// The default names of its tables.
   package var tables: [String] {
     switch self {
     case .alembic: ["alembic_version"]
@@ -34,13 +34,13 @@ package enum MigrationTool: String, CaseIterable, Sendable, Hashable, Encodable 
     case .rails: ["ar_internal_metadata"]
     case .sequelize: ["SequelizeMeta"]
     case .sqlx: [ImportFormat.sqlx.historyTable]
-    // These name theirs schema_migrations, too.
+    // Their table is named schema_migrations, too.
     case .ecto, .golangMigrate: []
     }
   }
 
-  /// Whose a table with the ledger's name is, by its columns; `nil`: nobody's that is known. dbmate's and Rails' are
-  /// ours with fewer columns.
+  /// The tool that a table with the ledger's name belongs to, by its columns; `nil`: none that is known. The tables of
+  /// dbmate and Rails are a ledger with fewer columns.
   init?(ledgerColumns columns: Set<String>) {
     if columns.contains("dirty") {
       self = .golangMigrate
@@ -59,7 +59,7 @@ package struct MigrationHistory: Sendable, Hashable, Encodable {
   /// The table.
   package let table: String
 
-  /// All tables that are known to be such records.
+  /// Every known table of such records.
   static let known: [MigrationHistory] = MigrationTool.allCases.flatMap { tool in
     tool.tables.map { MigrationHistory(tool: tool, table: $0) }
   }

@@ -1,14 +1,14 @@
 internal import TenancyPostgres
 
 extension TenantDatabase {
-  /// Plans to take a file's checksum, as the file is now, for the one that ledgers recorded when they applied it. Their
-  /// head comments are written anew, also where only those are wrong. Nothing of the file runs.
+  /// Plans to replace the checksum that ledgers recorded for a file by that of the file as it is now. Their head comments
+  /// are written again, also where only the comment is stale. Nothing of the file runs.
   ///
-  /// Throws ``TenancyProblem/versionNotFound(_:)`` if no file has the version. What is applied is one transaction for each
-  /// schema; after a failure the same plan, made again, does what is left.
+  /// Throws ``TenancyProblem/versionNotFound(_:)`` if no file has the version. Each schema has one transaction; after a
+  /// failure the same plan, made again, does what is left.
   package func planRepair(
     _ version: MigrationVersion, _ selection: FleetSelection, _ files: MigrationSet
-  ) async throws -> Change<MigrationOccurrence> {
+  ) async throws -> Plan<MigrationOccurrence> {
     guard let file = (files.tenant + files.shared).first(where: { $0.version == version }) else {
       throw TenancyProblem.versionNotFound(version.rawValue)
     }
@@ -21,9 +21,9 @@ extension TenantDatabase {
       repaired.append(survey.label)
       steps.append(.transaction(survey.ledger.opening(limits) + statements))
     }
-    return Change(
+    return Plan(
       result: MigrationOccurrence(version: version, path: file.path, tenants: repaired), steps: steps,
-      database: self, explain: { $0.state == .divisionByZero ? .changedMeanwhile : nil })
+      database: self, explain: { Guard.lostRace.contains($0.state) ? .changedMeanwhile : nil })
   }
 
   private func repair(_ survey: Survey, _ version: MigrationVersion) -> [PlannedStatement] {

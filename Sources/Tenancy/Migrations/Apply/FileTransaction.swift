@@ -85,21 +85,14 @@ struct Closing {
   /// on it meanwhile.
   private var needsLook: Bool { ledger.oid == nil || ledger.isGranted }
 
-  /// These two are parsed under the tenant's path: each name and operator in them says where it is from. A division by zero
-  /// says that the path is another.
   private var searchPathIsSound: SQL {
-    """
-    1 OPERATOR(pg_catalog./) CASE WHEN pg_catalog.current_schema() OPERATOR(pg_catalog.=) \
-    \(literal: ledger.schema.rawValue) THEN 1 ELSE 0 END
-    """
+    Guard.number(
+      if: "pg_catalog.current_schema() OPERATOR(pg_catalog.=) \(literal: ledger.schema.rawValue)")
   }
 
-  /// That the logarithm cannot be taken says that the ledger is another.
   private var ledgerIsSame: SQL {
-    """
-    pg_catalog.ln(CASE WHEN \(ledger.regclass) OPERATOR(pg_catalog.=) \
-    \(unsafeRaw: String(ledger.oid ?? 0))::pg_catalog.oid THEN 1.0 ELSE 0.0 END)
-    """
+    Guard.ledger(
+      if: "\(ledger.regclass) OPERATOR(pg_catalog.=) \(unsafeRaw: String(ledger.oid ?? 0))::pg_catalog.oid")
   }
 
   private func planned(_ statement: SQL, _ place: MigrationSource.Place) -> PlannedStatement {

@@ -50,7 +50,7 @@ extension TenantDatabase {
   /// A failure for a lock, with those who hold it; if they cannot be had, without.
   private func namingLockHolders(_ error: any Error, _ survey: Survey) async -> any Error {
     guard case TenancyProblem.migrationFailed(var failure) = error,
-      [.locked, .underWay].contains(failure.reason)
+      [.locked, .inProgress].contains(failure.reason)
     else { return error }
     let isLocked = failure.reason == .locked
     failure.lockHolders =
@@ -84,12 +84,12 @@ private struct SchemaMigration {
   let part: MigrationPart
   let connection: Connection
 
-  /// Whether that was all, and nothing has to wait for the other part.
+  /// Returns whether nothing is left for the other part.
   func run(
     _ files: [MigrationFile], _ first: Survey, _ done: [MigrationVersion], onDone: (MigrationFile) -> Void
   ) async throws -> Bool {
     // After another attempt what was read of the ledger first is too old.
-    var survey = done.isEmpty ? first : try await look(at: first)
+    var survey = done.isEmpty ? first : try await inspect(first)
     var progress = SchemaProgress(survey)
     var pending = done.isEmpty ? files : try rest(of: files, survey)
     var queue = part.files(pending, plan.direction)
@@ -100,7 +100,7 @@ private struct SchemaMigration {
     while let file = queue.first {
       do {
         if file.runsInTransaction(plan.direction) {
-          // One that is half undone is not applied.
+          // A file that is half undone must not be applied.
           _ = try survey.progress(of: file, plan.direction)
           for step in progress.steps(for: file, plan.direction, plan.frame) {
             try await step.run(over: connection)
@@ -112,15 +112,15 @@ private struct SchemaMigration {
           for step in progress.creating(plan.frame, file) { try await step.run(over: connection) }
           let isNew = try await StatementwiseRun.run(
             file, plan.direction, survey.ledger, plan.frame, over: connection
-          ) { try await look(at: survey) }
+          ) { try await inspect(survey) }
           if isNew { onDone(file) }
-          try start(from: try await look(at: survey))
+          try start(from: try await inspect(survey))
         }
       } catch let error as MigrationStatementError
         where !error.error.isTransient && (file.runsInTransaction(plan.direction) || error.source.isLedger)
       {
-        // Another runner may have been faster, or the comment was wrong: the ledger itself decides.
-        let current = try await look(at: survey)
+        // Another runner may have applied it, or the comment was stale: the ledger itself decides.
+        let current = try await inspect(survey)
         if let problem = current.problem { throw problem }
         guard
           current.history != survey.history || current.rows != survey.rows
@@ -133,16 +133,16 @@ private struct SchemaMigration {
     return pending.count == part.files(pending, plan.direction).count
   }
 
-  /// Without this, a comment that another tool's migration left behind would be wrong until the next of ours. If it
-  /// cannot be written, it stays what it is: a hint.
+  /// Writes the comment again. Without this, a comment that another tool's migration left stale would stay so until
+  /// the next migration. A failure to write it does no harm: the comment is only a hint.
   private func fixComment(of survey: Survey) async {
     guard survey.hasLedger, survey.problem == nil, survey.begun.isEmpty else { return }
     let opening = survey.ledger.opening(plan.frame.limits).map(\.sql)
     _ = try? await connection.transaction(opening + survey.ledger.rewriteComment(survey.history))
   }
 
-  /// What is left to do, by the ledger as it is now. Of what is there, no more is undone than was planned, and nothing
-  /// from below a migration that came since.
+  /// What is left to do, by the ledger as it is now. A rollback undoes no more than was planned, and nothing that is older
+  /// than a migration applied since.
   private func rest(of planned: [MigrationFile], _ survey: Survey) throws -> [MigrationFile] {
     if plan.direction == .up { return plan.pending(survey) }
     let rest = planned.filter { survey.history.contains($0.version) }
@@ -152,8 +152,8 @@ private struct SchemaMigration {
     return rest
   }
 
-  private func look(at survey: Survey) async throws -> Survey {
+  private func inspect(_ survey: Survey) async throws -> Survey {
     let files = survey.tenant == nil ? plan.files.shared : plan.files.tenant
-    return try await database.surveyor(files).look(at: (survey.tenant, survey.schema), over: connection)
+    return try await database.surveyor(files).inspect((survey.tenant, survey.schema), over: connection)
   }
 }

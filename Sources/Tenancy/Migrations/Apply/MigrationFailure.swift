@@ -24,7 +24,7 @@ package struct MigrationFailure: Sendable, Hashable {
     /// Something on the ledger discarded the record of the migration without an error.
     case recordDiscarded
     /// Another session applies or undoes it right now.
-    case underWay
+    case inProgress
     /// A rollback of it was begun, and stopped half-way.
     case halfUndone
     /// There is an index of that name, or on that table, that a build which failed has left.

@@ -1,6 +1,6 @@
 internal import TenancyPostgres
 
-/// What a run of migrations would do. Every file is parsed and every checksum compared by the time there is one.
+/// What a run of migrations would do. Every file was parsed and every checksum compared before it was made.
 package struct MigrationPlan: Sendable {
   /// The shared schema, which comes first; `nil` if there are no files for it.
   package let shared: Survey?
@@ -8,7 +8,7 @@ package struct MigrationPlan: Sendable {
   package let tenants: [Survey]
   /// Whether migrations are applied or undone.
   package let direction: MigrationDirection
-  /// Whether the same run again does what is left and nothing else; to undo a number of migrations undoes as many more.
+  /// Whether the same run again does only what is left; a rollback by a number of steps would undo as many more.
   package let isRepeatable: Bool
   let files: MigrationSet
   let frame: Frame
@@ -24,7 +24,7 @@ package struct MigrationPlan: Sendable {
     self.tenants = tenants
     self.files = files
     var frame = frame
-    // What is waited for once for many is not worth it for one.
+    // Deferred commits cost one flush at the end: not worth it for a single file.
     frame.defersCommits =
       frame.defersCommits && ([shared].compactMap { $0 } + tenants).map { choose($0).count }.reduce(0, +) > 1
     self.frame = frame
@@ -32,15 +32,15 @@ package struct MigrationPlan: Sendable {
     self.choose = choose
   }
 
-  /// What is to be applied to one of them, or undone, in that order.
+  /// The files to apply to a schema, or to undo there, in order.
   package func pending(_ survey: Survey) -> [MigrationFile] { choose(survey) }
 
-  /// Whether there is nothing to do.
+  /// Whether nothing is pending anywhere.
   package var isEmpty: Bool {
     surveys.allSatisfy { pending($0).isEmpty }
   }
 
-  /// Files to be applied that are older than what some of them have already.
+  /// Files to apply that are older than the newest migration of some schema.
   package var outOfOrder: [MigrationOccurrence] {
     MigrationOccurrence.gather(surveys) { survey in
       let pending = Set(pending(survey).map(\.version))
@@ -51,7 +51,7 @@ package struct MigrationPlan: Sendable {
   /// The shared schema's, then the tenants'.
   var surveys: [Survey] { [shared].compactMap { $0 } + tenants }
 
-  /// The SQL that a run would send, with a line above each tenant's. To one with a problem it would send nothing.
+  /// The SQL that a run would send, with a comment above each tenant's. A tenant with a problem gets none.
   package var script: [String] {
     var lines: [String] = []
     for survey in surveys where survey.problem == nil {
@@ -66,7 +66,7 @@ package struct MigrationPlan: Sendable {
   }
 }
 
-/// A file, and the tenants of which something is to be said about it.
+/// A file, and the tenants that a statement about it concerns.
 package struct MigrationOccurrence: Sendable, Hashable, Encodable {
   /// The version.
   package let version: MigrationVersion
@@ -87,7 +87,7 @@ package struct MigrationOccurrence: Sendable, Hashable, Encodable {
 }
 
 extension TenantDatabase {
-  /// Plans a run: who lacks what.
+  /// Plans a run: what each tenant lacks.
   ///
   /// Throws ``TenancyProblem/checksumMismatch(_:)`` if a file was edited after one of the tenants got it,
   /// ``TenancyProblem/versionNotFound(_:)`` if no file has the target's version, ``TenancyProblem/outOfOrder(_:)`` as
@@ -120,7 +120,7 @@ extension TenantDatabase {
   ///
   /// Throws ``TenancyProblem/checksumMismatch(_:)`` as ``planMigration(_:_:to:)`` does,
   /// ``TenancyProblem/notReversible(_:)`` if one of the migrations has no down section,
-  /// ``TenancyProblem/filesMissing(_:)`` if there is no file of one.
+  /// ``TenancyProblem/filesMissing(_:)`` if the file of one does not exist.
   package func planRollback(
     _ selection: FleetSelection, _ files: MigrationSet, _ extent: RollbackExtent,
     statementTimeout: Duration? = nil
@@ -129,7 +129,7 @@ extension TenantDatabase {
       throw TenancyProblem.versionNotFound(version.rawValue)
     }
     let set = MigrationSet(tenant: files.tenant, shared: [])
-    // Which migration is the last one is too grave a question for a comment.
+    // A stale comment would undo the wrong migration, so the ledgers themselves are read.
     let tenants = try await survey(selection, set, verify: true).tenants
     try refuseChanged(tenants)
     let known = Dictionary(files.tenant.map { ($0.version, $0) }, uniquingKeysWith: { $1 })

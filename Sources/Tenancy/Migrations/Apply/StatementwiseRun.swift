@@ -19,18 +19,18 @@ struct StatementwiseRun {
   private let connection: Connection
 
   /// Throws ``TenancyProblem`` or `MigrationStatementError`.
-  /// - Parameter look: reads the ledger, which must be there; asked once nobody else can be at it.
-  /// - Returns: whether there was something to do.
+  /// - Parameter read: reads the ledger, which must exist; called once no other session can run the file.
+  /// - Returns: whether something was left to do.
   static func run(
     _ file: MigrationFile, _ direction: MigrationDirection, _ ledger: Ledger, _ frame: Frame,
-    over connection: Connection, look: () async throws -> Survey
+    over connection: Connection, read: () async throws -> Survey
   ) async throws -> Bool {
     guard try await connection.isDirect() else { throw TenancyProblem.poolerInBetween }
     guard try await SessionLock.take(on: ledger, over: connection) else {
-      throw TenancyProblem.migrationFailed(.before(file, .underWay))
+      throw TenancyProblem.migrationFailed(.before(file, .inProgress))
     }
     do {
-      let survey = try await look()
+      let survey = try await read()
       let run = StatementwiseRun(
         steps: SchemaProgress(survey).statementwise(file, direction, frame), frame: frame,
         connection: connection)
@@ -84,7 +84,7 @@ struct StatementwiseRun {
     // One that was there before is in the way: the statement says so again.
     case (_, let state?) where state.isValid: return isResumed && state.isNew
     case (_, let state?) where state.isBeingBuilt:
-      throw TenancyProblem.migrationFailed(.before(steps.file, .underWay))
+      throw TenancyProblem.migrationFailed(.before(steps.file, .inProgress))
     case (_, let state?) where isResumed && state.isNew:
       do {
         try await drop(name, at: step)

@@ -64,8 +64,8 @@ extension TenantDatabase {
       var tenants = try await surveyor.survey(members, over: connection, verify: verify)
       if closely { tenants = try await surveyor.inspect(tenants, over: connection) }
       guard !files.shared.isEmpty else { return (nil, tenants) }
-      let shared = try await self.surveyor(files.shared).look(
-        at: (tenant: nil, schema: .shared), over: connection)
+      let shared = try await self.surveyor(files.shared).inspect(
+        (tenant: nil, schema: .shared), over: connection)
       return (shared, tenants)
     }
   }
@@ -138,7 +138,7 @@ struct Surveyor: Sendable {
   }
 
   /// A schema as it is now: its ledger is looked for and read.
-  func look(at schema: (tenant: Tenant?, schema: SchemaName), over connection: Connection) async throws
+  func inspect(_ schema: (tenant: Tenant?, schema: SchemaName), over connection: Connection) async throws
     -> Survey
   {
     let row = try await connection.query(inspection(of: [schema.schema])).first

@@ -54,7 +54,7 @@ struct ForeignHistory: Sendable {
   func check(_ table: QualifiedName) -> [SQL] {
     [
       "LOCK TABLE \(table) IN SHARE ROW EXCLUSIVE MODE",
-      "SELECT 1 / (\(Self.fingerprint(of: table)) = \(literal: fingerprint))::integer",
+      "SELECT \(Guard.number(if: "\(Self.fingerprint(of: table)) = \(literal: fingerprint)"))",
     ]
   }
 

@@ -21,7 +21,7 @@ extension TenantDatabase {
   ///   - table: the other tool's table; `nil` if it has its usual name.
   package func planImport(
     of placed: PlacedImport, history table: String?, _ selection: FleetSelection?
-  ) async throws -> Change<[ImportedHistory]> {
+  ) async throws -> Plan<[ImportedHistory]> {
     let set = MigrationSet(
       tenant: selection == nil ? [] : placed.files, shared: selection == nil ? placed.files : [])
     _ = try await frame()
@@ -45,10 +45,10 @@ extension TenantDatabase {
       }
     }
     if !problems.isEmpty { throw TenancyProblem.historyRefused(problems) }
-    return Change(
+    return Plan(
       result: results, steps: steps, database: self,
       explain: {
-        [.uniqueViolation, .duplicateTable, .divisionByZero].contains($0.state) ? .changedMeanwhile : nil
+        Guard.lostRace.contains($0.state) ? .changedMeanwhile : nil
       })
   }
 }

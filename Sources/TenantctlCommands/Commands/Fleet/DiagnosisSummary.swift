@@ -1,12 +1,12 @@
 internal import Tenancy
 
-/// What `doctor` says.
+/// The result of `doctor`.
 struct DiagnosisSummary: Sendable {
   private let diagnosis: Diagnosis
   private let items: [Item]
   private let wasFixed: Bool
 
-  /// - Parameter outcomes: what became of each finding; `nil` if nothing was to be fixed.
+  /// - Parameter outcomes: the outcome of each finding's fix; `nil` without `--fix`.
   init(_ diagnosis: Diagnosis, _ outcomes: [FixOutcome]? = nil) {
     self.diagnosis = diagnosis
     wasFixed = outcomes != nil
@@ -21,7 +21,7 @@ struct DiagnosisSummary: Sendable {
     return result
   }
 
-  /// The SQL that mends what can be mended, with a line above each finding's.
+  /// The SQL that fixes what can be fixed, with a comment above each finding's.
   var script: [String] {
     zip(diagnosis.entries, items).filter(\.0.canBeFixed).flatMap { entry, item in
       entry.script(under: "\(item.report.code): \(item.report.subject)")
@@ -37,7 +37,7 @@ struct DiagnosisSummary: Sendable {
 }
 
 extension DiagnosisSummary {
-  /// A finding, and what became of it.
+  /// A finding and the outcome of its fix.
   private struct Item {
     let report: FindingReport
     let severity: Finding.Severity
@@ -54,7 +54,7 @@ extension DiagnosisSummary {
     var isFixed: Bool { if case .fixed? = outcome { true } else { false } }
     var error: TenancyProblem? { if case .failed(let error)? = outcome { error } else { nil } }
 
-    /// Equal for those that read alike but for their subjects.
+    /// Equal for findings that differ only in their subjects.
     var group: [String] {
       [
         report.code, report.commonAdvice, isFixed ? "fixed" : canBeFixed ? "open" : "",
@@ -63,11 +63,11 @@ extension DiagnosisSummary {
     }
   }
 
-  /// What is left.
+  /// The findings that are not fixed.
   private var open: [Item] { items.filter { !$0.isFixed } }
 
   private func lines(_ style: Style) -> [String] {
-    // Of 500 tenants with one cause, it is said once.
+    // 500 tenants with one cause are one message.
     let groups = Dictionary(grouping: items.enumerated()) { $0.element.group }.values.sorted {
       ($0.first?.offset ?? 0) < ($1.first?.offset ?? 0)
     }
@@ -94,14 +94,14 @@ extension DiagnosisSummary {
   private func summary(_ style: Style) -> String {
     let counts = Finding.Severity.allCases.reversed().compactMap { severity -> String? in
       let count = open.count { $0.severity == severity }
-      return count == 0 ? nil : severity == .info ? "\(count) to know" : counted(count, "\(severity)")
+      return count == 0 ? nil : severity == .info ? "\(count) info" : counted(count, "\(severity)")
     }
     let fixed = items.count(where: \.isFixed)
     let found =
-      (counts.isEmpty ? ["nothing to complain of"] : counts) + (fixed > 0 ? ["\(fixed) fixed"] : [])
+      (counts.isEmpty ? ["no problems found"] : counts) + (fixed > 0 ? ["\(fixed) fixed"] : [])
     let fixable = open.count(where: \.canBeFixed)
     let hint =
-      fixable > 0 && !wasFixed ? "; 'tenantctl doctor --fix' mends \(fixable) of them" : ""
+      fixable > 0 && !wasFixed ? "; 'tenantctl doctor --fix' fixes \(fixable) of them" : ""
     let sentence = "\(counted(diagnosis.tenants, "tenant")): \(found.joined(separator: ", "))\(hint)"
     return open.contains { $0.severity > .info } ? style.red(sentence) : style.green(sentence)
   }

@@ -1,8 +1,8 @@
 internal import Synchronization
 internal import Tenancy
 
-/// Puts the results of tenants together: printed as they come where the format allows it, otherwise kept, and no more of
-/// them than is printed in the end.
+/// Collects the tenants' results: prints them as they arrive where the format allows it, otherwise keeps what is printed
+/// at the end.
 final class ExecOutput: Sendable {
   private struct State {
     var columns: [ResultColumn] = []
@@ -49,7 +49,7 @@ final class ExecOutput: Sendable {
     var result = end.result(document, session) { style in
       state.columns.isEmpty ? [] : Table(state.columns, names.flatMap { state.cells[$0] ?? [] }).lines(style)
     }
-    // The table is data, which stays when the user wants quiet.
+    // The table is data, which --quiet keeps.
     if session.format == .text && session.isQuiet { result.names = result.text(session.style) }
     result.streamed = [.csv, .ndjson]
     let summary = counts.sentence(
@@ -64,7 +64,7 @@ extension ExecOutput {
     (["tenant"] + table.columns.map(\.name)).map(Table.quoted).joined(separator: ",")
   }
 
-  /// NULL is nothing, an empty text two quotes: PostgreSQL's own COPY tells them apart this way.
+  /// NULL is empty, an empty text is two quotes, as in PostgreSQL's COPY.
   private func csv(_ tenant: Tenant, _ table: ResultTable) -> [String] {
     (0..<table.count).map { row in
       ([tenant.name.rawValue] + table[row]).map { value in
@@ -82,7 +82,7 @@ extension ExecOutput {
 
 extension Table {
   fileprivate init(_ columns: [ResultColumn], _ rows: [[Cell]]) {
-    // The name `tenant` is taken; two columns of one name stand side by side.
+    // A result may have a column `tenant` too, so columns are not keyed by name.
     self.columns = ["TENANT"] + columns.map(\.name)
     self.rows = rows
     numeric = columns.filter { $0.kind == .number }.map(\.name)

@@ -1,12 +1,12 @@
 internal import Tenancy
 
-/// What a tenant's program did.
+/// What a tenant's program wrote.
 struct ProgramRun: Sendable {
   var stdout = ""
   var stderr = ""
 }
 
-/// A tenant's program that did not end with status 0.
+/// A tenant's program that did not exit with status 0.
 struct ProgramFailed: Error {
   let program: String
   let end: ProgramEnd
@@ -17,8 +17,8 @@ extension ErrorReport {
   init(program error: ProgramFailed) {
     let sentence =
       switch error.end {
-      case .exited(let status): "\(error.program) ended with status \(status)"
-      case .killed(let signal): "\(error.program) was ended by signal \(signal)"
+      case .exited(let status): "\(error.program) exited with status \(status)"
+      case .killed(let signal): "\(error.program) was killed by signal \(signal)"
       }
     self.init("program_failed", .failed, sentence)
   }

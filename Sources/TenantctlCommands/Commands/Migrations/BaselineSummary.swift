@@ -1,8 +1,8 @@
 internal import Tenancy
 
-/// What `adopt` and `migration baseline` say in the end.
+/// The result of `adopt` and `migration baseline`.
 struct BaselineSummary: Sendable {
-  /// How each of the commands says it.
+  /// Which of the two commands was run.
   enum Verb: Sendable {
     case adopt
     case baseline(MigrationVersion)
@@ -47,9 +47,9 @@ struct BaselineSummary: Sendable {
     let recorded = counted(end.counts["recorded"], "tenant")
     let (done, others) =
       switch verb {
-      case .adopt: ("adopted \(recorded)", "\(rest) had a ledger already")
+      case .adopt: ("adopted \(recorded)", "\(rest) already had a ledger")
       case .baseline(let version):
-        ("recorded \(version) as the version of \(recorded)", "\(rest) had it already")
+        ("recorded \(version) as the version of \(recorded)", "\(rest) already had it")
       }
     return tenants + [end.counts.sentence(style.green(done), others, style: style, isTimed: false)]
   }
@@ -62,9 +62,9 @@ struct BaselineSummary: Sendable {
       return "\(outcome.label.onOneLine): recorded \(count)\(head.map { ", up to \($0)" } ?? "")"
     }
     let added =
-      value.addedColumns.isEmpty ? "" : "; it got the columns \(value.addedColumns.joined(separator: ", "))"
+      value.addedColumns.isEmpty ? "" : "; added columns \(value.addedColumns.joined(separator: ", "))"
     return
-      "\(outcome.label.onOneLine): has a ledger already, \(head.map { "at \($0)" } ?? "with nothing in it")\(added)"
+      "\(outcome.label.onOneLine): already has a ledger, \(head.map { "at \($0)" } ?? "which is empty")\(added)"
   }
 
   /// Other tools' records, each told of once.
@@ -75,8 +75,8 @@ struct BaselineSummary: Sendable {
     return Dictionary(grouping: found, by: \.history).sorted { $0.key.table < $1.key.table }.map {
       history, of in
       """
-      note: \(counted(of.count, "tenant")) (\(named(of.map(\.name)))) \(of.count == 1 ? "has" : "have") a record of \
-      \(history.tool.possessive), \(history.table), which stays as it is
+      note: \(counted(of.count, "tenant")) (\(named(of.map(\.name)))) \(of.count == 1 ? "has" : "have") \
+      \(history.tool.possessive) table \(history.table), which is left unchanged
       """
     }
   }

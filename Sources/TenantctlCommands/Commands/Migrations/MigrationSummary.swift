@@ -27,8 +27,8 @@ struct MigrationSummary: Sendable {
     let first = end.report.failures.isEmpty ? "" : "fix the cause and "
     guard !plan.isRepeatable else { return "\(first)run the same command again: it does only what is left" }
     return """
-      \(first)name the tenants that are left, or give --to VERSION: the same command again would undo one more \
-      migration of each that is done
+      \(first)name the tenants that are left, or use --to VERSION: the same command again would undo one more \
+      migration of each tenant that is done
       """
   }
 

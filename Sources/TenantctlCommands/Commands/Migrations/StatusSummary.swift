@@ -1,11 +1,11 @@
 internal import Tenancy
 
-/// Where the tenants stand, as `status` tells it: how many have which version, then those of which there is more to say.
+/// The result of `status`: how many tenants have which version, then the tenants that need attention.
 struct StatusSummary {
   private let shared: Survey?
   private let tenants: [Survey]
   private let isOnlyBehind: Bool
-  /// How long the longest bar is, in characters; 0 for none.
+  /// The length of the longest bar, in characters; 0 for no bars.
   private let barWidth: Int
 
   init(_ found: (shared: Survey?, tenants: [Survey]), onlyBehind: Bool, _ session: Session) {
@@ -17,9 +17,9 @@ struct StatusSummary {
   }
 
   private var all: [Survey] { [shared].compactMap { $0 } + tenants }
-  /// Those that lack a migration, or cannot tell.
+  /// The schemas that lack a migration or cannot be read.
   var behind: [Survey] { all.filter(\.isBehind) }
-  /// Whether one of them has a migration whose file was edited since.
+  /// Whether one of them has a migration whose file was edited after it was applied.
   var hasChanged: Bool { all.contains { !$0.changed.isEmpty } }
 
   var result: CommandResult {
@@ -53,12 +53,12 @@ struct StatusSummary {
     if let least = pending.first, least > 0 {
       return Table.Cell(least == most ? "\(most) pending" : "\(least) to \(most) pending", .bad)
     }
-    // The head is the newest version that a tenant has: below it, one can be out of order, or begun.
+    // Below the head, a migration can be out of order or unfinished.
     return Table.Cell("\(members.count(where: \.isBehind)) of them behind", .bad)
   }
 
-  /// After a new migration all of the fleet is behind, and a wall of names would hide the few tenants that need a look:
-  /// these come first.
+  /// After a new migration the whole fleet is behind, and a long list of names would hide the few tenants that need
+  /// attention: these come first.
   private var remarks: [String] {
     let told = all.map { (survey: $0, lines: $0.remarks) }.filter { !$0.lines.isEmpty }
     if isOnlyBehind { return told.flatMap(\.lines) }
@@ -70,25 +70,25 @@ struct StatusSummary {
 }
 
 extension Survey {
-  /// Whether there is more to say than that migrations are pending.
+  /// Whether it has more than pending migrations.
   fileprivate var isOdd: Bool {
     problem != nil || wrongHead != nil
       || !(outOfOrder.isEmpty && changed.isEmpty && unknown.isEmpty && begun.isEmpty)
   }
 
-  /// What there is to say about it, in lines.
+  /// Its messages, in lines.
   fileprivate var remarks: [String] {
     var lines: [String] = []
-    func say(_ what: String, _ versions: [String]) {
+    func add(_ what: String, _ versions: [String]) {
       if !versions.isEmpty { lines.append("\(label.onOneLine): \(what) \(versions.joined(separator: ", "))") }
     }
     if let problem { return ["\(label.onOneLine): \(ErrorReport(inFleet: problem).message)"] }
-    say("pending", pending.map(\.version.rawValue))
-    say("older than its head, and not applied:", outOfOrder.map(\.version.rawValue))
-    say("edited since they were applied:", changed.map(\.version.rawValue))
-    say("applied, but there is no such file:", unknown)
-    say("begun and not finished:", begun.keys.sorted().map(\.rawValue))
-    say("the comment on its ledger is not true; it says", wrongHead.map { [$0.sentence] } ?? [])
+    add("pending", pending.map(\.version.rawValue))
+    add("pending and older than its head:", outOfOrder.map(\.version.rawValue))
+    add("edited after they were applied:", changed.map(\.version.rawValue))
+    add("applied, but no file has this version:", unknown)
+    add("started but not finished:", begun.keys.sorted().map(\.rawValue))
+    add("the comment on its ledger is stale; it says", wrongHead.map { [$0.sentence] } ?? [])
     return lines
   }
 }

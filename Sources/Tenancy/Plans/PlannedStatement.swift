@@ -1,0 +1,94 @@
+internal import TenancyPostgres
+
+/// A statement of a migration that the server refused.
+struct MigrationStatementError: Error {
+  let source: MigrationSource
+  let error: ServerError
+
+  var worthwhileAttempts: Int { TenancyProblem.migrationFailed(source.failure(error)).worthwhileAttempts }
+}
+
+/// A statement of a ``Step``.
+struct PlannedStatement: Sendable {
+  let sql: SQL
+  /// Where it comes from, if it is part of a migration file.
+  var source: MigrationSource?
+  /// The condition for which it fails, by a division by zero.
+  private(set) var check: Check?
+  /// Whether it adds the ledger's row for the file. A trigger could discard it without an error.
+  private(set) var isRecord = false
+  private var isCleaning = false
+
+  enum Check: Sendable {
+    /// Another session has changed what the plan relied on. The purpose is shown by a dry run.
+    case meanwhile(purpose: String)
+    /// Rows of the registry are not as planned.
+    case rows([RowChange])
+  }
+
+  /// What it is for, if its text does not say so.
+  var purpose: String? {
+    if isCleaning { return "cleans the session" }
+    guard let source else {
+      return switch check {
+      case nil: nil
+      case .meanwhile(let purpose): purpose
+      case .rows: "fails and rolls back unless the rows are changed as planned"
+      }
+    }
+    return switch source.place {
+    case .ledger: "for the ledger"
+    case .statement: "from \(source.file.path)"
+    case .end: "runs what was deferred to the end of the file"
+    case .guard: "fails if the file has changed the search path or replaced the ledger"
+    case .close: "for the ledger, unless the file has changed it"
+    case .record: "for the ledger, unless its number of rows has changed"
+    }
+  }
+
+  init(
+    _ sql: SQL, source: MigrationSource? = nil, check: Check? = nil, isRecord: Bool = false,
+    isCleaning: Bool = false
+  ) {
+    self.sql = sql
+    self.source = source
+    self.check = check
+    self.isRecord = isRecord
+    self.isCleaning = isCleaning
+  }
+
+  /// What its failure means; called after the rollback.
+  func explain(_ failure: StatementError, over connection: Connection) async throws -> any Error {
+    switch (check, failure.error.state) {
+    case (.meanwhile, .divisionByZero): TenancyProblem.changedMeanwhile
+    // The table has a rule: PostgreSQL then allows no RETURNING or no WITH.
+    case (.rows(let changes), .divisionByZero), (.rows(let changes), .featureNotSupported):
+      try await RowChange.explain(changes, over: connection)
+    // A trigger called a function of the app's, which does not find its tables in tenantctl's search path.
+    case (.rows(let changes), .undefinedTable), (.rows(let changes), .undefinedFunction),
+      (.rows(let changes), .undefinedObject):
+      failure.error.context == nil
+        ? failure
+        : TenancyProblem.triggerFailed(table: changes[0].table.description, ServerFailure(failure.error))
+    default: failure
+    }
+  }
+
+  /// A change of rows that fails, and rolls the transaction back, if no rows match.
+  /// - Parameters:
+  ///   - count: how many rows must match.
+  ///   - other: another change in the same statement.
+  init(mustAffectRows change: SQL, count: Int = 1, with other: SQL? = nil, source: MigrationSource? = nil) {
+    let others: SQL = other.map { "other AS (\($0)), " } ?? ""
+    let enough: SQL = count == 1 ? "count(*)" : "(count(*) / \(unsafeRaw: "\(count)"))"
+    sql = "WITH \(others)changed AS (\(change) RETURNING 1) SELECT 1 / \(enough) FROM changed"
+    self.source = source
+    check = .meanwhile(purpose: "fails and rolls back if no row matches")
+  }
+
+  /// A query that fails by a division by zero, and rolls the transaction back, if something has changed since planning.
+  init(guarding query: SQL, purpose: String) {
+    sql = query
+    check = .meanwhile(purpose: purpose)
+  }
+}

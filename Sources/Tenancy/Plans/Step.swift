@@ -1,0 +1,131 @@
+internal import TenancyPostgres
+
+/// What is sent together.
+enum Step: Sendable {
+  /// One transaction.
+  case transaction([PlannedStatement])
+  /// One transaction with statements of a migration file; it ends by cleaning the session of what they left.
+  case enclosed([PlannedStatement], Frame, SessionCleaning.Extent)
+  /// A statement that PostgreSQL refuses inside of a transaction block.
+  case alone(PlannedStatement, SessionSettings)
+
+  static func transaction(_ statements: [SQL]) -> Step {
+    .transaction(statements.map { PlannedStatement($0) })
+  }
+
+  /// Cleans the session after a file that ran outside of a transaction.
+  static func cleaning(_ frame: Frame) -> Step {
+    .enclosed([PlannedStatement("SELECT \(SQL.joined(frame.unlocking))")], frame, .whole)
+  }
+
+  var statements: [PlannedStatement] {
+    switch self {
+    case .transaction(let statements), .enclosed(let statements, _, _): statements
+    case .alone(let statement, _): [statement]
+    }
+  }
+
+  var script: [String] {
+    switch self {
+    case .transaction(let statements): ["BEGIN;"] + Self.lines(statements) + ["COMMIT;"]
+    case .enclosed(let statements, let frame, let extent):
+      ["BEGIN;"] + Self.lines(statements + Self.ending(extent.statements, frame)) + ["COMMIT;"]
+    case .alone(let statement, let settings):
+      settings.enter.map(Self.line) + Self.lines([statement]) + settings.leave.map(Self.line)
+    }
+  }
+
+  private static func ending(_ cleaning: [SQL], _ frame: Frame) -> [PlannedStatement] {
+    // After the cleaning, which would undo it.
+    (cleaning + frame.deferral).map { PlannedStatement($0, isCleaning: true) }
+  }
+
+  /// The statements, with a comment above each that does not explain itself.
+  private static func lines(_ statements: [PlannedStatement]) -> [String] {
+    var last: String?
+    return statements.flatMap { statement in
+      defer { last = statement.purpose }
+      let remark = statement.purpose.flatMap { $0 == last ? nil : comment($0) }
+      return [remark, line(statement.sql)].compactMap { $0 }
+    }
+  }
+
+  /// A comment on one line. A name that another program made may contain a line break.
+  static func comment(_ text: String) -> String {
+    "-- " + text.split(whereSeparator: \.isNewline).joined(separator: " ")
+  }
+
+  /// A file's statement already has its semicolon.
+  private static func line(_ sql: SQL) -> String {
+    let text = sql.inlined
+    return text.hasSuffix(";") ? text : text + ";"
+  }
+
+  /// Runs it for a single tenant: a file's transaction is tried again, as in a fleet run.
+  func runPersistently(over connection: Connection) async throws {
+    guard case .enclosed = self else { return try await run(over: connection, commitsApart: true) }
+    for attempt in 1... {
+      do {
+        return try await run(over: connection)
+      } catch let error as MigrationStatementError
+        where attempt <= min(FleetRetry.usual, error.worthwhileAttempts)
+      {
+        // Gives the other session time to finish.
+        try await Task.sleep(for: FleetRetry.pause(afterAttempt: attempt))
+      }
+    }
+  }
+
+  func run(over connection: Connection, commitsApart: Bool = false) async throws {
+    do {
+      switch self {
+      case .transaction(let statements):
+        try await connection.transaction(statements.map(\.sql), commitsApart: commitsApart)
+      case .enclosed(let statements, let frame, let extent):
+        try await Self.run(statements, frame, extent, over: connection)
+      case .alone(let statement, let settings):
+        try await settings.run(statement.sql, over: connection)
+      }
+    } catch let failure as StatementError {
+      guard statements.indices.contains(failure.index) else { throw failure }
+      let statement = statements[failure.index]
+      if let source = statement.source { throw MigrationStatementError(source: source, error: failure.error) }
+      throw try await statement.explain(failure, over: connection)
+    }
+  }
+
+  /// In bytes. The server holds several copies of a message in memory.
+  private static let largestMessage = 1_000_000
+
+  private static func run(
+    _ statements: [PlannedStatement], _ frame: Frame, _ extent: SessionCleaning.Extent,
+    over connection: Connection
+  ) async throws {
+    let ending = Self.ending(await extent.statements(for: connection), frame).map(\.sql)
+    let all = ["BEGIN"] + statements.map(\.sql) + ending + ["COMMIT"]
+    let isSmall = all.reduce(0) { $0 + $1.size } < largestMessage
+    do {
+      let rows =
+        try await frame.sendsOneMessage && isSmall
+        ? connection.message(all) : connection.segments([all])[0].get()
+      for (statement, rows) in zip(statements, rows.dropFirst())
+      where statement.isRecord && rows.affected != 1 {
+        guard let source = statement.source else { continue }
+        throw TenancyProblem.migrationFailed(MigrationFailure(.recordDiscarded, source, nil))
+      }
+    } catch {
+      await connection.clean(extent, after: ["ROLLBACK"])
+      guard let failure = error as? StatementError else { throw error }
+      throw StatementError(index: failure.index - 1, error: failure.error)
+    }
+  }
+
+  /// A statement outside of a transaction gets its search path from the session, and a pooler may use another session
+  /// for each transaction: PgBouncer did so in one of 480 runs.
+  ///
+  /// Throws ``TenancyProblem/poolerInBetween``.
+  static func check(_ steps: [Step], over connection: Connection) async throws {
+    let needsSession = steps.contains { if case .alone = $0 { true } else { false } }
+    if needsSession, try await !connection.isDirect() { throw TenancyProblem.poolerInBetween }
+  }
+}
