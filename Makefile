@@ -2,7 +2,7 @@
 
 PREFIX ?= /usr/local
 DESTDIR ?=
-# Where Debian's fish and zsh look depends on who installs: these are the upstream places.
+# The directories of Debian's packages of fish and zsh differ: these are the upstream defaults.
 FISH_COMPLETIONS ?= $(PREFIX)/share/fish/vendor_completions.d
 ZSH_COMPLETIONS ?= $(PREFIX)/share/zsh/site-functions
 BASH_COMPLETIONS ?= $(PREFIX)/share/bash-completion/completions
@@ -31,16 +31,20 @@ installed = $(PREFIX)/bin/tenantctl $(BASH_COMPLETIONS)/tenantctl $(ZSH_COMPLETI
   $(FISH_COMPLETIONS)/tenantctl.fish \
   $(addprefix $(MAN)/man1/,$(call pages,1)) $(addprefix $(MAN)/man5/,$(call pages,5))
 
-.PHONY: build demo test test-newest fuzz bench generate lint install uninstall clean help
+.PHONY: build bootstrap demo test test-crashes test-newest fuzz bench generate lint install uninstall clean help
 
 ## build: the release binary, .build/release/tenantctl (the default)
 build:
-	@Scripts/install-packages build
+	@Scripts/install-packages --check build
 	@$(release)
 
 # What `sudo make install` finds built it does not build again as root.
 $(program):
 	@$(MAKE) build
+
+## bootstrap: installs, as root through apt-get, what building, testing and the demo need
+bootstrap:
+	@Scripts/install-packages test
 
 ## demo: the main job on a private PostgreSQL server, each command with its output
 demo:
@@ -56,11 +60,16 @@ test:
 test-newest:
 	@Scripts/test-newest-postgres
 
+## test-crashes: kill -9 of the program, its sessions and the server in the middle of a hundred runs of each kind
+test-crashes:
+	@TENANTCTL_TEST_CRASHES=$${TENANTCTL_TEST_CRASHES:-100} \
+	  TENANTCTL_TEST_CRASH_TENANTS=$${TENANTCTL_TEST_CRASH_TENANTS:-200} Scripts/test --filter CrashTests
+
 ## fuzz: 100000 broken inputs of each kind; TENANTCTL_FUZZ_SEED=N others
 fuzz:
 	@TENANTCTL_FUZZ=$${TENANTCTL_FUZZ:-100000} Scripts/test --filter FuzzTests
 
-## bench: tenantctl beside psql and django-tenants, on a private PostgreSQL server; rewrites BENCHMARKS.md
+## bench: compare tenantctl with psql and django-tenants, on a private PostgreSQL server; rewrites BENCHMARKS.md
 bench:
 	@Scripts/install-packages bench
 	@$(release)
@@ -74,7 +83,7 @@ generate: build
 
 ## lint: format, imports and warnings
 lint:
-	@Scripts/install-packages build
+	@Scripts/install-packages --check build
 	swift format lint --strict --recursive Package.swift Sources Tests
 	@Scripts/check-imports
 	swift build --build-tests --explicit-target-dependency-import-check error

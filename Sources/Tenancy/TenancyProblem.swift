@@ -31,8 +31,8 @@ package enum TenancyProblem: Error, Sendable, Hashable {
   case schemaTaken(SchemaName, by: TenantName)
   /// The schema of a tenant is another tenant's too: what is done to the one would be done to the other.
   case schemaNotAlone(SchemaName, of: TenantName, and: TenantName)
-  /// The tenant's schema is the shared one, as that of django-tenants' public tenant is: not ours to rename, drop or
-  /// migrate as a tenant's.
+  /// The tenant's schema is the shared one, as that of django-tenants' public tenant is: it cannot be renamed, dropped or
+  /// migrated as a tenant's.
   case sharedSchema(TenantName, SchemaName)
   /// A drop was interrupted: the row is gone, the schema is not.
   case dropUnfinished(TenantName)
@@ -138,7 +138,7 @@ package enum TenancyProblem: Error, Sendable, Hashable {
   case schemaEmpty(TenantName)
   /// The tenant that was to be the model has no migration in its ledger, or no ledger.
   case nothingRecorded(TenantName, hasLedger: Bool)
-  /// The tenant that was to be the model has migrations that are begun and not finished.
+  /// The tenant that was to be the model has migrations that were started but not finished.
   case migrationUnfinished(TenantName, [MigrationVersion])
 
   // SQL over the fleet
@@ -151,9 +151,9 @@ package enum TenancyProblem: Error, Sendable, Hashable {
   case columnsDiffer([ColumnSet], changesStay: Bool)
 
   // The server
-  /// Another session changed the same thing between our look and our change.
+  /// Another session changed the same data after it was read.
   case changedMeanwhile
-  /// The connection string is none.
+  /// The connection string is invalid.
   case malformedConnection(reason: String)
   /// No connection could be made.
   case cannotConnect(String)
@@ -194,7 +194,7 @@ extension TenancyProblem {
 package struct MissingColumn: Sendable, Hashable {
   /// The table.
   package let table: String
-  /// The column that was looked for.
+  /// The missing column.
   package let column: String
   /// What it is to us: a key of `[registry.columns]`.
   package let role: String

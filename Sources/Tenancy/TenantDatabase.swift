@@ -64,7 +64,7 @@ extension TenantDatabase {
     /// What a tenant's search path has after the tenant's schema; `nil`: `public`, and what the database's own search path
     /// has besides.
     public var sharedSchemas: [SchemaName]?
-    /// How long a statement of ours may wait for a lock before it gives up, so that it never stands in front of a
+    /// How long a statement may wait for a lock before it gives up, so that it never blocks a
     /// tenant's traffic.
     public var lockTimeout: Duration
     /// What the server shows in `pg_stat_activity.application_name`.
@@ -123,7 +123,7 @@ extension TenantDatabase {
     }
   }
 
-  /// Does work on a list in portions, over as many connections as there are. Returns what came of each, in order.
+  /// Does work on a list in batches, over all connections. Returns the results of the batches, in order.
   func inBatches<Element: Sendable, Value: Sendable>(
     of size: Int, _ list: [Element],
     _ work: @escaping @Sendable ([Element], Connection) async throws -> Value

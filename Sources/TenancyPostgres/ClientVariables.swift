@@ -19,7 +19,7 @@ extension Connection {
       }
       option += 1
     }
-    // The encoding is ours, not the other program's.
+    // The encoding is that of this connection, not of the other program.
     variables["PGCLIENTENCODING"] = nil
     // The service file would have the last word over what stands here.
     variables["PGSERVICE"] = nil

@@ -29,8 +29,8 @@ package struct Notice: Sendable, Hashable {
 ///
 /// Statements go out in pipelines (PostgreSQL manual, 34.5 "Pipeline Mode"): any number of them costs one round
 /// trip. No statement is prepared and nothing is kept in the session, so it works through PgBouncer in
-/// transaction mode. One call runs at a time; a second waits its turn. When the task is cancelled, the statement
-/// under way is cancelled on the server.
+/// transaction mode. One call runs at a time; a second one waits. When the task is cancelled, the running
+/// statement is cancelled on the server.
 package actor Connection {
   private let executor: any SerialExecutor
   let waiter = Waiter()

@@ -36,7 +36,7 @@ final class Waiter: Sendable {
     close(wakeUps.writer)
   }
 
-  /// Ends the wait that is under way, or the next one.
+  /// Ends the current wait, or the next one.
   func wake() {
     var byte: UInt8 = 1
     write(wakeUps.writer, &byte, 1)

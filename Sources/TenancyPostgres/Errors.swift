@@ -55,11 +55,11 @@ package struct StatementError: Error, Sendable, Hashable {
 
 /// The connection itself failed.
 package enum ConnectionError: Error, Sendable, Hashable {
-  /// The connection string is none. The reason never repeats the string: there may be a password in it.
+  /// The connection string is invalid. The reason never repeats the string, which may contain a password.
   case malformed(reason: String)
   /// No connection could be made: libpq's own words, without the password.
   case refused(String)
-  /// The server went away. A transaction whose `COMMIT` was under way may or may not have been committed.
+  /// The server went away. A transaction whose `COMMIT` was in progress may or may not have been committed.
   case lost(String)
 }
 

@@ -1,8 +1,8 @@
 /// Text of a SQL_ASCII database, in which the server keeps whatever bytes it was given.
 ///
-/// A byte that is not UTF-8 becomes a NUL, an x and two hexadecimal digits. PostgreSQL's text has no NUL, so such a text is
-/// equal to no other, and none of our statements can carry it: what is stored under one name is never looked up under
-/// another, as it would be with replacement characters.
+/// A byte that is not UTF-8 becomes a NUL, an x and two hexadecimal digits. PostgreSQL's text has no NUL, so such a text
+/// equals no other, and no statement can contain it: a name is never confused with another one, as it would be with
+/// replacement characters.
 package enum ForeignBytes {
   /// Stands before the digits of a byte.
   package static let mark: Unicode.Scalar = "\0"

@@ -136,7 +136,7 @@ extension SQL {
       pieces.append(.text(quotedLiteral(value)))
     }
 
-    /// Text that is SQL already. The label is ugly on purpose: look twice at where the text comes from.
+    /// Text that is SQL already. The label is ugly on purpose: check where the text comes from.
     public mutating func appendInterpolation(unsafeRaw text: String) {
       pieces.append(.text(text))
     }

@@ -7,7 +7,7 @@ public protocol PostgresEncodable: Sendable {
 /// A Swift value that can be read from a column, in PostgreSQL's text format.
 public protocol PostgresDecodable: Sendable {
   /// The value of a column; `nil` stands for NULL. It throws instead of being failable, because for a type that is
-  /// known only at run time an optional of it is looked up anew for every value.
+  /// known only at run time an optional of it is looked up again for every value.
   ///
   /// Throws ``UnreadableText`` if the text is no value of this type.
   init(postgresText: String?) throws(UnreadableText)

@@ -1,9 +1,9 @@
 internal import Arguments
 internal import Tenancy
 
-/// What a command does with its values, and how its result can be printed.
+/// The code of a command, and the formats of its result.
 struct Action: Sendable {
-  /// Empty if nobody chooses: the result is text.
+  /// Empty if there is no choice: the result is text.
   let formats: [OutputFormat]
   let run: @Sendable (Input, Session) async throws -> CommandResult
 }
@@ -30,8 +30,8 @@ public enum Tenantctl {
     "tenantctl", versionText: "tenantctl \(tenancyVersion)", date: "November 23, 2026",
     summary: "Administer schema-per-tenant PostgreSQL databases.",
     discussion: """
-      One database, one schema per tenant, and a small registry in public that says which tenants exist and which host \
-      names are theirs. Compatible with flask-tenants; other registries are a mapping in tenantctl.toml(5).
+      One database has one schema per tenant, and a small registry in public that lists the tenants and their host names. \
+      Compatible with flask-tenants; other registries are mapped in tenantctl.toml(5).
       """,
     parameters: Global.all,
     examples: [

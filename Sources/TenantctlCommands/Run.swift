@@ -3,14 +3,14 @@ internal import Glibc
 internal import Tenancy
 
 extension Tenantctl {
-  /// The whole program: words in, output and exit status out.
+  /// Runs the program. Returns its exit status.
   public static func run(_ words: [String], environment: [String: String]) async -> Int32 {
-    // Who closes a pipe early has seen enough; some parents, such as Python, would have us complain.
+    // A closed pipe ends the program silently; some parents, such as Python, ignore SIGPIPE.
     signal(SIGPIPE, SIG_DFL)
-    // A script's shell ignores SIGINT for what it starts in the background: then nothing but a kill would end a read on a
-    // network that has died. What changes something has its own way, see `Interruption`.
+    // A shell ignores SIGINT for background processes: then only a kill would end a read on a broken network. Commands
+    // that change something use `Interruption`.
     signal(SIGINT, SIG_DFL)
-    // Past `ulimit -f` a write fails, as it does on a full disk, and the program can still say what it has done.
+    // A write beyond `ulimit -f` then fails as on a full disk, and the program can still report what it did.
     signal(SIGXFSZ, SIG_IGN)
     Files.fillStandardDescriptors()
     let line = Parser(tree).read(words, environment: environment)
@@ -28,7 +28,7 @@ extension Tenantctl {
       }
       return ExitStatus.done.rawValue
     } catch let error as UsageError where words.isEmpty {
-      // Whoever types the bare name wants to know what there is.
+      // The bare name lists the commands.
       let page = try? HelpPage.text(in: tree, width: printer.terminal.width)
       return printer.fail(ErrorReport(error), showing: page).rawValue
     } catch {
@@ -49,7 +49,7 @@ extension Tenantctl {
   }
 }
 
-/// A word that is not UTF-8. Swift has put replacement characters into it, which would be stored, or handed on.
+/// A word that is not UTF-8. Swift has inserted replacement characters, which would be stored or passed on.
 struct MangledWord: Error {
   let word: String
 

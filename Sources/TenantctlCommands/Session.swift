@@ -76,18 +76,18 @@ final class Session: Sendable {
     try line[Shared.migrations] ?? configuration().migrations
   }
 
-  /// Something that the user should know, and a script need not: on standard error.
+  /// Prints a note for people, but not for scripts, to standard error.
   func remark(_ text: String) {
     if format == .text && !isQuiet { terminal.note("note: \(text)") }
   }
 
-  /// The migrations. Without a folder everything would seem to be up to date, in the wrong directory above all.
+  /// The migrations. A missing folder is an error: in the wrong directory every tenant would seem up to date.
   func migrations() throws -> MigrationSet {
     try MigrationSet.load(at: try migrationsFolder())
   }
 
-  /// The same where a project need not have any: none, if there is no folder and nobody has named one.
-  /// - Parameter remarks: whether to say so.
+  /// The migrations, for commands that do not need any: empty if the default folder does not exist.
+  /// - Parameter remarks: whether to print a note about it.
   func migrationsIfAny(remarks: Bool = true) throws -> MigrationSet {
     do {
       return try migrations()
@@ -97,25 +97,24 @@ final class Session: Sendable {
       }
       if remarks {
         remark(
-          "there is no folder of migrations at \(path); run this in the project's folder, or give --migrations"
-        )
+          "migrations folder \(path) does not exist; run this in the project's folder, or use --migrations")
       }
       return MigrationSet(tenant: [], shared: [])
     }
   }
 
-  /// The tenants that a file names, one a line; empty lines and `#` comments are nothing.
+  /// The tenants that a file names, one a line; empty lines and `#` comments are skipped.
   func names(inFile path: String) throws -> [TenantName] {
     let text = try Files.read(path)
     if MangledWord.isMangled(text) { throw MangledWord(word: path) }
-    // Some editors put a byte order mark in front, which nobody sees.
+    // Some editors write an invisible byte order mark.
     let lines = text.drop { $0 == "\u{FEFF}" }.split(whereSeparator: \.isNewline).map { line in
       line.prefix { $0 != "#" }.trimmingWhitespace()
     }
     return try lines.filter { !$0.isEmpty }.map(TenantName.init(parsing:))
   }
 
-  /// Tells of SQL and notices where the user wants to see them; of warnings always.
+  /// Prints the server's warnings, and with --verbose its notices and the SQL.
   private var observer: TenantDatabase.Observer {
     let (terminal, style, isVerbose) = (terminal, errorStyle, line[Global.verbose])
     var observer = TenantDatabase.Observer()
@@ -137,7 +136,7 @@ extension Substring {
 }
 
 extension Session {
-  /// Makes a planned change, or shows it if the user only wants to see the SQL.
+  /// Makes a planned change, or shows its SQL in a dry run.
   func make<Value: Sendable>(
     _ change: Plan<Value>, dryRun: Bool, _ say: (Value) throws -> CommandResult
   ) async throws -> CommandResult {
@@ -145,13 +144,13 @@ extension Session {
     return try say(try await interruption.guarding { try await change.apply() })
   }
 
-  /// Says on standard error what does not stop the work.
+  /// Prints a warning to standard error.
   func warn(_ sentence: String) {
     if !isQuiet { terminal.note("\(errorStyle.yellow("warning:")) \(sentence)") }
   }
 
-  /// Asks a person to type `word` before something is destroyed; without a terminal only `--yes` will do.
-  /// - Parameter script: what is going to be sent, shown before it is.
+  /// Asks the user to type `word` before a destructive change; without a terminal `--yes` is required.
+  /// - Parameter script: the SQL to show first.
   func confirm(_ word: String, _ warning: [String], showing script: [String] = [], unless yes: Bool) throws {
     let canAsk = terminal.stdinIsTerminal && terminal.stderrIsTerminal
     if yes ? format == .text && !isQuiet : canAsk { script.forEach { terminal.note($0, isMessage: false) } }
@@ -160,18 +159,18 @@ extension Session {
       throw NeedsConfirmation(warning: warning.joined(separator: " "))
     }
     for line in warning { terminal.note(line) }
-    guard terminal.ask("Type \(word) to go on: ")?[...].trimmingWhitespace() == word else {
+    guard terminal.ask("Type \(word) to confirm: ")?[...].trimmingWhitespace() == word else {
       throw NotConfirmed()
     }
   }
 }
 
 extension CommandResult {
-  /// The SQL that would run: data, which stays when the user wants quiet.
+  /// The SQL that would run: data, which --quiet keeps.
   static func dryRun(_ sql: [String]) -> CommandResult {
     var result = CommandResult(DryRun(sql: sql), names: sql) { _ in sql }
     result.isExact = true
-    if sql.isEmpty { result.notes = ["note: there is nothing to do"] }
+    if sql.isEmpty { result.notes = ["note: nothing to do"] }
     return result
   }
 
@@ -181,10 +180,10 @@ extension CommandResult {
   }
 }
 
-/// Something would be destroyed, and there is nobody to ask.
+/// A destructive change without a terminal and without `--yes`.
 struct NeedsConfirmation: Error {
   let warning: String
 }
 
-/// Somebody was asked, and did not agree.
+/// The user did not confirm.
 struct NotConfirmed: Error {}

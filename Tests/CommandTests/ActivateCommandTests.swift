@@ -6,7 +6,7 @@ import Testing
     try await Scene.with(tenants: ["acme", "reef"]) { scene in
       try await scene.succeed("deactivate acme")
       try await scene.says(
-        "activate acme reef acme", "activated tenant acme\ntenant reef is active already\n",
+        "activate acme reef acme", "activated tenant acme\ntenant reef is already active\n",
         json:
           #"[{"active":true,"changed":true,"name":"acme"},{"active":true,"changed":false,"name":"reef"}]"#
       )
@@ -19,7 +19,7 @@ import Testing
     try await Scene.with(tenants: ["acme", "reef"]) { scene in
       try await scene.succeed("deactivate acme")
       try await scene.dryRunTellsTheTruth("activate acme reef")
-      try await scene.prints("activate acme --dry-run", "", stderr: "note: there is nothing to do\n")
+      try await scene.prints("activate acme --dry-run", "", stderr: "note: nothing to do\n")
     }
   }
 
@@ -28,7 +28,7 @@ import Testing
       try await scene.succeed("deactivate acme")
       try await scene.refuses([
         Refusal(
-          "activate acme atlantis", 3, "tenant_not_found", "there is no tenant atlantis",
+          "activate acme atlantis", 3, "tenant_not_found", "tenant atlantis does not exist",
           hint: "'tenantctl list' shows all tenants"),
         Refusal(
           "activate", 2, "usage", "missing argument NAME", hint: "usage: tenantctl activate [OPTIONS] NAME..."

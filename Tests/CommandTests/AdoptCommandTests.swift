@@ -57,7 +57,7 @@ import Testing
             its tables differ from those of acme
               not in acme: column tanks.spot text
               column tanks.litres: bigint; in acme: integer
-            hint: make them alike, or say what it has by itself: 'tenantctl adopt NAME --version VERSION'
+            hint: make them equal, or name its version: 'tenantctl adopt NAME --version VERSION'
 
           """)
       #expect(text.status == 5)
@@ -96,7 +96,7 @@ import Testing
           """)
       #expect(
         outcome.stderr.hasPrefix(
-          "note: columns that the ledger of acme lacks are added: ALTER TABLE \"acme\".\"schema_migrations\" ADD COLUMN"
+          "note: adding the columns that the ledger of acme lacks: ALTER TABLE \"acme\".\"schema_migrations\" ADD COLUMN"
         ))
       #expect(outcome.status == 0)
       try await scene.prints("status --all --quiet", "acme\n")
@@ -117,29 +117,29 @@ import Testing
       try await appMade(["reef"], scene)
       try await scene.refuses([
         Refusal(
-          "adopt --all", 2, "usage", "what the tenants have is not said",
+          "adopt --all", 2, "usage", "--version or --like is required",
           hint:
-            "give --version VERSION, the last migration that they have, or --like NAME, a tenant that is alike"
+            "use --version VERSION, the last migration that the tenants have, or --like NAME, an equal tenant"
         ),
         Refusal(
           "adopt --all --version 20260101000000 --like acme", 2, "usage",
-          "--version and --like exclude each other", hint: "see 'tenantctl adopt --help'"),
+          "--version and --like cannot be used together", hint: "see 'tenantctl adopt --help'"),
         Refusal(
-          "adopt --version 20260101000000", 2, "usage", "no tenants are selected",
+          "adopt --version 20260101000000", 2, "usage", "no tenants selected",
           hint: "name them, or use --all, --active, --match GLOB or --from-file FILE"),
         Refusal(
-          "adopt --all --version 7", 3, "version_not_found", "no migration file has the version 7",
-          hint: "'tenantctl migration list' shows them"),
+          "adopt --all --version 7", 3, "version_not_found", "no migration file has version 7",
+          hint: "'tenantctl migration list' shows all files"),
         Refusal(
-          "adopt --all --like nobody", 3, "tenant_not_found", "there is no tenant nobody",
+          "adopt --all --like nobody", 3, "tenant_not_found", "tenant nobody does not exist",
           hint: "'tenantctl list' shows all tenants"),
         Refusal(
-          "adopt nobody --like acme", 3, "tenant_not_found", "there is no tenant nobody",
+          "adopt nobody --like acme", 3, "tenant_not_found", "tenant nobody does not exist",
           hint: "'tenantctl list' shows all tenants"),
         Refusal(
           "adopt --all --like reef", 4, "nothing_recorded",
-          "tenant reef has no ledger to go by",
-          hint: "'tenantctl adopt reef --version VERSION' gives it one first"),
+          "tenant reef has no ledger to compare with",
+          hint: "'tenantctl adopt reef --version VERSION' creates one"),
       ])
     }
   }

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite struct ConnectionTests {
-  private static let hint = "hint: check --database or DATABASE_URL, and that the server is up\n"
+  private static let hint = "hint: check --database or DATABASE_URL, and that the server is running\n"
 
   @Test func aLongTimeout() async throws {
     try await Scene.with { scene in
@@ -41,7 +41,7 @@ import Testing
     ] {
       let outcome = try await Tenantctl.run(["-d", url, "list"])
       #expect(outcome.status == 2, "\(url)")
-      #expect(outcome.stderr.hasPrefix("error: the database's URL cannot be understood: "), "\(url)")
+      #expect(outcome.stderr.hasPrefix("error: invalid database URL: "), "\(url)")
       #expect(outcome.stderr.hasSuffix("hint: write it as postgresql://USER@HOST:PORT/DATABASE\n"), "\(url)")
       #expect(!outcome.stderr.contains("secret"), "\(url)")
     }
@@ -79,7 +79,7 @@ import Testing
       try await withRole(scene) { url in
         let environment = ["TENANTCTL_DATABASE_URL": url("open%20sesame")]
         let hint =
-          "hint: connect as the owner, or have it GRANTed; creating tenants needs CREATE on the database\n"
+          "hint: connect as the owner, or grant the privilege; creating tenants needs CREATE on the database\n"
         let list = try await scene.run("list", environment: environment)
         #expect(
           list
@@ -131,10 +131,10 @@ import Testing
         return await program.outcome()
       }
       #expect(outcome.status == 1 && outcome.stdout == "")
-      #expect(outcome.stderr.hasPrefix("error: the connection to the server broke: "))
+      #expect(outcome.stderr.hasPrefix("error: lost the connection to the server: "))
       #expect(
         outcome.stderr.hasSuffix(
-          "\nhint: run the same command again: what was committed stays, the rest is done anew\n"))
+          "\nhint: run the same command again: what was committed stays, the rest is done again\n"))
       #expect(try await scene.database.contents() == before)
     }
   }
@@ -153,12 +153,12 @@ import Testing
       #expect(
         outcome
           == Outcome(
-            stdout: "", stderr: "error: interrupted; what was under way was rolled back\n", status: 130))
+            stdout: "", stderr: "error: interrupted; the open transaction was rolled back\n", status: 130))
       #expect(try await scene.database.contents() == before)
     }
   }
 
-  /// The first Ctrl-C lets the tenant that is under way finish, and begins no other; the second ends that, too.
+  /// The first Ctrl-C lets the running tenant finish, and starts no other; the second cancels it.
   @Test func migrateDrains() async throws {
     try await Scene.with(tenants: ["acme", "reef"], files: [:]) { scene in
       try scene.folder.write("SELECT pg_sleep(100);\n", to: "migrations/1_sleep.sql")
@@ -168,7 +168,7 @@ import Testing
       ) { program in
         try await scene.database.connect().sleeping()
         program.signal(SIGINT)
-        try await program.wrote("finishing the tenants that are under way")
+        try await program.wrote("finishing the running tenants")
         program.signal(SIGINT)
         return await program.outcome()
       }
@@ -190,8 +190,8 @@ import Testing
         program, database: scene.database, workingDirectory: scene.folder.path)
       #expect(
         outcome.stderr == """
-          error: another session holds a lock that is needed: canceling statement due to lock timeout
-          hint: run it again when that session is done; lock_timeout in tenantctl.toml says how long to wait
+          error: another session holds a lock: canceling statement due to lock timeout
+          hint: run the command again when that session has finished; lock_timeout in tenantctl.toml limits the wait
           1
 
           """)

@@ -38,9 +38,9 @@ import Testing
       try await scene.refuses([
         Refusal(
           "create acme --schema t_acme", 4, "no_schema_column",
-          "the registry has no column for the schema, so a tenant's schema is named as the tenant",
+          "the registry has no column for the schema, so a schema is named as its tenant",
           hint:
-            "leave out --schema, or map a column of public.tenants with schema = \"...\" under [registry.columns]"
+            "omit --schema, or map a column of public.tenants with schema = \"...\" under [registry.columns]"
         )
       ])
       try scene.folder.write("[registry.columns]\nschema = \"db_schema\"\n", to: "tenantctl.toml")
@@ -49,19 +49,19 @@ import Testing
       #expect(try await scene.database.psql("SELECT count(*) FROM t_acme.tanks") == "0")
       try await scene.refuses([
         Refusal(
-          "create t_acme", 4, "schema_taken", "the schema t_acme is that of tenant acme",
-          hint: "choose another name, or give another --schema"),
+          "create t_acme", 4, "schema_taken", "schema t_acme already belongs to tenant acme",
+          hint: "choose another name, or another schema with --schema"),
         Refusal(
           "create beta --schema Beta", 2, "invalid_schema",
-          "invalid schema name 'Beta': it has characters that a schema's name cannot have everywhere",
-          hint: "a name is 1 to 63 lower-case letters, digits and underscores, and begins with a letter"),
+          "invalid schema name 'Beta': it contains characters that are not allowed",
+          hint: "use 1 to 63 lower-case letters, digits and underscores, beginning with a letter"),
       ])
       try await scene.database.psql("UPDATE tenants SET db_schema = 't_acme'")
       try await scene.refuses([
         Refusal(
           "drop acme --yes", 4, "schema_not_alone",
-          "the schema t_acme of tenant acme is that of tenant reef too",
-          hint: "look at the two rows with psql, and give one of them another schema")
+          "schema t_acme of tenant acme also belongs to tenant reef",
+          hint: "inspect the two rows with psql, and give one of them another schema")
       ])
     }
   }
@@ -79,14 +79,14 @@ import Testing
   }
 
   @Test func refusesBadNames() async throws {
-    let form = "a name is 1 to 63 lower-case letters, digits and underscores, and begins with a letter"
+    let form = "use 1 to 63 lower-case letters, digits and underscores, beginning with a letter"
     let other = "choose another name, such as this one with a prefix"
     let long = String(repeating: "a", count: 64)
     let names: [(name: String, reason: String, hint: String)] = [
-      ("Acme", "it has characters that a schema's name cannot have everywhere", form),
-      ("acme-corp", "it has characters that a schema's name cannot have everywhere", form),
-      ("1acme", "it has characters that a schema's name cannot have everywhere", form),
-      ("café", "it has characters that a schema's name cannot have everywhere", form),
+      ("Acme", "it contains characters that are not allowed", form),
+      ("acme-corp", "it contains characters that are not allowed", form),
+      ("1acme", "it contains characters that are not allowed", form),
+      ("café", "it contains characters that are not allowed", form),
       (long, "it is too long", form),
       ("user", "it is an SQL keyword", other),
       ("public", "it is reserved", other),
@@ -104,15 +104,15 @@ import Testing
   }
 
   @Test func refusesBadDomains() async throws {
-    let form = "a host name is letters, digits and hyphens between dots, as in acme.example.com"
+    let form = "use letters, digits and hyphens between dots, as in acme.example.com"
     let hosts: [(host: String, reason: String, hint: String)] = [
-      ("a.com:80", "it has a port", "leave the port out: the same tenant is served on every port"),
-      ("a_b.com", "'a_b' is no part of a host name", form),
-      ("café.com", "it has letters beyond ASCII", "give its xn-- form"),
-      ("https://a.com", "it is a URL", "give the host name only"),
-      ("a..com", "there is nothing between two dots", form),
-      ("acme", "it has no dot, and such a host is never a tenant's", form),
-      ("10.0.0.1", "it is an address, and such a host is never a tenant's", form),
+      ("a.com:80", "it has a port", "omit the port: the same tenant is served on every port"),
+      ("a_b.com", "'a_b' is not a valid label of a host name", form),
+      ("café.com", "it contains characters that are not ASCII", "give its xn-- form"),
+      ("https://a.com", "it is a URL", "give only the host name"),
+      ("a..com", "it has an empty label", form),
+      ("acme", "it has no dot, so it cannot be a tenant's domain", form),
+      ("10.0.0.1", "it is an IP address, so it cannot be a tenant's domain", form),
     ]
     try await Scene.with { scene in
       try await scene.refuses(
@@ -121,7 +121,7 @@ import Testing
         })
       #expect(
         try await scene.run(["create", "acme", "--domain", "a b.com"]).stderr
-          == "error: invalid --domain 'a b.com': 'a b' is no part of a host name\nhint: \(form)\n")
+          == "error: invalid --domain 'a b.com': 'a b' is not a valid label of a host name\nhint: \(form)\n")
     }
   }
 
@@ -131,25 +131,27 @@ import Testing
         "CREATE SCHEMA left_over; INSERT INTO tenants (name) VALUES ('Globex'), ('gone')")
       try await scene.refuses([
         Refusal(
-          "create acme", 4, "tenant_exists", "tenant acme exists already", hint: "see 'tenantctl show acme'"),
+          "create acme", 4, "tenant_exists", "tenant acme already exists", hint: "see 'tenantctl show acme'"),
         Refusal(
-          "create globex", 4, "tenant_exists", "the name globex differs from tenant Globex only by case",
-          hint: "choose another name: frameworks that do not quote names would mix the two up"),
+          "create globex", 4, "tenant_exists",
+          "the name globex differs from that of tenant Globex only by case",
+          hint: "choose another name: frameworks that do not quote names would confuse the two"),
         Refusal(
-          "create left_over", 4, "schema_without_tenant", "a schema left_over is there, but no tenant has it",
-          hint: "look at it with psql; drop it by hand if it is a left-over, or choose another name"),
+          "create left_over", 4, "schema_without_tenant",
+          "schema left_over already exists, but belongs to no tenant",
+          hint: "inspect it with psql; drop it if it is a leftover schema, or choose another name"),
         Refusal(
-          "create gone", 3, "schema_missing", "tenant gone has a row, but its schema gone is not there",
+          "create gone", 3, "schema_missing", "schema gone of tenant gone does not exist",
           hint: """
-            'tenantctl doctor' finds it if somebody has renamed it; else restore it from a backup, or remove the row with \
+            if the schema was renamed, 'tenantctl doctor' finds it; otherwise restore it from a backup, or remove the tenant with \
             'tenantctl drop gone'
             """),
         Refusal(
           "create reef --domain acme.example.com", 4, "domain_taken",
-          "the domain acme.example.com belongs to tenant acme",
-          hint: "'tenantctl domain remove acme.example.com' takes it away from there"),
+          "domain acme.example.com already belongs to tenant acme",
+          hint: "'tenantctl domain remove acme.example.com' removes it there"),
         Refusal(
-          "create reef --domain a.com --domain a.com", 2, "usage", "the domain a.com is given twice",
+          "create reef --domain a.com --domain a.com", 2, "usage", "domain a.com is given twice",
           hint: "give it once"),
       ])
     }
@@ -159,11 +161,12 @@ import Testing
     try await Scene.with { scene in
       try await scene.refuses([
         Refusal(
-          "create acme --set plam=gold", 2, "unknown_column", "table public.tenants has no column plam",
-          hint: "it has plan, seats"),
+          "create acme --set plam=gold", 2, "unknown_column",
+          "column plam of table public.tenants does not exist",
+          hint: "custom columns: plan, seats"),
         Refusal(
-          "create acme --set id=7", 2, "reserved_column", "the column id is the registry's own",
-          hint: "use 'tenantctl rename', 'activate' or 'deactivate'; the rest is kept by tenantctl itself"),
+          "create acme --set id=7", 2, "reserved_column", "column id is one of the registry's own columns",
+          hint: "use 'tenantctl rename', 'activate' or 'deactivate'; tenantctl manages the others"),
         Refusal(
           "create acme --set seats=many", 2, "bad_value", #"invalid input syntax for type integer: "many""#,
           hint: "nothing was changed"),
@@ -174,8 +177,8 @@ import Testing
       try await scene.database.psql("ALTER TABLE tenants ADD email text NOT NULL")
       try await scene.refuses([
         Refusal(
-          "create acme", 2, "values_required", "table public.tenants needs values for email",
-          hint: "give them: --set email=VALUE")
+          "create acme", 2, "values_required", "table public.tenants requires values for email",
+          hint: "add --set email=VALUE")
       ])
     }
   }
@@ -192,8 +195,8 @@ import Testing
       try await scene.refuses([
         Refusal(
           "create acme", 1, "row_not_stored",
-          "the row in public.tenants is not as it was sent: trigger skips discards or alters it",
-          hint: #"check what is on that table with psql: '\d public.tenants'; nothing was changed"#)
+          "the row in public.tenants was not stored as sent: trigger skips discards or alters it",
+          hint: #"inspect the table with psql: '\d public.tenants'; nothing was changed"#)
       ])
     }
   }

@@ -7,7 +7,7 @@ import Testing
       try await scene.says(
         "deactivate acme", "deactivated tenant acme\n",
         json: #"[{"active":false,"changed":true,"name":"acme"}]"#)
-      try await scene.prints("deactivate acme", "tenant acme is deactivated already\n")
+      try await scene.prints("deactivate acme", "tenant acme is already deactivated\n")
       try await scene.prints("list --active --quiet", "reef\n")
     }
   }
@@ -22,14 +22,14 @@ import Testing
     try await Scene.with(tenants: ["acme"]) { scene in
       try await scene.refuses([
         Refusal(
-          "deactivate acme atlantis", 3, "tenant_not_found", "there is no tenant atlantis",
+          "deactivate acme atlantis", 3, "tenant_not_found", "tenant atlantis does not exist",
           hint: "'tenantctl list' shows all tenants")
       ])
       try await scene.database.psql("ALTER TABLE tenants DROP deactivated")
       try await scene.refuses([
         Refusal(
           "deactivate acme", 4, "no_deactivation",
-          "the registry has no column that says whether a tenant is deactivated",
+          "the registry has no column for the deactivation of tenants",
           hint: """
             ALTER TABLE public.tenants ADD COLUMN deactivated boolean NOT NULL DEFAULT false, or map one in \
             tenantctl.toml

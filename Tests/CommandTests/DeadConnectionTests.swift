@@ -5,7 +5,7 @@ import Testing
 
 /// A network that dies without a word, a terminal that is closed, and output that nobody takes.
 @Suite(.timeLimit(.minutes(20))) struct DeadConnectionTests {
-  private static let draining = "once more cancels them"
+  private static let draining = "interrupt again to cancel them"
 
   /// Calls `body` while a command has sent something on a connection that has died by then.
   private func onDeadConnection(

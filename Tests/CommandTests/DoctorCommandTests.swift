@@ -16,23 +16,23 @@ import Testing
   }
 
   private static let open = """
-    warning: the schema looks like a tenant's, and no tenant has it
+    warning: the schema looks like a tenant's, but belongs to no tenant
       reef (it has a ledger)
-        look into it with psql; if it is a left-over: DROP SCHEMA "reef" CASCADE
-    warning: none of the tenant's domains is the primary one
+        inspect it with psql; if it is a leftover schema: DROP SCHEMA "reef" CASCADE
+    warning: none of the tenant's domains is primary
       acme (acme.example.com)
-        --fix: it becomes the primary one
+        --fix: it is made primary
     2 tenants: 2 warnings; 'tenantctl doctor --fix' fixes 1 of them
 
     """
 
   private static let fixed = """
-    warning: the schema looks like a tenant's, and no tenant has it
+    warning: the schema looks like a tenant's, but belongs to no tenant
       reef (it has a ledger)
-        look into it with psql; if it is a left-over: DROP SCHEMA "reef" CASCADE
-    warning: none of the tenant's domains is the primary one
+        inspect it with psql; if it is a leftover schema: DROP SCHEMA "reef" CASCADE
+    warning: none of the tenant's domains is primary
       acme (acme.example.com)
-        fixed: it becomes the primary one
+        fixed: it is made primary
     2 tenants: 1 warning, 1 fixed
 
     """
@@ -56,7 +56,7 @@ import Testing
         info: the tenant has no domain (2)
           pond
           reef
-            'tenantctl domain add NAME HOST' gives it one
+            'tenantctl domain add NAME HOST' adds one
         3 tenants: 2 info
 
         """)
@@ -77,11 +77,11 @@ import Testing
         let outcome = try await scene.run("doctor")
         #expect(
           outcome.stdout == """
-            warning: types and operators of an extension are not in the tenants' search path
+            warning: the extension's types and operators are not in the tenants' search path
               citext in schema extensions, used by tenants
                 search_path = ["public", "extensions"] under [migrations] in tenantctl.toml, or: ALTER DATABASE \
             "\(scene.database.name)" SET search_path = "$user", "public", "extensions"
-            warning: relations of one schema have different owners: default privileges and ALTER TABLE do not work for all of \
+            warning: relations of one schema have different owners, so default privileges and ALTER TABLE do not work for all of \
             them
               acme (2 relations, such as tanks, belong to \(role.name), others to \(user))
                 ALTER TABLE "acme"."tanks" OWNER TO "\(user)"; for all that it owns in this database: \
@@ -146,7 +146,7 @@ import Testing
             """), "\(outcome)")
         #expect(
           ledgers.stdout == """
-            info: a role that is not trusted can change what a ledger says
+            info: a role that is not trusted can write to a ledger
               \(other), 2 ledgers, such as that of acme
                 tenantctl exec --all --write -c 'REVOKE INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER ON schema_migrations \
             FROM "\(other)"'
@@ -221,7 +221,7 @@ import Testing
         }
         #expect(outcome.status == status, "\(outcome)")
         #expect(outcome.stdout.contains("UPDATE \"public\".\"domains\""))
-        #expect(outcome.stdout.contains("This changes the database, to mend 1 finding."))
+        #expect(outcome.stdout.contains("This changes the database to fix 1 finding."))
       }
       #expect(try await scene.database.psql("SELECT bool_and(is_primary) FROM domains") == "t")
     }
@@ -232,19 +232,19 @@ import Testing
       try await scene.refuses([
         Refusal(
           "doctor --fix", 4, "confirmation_needed",
-          "This changes the database, to mend 1 finding. There is no terminal to ask on.",
-          hint: "give --yes if you mean it"),
+          "This changes the database to fix 1 finding. Without a terminal --yes is required.",
+          hint: "add --yes to confirm"),
         Refusal(
-          "doctor --yes", 2, "usage", "--yes answers a question that only --fix asks",
-          hint: "give --fix, too"),
+          "doctor --yes", 2, "usage", "--yes requires --fix",
+          hint: "add --fix"),
       ])
     }
     try await Scene.empty { scene in
       try await scene.refuses([
         Refusal(
-          "doctor", 3, "registry_missing", "the database has no tables public.tenants and public.domains",
+          "doctor", 3, "registry_missing", "tables public.tenants and public.domains do not exist",
           hint:
-            "'tenantctl init' finds the registry of an app, or makes one; [registry] in tenantctl.toml names another"
+            "'tenantctl init' finds an app's registry, or creates one; [registry] in tenantctl.toml names another"
         )
       ])
     }

@@ -32,15 +32,15 @@ import Testing
       try await scene.database.psql("ALTER TABLE domains ALTER tls SET NOT NULL")
       try await scene.refuses([
         Refusal(
-          "domain add acme b.com", 2, "values_required", "table public.domains needs values for tls",
-          hint: "'tenantctl domain add NAME HOST --set tls=VALUE' gives them, to a tenant that is there"),
+          "domain add acme b.com", 2, "values_required", "table public.domains requires values for tls",
+          hint: "for an existing tenant: 'tenantctl domain add NAME HOST --set tls=VALUE'"),
         Refusal(
-          "create reef --domain b.com", 2, "values_required", "table public.domains needs values for tls",
-          hint: "'tenantctl domain add NAME HOST --set tls=VALUE' gives them, to a tenant that is there"),
+          "create reef --domain b.com", 2, "values_required", "table public.domains requires values for tls",
+          hint: "for an existing tenant: 'tenantctl domain add NAME HOST --set tls=VALUE'"),
         Refusal(
           "domain add acme b.com --set ssl=yes", 2, "unknown_column",
-          "table public.domains has no column ssl",
-          hint: "it has id, tls, note"),
+          "column ssl of table public.domains does not exist",
+          hint: "custom columns: id, tls, note"),
       ])
     }
   }
@@ -54,7 +54,7 @@ import Testing
       try await scene.refuses(
         ["domain add acme b.com --primary", "domain primary acme.com"].map {
           Refusal(
-            $0, 4, "no_primary", "the registry has no column that says which domain is the primary one",
+            $0, 4, "no_primary", "the registry has no column for the primary domain",
             hint: hint)
         })
       try await scene.prints(
@@ -70,27 +70,29 @@ import Testing
 
   @Test func refuses() async throws {
     try await Scene.with(tenants: ["acme", "reef"]) { scene in
-      let form = "a host name is letters, digits and hyphens between dots, as in acme.example.com"
+      let form = "use letters, digits and hyphens between dots, as in acme.example.com"
       try await scene.refuses([
         Refusal(
-          "domain add atlantis a.com", 3, "tenant_not_found", "there is no tenant atlantis",
+          "domain add atlantis a.com", 3, "tenant_not_found", "tenant atlantis does not exist",
           hint: "'tenantctl list' shows all tenants"),
         Refusal(
           "domain add acme reef.example.com", 4, "domain_taken",
-          "the domain reef.example.com belongs to tenant reef",
-          hint: "'tenantctl domain remove reef.example.com' takes it away from there"),
+          "domain reef.example.com already belongs to tenant reef",
+          hint: "'tenantctl domain remove reef.example.com' removes it there"),
         Refusal(
           "domain add acme acme.example.com", 4, "domain_exists",
-          "tenant acme has the domain acme.example.com already",
-          hint: "'tenantctl domain primary acme.example.com' makes it the primary one"),
+          "tenant acme already has the domain acme.example.com",
+          hint: "'tenantctl domain primary acme.example.com' makes it primary"),
         Refusal(
           "domain add acme a.com:80", 2, "usage", "invalid HOST 'a.com:80': it has a port",
-          hint: "leave the port out: the same tenant is served on every port"),
+          hint: "omit the port: the same tenant is served on every port"),
         Refusal(
-          "domain add acme a_b.com", 2, "usage", "invalid HOST 'a_b.com': 'a_b' is no part of a host name",
+          "domain add acme a_b.com", 2, "usage",
+          "invalid HOST 'a_b.com': 'a_b' is not a valid label of a host name",
           hint: form),
         Refusal(
-          "domain add acme café.com", 2, "usage", "invalid HOST 'café.com': it has letters beyond ASCII",
+          "domain add acme café.com", 2, "usage",
+          "invalid HOST 'café.com': it contains characters that are not ASCII",
           hint: "give its xn-- form"),
         Refusal(
           "domain add acme", 2, "usage", "missing argument HOST",
@@ -102,7 +104,7 @@ import Testing
       try await scene.database.psql("DROP TABLE domains")
       try await scene.refuses([
         Refusal(
-          "domain add acme a.com", 3, "registry_missing", "the database has no table public.domains",
+          "domain add acme a.com", 3, "registry_missing", "table public.domains does not exist",
           hint:
             Refusal.withoutRegistry
         )

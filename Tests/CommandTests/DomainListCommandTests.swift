@@ -36,7 +36,7 @@ import Testing
     try await Scene.with { scene in
       try await scene.refuses([
         Refusal(
-          "domain list atlantis", 3, "tenant_not_found", "there is no tenant atlantis",
+          "domain list atlantis", 3, "tenant_not_found", "tenant atlantis does not exist",
           hint: "'tenantctl list' shows all tenants")
       ])
     }

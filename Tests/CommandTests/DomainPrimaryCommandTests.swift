@@ -20,7 +20,7 @@ import Testing
       try await scene.succeed("domain add acme www.acme.com")
       try await scene.dryRunTellsTheTruth("domain primary www.acme.com")
       try await scene.prints(
-        "domain primary www.acme.com --dry-run", "", stderr: "note: there is nothing to do\n")
+        "domain primary www.acme.com --dry-run", "", stderr: "note: nothing to do\n")
     }
   }
 
@@ -28,7 +28,7 @@ import Testing
     try await Scene.with { scene in
       try await scene.refuses([
         Refusal(
-          "domain primary a.com", 3, "domain_not_found", "no tenant has the domain a.com",
+          "domain primary a.com", 3, "domain_not_found", "domain a.com does not exist",
           hint: "'tenantctl domain list' shows all domains")
       ])
     }

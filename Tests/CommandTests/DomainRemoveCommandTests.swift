@@ -29,7 +29,7 @@ import Testing
           "acme.example.com is the primary domain of tenant acme",
           hint: "make another one primary first: 'tenantctl domain primary www.acme.com'"),
         Refusal(
-          "domain remove a.com", 3, "domain_not_found", "no tenant has the domain a.com",
+          "domain remove a.com", 3, "domain_not_found", "domain a.com does not exist",
           hint: "'tenantctl domain list' shows all domains"),
       ])
     }

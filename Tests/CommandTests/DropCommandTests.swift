@@ -34,17 +34,17 @@ import Testing
         Refusal(
           "drop acme", 4, "confirmation_needed",
           "This removes the tenant acme: 1 table, domains acme.example.com. It cannot be undone. "
-            + "There is no terminal to ask on.",
-          hint: "give --yes if you mean it"),
+            + "Without a terminal --yes is required.",
+          hint: "add --yes to confirm"),
         Refusal(
-          "drop atlantis --yes", 3, "tenant_not_found", "there is no tenant atlantis",
+          "drop atlantis --yes", 3, "tenant_not_found", "tenant atlantis does not exist",
           hint: "'tenantctl list' shows all tenants"),
         Refusal(
           "drop left_over --yes", 4, "schema_without_tenant",
-          "a schema left_over is there, but no tenant has it",
-          hint: "look at it with psql; drop it by hand if it is a left-over, or choose another name"),
+          "schema left_over already exists, but belongs to no tenant",
+          hint: "inspect it with psql; drop it if it is a leftover schema, or choose another name"),
         Refusal(
-          "drop public --yes", 3, "tenant_not_found", "there is no tenant public",
+          "drop public --yes", 3, "tenant_not_found", "tenant public does not exist",
           hint: "'tenantctl list' shows all tenants"),
       ])
       try await scene.database.psql(
@@ -66,7 +66,7 @@ import Testing
         Refusal(
           "drop acme --yes", 4, "schema_referenced",
           """
-          1 object outside of the schema acme of tenant acme depends on it and would be dropped with it:
+          cannot drop schema acme of tenant acme because 1 object outside of it depends on it:
             view lib.v
           """, hint: "drop or change it first; nothing was changed")
       ])
@@ -75,7 +75,7 @@ import Testing
         Refusal(
           "drop acme --dry-run", 4, "schema_referenced",
           """
-          2 objects outside of the schema acme of tenant acme depend on it and would be dropped with it:
+          cannot drop schema acme of tenant acme because 2 objects outside of it depend on it:
             constraint tank on table lib.o
             view lib.v
           """, hint: "drop or change them first; nothing was changed")
@@ -86,7 +86,7 @@ import Testing
   @Test func removesTheRowOfATenantWithoutASchema() async throws {
     try await Scene.with(tenants: ["acme"]) { scene in
       try await scene.database.psql("DROP SCHEMA acme CASCADE")
-      try await scene.prints("drop acme --yes", "dropped tenant acme (its schema was not there, 1 domain)\n")
+      try await scene.prints("drop acme --yes", "dropped tenant acme (its schema did not exist, 1 domain)\n")
     }
   }
 
@@ -104,7 +104,7 @@ import Testing
         let outcome = try await Tenantctl.onTerminal(
           ["drop", "acme", "--no-color"], database: scene.database, workingDirectory: scene.folder.path
         ) { program in
-          try await program.wrote("Type acme to go on: ")
+          try await program.wrote("Type acme to confirm: ")
           program.type(typed)
           return await program.outcome()
         }

@@ -50,7 +50,8 @@ import Testing
 
       let doctor = try await scene.run("doctor")
       #expect(doctor.status == 1)
-      #expect(doctor.stdout.contains("not UTF-8, so no command can name it (2)\n  caf\\xE8\n  caf\\xE9\n"))
+      #expect(
+        doctor.stdout.contains("not valid UTF-8, so no command can use it (2)\n  caf\\xE8\n  caf\\xE9\n"))
       #expect(doctor.stdout.contains("not UTF-8, so no request can ask for it\n  x\\xE9.com (bücher)\n"))
       try await scene.succeed("status --all")
       // Nothing has happened in the schema that cannot be named, nor in another one instead.

@@ -92,7 +92,7 @@ import Testing
           failed on 2 tenants (acme, reef):
             -c:1:1: cannot execute UPDATE in a read-only transaction
               UPDATE tanks SET litres = 1
-            hint: give --write if it is to change something
+            hint: add --write to allow changes
           0 rows from 0 tenants, 2 failed in 
           """))
       let sly = try await scene.run(["exec", "acme", "-c", "SET TRANSACTION READ WRITE; DELETE FROM tanks"])
@@ -118,7 +118,7 @@ import Testing
       #expect(
         outcome.stderr.contains("failed on 1 tenant (reef):\n  -c:1:13: relation \"tanks\" does not exist\n"))
       #expect(
-        outcome.stderr.contains("failed on 1 tenant (rock):\n  the schema is not there"))
+        outcome.stderr.contains("failed on 1 tenant (rock):\n  its schema does not exist"))
       let stopped = try await scene.run([
         "exec", "--all", "--on-error", "stop", "-c", "SELECT 1 / (count(*) - 2) FROM tanks", "--jobs", "1",
         "--format", "json",
@@ -177,7 +177,7 @@ import Testing
       #expect(outcome.status == 1)
       #expect(
         outcome.stderr.hasPrefix(
-          "error: the tenants' results have different columns; what the SQL has changed stays\n"))
+          "error: the tenants' results have different columns; the changes are committed\n"))
       #expect(try await scene.database.psql("SELECT count(*) FROM reef.tanks") == "0")
     }
   }
@@ -225,25 +225,25 @@ import Testing
       try scene.folder.write(" -- nothing\n", to: "empty.sql")
       try await scene.refuses([
         Refusal(
-          "exec -c x", 2, "usage", "no tenants are selected",
+          "exec -c x", 2, "usage", "no tenants selected",
           hint: "name them, or use --all, --active, --match GLOB or --from-file FILE"),
         Refusal(
-          "exec acme", 2, "usage", "there is no SQL to run", hint: "give it with -c, or a file with -f"),
+          "exec acme", 2, "usage", "-c or -f is required", hint: "give the SQL with -c, or a file with -f"),
         Refusal(
-          "exec acme -c x -f begin.sql", 2, "usage", "-c and -f exclude each other",
+          "exec acme -c x -f begin.sql", 2, "usage", "-c and -f cannot be used together",
           hint: "see 'tenantctl exec --help'"),
         Refusal(
           "exec acme -f begin.sql", 2, "script",
-          "begin.sql:1:1: BEGIN is not allowed: tenantctl opens and ends the transaction",
-          hint: "leave it out: what runs in a tenant is one transaction already"),
+          "begin.sql:1:1: BEGIN is not allowed: tenantctl begins and commits the transaction",
+          hint: "remove it: the script already runs as one transaction in each tenant"),
         Refusal(
-          "exec acme -f empty.sql", 2, "script", "empty.sql: there is no statement in it",
+          "exec acme -f empty.sql", 2, "script", "empty.sql: it contains no statement",
           hint: "give the SQL with -c, or a file with -f"),
         Refusal(
           "exec acme -f gone.sql", 1, "file", "gone.sql: No such file or directory",
           hint: "check the path and its permissions"),
         Refusal(
-          "exec zebra -c x", 3, "tenant_not_found", "there is no tenant zebra",
+          "exec zebra -c x", 3, "tenant_not_found", "tenant zebra does not exist",
           hint: "'tenantctl list' shows all tenants"),
       ])
     }
@@ -255,7 +255,7 @@ import Testing
       let outcome = try await Tenantctl.start(words + ["-v"], database: scene.database) { program in
         try await program.wrote("pg_sleep")
         program.signal(2)
-        try await program.wrote("once more")
+        try await program.wrote("interrupt again")
         program.signal(2)
         return await program.outcome()
       }

@@ -61,7 +61,7 @@ import Testing
         workingDirectory: scene.folder.path
       ) { await $0.outcome().stdout }
       #expect(screen.split(separator: "failed a").count - 1 == 2, "\(screen)")
-      #expect(screen.contains("failed a4: the schema is not there"))
+      #expect(screen.contains("failed a4: its schema does not exist"))
       #expect(screen.contains("failed on 2 tenants (a4, a5):"))
       #expect(try await scene.run("migrate --all").stderr.split(separator: "failed a").count == 4)
     }
@@ -84,7 +84,7 @@ import Testing
           try await program.wrote(" so far")
           program.type("\u{3}")
           try await program.wrote(
-            "\r\u{1B}[Kfinishing the tenants that are under way; once more cancels them\r\n")
+            "\r\u{1B}[Kfinishing the running tenants; interrupt again to cancel them\r\n")
           program.type("\u{3}")
           return await program.outcome()
         }

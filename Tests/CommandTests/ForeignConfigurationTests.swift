@@ -40,7 +40,7 @@ import Testing
       for below in [".", "a/b"] {
         let outcome = try await Tenantctl.run(["migration", "list"], workingDirectory: folder.path(below))
         #expect(outcome.status == 2 && outcome.stderr.contains("every user can write to it"), "\(outcome)")
-        #expect(outcome.stderr.contains("hint: read it; if you trust it, name it with --config"))
+        #expect(outcome.stderr.contains("hint: inspect it; if you trust it, name it with --config"))
       }
       let named = try await Tenantctl.run(
         ["--config", "../tenantctl.toml", "list"], workingDirectory: folder.path("a"))

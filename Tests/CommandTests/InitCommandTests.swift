@@ -66,8 +66,9 @@ import Testing
       try await scene.database.psql("CREATE TABLE tenants (id int, label text)")
       try await scene.refuses([
         Refusal(
-          "init", 2, "registry_mismatch", "table public.tenants has no column name; it has id, label",
-          hint: #"say which column it is with name = "..." under [registry.columns] in tenantctl.toml"#)
+          "init", 2, "registry_mismatch",
+          "column name of table public.tenants does not exist; its columns are id, label",
+          hint: #"name the column with name = "..." under [registry.columns] in tenantctl.toml"#)
       ])
       try await scene.database.psql(
         """
@@ -80,7 +81,7 @@ import Testing
           "init", 2, "registry_mismatch",
           "column deactivated of public.tenants is of type integer, not boolean",
           hint: """
-            name another column under [registry.columns] in tenantctl.toml; deactivated = false says that there is none
+            name another column under [registry.columns] in tenantctl.toml; deactivated = false if there is none
             """)
       ])
     }
@@ -89,7 +90,7 @@ import Testing
   @Test func doesNotGuessATableThatTheMappingNames() async throws {
     let toml = "[registry]\ntenants = \"shop.customer\"\n"
     try await Scene.empty(files: ["tenantctl.toml": toml]) { scene in
-      let missing = "the database has no tables shop.customer and public.domains"
+      let missing = "tables shop.customer and public.domains do not exist"
       try await scene.refuses([
         Refusal("init", 3, "registry_missing", missing, hint: Refusal.withoutRegistry)
       ])
@@ -98,7 +99,7 @@ import Testing
       )
       let hint =
         """
-        it has public.customer, shop.customer_list, public.other: name the table that is meant with \
+        the database has public.customer, shop.customer_list, public.other: name the right table with \
         'tenantctl init --tenants-table', or under [registry] in tenantctl.toml
         """
       try await scene.refuses(
@@ -112,25 +113,26 @@ import Testing
     try await Scene.empty(files: ["a/tenantctl.toml": "[registry]\ntenants = \"public.tenants\"\n"]) {
       scene in
       let help = "see 'tenantctl init --help'"
-      let taken = "a/tenantctl.toml says already where the registry is"
+      let taken = "a/tenantctl.toml already names the registry"
       try await scene.refuses(
         [
           Refusal(
-            "init --domains-table x", 2, "usage", "--domains-table says nothing without --tenants-table",
+            "init --domains-table x", 2, "usage", "--domains-table requires --tenants-table",
             hint: "give both"),
-          Refusal("init --new --upgrade", 2, "usage", "--new and --upgrade exclude each other", hint: help),
           Refusal(
-            "init --new --tenants-table x", 2, "usage", "--new and --tenants-table exclude each other",
+            "init --new --upgrade", 2, "usage", "--new and --upgrade cannot be used together", hint: help),
+          Refusal(
+            "init --new --tenants-table x", 2, "usage", "--new and --tenants-table cannot be used together",
             hint: help),
           Refusal(
             "init --tenants-table a.b.c", 2, "usage",
             "invalid --tenants-table 'a.b.c': expected a table, as SCHEMA.TABLE", hint: help),
           Refusal(
             "init --config a/tenantctl.toml --new", 2, "usage", taken,
-            hint: "change [registry] there, or take it out"),
+            hint: "change or remove [registry] there"),
           Refusal(
             "init --config a/tenantctl.toml --tenants-table x", 2, "usage", taken,
-            hint: "change [registry] there, or take it out"),
+            hint: "change or remove [registry] there"),
           Refusal(
             "init --format csv", 2, "usage", "this command has no result as CSV",
             hint: "use --format text or json"),

@@ -37,14 +37,14 @@ import Testing
     "found django-tenants' registry: public.customers_client (1 tenant), public.customers_domain (2 domains)\n"
   private static let remarks = """
     note: 'tenantctl create' needs --set name=VALUE
-    note: the row public stands for the shared schema: it is left alone, and no tenant here
-    note: public.customers_client has no column that says whether a tenant is deactivated: 'tenantctl deactivate' is \
+    note: the row public is for the shared schema: tenantctl ignores it
+    note: public.customers_client has no column for the deactivation of tenants: 'tenantctl deactivate' is \
     refused
-    note: 'tenantctl init --upgrade' adds what is missing, after showing the SQL
+    note: 'tenantctl init --upgrade' adds what is missing, after it shows the SQL
 
     """
   private static let next = """
-    next: 'tenantctl list' shows the tenants; 'tenantctl adopt' gives each the ledger that it lacks
+    next: 'tenantctl list' shows the tenants; 'tenantctl adopt' creates their ledgers
 
     """
 
@@ -84,7 +84,7 @@ import Testing
 
       try await scene.prints("list --quiet", "acme\n")
       try await scene.prints(
-        "resolve ACME.com", "acme.com is served by tenant acme: it is registered as its domain\n")
+        "resolve ACME.com", "acme.com is served by tenant acme: the host is one of its domains\n")
       try await scene.prints(
         "resolve acme.other.org", "acme.other.org is public: the routing rules name no tenant for it\n")
       for line in [
@@ -123,9 +123,9 @@ import Testing
       try await scene.prints(
         "init", "found flask-tenants' registry: public.tenants (0 tenants), public.domains (0 domains)\n",
         stderr: """
-          note: public.tenants has no column that says whether a tenant is deactivated: 'tenantctl deactivate' is refused
-          note: public.domains.tenant_name is no foreign key to public.tenants
-          note: 'tenantctl init --upgrade' adds what is missing, after showing the SQL
+          note: public.tenants has no column for the deactivation of tenants: 'tenantctl deactivate' is refused
+          note: public.domains.tenant_name has no foreign key to public.tenants
+          note: 'tenantctl init --upgrade' adds what is missing, after it shows the SQL
           \(InitCommandTests.next)
           """)
       #expect(try scene.folder.read("tenantctl.toml") == file)
@@ -135,7 +135,7 @@ import Testing
   @Test func withoutFilesItSaysWhatToWrite() async throws {
     try await with(Self.django) { scene in
       let outcome = try await scene.run("init --no-files")
-      #expect(outcome.stdout.hasPrefix("\(Self.found)tenantctl.toml must say:\n  [registry]\n"))
+      #expect(outcome.stdout.hasPrefix("\(Self.found)tenantctl.toml must contain:\n  [registry]\n"))
       #expect(try scene.folder.files() == [])
       let dry = try await scene.run("init --dry-run")
       #expect(dry.stdout == "" && dry.stderr.hasPrefix(Self.found))
@@ -151,12 +151,12 @@ import Testing
       "domains_table":"public.customers_domain","kind":"django_tenants"
       """#
     let lack = #"""
-      {"code":"no_deactivation","message":"public.customers_client has no column that says whether a tenant is \#
-      deactivated: 'tenantctl deactivate' is refused"}
+      {"code":"no_deactivation","message":"public.customers_client has no column for the deactivation of \#
+      tenants: 'tenantctl deactivate' is refused"}
       """#
     let rest = #"""
       "remarks":[{"code":"values_required","message":"'tenantctl create' needs --set name=VALUE"},\#
-      {"code":"shared_row","message":"the row public stands for the shared schema: it is left alone, and no tenant here"}\#
+      {"code":"shared_row","message":"the row public is for the shared schema: tenantctl ignores it"}\#
       ],"tenant_count":1,"tenants_table":"public.customers_client"}
       """#
     try await with(Self.django) { scene in
@@ -191,23 +191,23 @@ import Testing
       try await scene.refuses([
         Refusal(
           "init", 4, "registry_unknown",
-          "2 schemas (a, b) have the same tables, but no registry is known that has them; it may be public.accounts",
+          "2 schemas (a, b) have the same tables, but no known registry lists them; it may be public.accounts",
           hint:
-            "name the table: 'tenantctl init --tenants-table public.accounts'; with --new one is made beside it"
+            "name the table: 'tenantctl init --tenants-table public.accounts', or create another registry with --new"
         ),
         Refusal(
           "init --tenants-table sites", 4, "registry_unknown",
           """
-          no column of public.sites is called as the tenant's name usually is (name, slug, tenant_name, tenant, \
-          subdomain, schema_name, code, identifier, handle, key); it has account, host
+          no column of public.sites has a usual name for the tenant's name (name, slug, tenant_name, tenant, \
+          subdomain, schema_name, code, identifier, handle, key); its columns are account, host
           """,
           hint:
-            #"say it in tenantctl.toml: the tables under [registry], and name = "..." under [registry.columns]"#
+            #"in tenantctl.toml, name the tables under [registry], and name = "..." under [registry.columns]"#
         ),
         Refusal(
-          "init --tenants-table account", 3, "registry_missing", "the database has no table public.account",
+          "init --tenants-table account", 3, "registry_missing", "table public.account does not exist",
           hint: """
-            it has public.accounts, public.sites: name the table that is meant with 'tenantctl init --tenants-table', or \
+            the database has public.accounts, public.sites: name the right table with 'tenantctl init --tenants-table', or \
             under [registry] in tenantctl.toml
             """),
       ])
@@ -229,7 +229,7 @@ import Testing
 
         """,
         stderr: """
-          note: public.sites has no column for primary domains: 'tenantctl domain primary' is refused
+          note: public.sites has no column for the primary domain: 'tenantctl domain primary' is refused
           note: 'tenantctl create' needs --set full name=VALUE
           \(InitCommandTests.next)
           """)

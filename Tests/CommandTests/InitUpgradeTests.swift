@@ -41,7 +41,7 @@ import Testing
         "init --upgrade --yes --no-files", Self.added, stderr: Self.sql + InitCommandTests.next)
       try await scene.prints(
         "init --upgrade --no-files", Self.found,
-        stderr: "note: the registry lacks nothing\n\(InitCommandTests.next)")
+        stderr: "note: the registry is complete\n\(InitCommandTests.next)")
       // A row of an app that knows nothing of it.
       try await scene.database.psql(
         "INSERT INTO tenants (name, created_at, updated_at) VALUES ('acme', now(), now())")
@@ -76,8 +76,8 @@ import Testing
       #expect(refused.status == 4 && refused.stdout == "")
       #expect(
         refused.stderr == """
-          error: This changes the registry's tables. There is no terminal to ask on.
-          hint: give --yes if you mean it
+          error: This changes the registry's tables. Without a terminal --yes is required.
+          hint: add --yes to confirm
 
           """)
       for (typed, status, end) in [
@@ -87,7 +87,7 @@ import Testing
           ["init", "--upgrade", "--no-files", "--no-color"], database: scene.database,
           workingDirectory: scene.folder.path
         ) { program in
-          try await program.wrote("Type yes to go on: ")
+          try await program.wrote("Type yes to confirm: ")
           program.type(typed)
           return await program.outcome()
         }
@@ -116,7 +116,7 @@ import Testing
           """
           rows of public.tenants have the same name: b
           rows of public.domains have a tenant_name that no tenant has: n1, n2, n3, n4, n5 and 2 others
-          """, hint: "mend the rows first; nothing was changed")
+          """, hint: "fix the rows first; nothing was changed")
       ])
     }
   }
@@ -133,7 +133,7 @@ import Testing
           "init --no-files", environment: ["TENANTCTL_DATABASE_URL": role.url()])
         #expect(
           found.stderr.contains(
-            "note: public.tenants belongs to postgres, and the role that is connected may not INSERT, UPDATE, DELETE\n"
+            "note: public.tenants belongs to postgres, and the current role may not INSERT, UPDATE, DELETE\n"
           ))
       }
     }

@@ -6,7 +6,7 @@ import Testing
 @Suite struct InterruptedRunTests {
   private static let third = "migrations/tenant/20260103000000_colour.sql"
   private static let draining =
-    "finishing the tenants that are under way; once more cancels them\n"
+    "finishing the running tenants; interrupt again to cancel them\n"
 
   private static let advice = "hint: run the same command again: it does only what is left\n"
 
@@ -74,7 +74,7 @@ import Testing
           datname = current_database()" "$TENANTCTL_DATABASE_URL" | grep -q yes
         do ((SECONDS < 100)) || exit 9; done
         kill -TERM $program
-        until grep -q 'once more' notes; do ((SECONDS < 100)) || exit 9; done
+        until grep -q 'interrupt again' notes; do ((SECONDS < 100)) || exit 9; done
         kill -TERM $program
         wait $program
         """, database: scene.database)

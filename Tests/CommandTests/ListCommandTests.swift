@@ -65,12 +65,12 @@ import Testing
     try await Scene.empty { scene in
       try await scene.refuses([
         Refusal(
-          "list", 3, "registry_missing", "the database has no tables public.tenants and public.domains",
+          "list", 3, "registry_missing", "tables public.tenants and public.domains do not exist",
           hint:
             Refusal.withoutRegistry
         ),
         Refusal(
-          "list --active --deactivated", 2, "usage", "--active and --deactivated exclude each other",
+          "list --active --deactivated", 2, "usage", "--active and --deactivated cannot be used together",
           hint: "see 'tenantctl list --help'"),
       ])
     }

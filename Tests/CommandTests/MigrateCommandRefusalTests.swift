@@ -13,30 +13,30 @@ extension MigrateCommandTests {
           == Outcome(
             stdout: "",
             stderr: """
-              error: there are no tenants none, nobody
+              error: tenants none, nobody do not exist
               hint: 'tenantctl list' shows all tenants; nothing was done
 
               """, status: 3))
       let names = (10..<35).map { "t\($0)" }.joined(separator: "\n")
       let many = try await scene.run("exec --from-file - -c TABLE", stdin: names)
-      #expect(many.status == 3 && many.stderr.contains("t28, t29 and 5 more\n"))
+      #expect(many.status == 3 && many.stderr.contains("t28, t29 and 5 more do not exist\n"))
     }
   }
 
   /// What PostgreSQL says does not tell what to do.
   @Test(arguments: [
-    ("VACUUM tanks;", "put it in a file of its own that begins with '-- migrate:up transaction:false'"),
+    ("VACUUM tanks;", "put it in its own file that begins with '-- migrate:up transaction:false'"),
     (
       "DO $$ BEGIN COMMIT; END $$;",
-      "take COMMIT and ROLLBACK out of what it runs, or run it by itself in a file with transaction:false"
+      "remove COMMIT and ROLLBACK from the code that it runs, or put it in its own file with transaction:false"
     ),
     (
       "INSERT INTO schema_migrations VALUES ('7');",
-      "take the statement that changes the ledger out of the file"
+      "remove the statement that changes the ledger from the file"
     ),
     (
       "RESET search_path;",
-      "take the statement that sets search_path out of the file, or write SET LOCAL and set it back"
+      "remove the statement that sets search_path from the file, or use SET LOCAL and set it back"
     ),
   ])
   func hintsAtTheWayOut(sql: String, hint: String) async throws {
@@ -86,22 +86,22 @@ extension MigrateCommandTests {
   }
 
   @Test func refusesBadFiles() async throws {
-    let hint = "mend the files; 'tenantctl migration list' checks them without a database"
+    let hint = "fix the files; 'tenantctl migration list' checks them without a database"
     let files: [(sql: String, problem: String)] = [
       (
         "SELECT 1;\nBEGIN;\n",
         """
-        \(Self.third):2:1: BEGIN is not allowed: tenantctl opens and ends the transaction
-            remove it; what cannot run in a transaction goes in a file with '-- migrate:up transaction:false'
+        \(Self.third):2:1: BEGIN is not allowed: tenantctl begins and commits the transaction
+            remove it; statements that cannot run in a transaction need a file with '-- migrate:up transaction:false'
         """
       ),
       (
         "\\d tanks\n",
-        "\(Self.third):1:1: \\d is a command of psql, not SQL\n    remove it, or write what it does in SQL"
+        "\(Self.third):1:1: \\d is a psql command, not SQL\n    remove it, or write what it does in SQL"
       ),
       (
         "SELECT (1;\n",
-        "\(Self.third):1:8: a parenthesis is opened here and never closed\n    add the closing )"
+        "\(Self.third):1:8: a parenthesis is not closed\n    add the closing )"
       ),
     ]
     for (sql, problem) in files {
@@ -124,7 +124,7 @@ extension MigrateCommandTests {
       try await scene.refuses([
         Refusal(
           "migrate --all --strict", 4, "out_of_order", sentence,
-          hint: "give the file a later version, or leave out --strict; nothing was run")
+          hint: "give the file a later version, or omit --strict; nothing was run")
       ])
       let outcome = try await scene.run("migrate --all")
       #expect(outcome.status == 0 && outcome.stderr == "warning: \(sentence)\n")
@@ -139,9 +139,9 @@ extension MigrateCommandTests {
       try await scene.refuses([
         Refusal(
           "migrate --all", 4, "checksum_mismatch",
-          "migrations/tenant/20260101000000_tanks.sql was edited after it had been applied to acme and 1 other",
+          "migrations/tenant/20260101000000_tanks.sql was edited after it was applied to acme and 1 other",
           hint: """
-            put the file back as it was and write a new migration for the change, or accept the new text as it is with \
+            restore the file and write a new migration for the change, or accept the edited file with \
             'tenantctl migration repair 20260101000000'; nothing was run
             """)
       ])
@@ -152,19 +152,19 @@ extension MigrateCommandTests {
     try await with("SELECT 1;\n") { scene in
       try await scene.refuses([
         Refusal(
-          "migrate", 2, "usage", "no tenants are selected",
+          "migrate", 2, "usage", "no tenants selected",
           hint: "name them, or use --all, --active, --match GLOB or --from-file FILE"),
         Refusal(
-          "migrate acme --all", 2, "usage", "names and --all exclude each other",
-          hint: "give the names, or the option, not both"),
+          "migrate acme --all", 2, "usage", "names and --all cannot be used together",
+          hint: "give the names or the option"),
         Refusal(
-          "migrate acme atlantis", 3, "tenant_not_found", "there is no tenant atlantis",
+          "migrate acme atlantis", 3, "tenant_not_found", "tenant atlantis does not exist",
           hint: "'tenantctl list' shows all tenants"),
         Refusal(
-          "migrate --all --to 7", 3, "version_not_found", "no migration file has the version 7",
-          hint: "'tenantctl migration list' shows them"),
+          "migrate --all --to 7", 3, "version_not_found", "no migration file has version 7",
+          hint: "'tenantctl migration list' shows all files"),
         Refusal(
-          "migrate --all --to colour", 2, "usage", "invalid --to 'colour': it is not a migration's version",
+          "migrate --all --to colour", 2, "usage", "invalid --to 'colour': it is not a migration version",
           hint: "a version is the digits that a file's name begins with, at most 128"),
         Refusal(
           "migrate --all --jobs 0", 2, "usage", "invalid --jobs '0': expected a whole number above 0",
@@ -174,7 +174,7 @@ extension MigrateCommandTests {
           hint: "check the path and its permissions"),
         Refusal(
           "migrate --all --migrations nowhere", 2, "migrations_missing",
-          "there is no folder of migrations at nowhere",
+          "migrations folder nowhere does not exist",
           hint: Self.noFolder),
       ])
     }
@@ -188,16 +188,17 @@ extension MigrateCommandTests {
         "migrate --all", "migrate --all --check", "rollback acme --yes", "status --all --check",
       ].map {
         Refusal(
-          $0, 2, "migrations_missing", "there is no folder of migrations at migrations", hint: Self.noFolder)
+          $0, 2, "migrations_missing", "migrations folder migrations does not exist", hint: Self.noFolder)
       }
       try await scene.refuses(refusals)
       let create = try await scene.run("create reef")
-      #expect(create.status == 0 && create.stderr.hasPrefix("note: there is no folder of migrations"))
+      #expect(
+        create.status == 0 && create.stderr.hasPrefix("note: migrations folder migrations does not exist"))
       try scene.folder.write("[migrations]\ndirectory = \"nope\"\n", to: "tenantctl.toml")
       #expect(try await scene.run("create kelp").status == 2)
     }
   }
 
   private static let noFolder =
-    "run this in the project's folder, or name it with --migrations; 'tenantctl migration new NAME' makes one"
+    "run the command in the project's folder, or name another with --migrations; 'tenantctl init' creates it"
 }

@@ -90,7 +90,7 @@ import Testing
           "-- from \(Self.third)\nALTER TABLE tanks ADD colour text DEFAULT 'it''s; blue';\n-- runs what was deferred to the end of the file\n"
         ))
       try await scene.dryRunTellsTheTruth("migrate --all")
-      try await scene.prints("migrate --all --dry-run", "", stderr: "note: there is nothing to do\n")
+      try await scene.prints("migrate --all --dry-run", "", stderr: "note: nothing to do\n")
       try await scene.prints("migrate --all --dry-run --quiet", "")
     }
   }
@@ -137,7 +137,7 @@ import Testing
           failed on 2 tenants (acme, reef):
             \(Self.third):2:1: could not create unique index "tanks_name_idx"
               Key (name)=(x) is duplicated.
-              dropped again, unfinished: index tanks_name_idx
+              dropped the unfinished index tanks_name_idx
               CREATE UNIQUE INDEX CONCURRENTLY ON tanks (name);
           migrated 0 tenants, 0 up to date, 2 failed 
 
@@ -149,8 +149,8 @@ import Testing
       #expect(
         try await scene.run("migrate --all").stdout.replacing(#/in \d+ ms/#, with: "") == """
           failed on 2 tenants (acme, reef):
-            \(Self.third):2:1: an index is in the way that is not valid: what a build that was cut off leaves
-              not valid, and still there: index tanks_name_idx
+            \(Self.third):2:1: an interrupted build has left an invalid index
+              left the invalid index tanks_name_idx
               CREATE UNIQUE INDEX CONCURRENTLY ON tanks (name);
             hint: tenantctl psql NAME -- -c 'DROP INDEX CONCURRENTLY "tanks_name_idx"', then the same command again
           migrated 0 tenants, 0 up to date, 2 failed 
@@ -190,7 +190,7 @@ import Testing
       let outcome = try await scene.run("migrate --all")
       #expect(outcome.status == 5)
       #expect(
-        outcome.stdout.contains("hint: where an app has made a tenant's tables: 'tenantctl adopt NAME' gives")
+        outcome.stdout.contains("hint: if an app created the tenant's tables: 'tenantctl adopt NAME' creates")
       )
     }
   }

@@ -33,13 +33,13 @@ import Testing
         Refusal(
           "migration baseline 20260101000000 --all", 4, "ledger_beyond",
           "acme and 1 other have migrations newer than 20260101000000",
-          hint: "'tenantctl status --all' shows where each tenant is; nothing was changed"),
+          hint: "'tenantctl status --all' shows which version each tenant has; nothing was changed"),
         Refusal(
-          "migration baseline 20260101000000", 2, "usage", "no tenants are selected",
+          "migration baseline 20260101000000", 2, "usage", "no tenants selected",
           hint: "name them, or use --all, --active, --match GLOB or --from-file FILE"),
         Refusal(
-          "migration baseline 7 --all", 3, "version_not_found", "no migration file has the version 7",
-          hint: "'tenantctl migration list' shows them"),
+          "migration baseline 7 --all", 3, "version_not_found", "no migration file has version 7",
+          hint: "'tenantctl migration list' shows all files"),
       ])
     }
   }

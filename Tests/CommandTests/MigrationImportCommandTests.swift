@@ -17,7 +17,7 @@ import Testing
       try await scene.prints(
         "migration import --from goose goose", "wrote 2 migrations to migrations/tenant\n",
         stderr:
-          "note: goose does not read goose/seed.sql: it is left out\nnext: 'tenantctl migration check'\n",
+          "note: skipped goose/seed.sql, which goose does not read\nnext: 'tenantctl migration check'\n",
         environment: nowhere)
       #expect(
         try scene.folder.read("migrations/tenant/00002_index.sql")
@@ -50,9 +50,9 @@ import Testing
     try await scene { scene in
       try await scene.prints(
         "migration import --from goose goose --ledger --all",
-        "wrote 2 migrations to migrations/tenant\ntook over 1 history, 1 had nothing new\n",
+        "wrote 2 migrations to migrations/tenant\nimported 1 history, 1 unchanged\n",
         stderr:
-          "note: goose does not read goose/seed.sql: it is left out\nnext: 'tenantctl migration check'\n")
+          "note: skipped goose/seed.sql, which goose does not read\nnext: 'tenantctl migration check'\n")
       try await scene.prints(
         "status --all",
         """
@@ -88,44 +88,46 @@ import Testing
           "migration import --from golang-migrate bad", 4, "import_refused",
           """
           2 problems in the files; nothing was written
-            bad/1_a.up.sql:1:1: COMMIT is not allowed: tenantctl opens and ends the transaction
-              remove it; what cannot run in a transaction goes in a file with '-- migrate:up transaction:false'
-            bad/2_b.up.py: it is a file for golang-migrate with the ending .py, and only SQL can be taken over
-              write what it does in SQL; or take it out, and record it with 'migration baseline' where it has run
-          """, hint: "mend them in a copy of the folder, and import that"),
+            bad/1_a.up.sql:1:1: COMMIT is not allowed: tenantctl begins and commits the transaction
+              remove it; statements that cannot run in a transaction need a file with '-- migrate:up transaction:false'
+            bad/2_b.up.py: it is a file for golang-migrate with the ending .py, and only SQL can be imported
+              rewrite it in SQL; or remove it, and record it with 'migration baseline' where it has run
+          """, hint: "fix them in a copy of the folder, and import that"),
         Refusal(
           "migration import --from goose goose", 4, "folder_occupied",
-          "there are other files in migrations/tenant",
+          "folder migrations/tenant is not empty",
           hint: "give an empty folder with --migrations, and move the files from there; nothing was written"),
         Refusal(
           "migration import --from goose empty", 4, "import_refused",
-          "goose would find no migration in empty",
+          "empty contains no migration of goose",
           hint: "check the folder and --from; nothing was written"),
         Refusal(
-          "migration import --from goose nowhere", 2, "file", "there is no folder nowhere",
-          hint: "give the folder that the other tool's migrations are in"),
+          "migration import --from goose nowhere", 2, "file", "folder nowhere does not exist",
+          hint: "give the folder of the other tool's migrations"),
         Refusal(
           "migration import --from goose goose --migrations to --ledger --all", 4, "history_refused",
           """
-          the history of 2 tenants cannot be taken over; nothing was written
-            acme: there is no table of the tool's: acme.goose_db_version
-            reef: there is no table of the tool's: reef.goose_db_version
-          """, hint: "mend it with the other tool, or leave the tenant out with --exclude"),
+          the history of 2 tenants cannot be imported; nothing was written
+            acme: the tool's table acme.goose_db_version does not exist
+            reef: the tool's table reef.goose_db_version does not exist
+          """, hint: "fix it with the other tool, or omit the tenant with --exclude"),
         Refusal(
-          "migration import goose", 2, "usage", "it is not said whose migrations they are",
-          hint: "give --from with goose, golang-migrate, flyway or sqlx"),
+          "migration import goose", 2, "usage", "--from is required",
+          hint: "use --from with goose, golang-migrate, flyway or sqlx"),
         Refusal(
-          "migration import --from goose goose --all", 2, "usage", "tenants are selected for nothing",
-          hint: "give --ledger to take over their histories"),
+          "migration import --from goose goose --all", 2, "usage",
+          "the selection has no effect without --ledger",
+          hint: "add --ledger to import their histories"),
         Refusal(
           "migration import --from goose goose --shared --ledger acme", 2, "usage",
-          "--shared and a selection of tenants exclude each other", hint: "the shared schema has one history"),
+          "--shared and a selection of tenants cannot be used together",
+          hint: "omit the selection: the shared schema has one history"),
         Refusal(
           "migration import --from goose goose --table x", 2, "usage",
-          "--table names what only --ledger reads",
-          hint: "give --ledger, too"),
+          "--table has no effect without --ledger",
+          hint: "add --ledger"),
         Refusal(
-          "migration import --from goose goose --ledger", 2, "usage", "no tenants are selected",
+          "migration import --from goose goose --ledger", 2, "usage", "no tenants selected",
           hint: "name them, or use --all, --active, --match GLOB or --from-file FILE"),
       ])
     }

@@ -47,9 +47,9 @@ import Testing
           "migration list", 2, "migration_files",
           """
           1 problem in the migration files; nothing was run
-            migrations/1_b.sql: migrations/1_a.sql has the version 1, too
+            migrations/1_b.sql: migrations/1_a.sql also has version 1
               give one of them a later version
-          """, hint: "mend the files; 'tenantctl migration list' checks them without a database")
+          """, hint: "fix the files; 'tenantctl migration list' checks them without a database")
       ])
     }
   }

@@ -32,10 +32,10 @@ import Testing
     try await Scene.empty(files: ["migrations": "a file"]) { scene in
       try await scene.refuses([
         Refusal(
-          "migration new ///", 2, "usage", "'///' is no name for a migration",
-          hint: "say in a few words what it does, as add_capacity"),
+          "migration new ///", 2, "usage", "'///' is not a name for a migration",
+          hint: "describe the migration in a few words: 'tenantctl migration new add_capacity'"),
         Refusal(
-          "migration new plans", 1, "file", "migrations: Not a directory",
+          "migration new plans", 1, "file", "cannot access migrations: Not a directory",
           hint: "check the path and its permissions"),
         Refusal(
           "migration new", 2, "usage", "missing argument NAME",

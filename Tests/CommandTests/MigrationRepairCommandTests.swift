@@ -36,10 +36,10 @@ import Testing
     try await with { scene in
       try await scene.refuses([
         Refusal(
-          "migration repair 7", 3, "version_not_found", "no migration file has the version 7",
-          hint: "'tenantctl migration list' shows them"),
+          "migration repair 7", 3, "version_not_found", "no migration file has version 7",
+          hint: "'tenantctl migration list' shows all files"),
         Refusal(
-          "migration repair 20260101000000 atlantis", 3, "tenant_not_found", "there is no tenant atlantis",
+          "migration repair 20260101000000 atlantis", 3, "tenant_not_found", "tenant atlantis does not exist",
           hint: "'tenantctl list' shows all tenants"),
       ])
     }

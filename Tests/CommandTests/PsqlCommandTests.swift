@@ -98,12 +98,12 @@ import Testing
       try await scene.database.psql("DROP SCHEMA acme CASCADE")
       try await scene.refuses([
         Refusal(
-          "psql zebra", 3, "tenant_not_found", "there is no tenant zebra",
+          "psql zebra", 3, "tenant_not_found", "tenant zebra does not exist",
           hint: "'tenantctl list' shows all tenants"),
         Refusal(
-          "psql acme", 3, "schema_missing", "tenant acme has a row, but its schema acme is not there",
+          "psql acme", 3, "schema_missing", "schema acme of tenant acme does not exist",
           hint: """
-            'tenantctl doctor' finds it if somebody has renamed it; else restore it from a backup, or remove the row with \
+            if the schema was renamed, 'tenantctl doctor' finds it; otherwise restore it from a backup, or remove the tenant with \
             'tenantctl drop acme'
             """),
         Refusal(

@@ -30,7 +30,7 @@ import Testing
           AS 'SELECT 1 FROM acme.tanks'
         """)
       let warning = """
-        warning: the text of lib.f() has the old schema's name as a word; check whether it means the schema
+        warning: the body of lib.f() contains the old schema's name; check whether it refers to the schema
 
         """
       let dry = try await scene.run("rename acme acme_inc --dry-run")
@@ -58,32 +58,33 @@ import Testing
     try await Scene.with(tenants: ["acme", "reef"]) { scene in
       try await scene.database.psql(
         "CREATE SCHEMA left_over; INSERT INTO tenants (name) VALUES ('gone'), ('Blue')")
-      let form = "a name is 1 to 63 lower-case letters, digits and underscores, and begins with a letter"
+      let form = "use 1 to 63 lower-case letters, digits and underscores, beginning with a letter"
       try await scene.refuses([
         Refusal(
-          "rename atlantis acme_inc", 3, "tenant_not_found", "there is no tenant atlantis",
+          "rename atlantis acme_inc", 3, "tenant_not_found", "tenant atlantis does not exist",
           hint: "'tenantctl list' shows all tenants"),
         Refusal(
-          "rename acme reef", 4, "tenant_exists", "tenant reef exists already",
+          "rename acme reef", 4, "tenant_exists", "tenant reef already exists",
           hint: "see 'tenantctl show reef'"),
         Refusal(
-          "rename acme acme", 4, "tenant_exists", "tenant acme exists already",
+          "rename acme acme", 4, "tenant_exists", "tenant acme already exists",
           hint: "see 'tenantctl show acme'"),
         Refusal(
-          "rename acme blue", 4, "tenant_exists", "the name blue differs from tenant Blue only by case",
-          hint: "choose another name: frameworks that do not quote names would mix the two up"),
+          "rename acme blue", 4, "tenant_exists",
+          "the name blue differs from that of tenant Blue only by case",
+          hint: "choose another name: frameworks that do not quote names would confuse the two"),
         Refusal(
           "rename acme Acme", 2, "invalid_name",
-          "invalid tenant name 'Acme': it has characters that a schema's name cannot have everywhere",
+          "invalid tenant name 'Acme': it contains characters that are not allowed",
           hint: form),
         Refusal(
           "rename acme left_over", 4, "schema_without_tenant",
-          "a schema left_over is there, but no tenant has it",
-          hint: "look at it with psql; drop it by hand if it is a left-over, or choose another name"),
+          "schema left_over already exists, but belongs to no tenant",
+          hint: "inspect it with psql; drop it if it is a leftover schema, or choose another name"),
         Refusal(
-          "rename gone here", 3, "schema_missing", "tenant gone has a row, but its schema gone is not there",
+          "rename gone here", 3, "schema_missing", "schema gone of tenant gone does not exist",
           hint: """
-            'tenantctl doctor' finds it if somebody has renamed it; else restore it from a backup, or remove the row with \
+            if the schema was renamed, 'tenantctl doctor' finds it; otherwise restore it from a backup, or remove the tenant with \
             'tenantctl drop gone'
             """),
       ])

@@ -6,7 +6,7 @@ import Testing
     try await Scene.with(tenants: ["acme"]) { scene in
       try await scene.succeed("domain add acme shop.com")
       try await scene.says(
-        "resolve Shop.com:8080", "shop.com is served by tenant acme: it is registered as its domain\n",
+        "resolve Shop.com:8080", "shop.com is served by tenant acme: the host is one of its domains\n",
         json: #"""
           {"host":"shop.com","rule":"domain","schema":"acme","tenant":"acme"}
           """#)
@@ -44,20 +44,20 @@ import Testing
   @Test func refuses() async throws {
     try await Scene.with(tenants: ["acme"]) { scene in
       try await scene.succeed("deactivate acme")
-      let form = "a host name is letters, digits and hyphens between dots, as in acme.example.com"
+      let form = "use letters, digits and hyphens between dots, as in acme.example.com"
       try await scene.refuses([
         Refusal(
           "resolve acme.example.com", 4, "tenant_deactivated", "tenant acme is deactivated",
-          hint: "'tenantctl activate acme' has it served again"),
+          hint: "'tenantctl activate acme' activates it again"),
         Refusal(
           "resolve atlantis.example.com", 3, "tenant_not_found",
-          "atlantis.example.com is no tenant's domain, and there is no tenant atlantis, which its first label names",
+          "domain atlantis.example.com does not exist, and neither does tenant atlantis, which its first label names",
           hint:
-            "'tenantctl domain add NAME atlantis.example.com' registers it; routing.base_domains limits the first-label rule"
+            "'tenantctl domain add NAME atlantis.example.com' adds it; routing.base_domains limits the first-label rule"
         ),
         Refusal(
           "resolve https://acme.com/", 2, "usage", "invalid HOST 'https://acme.com/': it is a URL",
-          hint: "give the host name only"),
+          hint: "give only the host name"),
         Refusal("resolve :80", 2, "usage", "invalid HOST ':80': it is empty", hint: form),
       ])
       try await scene.database.psql(
@@ -67,7 +67,7 @@ import Testing
       try await scene.refuses([
         Refusal(
           "resolve acme.example.com", 3, "tenant_not_found",
-          "the domain acme.example.com belongs to tenant gone, which does not exist",
+          "domain acme.example.com belongs to tenant gone, which does not exist",
           hint: "'tenantctl domain remove acme.example.com' removes the stale row")
       ])
     }

@@ -76,16 +76,16 @@ import Testing
     try await Scene.with(tenants: ["acme"]) { scene in
       try await scene.refuses([
         Refusal(
-          "rollback acme --yes", 4, "not_reversible", "there is no down section to undo 20260102000000",
+          "rollback acme --yes", 4, "not_reversible", "no down section to undo 20260102000000",
           hint: "write one under '-- migrate:down', or write a new migration instead; nothing was run"),
         Refusal(
-          "rollback --yes", 2, "usage", "no tenants are selected",
+          "rollback --yes", 2, "usage", "no tenants selected",
           hint: "name them, or use --all, --active, --match GLOB or --from-file FILE"),
         Refusal(
-          "rollback acme --to 7 --steps 1", 2, "usage", "--steps and --to exclude each other",
+          "rollback acme --to 7 --steps 1", 2, "usage", "--steps and --to cannot be used together",
           hint: "see 'tenantctl rollback --help'"),
         Refusal(
-          "rollback atlantis --yes", 3, "tenant_not_found", "there is no tenant atlantis",
+          "rollback atlantis --yes", 3, "tenant_not_found", "tenant atlantis does not exist",
           hint: "'tenantctl list' shows all tenants"),
       ])
     }
@@ -93,8 +93,8 @@ import Testing
       try await scene.refuses([
         Refusal(
           "rollback acme", 4, "confirmation_needed",
-          "This undoes migrations of 1 tenant, and what they hold may be lost. There is no terminal to ask on.",
-          hint: "give --yes if you mean it")
+          "This undoes migrations of 1 tenant. Data may be lost. Without a terminal --yes is required.",
+          hint: "add --yes to confirm")
       ])
     }
   }
@@ -106,7 +106,7 @@ import Testing
           ["rollback", "acme"], database: scene.database, workingDirectory: scene.folder.path
         ) { program in
           try await program.wrote("20260102000000 litres, of acme")
-          try await program.wrote("Type rollback to go on: ")
+          try await program.wrote("Type rollback to confirm: ")
           program.type(typed)
           return await program.outcome()
         }

@@ -129,10 +129,10 @@ import Testing
           "run acme", 2, "usage", "missing argument -- COMMAND",
           hint: "usage: tenantctl run [OPTIONS] [NAME...] -- COMMAND..."),
         Refusal(
-          "run -- true", 2, "usage", "no tenants are selected",
+          "run -- true", 2, "usage", "no tenants selected",
           hint: "name them, or use --all, --active, --match GLOB or --from-file FILE"),
         Refusal(
-          "run zebra -- true", 3, "tenant_not_found", "there is no tenant zebra",
+          "run zebra -- true", 3, "tenant_not_found", "tenant zebra does not exist",
           hint: "'tenantctl list' shows all tenants"),
       ])
     }

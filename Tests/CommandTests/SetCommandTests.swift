@@ -22,20 +22,21 @@ import Testing
 
   @Test func refuses() async throws {
     try await Scene.with(tenants: ["acme"]) { scene in
-      let own = "use 'tenantctl rename', 'activate' or 'deactivate'; the rest is kept by tenantctl itself"
+      let own = "use 'tenantctl rename', 'activate' or 'deactivate'; tenantctl manages the others"
       try await scene.refuses(
         [
           Refusal(
-            "set acme plam=gold", 2, "unknown_column", "table public.tenants has no column plam",
-            hint: "it has plan, seats"),
+            "set acme plam=gold", 2, "unknown_column", "column plam of table public.tenants does not exist",
+            hint: "custom columns: plan, seats"),
           Refusal(
             "set acme seats=many", 2, "bad_value",
             #"column seats: invalid input syntax for type integer: "many""#, hint: "nothing was changed"),
           Refusal(
-            "set acme plan=gold --unset plan", 2, "usage", "plan is to be set and to be NULL",
+            "set acme plan=gold --unset plan", 2, "usage",
+            "column plan is both set and unset",
             hint: "give one of the two"),
           Refusal(
-            "set acme", 2, "usage", "no column is given", hint: "give COLUMN=VALUE, or --unset COLUMN"),
+            "set acme", 2, "usage", "COLUMN=VALUE or --unset is required", hint: "see 'tenantctl set --help'"),
           Refusal(
             "set acme gold", 2, "usage", "invalid COLUMN=VALUE 'gold': expected COLUMN=VALUE",
             hint: "see 'tenantctl set --help'"),
@@ -43,12 +44,13 @@ import Testing
             "set acme =gold", 2, "usage", "invalid COLUMN=VALUE '=gold': expected COLUMN=VALUE",
             hint: "see 'tenantctl set --help'"),
           Refusal(
-            "set atlantis plan=gold", 3, "tenant_not_found", "there is no tenant atlantis",
+            "set atlantis plan=gold", 3, "tenant_not_found", "tenant atlantis does not exist",
             hint: "'tenantctl list' shows all tenants"),
         ]
           + ["id", "name", "deactivated", "created_at", "updated_at"].map {
             Refusal(
-              "set acme \($0)=1", 2, "reserved_column", "the column \($0) is the registry's own", hint: own)
+              "set acme \($0)=1", 2, "reserved_column", "column \($0) is one of the registry's own columns",
+              hint: own)
           })
       try await scene.database.psql(
         "ALTER TABLE tenants ADD CHECK (seats > 0), ADD email text NOT NULL DEFAULT ''")

@@ -44,7 +44,7 @@ import Testing
     try await Scene.with(tenants: ["acme"]) { scene in
       try await scene.database.psql("DROP SCHEMA acme CASCADE; UPDATE tenants SET deactivated = true")
       let lines = try await scene.run("show acme").stdout.split(separator: "\n")
-      #expect(lines.contains("schema      acme is missing: see 'tenantctl doctor'"))
+      #expect(lines.contains("schema      acme does not exist: see 'tenantctl doctor'"))
       #expect(lines.contains("state       deactivated"))
       #expect(lines.contains("migrations  no ledger"))
     }
@@ -54,7 +54,7 @@ import Testing
     try await Scene.with(tenants: ["acme"]) { scene in
       try await scene.refuses([
         Refusal(
-          "show atlantis", 3, "tenant_not_found", "there is no tenant atlantis",
+          "show atlantis", 3, "tenant_not_found", "tenant atlantis does not exist",
           hint: "'tenantctl list' shows all tenants"),
         Refusal(
           "show", 2, "usage", "missing argument NAME", hint: "usage: tenantctl show [OPTIONS] NAME"),

@@ -40,7 +40,7 @@ import Testing
         workingDirectory: scene.folder.path)
       let error = """
         error: cannot write the result: Bad file descriptor
-        hint: nothing else has failed: what the command was to change is changed
+        hint: nothing else failed: the command's changes are made
 
         """
       #expect(outcome == Outcome(stdout: "", stderr: error, status: 1))

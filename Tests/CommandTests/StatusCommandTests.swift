@@ -47,7 +47,7 @@ import Testing
           20270101000000        1  1 pending
           20260102000000        1  1 pending
           unknown               1  not readable
-          rock: the schema is not there
+          rock: its schema does not exist
           acme: pending 20250101000000
           acme: pending and older than its head: 20250101000000
           acme: edited after they were applied: 20260101000000
@@ -78,14 +78,14 @@ import Testing
         VERSION  TENANTS  STATE
         unknown        1  not readable
         none          12  2 pending
-        t23: the schema is not there
+        t23: its schema does not exist
         \(lines(names[..<10]))and 2 more behind; --pending lists them all
 
         """)
       let pending = try await scene.run("status --all --pending")
       #expect(
         pending.stdout.hasSuffix(
-          lines(names[10..<12]) + "t23: the schema is not there\n"))
+          lines(names[10..<12]) + "t23: its schema does not exist\n"))
       let check = try await scene.run("migrate --all --check")
       #expect(check.stdout.hasSuffix("and 3 more; 'tenantctl status --all --pending' lists them all\n"))
       try await scene.database.psql(
@@ -161,10 +161,10 @@ import Testing
     try await Scene.with { scene in
       try await scene.refuses([
         Refusal(
-          "status", 2, "usage", "no tenants are selected",
+          "status", 2, "usage", "no tenants selected",
           hint: "name them, or use --all, --active, --match GLOB or --from-file FILE"),
         Refusal(
-          "status atlantis", 3, "tenant_not_found", "there is no tenant atlantis",
+          "status atlantis", 3, "tenant_not_found", "tenant atlantis does not exist",
           hint: "'tenantctl list' shows all tenants"),
       ])
     }

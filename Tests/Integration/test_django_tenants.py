@@ -46,7 +46,7 @@ def test_all_that_the_project_wants_to_know_is_asked_for_at_once(tenantctl, djan
     refused = tenantctl.run("create acme")
     assert refused.returncode == 2
     # `created_on` is filled like any column that says when a row was made.
-    assert "needs values for name, paid_until\n" in refused.stderr
+    assert "requires values for name, paid_until\n" in refused.stderr
     assert (django_app.tenants(), database.schemas()) == ([], [])
 
 

@@ -61,7 +61,7 @@ BESIDE_AN_APP = ["flask-tenants", "django-tenants"]
 BEFORE = {
     "Scripts": registry,
     "Your own table": accounts,
-    "Tenants that are there already": tenants_of_an_app,
+    "Existing tenants": tenants_of_an_app,
     "When something is wrong": something_wrong,
 }
 

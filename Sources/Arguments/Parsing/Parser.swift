@@ -1,4 +1,4 @@
-/// Turns the words of a command line into a request, by the rules of getopt_long: options may stand anywhere,
+/// Parses the words of a command line into a request, by the rules of getopt_long: options may stand anywhere,
 /// `--` ends them, and of an option that is given twice the last one wins.
 public struct Parser<Action: Sendable>: Sendable {
   private let tree: CommandTree<Action>

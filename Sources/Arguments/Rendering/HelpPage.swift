@@ -92,7 +92,7 @@ extension HelpPage {
       (self.label, self.text, self.notes) = (label, text, notes)
     }
 
-    /// `-d, --database URL`, with room for the short form where there is none.
+    /// `-d, --database URL`, with space for a missing short form.
     init(_ option: Declaration) {
       let short = option.short.map { "-\($0), " } ?? "    "
       let placeholder = option.placeholder.map { " \($0)" } ?? ""
@@ -131,7 +131,7 @@ extension HelpPage {
 private func spaces(_ count: Int) -> String { String(repeating: " ", count: count) }
 
 extension Declaration {
-  /// What values there are, which one holds when none is given, and where else it is looked for.
+  /// The allowed values, the default, and the environment variable.
   fileprivate var notes: [String] {
     [
       choices.isEmpty ? nil : "[choices: \(choices.joined(separator: ", "))]",

@@ -100,7 +100,7 @@ extension Scope {
     Mdoc.list(scopes.map { ("Xr \($0.pageName) 1", Mdoc.prose($0.command.summary)) })
   }
 
-  /// The groups that lead here, and what stands beside and below.
+  /// The groups above, and the pages beside and below.
   private var seeAlso: [String] {
     let above = sequence(first: self) { $0.parent }.map(\.pageName)
     let beside = groups.count > 1 ? parent?.visibleDescendants.map(\.pageName) ?? [] : []

@@ -2,19 +2,19 @@ internal import TenancyPostgres
 
 /// What a glance at a schema shows.
 struct SchemaInspection: Sendable {
-  /// Whether there are tables, beside those that record migrations.
+  /// Whether it has tables, other than those that record migrations.
   let hasTables: Bool
   /// Other tools' records of migrations.
   let histories: [MigrationHistory]
 }
 
 extension TenantDatabase {
-  /// The tables that record migrations, ours and others': they are no part of what tenants' schemas are compared by.
+  /// The tables that record migrations, of this and of other tools: they are left out of comparisons.
   var historyTables: [String] {
     [settings.ledger, "schema_migrations"] + MigrationHistory.known.map(\.table)
   }
 
-  /// A glance at the schemas of tenants, in one query; those that are not there are left out.
+  /// Inspects the schemas of tenants, in one query; missing schemas are left out.
   func inspect(_ members: [FleetMember]) async throws -> [SchemaName: SchemaInspection] {
     let names = members.map(\.tenant.schema.rawValue)
     let known = MigrationHistory.known

@@ -7,7 +7,7 @@ struct SchemaDigest: Sendable, Hashable {
 
 /// Tells from the catalog what schemas hold.
 ///
-/// A look keeps no lock on a table but those of views, whose definitions PostgreSQL prints under `ACCESS SHARE`, until
+/// Reading keeps no lock on a table but those of views, whose definitions PostgreSQL prints under `ACCESS SHARE`, until
 /// the end of its transaction. To print an expression it takes that lock for a moment, as psql's `\d` does; so it waits
 /// behind whoever alters the table, for as long as `opening` says.
 struct SchemaReader: Sendable {

@@ -2,7 +2,7 @@ internal import TenancyPostgres
 
 /// What an examination of a database has found.
 package struct Diagnosis: Sendable {
-  /// Something that was found, and what mends it.
+  /// A finding and its fix.
   package struct Entry: Sendable {
     /// What it is.
     package let finding: Finding
@@ -10,16 +10,16 @@ package struct Diagnosis: Sendable {
     private let steps: (@Sendable () -> [Step])?
     fileprivate var fix: [Step] { steps?() ?? [] }
 
-    /// - Parameter fix: what mends it; `nil` if that is not for us.
+    /// - Parameter fix: the fix; `nil` if it needs a decision.
     init(_ finding: Finding, fix: (@Sendable () -> [Step])? = nil) {
       self.finding = finding
       steps = fix
     }
 
-    /// Whether it can be mended without a decision of somebody's, and without losing anything.
+    /// Whether it can be fixed without a decision and without losing data.
     package var canBeFixed: Bool { steps != nil }
 
-    /// The SQL that mends it.
+    /// The SQL of the fix.
     package var script: [String] { fix.flatMap(\.script) }
     /// The same with a line above it that says what for.
     package func script(under title: String) -> [String] { [Step.comment(title)] + script }
@@ -40,18 +40,18 @@ package struct Diagnosis: Sendable {
 
 /// What became of a finding.
 package enum FixOutcome: Sendable {
-  /// It is mended.
+  /// It was fixed.
   case fixed
-  /// It could not be mended, and is as it was.
+  /// The fix failed and was rolled back.
   case failed(TenancyProblem)
-  /// It is not for us to mend, or the run ended before its turn.
+  /// It has no fix, or the run ended before it.
   case left
 }
 
 extension TenantDatabase {
-  /// Looks for all that is not as it should be, with a few queries for the whole fleet. Changes nothing.
+  /// Finds inconsistencies, with a few queries for the whole fleet. Changes nothing.
   ///
-  /// Throws ``TenancyProblem`` if the registry is not there, or is none.
+  /// Throws ``TenancyProblem`` if the registry does not exist, or is not a registry.
   package func diagnose() async throws -> Diagnosis {
     let server = try await examineServer()
     if server.contains(.settingsLost) {
@@ -70,7 +70,7 @@ extension TenantDatabase {
     return Diagnosis(tenants: tenants.count, entries: entries)
   }
 
-  /// Mends what can be mended, one finding after the other. One that fails leaves the others alone.
+  /// Fixes what can be fixed, one finding after the other. A failure does not affect the others.
   ///
   /// - Parameter shouldStop: asked before each of them.
   /// - Returns: what became of each of the ``Diagnosis/entries``.
@@ -102,7 +102,7 @@ extension TenantDatabase {
         do {
           try await step.runCleaningUp(over: connection)
         } catch let failure as StatementError
-          where Guard.lostRace.contains(failure.error.state)
+          where Guard.failures.contains(failure.error.state)
         {
           throw TenancyProblem.changedMeanwhile
         }
@@ -138,7 +138,7 @@ extension RegistryShape {
 }
 
 extension [Diagnosis.Entry] {
-  /// The schemas with a migration that is begun and not finished.
+  /// The schemas with a migration that was started but not finished.
   fileprivate var unfinishedSchemas: Set<SchemaName> {
     Set(
       compactMap { entry in

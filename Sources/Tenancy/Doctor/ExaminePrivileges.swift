@@ -1,8 +1,8 @@
 internal import TenancyPostgres
 
 extension TenantDatabase {
-  /// Looks at who may create what a migration file finds by an unqualified name, at whose the tenants' relations are, and
-  /// at what no unqualified name finds.
+  /// Checks which roles can create objects that a migration's unqualified names find, the owners of the tenants' relations,
+  /// and the objects that unqualified names do not find.
   func examinePrivileges(_ shape: RegistryShape) async throws -> [Finding] {
     try await connected { connection in
       let path = try await self.frame(over: connection).path
@@ -111,8 +111,8 @@ extension RegistryShape {
 
   /// For each role that may create in a shared schema, or in tenants' schemas: in how many, and the first of them.
   ///
-  /// Not those that are trusted with a ledger, nor those that can become the current role anyhow; and not a group without
-  /// a member of whom that is not true.
+  /// Excludes roles that are trusted with a ledger, roles that can become the current role anyway, and groups of only such
+  /// members.
   fileprivate func creatorsQuery(_ path: TenantPath) -> SQL {
     let shared = path.shared.map(\.rawValue)
     return """

@@ -29,7 +29,7 @@ extension TenantDatabase {
     return Finding.UnquotedName(SchemaName(stored: name))
   }
 
-  /// The schemas that look like a tenant's, and are none's.
+  /// The schemas that look like a tenant's, but belong to no tenant.
   private func strangers(_ shape: RegistryShape, _ bereft: [Tenant]) async throws -> [Finding] {
     try await connected { connection in
       try await connection.query(self.strangersQuery(shape)).compactMap { row in
@@ -115,7 +115,7 @@ extension TenantDatabase {
     let primaries = own.filter(\.isPrimary)
     if primaries.count > 1 { return .init(.severalPrimaryDomains(tenant, primaries.map(\.name))) }
     if primaries.count == 1 { return nil }
-    // Of several, which one is to be primary is not ours to choose.
+    // Of several, choosing the primary one needs a decision.
     guard own.count == 1 else { return .init(.noPrimaryDomain(tenant, own.map(\.name))) }
     let host = own[0].name
     return .init(.noPrimaryDomain(tenant, [host])) {

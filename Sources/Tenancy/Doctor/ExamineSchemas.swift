@@ -43,8 +43,8 @@ extension TenantDatabase {
     ]
   }
 
-  /// Looks at what tenants' schemas hold beside tables.
-  /// - Parameter unfinished: schemas with a migration that is begun and not finished.
+  /// Checks the indexes and extensions in tenants' schemas.
+  /// - Parameter unfinished: schemas with a migration that was started but not finished.
   func examineContents(
     _ shape: RegistryShape, unfinished: Set<SchemaName>
   ) async throws -> [Diagnosis.Entry] {
@@ -74,7 +74,7 @@ extension TenantDatabase {
     return indexes + extensions
   }
 
-  /// An index whose build failed is built anew: it was wanted. What a failed REINDEX has left beside the index itself is
+  /// An index whose build failed is built again: it was wanted. What a failed REINDEX has left in addition to the index is
   /// dropped (PostgreSQL manual, REINDEX, "Rebuilding Indexes Concurrently"). Neither blocks writes, and neither may
   /// give up half-way, so that they wait for locks as long as it takes.
   private func entry(_ tenant: Tenant, _ index: String, _ kind: Finding.InvalidIndex) -> Diagnosis.Entry {

@@ -1,7 +1,7 @@
 internal import TenancyPostgres
 
 extension TenantDatabase {
-  /// Looks at how the server is reached, and at what the role may do there.
+  /// Checks the connection, and the privileges of the role.
   func examineServer() async throws -> [Finding] {
     let isDirect = try await connected { try await $0.isDirect() }
     if !isDirect, try await !keepsTransactions() { return [.settingsLost] }

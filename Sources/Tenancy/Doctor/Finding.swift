@@ -3,10 +3,10 @@ internal import SQLText
 /// Something about a database that is not as it should be, or that one should know.
 package enum Finding: Sendable, Hashable {
   // The registry
-  /// The registry has the tenant, the database has no such schema. It may be one of those that look like a tenant's and
-  /// are none's, renamed by somebody who did not rename the tenant.
+  /// The tenant's schema does not exist. It may be one of those that look like a tenant's and
+  /// belong to no tenant, renamed without renaming the tenant.
   case schemaMissing(Tenant, strays: [SchemaName] = [])
-  /// The schema looks like a tenant's, and no tenant has it. It may belong to one of those that have no schema.
+  /// The schema looks like a tenant's, but belongs to no tenant. It may be that of a tenant whose schema is missing.
   case schemaWithoutTenant(SchemaName, because: Resemblance, bereft: [Tenant] = [])
   /// The tenant's name or schema is not UTF-8.
   case nameUnreadable(Tenant)
@@ -14,9 +14,9 @@ package enum Finding: Sendable, Hashable {
   case schemaShared(SchemaName, by: [TenantName])
   /// Without quotes the schema's name means another schema, or nothing.
   case unsafeName(Tenant, UnquotedName)
-  /// A create in several transactions has stopped, or is under way.
+  /// A create in several transactions was interrupted, or is running.
   case creationUnfinished(SchemaName)
-  /// A drop in several transactions has stopped, or is under way.
+  /// A drop in several transactions was interrupted, or is running.
   case dropUnfinished(TenantName, SchemaName)
 
   // Domains
@@ -46,7 +46,7 @@ package enum Finding: Sendable, Hashable {
   case schemaNotEnterable(Tenant)
   /// The ledger cannot be read.
   case ledgerUnreadable(Tenant, TenancyProblem)
-  /// The comment on the ledger is not true. `migrate` believes it.
+  /// The comment on the ledger is stale. `migrate` trusts it.
   case wrongHead(Tenant, says: LedgerHead, has: LedgerHead)
   /// Migrations outside of a transaction that stopped half-way, or are running.
   case migrationUnfinished(Tenant, [MigrationVersion], MigrationDirection)
@@ -132,7 +132,7 @@ extension Finding {
     }
   }
 
-  /// By what a schema looks like a tenant's.
+  /// Why a schema looks like a tenant's.
   package enum Resemblance: Sendable, Hashable {
     /// It has a ledger.
     case ledger
@@ -152,7 +152,7 @@ extension Finding {
   package enum InvalidIndex: Sendable, Hashable {
     /// Building it failed, or was cut off.
     case unbuilt
-    /// Building it anew failed, and this is what is left of that beside the index itself.
+    /// The leftover of a failed REINDEX, in addition to the index itself.
     case leftover
     /// It is part of a migration that is not finished.
     case unfinishedMigration

@@ -6,7 +6,7 @@ extension TenantDatabase {
   ///
   /// Throws ``TenancyProblem`` if there is no such tenant, the domain is taken, or it is to be primary where the registry
   /// has no column for that.
-  /// - Parameter values: for columns that the domains' table has beside ours.
+  /// - Parameter values: for custom columns of the domains' table.
   package func planAddDomain(
     _ host: DomainName, to name: TenantName, primary: Bool, values: ColumnValues = [:]
   ) async throws -> Plan<Domain> {
@@ -37,8 +37,8 @@ extension TenantDatabase {
   /// Plans the removal of a domain.
   ///
   /// Throws ``TenancyProblem/domainNotFound(_:)``, ``TenancyProblem/domainAmbiguous(_:of:)``, or
-  /// ``TenancyProblem/domainIsPrimary(_:of:others:)`` when the tenant has others: which of them is to be primary is not ours
-  /// to choose.
+  /// ``TenancyProblem/domainIsPrimary(_:of:others:)`` when the tenant has others: which of them becomes primary needs a
+  /// decision.
   package func planRemoveDomain(_ host: DomainName) async throws -> Plan<Domain> {
     try await withRegistry { connection, shape in
       guard let domains = shape.domains else { throw TenancyProblem.noDomains }

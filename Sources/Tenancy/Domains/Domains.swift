@@ -53,7 +53,7 @@ extension TenantDatabase {
     return owner
   }
 
-  /// The row of a host name, whatever its case; `nil` if there is none.
+  /// The row of a host name, whatever its case; `nil` if it does not exist.
   func owner(
     of host: DomainName, _ shape: RegistryShape, over connection: Connection
   ) async throws -> DomainOwner? {
@@ -97,12 +97,12 @@ extension RegistryShape {
     }
   }
 
-  /// What a tenant's domains refer to. Without a cast: it comes as text anyway, and in a fresh session the server looks
-  /// up for a tenth of a millisecond how an integer is cast.
+  /// What a tenant's domains refer to. Without a cast: results are text anyway, and in a new session the look-up of a cast
+  /// takes the server a tenth of a millisecond.
   var key: SQL { domains.map { "t.\(keys($0).tenant)" } ?? "NULL" }
 
-  /// The query whose rows ``domainsByKey(in:)`` reads; `nil` if the registry has no domains. It does not look at the
-  /// tenants again: in a fresh session each table costs half a millisecond.
+  /// The query whose rows ``domainsByKey(in:)`` reads; `nil` if the registry has no domains. It does not read the
+  /// tenants again: in a new session each table costs half a millisecond.
   var domainsByKeyQuery: SQL? {
     domains.map { domains in
       """

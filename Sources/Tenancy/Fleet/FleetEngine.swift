@@ -30,9 +30,9 @@ struct FleetWork<Value: Sendable>: Sendable {
   var phases = [Int.max]
   /// How many more attempts are usual.
   var retries = 0
-  /// Where commits are deferred: who is done is told after the flush.
+  /// For deferred commits: finished tenants are reported after the flush.
   var announcements: Announcements?
-  /// A failure with more about it, found out when it is told.
+  /// Adds details to a failure when it is reported.
   var detailed: @Sendable (Int, any Error) async -> any Error = { $1 }
 
   init(_ subjects: [FleetSubject], _ attempt: @escaping Attempt) {
@@ -94,7 +94,7 @@ private final class FleetEngine<Value: Sendable>: Sendable {
     }
   }
 
-  /// Runs some, and begins with no others unless all of them succeed.
+  /// Runs some, and starts no others unless all of them succeed.
   func require(_ indices: [Int]) async {
     await run(indices)
     state.withLock { state in

@@ -3,7 +3,7 @@ internal import Synchronization
 /// The items of a fleet run, taken one by one by a few workers. An item that has to wait goes to the back.
 ///
 /// A worker needs a connection, and opening one costs the server as much as half a dozen short migrations. So only a few
-/// begin at once, and the others join one by one while there is work left for them.
+/// start at once, and the others join one by one while work is left for them.
 final class FleetQueue: Sendable {
   /// What came of an attempt.
   enum Attempt: Sendable {

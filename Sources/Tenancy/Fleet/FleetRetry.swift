@@ -21,7 +21,7 @@ extension TenancyProblem {
   }
 
   /// Whether the cause is likely to go away by itself: a lock, a deadlock or conflict that another transaction won, or
-  /// another runner that is at it.
+  /// another runner of the same migration.
   var isWorthAnotherAttempt: Bool {
     switch self {
     case .migrationFailed(let migration):

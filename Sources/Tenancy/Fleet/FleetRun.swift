@@ -1,15 +1,15 @@
 internal import Synchronization
 internal import TenancyPostgres
 
-/// What came of one tenant, or of the shared schema.
+/// The outcome for one tenant, or for the shared schema.
 package struct FleetOutcome<Value: Sendable>: Sendable {
   /// How it ended.
   package enum Status: Sendable {
-    /// All that was to be done is done.
+    /// Nothing is left to do.
     case done
     /// What the last attempt threw.
     case failed(any Error)
-    /// The run ended before it was this one's turn, or before it was done.
+    /// The run ended before this one was started or finished.
     case notRun
   }
 
@@ -19,7 +19,7 @@ package struct FleetOutcome<Value: Sendable>: Sendable {
   package let schema: SchemaName
   /// How it ended.
   package let status: Status
-  /// What was done: all of it, or as far as it came; `nil` if that is nothing.
+  /// What was done, completely or in part; `nil` for nothing.
   package let value: Value?
   /// How long it took, without the pauses between attempts.
   package let duration: Duration
@@ -34,7 +34,7 @@ package struct FleetOutcome<Value: Sendable>: Sendable {
 
   /// The tenant's name, or `public`.
   package var label: String { tenant?.name.rawValue ?? schema.rawValue }
-  /// Whether all that was to be done is done.
+  /// Whether nothing is left to do.
   package var isDone: Bool { if case .done = status { true } else { false } }
   /// Why it failed; `nil` if it did not.
   package var failure: (any Error)? { if case .failed(let error) = status { error } else { nil } }
@@ -42,7 +42,7 @@ package struct FleetOutcome<Value: Sendable>: Sendable {
 
 /// The outcome of a run.
 package struct FleetReport<Value: Sendable>: Sendable {
-  /// The shared schema; `nil` if nothing was to be done there. Where it failed, no tenant was begun with.
+  /// The shared schema; `nil` if the run did not concern it. If it failed, no tenant was started.
   package let shared: FleetOutcome<Value>?
   /// The tenants, by name.
   package let tenants: [FleetOutcome<Value>]
@@ -59,18 +59,18 @@ package struct FleetReport<Value: Sendable>: Sendable {
 package struct FleetRun<Value: Sendable>: Sendable {
   /// How many tenants at a time.
   package var jobs = 1
-  /// How many more attempts a tenant gets when somebody else holds a lock, or a deadlock was broken at its cost; `nil`: as
-  /// many as is usual for the work.
+  /// How often a tenant is tried again after a lock timeout, or when it was the victim of a deadlock; `nil`: the default of
+  /// the work.
   package var retries: Int?
-  /// The run begins with no other tenant after so many have failed; `nil`: however many fail.
+  /// The run starts no other tenant after so many failures; `nil`: no limit.
   package var maxFailures: Int?
-  /// The first so many tenants must succeed before any other is begun with.
+  /// The first so many tenants must succeed before any other is started.
   package var canaries = 0
-  /// Is told of each tenant as it is done, in the order in which they are.
+  /// Called for each tenant as it finishes.
   package var onOutcome: @Sendable (FleetOutcome<Value>) -> Void = { _ in }
-  /// Is told of a tenant that has to wait for another attempt, the first time that it has to: how it failed.
+  /// Called with the failure when a tenant's first attempt failed and it waits for another.
   package var onPostponed: @Sendable (FleetOutcome<Value>) -> Void = { _ in }
-  /// Asked before each tenant: whether to begin with no other.
+  /// Asked before each tenant: whether to start no other.
   package var shouldStop: @Sendable () -> Bool = { false }
 
   /// One tenant at a time, without callbacks or a limit on failures.
@@ -81,11 +81,11 @@ package struct FleetRun<Value: Sendable>: Sendable {
 package struct SelectedTenants: Sendable {
   let members: [FleetMember]
 
-  /// How many they are.
+  /// The number of tenants.
   package var count: Int { members.count }
 
-  /// Does the work for each tenant whose schema exists. What it throws is that tenant's failure and leaves the others
-  /// alone; a schema that is missing is ``TenancyProblem/schemaMissing(_:_:)``.
+  /// Does the work for each tenant whose schema exists. What it throws is that tenant's failure and does not affect the
+  /// others; a missing schema is ``TenancyProblem/schemaMissing(_:_:)``.
   package func forEach<Value: Sendable>(
     _ run: FleetRun<Value>, retries: Int = 0, _ work: @escaping @Sendable (Tenant) async throws -> Value
   ) async -> FleetReport<Value> {

@@ -10,7 +10,7 @@ struct Ledger: Sendable {
   let trust: LedgerTrust
   /// The columns that the table has; a table of dbmate's has one.
   var columns: Set<String> = Ledger.allColumns
-  /// The table that was looked at; `nil` if it is made in this run.
+  /// The table that was inspected; `nil` if it is created in this run.
   var oid: Int?
   /// Whether other roles have privileges on it, by which they could put a trigger on it.
   var isGranted = false
@@ -86,7 +86,7 @@ struct Ledger: Sendable {
     "COMMENT ON TABLE \(name) IS \(literal: history.head.comment)"
   }
 
-  /// Writes the comment of a history that was read before, unless the ledger is another by now. A migration under way
+  /// Writes the comment of a history that was read before, unless the ledger was replaced. A running migration
   /// writes its own after this.
   func rewriteComment(_ history: LedgerHistory) -> [SQL] {
     ["SELECT \(ifCount(history.count, "1"))", comment(history)]
@@ -105,7 +105,7 @@ struct Ledger: Sendable {
     "UPDATE ONLY \(name) SET statements_done = statements_total WHERE version = \(file.version.rawValue)"
   }
 
-  /// What a transaction of ours that writes to a ledger begins with: nobody else may write its comment, or put a trigger on
+  /// The start of a transaction that writes to a ledger: no other session may write its comment, or put a trigger on
   /// it, until the transaction ends; everybody may read and write its rows.
   func opening(_ limits: TimeLimits, exists: Bool = true, for source: MigrationSource? = nil)
     -> [PlannedStatement]
@@ -117,7 +117,7 @@ struct Ledger: Sendable {
   var lock: SQL { "LOCK TABLE ONLY \(name) IN SHARE UPDATE EXCLUSIVE MODE" }
 
   /// The number, or a division by zero if the ledger has not so many rows: what is to be done was taken from a head comment
-  /// that is stale, or from an older look.
+  /// that is stale, or was read earlier.
   func ifCount(_ count: Int, _ number: SQL) -> SQL {
     Guard.number(number, if: "(SELECT pg_catalog.count(*) FROM ONLY \(name)) = \(unsafeRaw: String(count))")
   }

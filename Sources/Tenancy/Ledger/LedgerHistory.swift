@@ -23,7 +23,7 @@ final class LedgerHistory: Sendable, Hashable {
 
   /// By version; `nil` where the ledger has no checksum (one of dbmate's).
   let checksums: [MigrationVersion: Checksum?]
-  /// How many rows the ledger has besides, with versions that are none of ours.
+  /// How many rows the ledger has besides, with versions of other tools.
   private let foreign: Int
   /// Whether the ledger has a column for checksums; without one, those of files that are added are not kept either.
   private let keepsChecksums: Bool
@@ -110,7 +110,7 @@ final class LedgerHistory: Sendable, Hashable {
 /// What a ledger's table comment says about it: a hint, by which one query tells the state of 10,000 tenants. What is
 /// applied is decided on the ledger itself.
 package struct LedgerHead: Sendable, Hashable, Encodable {
-  /// The newest version; `nil` if there is none.
+  /// The newest version; `nil` if it is empty.
   package let version: MigrationVersion?
   /// How many migrations are applied.
   package let count: Int
@@ -127,7 +127,7 @@ package struct LedgerHead: Sendable, Hashable, Encodable {
     "tenantctl head=\(version?.rawValue ?? "-") count=\(count) digest=\(digest)"
   }
 
-  /// Reads a comment; `nil` if it is not one of ours.
+  /// Reads a comment; `nil` if it is not a head comment.
   init?(comment: String) {
     let words = comment.split(separator: " ")
     guard words.count == 4, words[0] == "tenantctl" else { return nil }

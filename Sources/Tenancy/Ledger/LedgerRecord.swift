@@ -54,7 +54,7 @@ extension Ledger {
   var hasTotal: Bool { columns.contains("statements_total") }
 
   /// Records a migration as applied in this transaction.
-  /// - Parameter count: how many rows the ledger must have before; looked at along with a column's value, as another query
+  /// - Parameter count: how many rows the ledger must have before; checked together with a column's value, as another query
   ///   would cost the server more. `nil`: not here.
   func record(_ record: LedgerRecord, ifCount count: Int?) -> SQL {
     let written = LedgerRecord.columns.filter { columns.contains($0.name) }
@@ -86,7 +86,7 @@ struct LedgerUpdate: Sendable {
   /// Whether the columns that the ledger lacks are added.
   var completes = false
 
-  /// The statement that adds the columns; `nil` if there are none to add.
+  /// The statement that adds the columns; `nil` if none is missing.
   var completion: SQL? { completes && hasLedger ? ledger.complete : nil }
 
   /// For a transaction of the schema's; empty if there is nothing to do.

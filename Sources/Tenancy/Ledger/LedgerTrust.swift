@@ -1,7 +1,7 @@
 internal import TenancyPostgres
 
 /// Why a table that has the ledger's name is not believed, and not written to: whoever made it so could run code as whoever
-/// migrates, or claim what is not true.
+/// migrates, or contain false records.
 package enum LedgerDistrust: Sendable, Hashable {
   /// It is a view, a partition or something else than an ordinary table.
   case notATable
@@ -92,8 +92,8 @@ struct LedgerTrust: Sendable {
       WHERE g.tgrelid = c.oid AND k.contype = 'f')
     """
 
-  /// A lateral subquery `columns` with what all columns of `c` come to, in one pass: whether others have privileges on one
-  /// (`are_granted`), whether one may run code (`have_expressions`), and whether they are those of a ledger of ours
+  /// A lateral subquery `columns` with a summary of all columns of `c`, in one pass: whether others have privileges on one
+  /// (`are_granted`), whether one may run code (`have_expressions`), and whether they are those of a ledger
   /// (`are_ours`).
   ///
   /// Below 16384 an object is one of those that the server was made with.
@@ -118,9 +118,9 @@ struct LedgerTrust: Sendable {
 }
 
 extension Ledger {
-  /// Fails with ``SQLState/invalidLogarithm`` unless the ledger is the table that was trusted when it was looked at, and
+  /// Fails with ``SQLState/invalidLogarithm`` unless the ledger is the table that was trusted when it was inspected, and
   /// nobody has put triggers, rules or policies on it since. For a transaction that holds a lock on it, under our own path.
-  /// - Parameter trust: whether its owner has to be looked at too; with `nil` it must be the current role's, as one is that
+  /// - Parameter trust: whether its owner has to be checked too; with `nil` it must be the current role's, as one is that
   ///   was made in this run.
   func check(_ trust: LedgerTrust? = nil) -> SQL {
     let (columns, isSound): (SQL, SQL) =

@@ -87,7 +87,7 @@ extension Surveyor {
   }
 }
 
-/// What a look at a ledger's table has shown.
+/// The state of a ledger's table.
 struct LedgerTable: Sendable {
   let schema: SchemaName
   let oid: Int
@@ -127,7 +127,7 @@ extension Ledger {
 struct LedgerContents: Sendable, Hashable {
   var history = LedgerHistory()
   var begun: [MigrationVersion: Int] = [:]
-  /// Versions that are none of ours, such as Flyway's `1.2`.
+  /// Versions of other tools, such as Flyway's `1.2`.
   var foreign: [String] = []
   var columns = Ledger.allColumns
   private var isRails = false

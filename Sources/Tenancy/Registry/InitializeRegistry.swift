@@ -11,7 +11,7 @@ package struct InitializedRegistry: Sendable, Hashable {
 }
 
 extension TenantDatabase {
-  /// Looks for a registry. What is there is told and not changed, unless it is to be upgraded; where there is none, one is
+  /// Finds the registry. An existing one is not changed, unless it is to be upgraded; a missing one is
   /// made in flask-tenants' shape, with defaults on the server's side too.
   ///
   /// Throws what ``recognizeRegistry(_:)`` throws, and ``TenancyProblem/rowsBreak(_:)`` if rows stand in the way of an

@@ -1,6 +1,6 @@
 package import TenancyPostgres
 
-/// Where a registry is looked for.
+/// Where to find the registry.
 package enum RegistrySource: Sendable, Hashable {
   /// Wherever it is: the tables of a framework are known by their columns.
   case anywhere
@@ -18,9 +18,9 @@ package struct RecognizedRegistry: Sendable, Hashable {
   package let kind: RegistryKind
   /// Where its tables are and what their columns are called; only what is not so by default.
   package let mapping: RegistryMapping
-  /// How many tenants it has, the shared schema's row not counted; `nil` if the role may not look.
+  /// How many tenants it has, the shared schema's row not counted; `nil` if the role may not read it.
   package let tenants: Int?
-  /// How many domains it has; `nil` if the role may not look, or there is no table of them.
+  /// How many domains it has; `nil` if the role may not read it, or the registry has no table of them.
   package let domains: Int?
   /// What is worth knowing before the first command.
   package let remarks: [RegistryRemark]
@@ -45,7 +45,7 @@ package enum RegistryRemark: Sendable, Hashable {
 }
 
 extension TenantDatabase {
-  /// Looks for a registry; `nil` if the database has none and none that could be meant.
+  /// Finds the registry; `nil` if the database has none, and no table that could be one.
   ///
   /// Throws ``TenancyProblem/unclearRegistry(_:)``, or the errors of a registry that is not as it must be.
   package func recognizeRegistry(_ source: RegistrySource = .anywhere) async throws -> RecognizedRegistry? {

@@ -66,7 +66,7 @@ extension RegistryCatalog {
       kind: kind, mapping: RegistryMapping(tenants: tenants.name, domains: domains.name))
   }
 
-  /// Ours have a default for each column, theirs only in Python.
+  /// tenantctl's columns have defaults, those of flask-tenants only in Python.
   private func kind(_ tenants: CatalogTable, _ domains: CatalogTable) -> RegistryKind {
     guard tenants.has("created_at", .time), tenants.has("updated_at", .time),
       domains.has("tenant_name", .text), domains.has("is_primary", .boolean)
@@ -146,7 +146,7 @@ extension RegistryCatalog {
 }
 
 extension RegistryMapping.Columns {
-  /// A boolean column by a usual name. One that is called `deactivated` and is none has another meaning.
+  /// A boolean column by a usual name. A column `deactivated` of another type has another meaning.
   fileprivate mutating func take(_ found: WellKnown.Activity) {
     activity = found.activity
     hasActivity = found.activity != nil || !found.isTaken

@@ -1,6 +1,6 @@
 internal import TenancyPostgres
 
-/// The tables among which a registry is looked for, and how they refer to each other.
+/// The tables that may be a registry, and how they refer to each other.
 struct RegistryCatalog: Sendable {
   /// A foreign key of one column.
   struct Reference: Sendable, Hashable {

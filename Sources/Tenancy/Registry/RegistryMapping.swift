@@ -10,7 +10,7 @@ public struct RegistryMapping: Sendable, Hashable {
 
   /// The table of tenants.
   public var tenants: QualifiedName
-  /// The table of domains; `nil` if there is none.
+  /// The table of domains; `nil` for none.
   public var domains: QualifiedName?
   /// The columns of both.
   public var columns: Columns
@@ -76,7 +76,7 @@ public struct RegistryMapping: Sendable, Hashable {
     return nil
   }
 
-  /// Whether its tables are such as `init` makes where there are none.
+  /// Whether its tables are those that `init` creates.
   var isOurs: Bool { self == RegistryMapping() || self == RegistryMapping(domains: nil) }
 }
 

@@ -10,7 +10,7 @@ package enum RegistryProblem: Sendable, Hashable {
     package let kind: RegistryKind
   }
 
-  /// There are several, and which one is meant is not ours to choose.
+  /// There are several, and choosing one needs a decision.
   case several([Place])
   /// Several tables have host names and refer to the tenants.
   case severalDomains(tenants: String, domains: [String])
@@ -19,7 +19,7 @@ package enum RegistryProblem: Sendable, Hashable {
   case none(schemas: Int, examples: [String], tables: [String])
   /// A table that was named has no column by a usual name for what we need.
   case column(role: String, table: String, lookedFor: [String], available: [String])
-  /// A table has the name that one of ours would have, and is part of no registry.
+  /// A table has the name of a registry's table, but is not part of a registry.
   case tableInTheWay(String, columns: [String])
 
   static func inTheWay(_ table: CatalogTable) -> RegistryProblem {

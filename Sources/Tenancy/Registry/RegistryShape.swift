@@ -37,7 +37,7 @@ struct RegistryShape: Sendable, Hashable {
 
   let tenants: Tenants
   let domains: Domains?
-  /// The columns that were looked for and are not there. An app may add them while we run.
+  /// The optional columns that do not exist. An app may add them while this program runs.
   var awaited: [AwaitedColumn] = []
 }
 
@@ -83,7 +83,7 @@ extension RegistryShape {
 // MARK: - Finding it
 
 extension RegistryShape {
-  /// The shape that the mapping promises, without a look at the catalog. Good enough to try a read with; when the
+  /// The shape that the mapping promises, without reading the catalog. Good enough to try a read with; when the
   /// server knows no such column, the catalog is asked.
   static func promised(by mapping: RegistryMapping) -> RegistryShape {
     let columns = mapping.columns

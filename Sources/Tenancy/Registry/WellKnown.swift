@@ -41,7 +41,7 @@ struct WellKnown {
     return (prefersUnique ? found.first(where: \.isUnique) : nil) ?? found.first
   }
 
-  /// The same. Throws ``TenancyProblem/unclearRegistry(_:)`` if there is none.
+  /// The same. Throws ``TenancyProblem/unclearRegistry(_:)`` if none is found.
   func find(in table: CatalogTable) throws -> CatalogTable.Column {
     guard let column = first(in: table) else {
       throw TenancyProblem.unclearRegistry(

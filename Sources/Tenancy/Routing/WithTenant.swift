@@ -51,8 +51,8 @@ extension TenantDatabase {
   private func enter<T: Sendable>(
     _ name: TenantName, over connection: Connection, _ body: (TenantSession) async throws -> T
   ) async throws -> T {
-    // In a transaction that failed nothing can be tried again, and the block must run once, so the look at the
-    // tenant comes before it: a registry whose columns are not the promised ones then costs a second look, no error.
+    // Nothing can be retried in a failed transaction, and the block must run once, so the tenant is read before it: if the
+    // registry's columns have changed, it is read twice, without an error.
     let (tenant, shape) = try await reading(over: connection) {
       (try await $0.tenant(name, over: connection), $0)
     }

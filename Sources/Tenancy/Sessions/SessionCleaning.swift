@@ -1,6 +1,6 @@
 internal import TenancyPostgres
 
-/// Whatever SQL that is not ours may leave in a session: settings, a role, cursors, prepared statements, channels, temporary
+/// Everything that foreign SQL may leave in a session: settings, a role, cursors, prepared statements, channels, temporary
 /// tables, the last values of sequences, advisory locks. The connection is for the next file or tenant then, which must not
 /// meet any of it. Finding out whether there is something to clean would cost more than cleaning.
 enum SessionCleaning {
@@ -35,8 +35,8 @@ enum SessionCleaning {
   /// Frees the session's advisory locks. Safe under any search path.
   static let unlock: SQL = "pg_catalog.pg_advisory_unlock_all()"
 
-  /// The path of our own statements: nothing that a tenant, or whoever may create in `public`, has made is found by an
-  /// unqualified name (PostgreSQL manual, 5.9.6 "Usage Patterns").
+  /// The path of tenantctl's own statements: unqualified names find no object of a tenant, or of a role that may create in
+  /// `public` (PostgreSQL manual, 5.9.6 "Usage Patterns").
   static let ownPath = "pg_catalog, pg_temp"
 
   /// Sets it for the rest of the transaction.
@@ -60,7 +60,7 @@ extension Connection {
 }
 
 extension [SQL] {
-  /// What ends a transaction in which statements ran that are not ours; before the `COMMIT`.
+  /// The end of a transaction with foreign statements, before the `COMMIT`.
   static func leaving(for connection: Connection) async -> [SQL] {
     SessionCleaning.settle + ["SELECT \(SessionCleaning.unlock)"]
       + (await SessionCleaning.Extent.whole.statements(for: connection))

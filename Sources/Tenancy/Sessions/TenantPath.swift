@@ -48,7 +48,7 @@ struct Frame: Sendable, Hashable {
   }
 }
 
-/// What a look at the database has shown of it, beside its registry.
+/// What is known about the database, besides its registry.
 struct DatabaseTraits: Sendable, Hashable {
   let path: TenantPath
   /// Whether there is no pooler in between.
@@ -83,8 +83,8 @@ extension TenantDatabase {
 
   func traits(over connection: Connection) async throws -> DatabaseTraits {
     if let known = knownTraits.withLock({ $0 }) { return known }
-    // Not the value in force, which is ours, but the one that a session here begins with: what a NULL sets. Then it is
-    // ours again.
+    // Not the current value, which is tenantctl's, but the default of a session: a NULL sets it. Then tenantctl's is set
+    // again.
     let row = try await connection.query(
       """
       SELECT set_config('search_path', NULL, true), set_config('search_path', \(literal: SessionCleaning.ownPath), true),

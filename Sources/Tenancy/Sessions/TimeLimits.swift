@@ -1,13 +1,13 @@
 internal import TenancyPostgres
 
-/// How long a statement of ours may wait or run, before the server ends it.
+/// How long a statement may wait or run before the server cancels it.
 struct TimeLimits: Sendable, Hashable {
   /// For a lock; `nil` and zero: as the server says, and for ever.
   var lock: Duration?
   /// In all.
   var statement: Duration?
 
-  /// What each transaction of ours begins with: our own search path, and the limits.
+  /// The start of each transaction: tenantctl's search path, and the limits.
   var opening: [SQL] { [SessionCleaning.pin] + local }
 
   /// The same where there is no transaction block, in which alone there is a SET LOCAL: in one statement, and by functions

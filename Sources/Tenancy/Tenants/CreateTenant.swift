@@ -93,7 +93,7 @@ extension TenantDatabase {
     }
   }
 
-  /// Looks for what stands in the way. Returns the mark on the remains of an interrupted create.
+  /// Checks for obstacles. Returns the mark on the remains of an interrupted create.
   private func checkFree(
     _ tenant: Tenant, _ hosts: [DomainName], _ shape: RegistryShape, over connection: Connection
   ) async throws -> CreationMark? {

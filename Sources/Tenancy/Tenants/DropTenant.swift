@@ -68,7 +68,7 @@ extension TenantDatabase {
   /// The comment on the schema of a tenant whose row is gone already.
   static func dropMark(of name: TenantName) -> String { dropMarkPrefix + name.rawValue }
 
-  /// The tenant whose ``dropMark(of:)`` a schema's comment is; `nil` if it is none.
+  /// The tenant whose ``dropMark(of:)`` a schema's comment is; `nil` if it is another comment.
   static func tenantDropped(comment: String?) -> TenantName? {
     guard let comment, comment.hasPrefix(dropMarkPrefix) else { return nil }
     return TenantName(stored: String(comment.dropFirst(dropMarkPrefix.count)))

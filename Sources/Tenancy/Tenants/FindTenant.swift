@@ -28,7 +28,7 @@ extension RegistryShape {
       """
   }
 
-  /// Why a tenant cannot be beside another one that the ``rivalQuery(_:_:butNot:)`` found.
+  /// Why a tenant cannot exist together with another one that the ``rivalQuery(_:_:butNot:)`` found.
   func collision(_ tenant: Tenant, with rival: Tenant) -> TenancyProblem {
     if rival.name == tenant.name { return .tenantExists(tenant.name) }
     return rival.name.rawValue.lowercased() == tenant.name.rawValue.lowercased()

@@ -24,7 +24,7 @@ package struct TenantEntry: Sendable, Hashable, Encodable {
   package let tenant: Tenant
   /// Its domains, the primary one first.
   package let domains: [Domain]
-  /// What its schema is like; `nil` if nobody looked.
+  /// The state of its schema; `nil` if it was not read.
   package let state: SchemaState?
 
   /// Its primary domain.
@@ -34,7 +34,7 @@ package struct TenantEntry: Sendable, Hashable, Encodable {
     case name, schema, active, domains, primaryDomain, schemaExists, head, applied
   }
 
-  /// Flat: the tenant's own keys and the others beside each other.
+  /// Flat: the tenant's own keys and the others in one object.
   package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(tenant.name, forKey: .name)
@@ -56,7 +56,7 @@ package struct SchemaState: Sendable, Hashable {
   package let exists: Bool
   /// Whether it has a table, or something else, with the ledger's name.
   package let hasLedger: Bool
-  /// What the ledger's comment says; `nil` if there is none of ours, or the ledger is not to be trusted.
+  /// What the ledger's comment says; `nil` if it has no head comment, or the ledger is not trusted.
   package let head: LedgerHead?
   /// Why the ledger is not to be trusted; `nil` if nothing is known against it.
   package let distrust: LedgerDistrust?
@@ -78,7 +78,7 @@ package struct SchemaState: Sendable, Hashable {
     self.isGranted = isGranted
   }
 
-  /// The same after a closer look at the ledger.
+  /// The same after a closer inspection of the ledger.
   func with(_ table: LedgerTable) -> SchemaState {
     SchemaState(
       exists: exists, hasLedger: true, head: head, distrust: table.distrust, oid: table.oid,
@@ -91,7 +91,7 @@ extension TenantDatabase {
   /// `public`, is no tenant, and neither is one without a name.
   ///
   /// Throws ``TenancyProblem``.
-  /// - Parameter withState: whether to look at each schema and its ledger's head too; that is what costs most.
+  /// - Parameter withState: whether to read each schema and its ledger's head too, which costs most.
   package func list(_ filter: TenantFilter = .init(), withState: Bool = true) async throws -> [TenantEntry] {
     try await readingRegistry { connection, shape in
       let queries = [

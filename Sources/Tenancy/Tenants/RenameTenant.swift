@@ -6,7 +6,7 @@ package struct RenamedTenant: Sendable, Hashable, Encodable {
   package let from: TenantName
   /// The tenant as it is from now on.
   package let tenant: Tenant
-  /// What still names the old schema: texts and settings that are not ours to rewrite.
+  /// What still names the old schema: texts and settings that tenantctl cannot rewrite.
   package let mentions: [SchemaMention]
 
   private enum CodingKeys: CodingKey { case from, mentions }
@@ -51,7 +51,7 @@ extension TenantDatabase {
         explain: { error in
           switch error.state {
           case .foreignKeyViolation: .tenantReferenced(old, detail: error.detail ?? error.message)
-          // It was free when we looked.
+          // It was free when the change was planned.
           case .duplicateSchema: .changedMeanwhile
           default: self.explainRows(error, new)
           }

@@ -14,7 +14,7 @@ struct SchemaContents {
   let tables: Int
   /// A `DROP` for each relation, extension and routine that does not go with another one.
   private let drops: [Drop]
-  /// How many locks one transaction of ours may take.
+  /// How many locks one transaction may take.
   private let lockBudget: Int
 
   static func read(_ schema: SchemaName, ledger: String, over connection: Connection) async throws

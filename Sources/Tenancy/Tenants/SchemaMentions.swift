@@ -1,7 +1,7 @@
 internal import SQLText
 internal import TenancyPostgres
 
-/// What still names a schema after it got another name, and is not ours to rewrite.
+/// What still names a schema after a rename, and cannot be rewritten.
 package struct SchemaMention: Sendable, Hashable, Encodable {
   /// Where the name stands.
   package enum Place: String, Sendable, Hashable, Encodable {

@@ -15,7 +15,7 @@ package struct TenantDetails: Sendable, Hashable, Encodable {
     case columns, tables, bytes
   }
 
-  /// Flat: the entry's keys and the others beside each other.
+  /// Flat: the entry's keys and the others in one object.
   package func encode(to encoder: any Encoder) throws {
     try entry.encode(to: encoder)
     var container = encoder.container(keyedBy: CodingKeys.self)

@@ -4,7 +4,7 @@ internal import TenancyPostgres
 package typealias ColumnValues = [String: String?]
 
 extension RegistryShape {
-  /// The columns of the tenants' table that are ours to write, each with the command that writes it.
+  /// The columns of the tenants' table that tenantctl writes, each with the command that writes it.
   private var ownColumns: Set<String> {
     var names: Set<String> = [tenants.name.name]
     names.formUnion([tenants.id, tenants.schema].compactMap { $0?.name })

@@ -1,20 +1,20 @@
 internal import Tenancy
 
-/// What `tenantctl.toml` says, with the defaults for what it does not.
+/// The contents of `tenantctl.toml`, with defaults.
 struct Configuration: Sendable {
   /// The file; `nil` if there is none.
   var path: String?
   var databaseURL: String?
   var settings = TenantDatabase.Settings()
-  /// The folder of migrations, as seen from the working directory.
+  /// The migrations folder, relative to the working directory.
   var migrations = "migrations"
-  /// Whether somebody has named it.
+  /// Whether the file names it.
   var namesMigrations = false
   /// The tables at the top of the file.
   var tables: [String] = []
 }
 
-/// A key of `tenantctl.toml`: the one list that its reader and its manual page walk.
+/// A key of `tenantctl.toml`: its reader and its manual page use the same list.
 struct ConfigurationKey: Sendable {
   enum Kind: String, Sendable {
     case string = "a string"
@@ -29,7 +29,7 @@ struct ConfigurationKey: Sendable {
   let kind: Kind
   let summary: String
   let example: String
-  /// The value that says where a registry is; `nil` if that is the default.
+  /// The value that describes a registry; `nil` for the default.
   var written: @Sendable (RegistryMapping) -> ConfigurationValue? = { _ in nil }
   let apply: @Sendable (ConfigurationValue, inout Configuration) throws(BadConfigurationValue) -> Void
 
@@ -61,7 +61,7 @@ enum ConfigurationValue: Sendable {
   }
 }
 
-/// A value of the right kind that makes no sense.
+/// A value of the right kind that is invalid.
 struct BadConfigurationValue: Error {
   let reason: String
 }
@@ -70,7 +70,7 @@ extension ConfigurationKey {
   private static let database = [
     ConfigurationKey(
       table: "database", name: "url", kind: .string,
-      summary: "The database, if neither --database nor TENANTCTL_DATABASE_URL nor DATABASE_URL names one.",
+      summary: "The database, unless --database, TENANTCTL_DATABASE_URL or DATABASE_URL names one.",
       example: "\"postgresql://app@db.example.com/shop\""
     ) { $1.databaseURL = $0.string }
   ]
@@ -85,7 +85,7 @@ extension ConfigurationKey {
     },
     ConfigurationKey(
       table: "registry", name: "domains", kind: .stringOrFalse,
-      summary: "The table of domains; false if there is none. Default: public.domains.",
+      summary: "The table of domains; false for none. Default: public.domains.",
       example: "\"public.customers_domain\"",
       written: { $0.domains.map { .string(RegistryMapping.spelling(of: $0)) } ?? .boolean(false) }
     ) { value, configuration throws(BadConfigurationValue) in
@@ -102,16 +102,16 @@ extension ConfigurationKey {
   }
 
   private static let columns = [
-    column("name", "Of tenants: the name. Default: name.", "\"name\"", \.name),
+    column("name", "The tenants' column for the name. Default: name.", "\"name\"", \.name),
     column(
       "schema",
-      "Of tenants: the schema. A row in which it is NULL, and a registry without it, has the name for it.",
+      "The tenants' column for the schema. Without it, or where it is NULL, the schema is named as the tenant.",
       "\"schema_name\"", \.schema),
     ConfigurationKey(
       table: "registry.columns", name: "deactivated", kind: .stringOrFalse,
       summary: """
-        Of tenants: a boolean column, or with ! before it the inverse of one; false if there is none. Default: \
-        deactivated, if there is one.
+        The tenants' boolean column for the deactivation; a ! before it inverts the column; false for none. Default: \
+        deactivated, if the column exists.
         """,
       example: "\"!active\"",
       written: { mapping in
@@ -127,17 +127,19 @@ extension ConfigurationKey {
       $1.settings.registry.columns.activity = .init(
         column: isInverse ? String(text.dropFirst()) : text, isInverse: isInverse)
     },
-    column("id", "Of tenants: the key, to which tenant_id refers. Default: id.", "\"uuid\"", \.id),
-    column("domain", "Of domains: the host name. Default: domain_name.", "\"domain\"", \.domain),
+    column("id", "The tenants' key, to which tenant_id refers. Default: id.", "\"uuid\"", \.id),
+    column("domain", "The domains' column for the host name. Default: domain_name.", "\"domain\"", \.domain),
     column(
-      "primary", "Of domains: whether it is the primary one. Default: is_primary, if there is one.",
+      "primary",
+      "The domains' boolean column for the primary one. Default: is_primary, if the column exists.",
       "\"main\"",
       \.primary),
     column(
-      "tenant_id", "Of domains: the tenant's key. Default: tenant_id, if there is one.", "\"client_id\"",
+      "tenant_id", "The domains' column for the tenant's key. Default: tenant_id, if the column exists.",
+      "\"client_id\"",
       \.tenantID),
     column(
-      "tenant_name", "Of domains: the tenant's name. Default: tenant_name, if there is one.",
+      "tenant_name", "The domains' column for the tenant's name. Default: tenant_name, if the column exists.",
       "\"client_name\"",
       \.tenantName),
   ]
@@ -156,7 +158,7 @@ extension ConfigurationKey {
     ConfigurationKey(
       table: "names", name: "allow_hyphens", kind: .boolean,
       summary:
-        "Whether acme-corp is a tenant's name. Frameworks that do not quote cannot use it. Default: false.",
+        "Allow names such as acme-corp. Frameworks that do not quote names cannot use them. Default: false.",
       example: "true"
     ) { $1.settings.names.allowsHyphens = $0.isTrue }
   ]
@@ -164,7 +166,7 @@ extension ConfigurationKey {
   private static let routing = [
     ConfigurationKey(
       table: "routing", name: "base_domains", kind: .strings,
-      summary: "Only below these does the first label name a tenant. Default: below every domain.",
+      summary: "The domains below which the first label names a tenant. Default: every domain.",
       example: "[\"example.com\"]"
     ) { value, configuration throws(BadConfigurationValue) in
       for host in value.strings {
@@ -177,8 +179,8 @@ extension ConfigurationKey {
     ConfigurationKey(
       table: "routing", name: "subdomains", kind: .boolean,
       summary: """
-        Whether the first label of a host without a row names a tenant, as flask-tenants has it; django-tenants does not. \
-        Default: true.
+        Whether the first label of a host without a row names a tenant, as in flask-tenants; set it to false for \
+        django-tenants. Default: true.
         """,
       example: "false"
     ) { $1.settings.routing.usesSubdomains = $0.isTrue },
@@ -192,15 +194,15 @@ extension ConfigurationKey {
   private static let migrations = [
     ConfigurationKey(
       table: "migrations", name: "directory", kind: .string,
-      summary: "The folder of migrations, as seen from the configuration file. Default: migrations.",
+      summary: "The migrations folder, relative to the configuration file. Default: migrations.",
       example: "\"db/migrations\""
     ) { ($1.migrations, $1.namesMigrations) = ($0.string, true) },
     ConfigurationKey(
       table: "migrations", name: "ledger", kind: .string,
-      summary: "The table in each schema that records what is applied. Default: schema_migrations.",
+      summary: "The table in each schema that records applied migrations. Default: schema_migrations.",
       example: "\"tenantctl_migrations\""
     ) { value, configuration throws(BadConfigurationValue) in
-      // Its primary key is named after it, and a name has 63 bytes.
+      // Its primary key is named NAME_pkey, and a name has at most 63 bytes.
       guard 1...58 ~= value.string.utf8.count else {
         throw BadConfigurationValue(reason: "expected a name of 1 to 58 bytes")
       }
@@ -209,8 +211,8 @@ extension ConfigurationKey {
     ConfigurationKey(
       table: "migrations", name: "search_path", kind: .strings,
       summary: """
-        The schemas that come after a tenant's own in its search path, for migrations, exec, run and psql. Default: \
-        public, then what the database's own search_path has besides.
+        The schemas after the tenant's own in its search path, for migrations, exec, run and psql. Default: public, then \
+        the other schemas of the database's search_path.
         """,
       example: "[\"public\", \"extensions\"]"
     ) { value, configuration throws(BadConfigurationValue) in
@@ -223,7 +225,7 @@ extension ConfigurationKey {
     },
     ConfigurationKey(
       table: "migrations", name: "lock_timeout", kind: .string,
-      summary: "How long a statement waits for a lock before it gives way. Default: 2s.", example: "\"500ms\""
+      summary: "How long a statement waits for a lock. Default: 2s.", example: "\"500ms\""
     ) { value, configuration throws(BadConfigurationValue) in
       guard let duration = Duration(postgresSetting: value.string) else {
         throw BadConfigurationValue(reason: "expected a time such as 2s or 500ms")

@@ -1,6 +1,6 @@
 internal import TOMLKit
 
-/// A configuration file that cannot be used, and where.
+/// An error in a configuration file, and its place.
 struct ConfigurationError: Error {
   let path: String
   var line: Int?
@@ -23,7 +23,7 @@ struct ConfigurationFile {
     self.bytes = bytes
   }
 
-  /// Throws `ConfigurationError` for a file that cannot be read at all.
+  /// Throws `ConfigurationError` for a file that cannot be read.
   init(reading path: String) throws(ConfigurationError) {
     self.path = path
     do {
@@ -33,8 +33,8 @@ struct ConfigurationFile {
     }
   }
 
-  /// The same for a file that nobody has named, but that was found by looking for it: its owner decides which database and
-  /// which migrations we work with, so it must be somebody whom we trust.
+  /// Reads a file that was found, not named: its owner chooses the database and the migrations, so it must be a trusted
+  /// user.
   init(found path: String, trusting owners: TrustedOwners) throws(ConfigurationError) {
     self.path = path
     do {
@@ -45,7 +45,7 @@ struct ConfigurationFile {
       throw ConfigurationError(
         path: path, message: "\(error)",
         hint:
-          "read it; if you trust it, name it with --config or TENANTCTL_CONFIG, or make it yours (chown, chmod)"
+          "inspect it; if you trust it, name it with --config or TENANTCTL_CONFIG, or change its owner or mode"
       )
     }
   }
@@ -54,7 +54,7 @@ struct ConfigurationFile {
     ConfigurationError(path: error.path, message: error.reason, hint: "check the path and its permissions")
   }
 
-  /// Reads it whole. Throws `ConfigurationError` with line and column.
+  /// Reads the whole file. Throws `ConfigurationError` with line and column.
   func read() throws(ConfigurationError) -> Configuration {
     var configuration = Configuration()
     do {
@@ -113,7 +113,7 @@ struct ConfigurationFile {
   private func unknown(_ path: String, _ what: String, among known: [String]) -> ConfigurationError {
     var error = problem(path, "unknown \(what) \(path)")
     let choices = known.isEmpty ? Set(ConfigurationKey.all.map(\.table)).sorted() : known
-    error.hint = "known here: \(choices.joined(separator: ", "))"
+    error.hint = "known: \(choices.joined(separator: ", "))"
     return error
   }
 
@@ -122,7 +122,7 @@ struct ConfigurationFile {
     return ConfigurationError(path: self.path, line: place?.line, column: place?.column, message: message)
   }
 
-  /// Where a key or a table's heading stands: the library tells it of syntax errors only.
+  /// The place of a key or a table's heading: the library reports the places of syntax errors only.
   private func place(of path: String) -> (line: Int, column: Int)? {
     var table = ""
     for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
@@ -134,7 +134,7 @@ struct ConfigurationFile {
       } else if let equals = words.firstIndex(of: "=") {
         let name = words[..<equals].filter { $0 != " " && $0 != "\t" && $0 != "\"" }
         let key = table.isEmpty ? name : "\(table).\(name)"
-        // Of `names = { allow_hyphens = 1 }` the line is what can be told.
+        // Of `names = { allow_hyphens = 1 }` only the line is known.
         if key == path || path.hasPrefix(key + ".") { return (index + 1, column) }
       }
     }

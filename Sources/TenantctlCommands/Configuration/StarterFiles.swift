@@ -1,24 +1,25 @@
 internal import Tenancy
 
-/// The files that a project begins with.
+/// The files that `init` writes.
 struct StarterFiles {
-  /// The configuration file, and what is to be written into it; `nil` if there is nothing to say.
+  /// The configuration file, and what to write to it; `nil` for nothing.
   private(set) var configuration: (path: String, isNew: Bool, text: String)?
-  /// The sections that say where the registry is; `nil` if that is where it is by default, or the file says so already.
+  /// The sections that describe the registry; `nil` for the default registry, or if the file already has them.
   private(set) var section: String?
-  /// The folders of migrations that are not there.
+  /// The migrations folders that do not exist.
   private(set) var folders: [String] = []
   /// What the user has to do.
   private(set) var remarks: [String] = []
 
-  /// Looks at what is there; changes nothing.
+  /// Reads what exists; changes nothing.
   init(for registry: RecognizedRegistry, _ session: Session) throws {
     let current = try session.configuration()
     if !current.tables.contains("registry") {
       if registry.mapping != RegistryMapping() { section = Self.section(registry.mapping) }
       if !registry.kind.routesByFirstLabel {
         if current.tables.contains("routing") {
-          remarks.append("hosts without a row lead nowhere there: set subdomains = false under [routing]")
+          remarks.append(
+            "hosts without a row belong to no tenant there: set subdomains = false under [routing]")
         } else {
           section = section.map { "\($0)\n[routing]\nsubdomains = false\n" }
         }
@@ -35,7 +36,7 @@ struct StarterFiles {
     if !Files.exists(folder) { folders = ["tenant", "shared"].map { "\(folder)/\($0)" } }
   }
 
-  /// Writes what is not there yet. Throws `FileProblem`.
+  /// Writes what does not exist. Throws `FileProblem`.
   func write() throws {
     if let configuration {
       if configuration.isNew {
@@ -47,11 +48,11 @@ struct StarterFiles {
     for folder in folders { try Files.makeFolder(folder) }
   }
 
-  /// The paths of all that is written.
+  /// The paths of the written files and folders.
   var paths: [String] { (configuration.map { [$0.path] } ?? []) + folders.map { "\($0)/" } }
 
-  /// Says what is written.
-  /// - Parameter isDone: whether it is; otherwise it would be.
+  /// One line for each written file or folder.
+  /// - Parameter isDone: whether they were written; otherwise they would be.
   func lines(isDone: Bool) -> [String] {
     let (wrote, added) = isDone ? ("wrote", "added") : ("would write", "would add")
     var lines: [String] = []
@@ -79,7 +80,7 @@ struct StarterFiles {
     return all.joined(separator: "\n") + "\n"
   }
 
-  /// What comes after the file's own text, which may lack the end of its last line, or end its lines as Windows does.
+  /// The text to append to the file, which may lack its last line end, or have DOS line ends.
   private static func addition(_ section: String, to text: String) -> String {
     let lineEnd = text.contains("\r\n") ? "\r\n" : "\n"
     let gap = text.isEmpty ? "" : text.hasSuffix("\n") || text.hasSuffix("\r\n") ? lineEnd : lineEnd + lineEnd
@@ -88,10 +89,10 @@ struct StarterFiles {
 
   private static func template(_ section: String?) -> String {
     """
-    # tenantctl's configuration; every key is optional. See 'man 5 tenantctl.toml'.
+    # The configuration of tenantctl; every key is optional. See 'man 5 tenantctl.toml'.
 
     # [database]
-    # url = "postgresql://app@localhost/shop"     # default: DATABASE_URL, else libpq's own PG* variables
+    # url = "postgresql://app@localhost/shop"     # default: DATABASE_URL, then libpq's PG* variables
 
     \(section ?? self.section(RegistryMapping()))
     [migrations]

@@ -1,8 +1,8 @@
 /// Checks that a text is TOML before the library reads it.
 ///
-/// toml++ asserts what an input can falsify: two bytes, `[` and a line break, abort the program, and where assertions are
-/// off the compiler relies on them. So it gets only what this grammar accepts: TOML 1.0.0 of tables, dotted keys, strings,
-/// lists, inline tables, booleans and plain numbers. Dates and lists of tables have no use in `tenantctl.toml`.
+/// toml++ has assertions that an input can violate: two bytes, `[` and a line break, abort the program, and without
+/// assertions its behaviour is undefined. So it gets only what this grammar accepts: TOML 1.0.0 with tables, dotted keys,
+/// strings, lists, inline tables, booleans and plain numbers. `tenantctl.toml` needs no dates and no lists of tables.
 struct TOMLCheck {
   /// What is wrong, and where: line and column from 1, columns in characters.
   struct Problem: Error, Hashable {
@@ -42,7 +42,7 @@ struct TOMLCheck {
         byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\t")
         || byte == UInt8(ascii: "\r") && bytes.dropFirst(index + 1).first == UInt8(ascii: "\n")
       if byte < 0x20 && !isBreak || byte == 0x7F {
-        throw problem("there is a control character (0x\(String(byte, radix: 16)))", at: index)
+        throw problem("invalid control character (0x\(String(byte, radix: 16)))", at: index)
       }
     }
     var decoder = UTF8()
@@ -54,7 +54,7 @@ struct TOMLCheck {
         length = UTF8.width(scalar)
         start += length
       case .emptyInput: return
-      case .error: throw problem("the text is not UTF-8", at: start)
+      case .error: throw problem("the text is not valid UTF-8", at: start)
       }
     }
   }
@@ -107,7 +107,7 @@ extension TOMLCheck {
   }
 
   private mutating func heading() throws(Problem) {
-    if isNext("[[") { throw problem("a list of tables ([[...]]) has no use here") }
+    if isNext("[[") { throw problem("lists of tables ([[...]]) are not supported") }
     position += 1
     try key("a table's name")
     guard take("]") else { throw problem("expected ] after the table's name") }
@@ -125,7 +125,7 @@ extension TOMLCheck {
     repeat {
       skipBlanks()
       if next == UInt8(ascii: "\"") || next == UInt8(ascii: "'") {
-        if isNext("\"\"\"") || isNext("'''") { throw problem("a key is on one line: expected one quote") }
+        if isNext("\"\"\"") || isNext("'''") { throw problem("a key cannot span lines: expected one quote") }
         try string()
       } else {
         let start = position
@@ -191,7 +191,7 @@ extension TOMLCheck {
     throw problem("expected a value: a string in quotes, a list, true or false", at: start)
   }
 
-  /// `12`, `-3.5`: what people write where a text is meant.
+  /// `12`, `-3.5`: people write them instead of strings.
   private static func isNumber(_ word: String) -> Bool {
     let digits = word.utf8.first.map { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "+") } == true
     let parts = (digits ? word.utf8.dropFirst() : word.utf8[...]).split(

@@ -1,8 +1,8 @@
 internal import Glibc
 
-/// Whose configuration file is obeyed though nobody has named it: ours, root's, and that of the user who became root by
-/// sudo. Below a folder that others can write to, theirs would say which SQL runs on our database, as git's
-/// configuration did (CVE-2022-24765).
+/// The users whose configuration file is used without being named: the current user, root, and the user who became root
+/// by sudo. In a directory below one that others can write to, another user's file would choose the SQL that runs, as
+/// git's configuration did (CVE-2022-24765).
 struct TrustedOwners: Sendable {
   private let users: Set<uid_t>
 
@@ -15,14 +15,14 @@ struct TrustedOwners: Sendable {
     users = Set([effective, 0] + [before].compactMap { $0 })
   }
 
-  /// The file's bytes. What is judged is what is read: the link that leads there, then the file that was opened.
+  /// The file's bytes. Checks the link that leads to the file, then the opened file.
   ///
   /// Throws `FileProblem` or `Distrust`.
   func read(_ path: String) throws -> [UInt8] {
     var link = stat()
     guard lstat(path, &link) == 0 else { throw FileProblem(path) }
     try check(link)
-    // Another user's pipe would keep us waiting.
+    // Another user's pipe would block.
     let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard file >= 0 else { throw FileProblem(path) }
     defer { close(file) }
@@ -35,7 +35,7 @@ struct TrustedOwners: Sendable {
   /// Throws `Distrust`.
   func check(_ status: stat) throws(Distrust) {
     guard users.contains(status.st_uid) else { throw Distrust.owner(status.st_uid) }
-    // The permissions of a link itself mean nothing.
+    // The permissions of a link have no meaning.
     let isLink = status.st_mode & S_IFMT == S_IFLNK
     if !isLink && status.st_mode & S_IWOTH != 0 { throw Distrust.writableByAll }
   }
@@ -47,8 +47,8 @@ struct TrustedOwners: Sendable {
     var description: String {
       switch self {
       case .owner(let user):
-        "it belongs to another user (\(Self.name(of: user))), who could choose the SQL that runs; it is not used"
-      case .writableByAll: "every user can write to it, and could choose the SQL that runs; it is not used"
+        "it belongs to another user (\(Self.name(of: user))), who could choose the SQL that runs; the file is not used"
+      case .writableByAll: "every user can write to it and choose the SQL that runs; the file is not used"
       }
     }
 

@@ -1,6 +1,6 @@
 internal import Tenancy
 
-/// Failures grouped by their cause, the most frequent first: 500 tenants with one cause are one thing to mend.
+/// Failures grouped by their cause, the most frequent first: 500 tenants with one cause are one thing to fix.
 func failureCauses(_ failures: [(name: String, error: any Error)], _ style: Style) -> [String] {
   let groups = Dictionary(grouping: failures) { ErrorReport(inFleet: $0.error).cause }
   return groups.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }.flatMap { cause, failures in
@@ -9,23 +9,20 @@ func failureCauses(_ failures: [(name: String, error: any Error)], _ style: Styl
   }
 }
 
-/// The first few names, and that there are more.
+/// The first few names, and `...` if there are more.
 func named(_ names: [some CustomStringConvertible], upTo limit: Int = 5) -> String {
   names.prefix(limit).map(\.description).joined(separator: ", ") + (names.count > limit ? ", ..." : "")
 }
 
 extension ErrorReport {
-  /// Where the tenants are named beside it: the same for all of those with one cause.
+  /// Without the tenant's name, so that tenants with one cause can be grouped.
   init(inFleet error: any Error) {
     guard case TenancyProblem.schemaMissing = error else {
       self.init(error)
       return
     }
     self.init(
-      "schema_missing", .failed, "the schema is not there",
-      hint: """
-        unless the tenant was dropped or renamed just now: 'tenantctl doctor' finds the schema if that was renamed; else \
-        restore it from a backup, or remove the row with 'tenantctl drop NAME'
-        """)
+      "schema_missing", .failed, "its schema does not exist",
+      hint: "unless another session has just dropped or renamed the tenant: \(missingSchemaHint("NAME"))")
   }
 }

@@ -2,17 +2,17 @@ internal import SQLText
 internal import Tenancy
 
 extension ErrorReport {
-  /// A script that is not run at all.
+  /// A script that was not run at all.
   init(script problem: ExecScriptProblem) {
     guard let error = problem.error else {
       self.init(
-        "script", .usage, "\(problem.script): there is no statement in it",
+        "script", .usage, "\(problem.script): it contains no statement",
         hint: "give the SQL with -c, or a file with -f")
       return
     }
     let hint =
       if case .transactionControl = error.reason {
-        "leave it out: what runs in a tenant is one transaction already"
+        "remove it: the script already runs as one transaction in each tenant"
       } else {
         error.reason.hint
       }
@@ -29,16 +29,25 @@ extension ErrorReport {
       "exec_failed", .failed, "\(failure.script)\(place): \(failure.server.message)\(detail)\(line)",
       hint: failure.hint, sqlState: failure.server.sqlState)
   }
+
+  /// Results that do not fit into one table.
+  static func columnsDiffer(_ sets: [ColumnSet], changesStay: Bool) -> ErrorReport {
+    ErrorReport(
+      "columns_differ", .failed,
+      "the tenants' results have different columns\(changesStay ? "; the changes are committed" : "")\n"
+        + sets.map { "  \($0.columns.joined(separator: ", ")): \(named($0.tenants))" }.joined(separator: "\n"),
+      hint: "name the columns in the SELECT, or run it for each of these groups of tenants")
+  }
 }
 
 extension ExecFailure {
   fileprivate var hint: String? {
     switch server.sqlState {
     // read_only_sql_transaction (PostgreSQL manual, Appendix A)
-    case "25006" where isReadOnly: "give --write if it is to change something"
+    case "25006" where isReadOnly: "add --write to allow changes"
     // active_sql_transaction, invalid_transaction_termination
     case "25001", "2D000":
-      "what runs in a tenant is one transaction; without one: tenantctl run NAME -- psql -c \"...\""
+      "the script runs in a transaction; without one: tenantctl run NAME -- psql -c \"...\""
     default: server.hint
     }
   }

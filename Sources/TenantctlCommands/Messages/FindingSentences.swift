@@ -1,16 +1,16 @@
 internal import Tenancy
 
-/// A finding as a user meets it.
+/// A finding as it is shown.
 struct FindingReport: Sendable {
   /// For scripts; never changes.
   let code: String
-  /// What is wrong with all findings of this code.
+  /// The problem, the same for all findings of this code.
   let cause: String
-  /// With what in particular.
+  /// The object that has it.
   let subject: String
-  /// What to do about it, with the command to run where there is one.
+  /// What to do about it, with the command to run if one exists.
   let advice: String
-  /// The same for several findings that differ in their subjects.
+  /// The advice for several findings that differ only in their subjects.
   let commonAdvice: String
 
   init(
@@ -31,109 +31,110 @@ struct FindingReport: Sendable {
       // The registry
       case .schemaMissing(let tenant, let strays) where !strays.isEmpty:
         Self(
-          "schema_missing", "the registry has the tenant, the database has no such schema",
+          "schema_missing", "the tenant's schema does not exist",
           "\(tenant.name)", quoted(tenant.schema.rawValue)
         ) {
           """
-          drop nothing yet: a schema that no tenant has may be this one, renamed; if so: ALTER SCHEMA \
+          do not drop it yet: a schema without a tenant may be this one, renamed; if so: ALTER SCHEMA \
           \(strays.count == 1 ? quoted(strays[0].rawValue) : "SCHEMA") RENAME TO \($0)
           """
         }
       case .schemaMissing(let tenant, _):
         Self(
-          "schema_missing", "the registry has the tenant, the database has no such schema",
+          "schema_missing", "the tenant's schema does not exist",
           "\(tenant.name)", tenant.name
-        ) { "restore the schema from a backup, or remove the row with 'tenantctl drop \($0)'" }
+        ) { "restore the schema from a backup, or remove the tenant with 'tenantctl drop \($0)'" }
       case .nameUnreadable(let tenant):
         Self(
           "name_unreadable",
-          "the name of the tenant or of its schema is not UTF-8, so no command can name it",
+          "the name of the tenant or of its schema is not valid UTF-8, so no command can use it",
           tenant.schema.rawValue == tenant.name.rawValue
             ? "\(tenant.name)" : "\(tenant.name) (\(tenant.schema))"
-        ) { _ in "correct the row, and rename the schema, with psql and client_encoding SQL_ASCII" }
-      case .schemaWithoutTenant(let schema, let resemblance, let bereft) where !bereft.isEmpty:
+        ) { _ in Self.unreadableNameAdvice }
+      case .schemaWithoutTenant(let schema, let resemblance, let candidates) where !candidates.isEmpty:
         Self(
-          "schema_without_tenant", "the schema looks like a tenant's, and no tenant has it",
+          "schema_without_tenant", "the schema looks like a tenant's, but belongs to no tenant",
           "\(schema) (\(resemblance.sentence))", quoted(schema.rawValue)
         ) {
           """
-          drop nothing yet: it may hold the data of a tenant without a schema (\(named(bereft.map(\.name)))); if so: \
-          ALTER SCHEMA \($0) RENAME TO \(bereft.count == 1 ? quoted(bereft[0].schema.rawValue) : "NAME")
+          do not drop it yet: it may be the renamed schema of a tenant (\(named(candidates.map(\.name)))); if so: \
+          ALTER SCHEMA \($0) RENAME TO \(candidates.count == 1 ? quoted(candidates[0].schema.rawValue) : "NAME")
           """
         }
       case .schemaWithoutTenant(let schema, let resemblance, _):
         Self(
-          "schema_without_tenant", "the schema looks like a tenant's, and no tenant has it",
+          "schema_without_tenant", "the schema looks like a tenant's, but belongs to no tenant",
           "\(schema) (\(resemblance.sentence))", quoted(schema.rawValue)
-        ) { "look into it with psql; if it is a left-over: DROP SCHEMA \($0) CASCADE" }
+        ) { "inspect it with psql; if it is a leftover schema: DROP SCHEMA \($0) CASCADE" }
       case .schemaShared(let schema, let tenants):
         Self(
-          "schema_shared", "several tenants have one schema, and see each other's data",
+          "schema_shared", "several tenants have the same schema and see each other's data",
           "\(schema) (\(named(tenants)))"
-        ) { _ in "give all but one of them a schema of their own" }
+        ) { _ in "give all but one of them another schema" }
       case .unsafeName(let tenant, let unquoted):
         Self(
-          "unsafe_name", "without quotes, as flask-tenants writes it, the name does not mean this schema",
+          "unsafe_name",
+          "an app that does not quote the name, such as flask-tenants, does not reach the schema",
           "\(tenant.schema) (\(unquoted.sentence))", tenant.name
-        ) { "'tenantctl rename \($0) NEW' gives it another name, unless your app quotes" }
+        ) { "unless your app quotes names: 'tenantctl rename \($0) NEW'" }
       case .creationUnfinished(let schema):
-        Self("creation_unfinished", "a create was interrupted, or is under way", "\(schema)", schema) {
-          "'tenantctl create \($0)' starts over"
+        Self("creation_unfinished", "a create was interrupted, or is running", "\(schema)", schema) {
+          "'tenantctl create \($0)' starts again"
         }
       case .dropUnfinished(let name, _):
         Self(
-          "drop_unfinished", "a drop was interrupted, or is under way: the row is gone, the schema is not",
+          "drop_unfinished", "a drop was interrupted, or is running: the schema still exists",
           "\(name)", name
         ) { "'tenantctl drop \($0)' finishes it" }
 
       // Domains
       case .noDomain(let name):
         Self("no_domain", "the tenant has no domain", "\(name)", name) {
-          "'tenantctl domain add \($0) HOST' gives it one"
+          "'tenantctl domain add \($0) HOST' adds one"
         }
       case .noPrimaryDomain(let name, let domains):
         Self(
-          "no_primary_domain", "none of the tenant's domains is the primary one",
+          "no_primary_domain", "none of the tenant's domains is primary",
           "\(name) (\(named(domains)))", domains.first?.rawValue ?? "HOST", or: "HOST"
         ) {
           domains.count == 1
-            ? "it becomes the primary one" : "'tenantctl domain primary \($0)' makes it the one"
+            ? "it is made primary" : "'tenantctl domain primary \($0)' makes it primary"
         }
       case .severalPrimaryDomains(let name, let domains):
         Self(
           "several_primary_domains", "several of the tenant's domains are primary",
           "\(name) (\(named(domains)))", domains.first?.rawValue ?? "HOST", or: "HOST"
-        ) { "'tenantctl domain primary \($0)' leaves only this one" }
+        ) { "'tenantctl domain primary \($0)' leaves only this one primary" }
       case .domainNamesAnother(let domain, let name, let owner):
         Self(
-          "domain_names_another", "the domain's row has another tenant's name than its key says",
-          "\(domain) (\(name ?? "no name"), is \(owner)'s)"
+          "domain_names_another", "the domain's row has the name of another tenant than its key",
+          "\(domain) (\(name ?? "no name"), belongs to \(owner))"
         ) { _ in "the name is set to that of its tenant" }
       case .domainUnreadable(let domain, let owner):
         Self(
-          "domain_unreadable", "the host name is not UTF-8, so no request can ask for it",
+          "domain_unreadable", "the host name is not valid UTF-8, so no request can match it",
           "\(domain)\(owner.map { " (\($0))" } ?? "")"
         ) { _ in "correct the row with psql and client_encoding SQL_ASCII" }
       case .domainShared(let domain, let owners):
         Self(
-          "domain_shared", "several rows have one host name, which can lead to one tenant only",
+          "domain_shared", "several rows have the same host name, which can lead to one tenant only",
           "\(domain) (\(named(owners)))"
         ) { _ in onlyOneRow }
       case .domainWithoutTenant(let domain, let reference):
         Self(
-          "domain_without_tenant", "the domain's row refers to a tenant that is not there",
+          "domain_without_tenant", "the domain's row refers to a tenant that does not exist",
           "\(domain) (\(reference ?? "no reference"))", domain, or: "HOST"
         ) { "'tenantctl domain remove \($0)' removes it" }
 
       // Ledgers
       case .noLedger(let tenant):
-        Self("no_ledger", "the tenant has tables and no ledger", "\(tenant.name)", tenant.name) {
-          "'tenantctl adopt \($0) --like ANOTHER' gives it one"
+        Self("no_ledger", "the tenant has tables but no ledger", "\(tenant.name)", tenant.name) {
+          "'tenantctl adopt \($0) --like ANOTHER' creates one"
         }
       case .foreignLedger(let tenant, let tool):
         Self(
-          "foreign_ledger", "the table that has the ledger's name is another tool's",
-          "\(tenant.name)\(tool.map { " (\($0.possessive))" } ?? "")"
+          "foreign_ledger", "the table with the ledger's name belongs to another tool",
+          "\(tenant.name)\(tool.map { " (\($0.rawValue))" } ?? "")"
         ) { _ in tool.advice }
       case .ledgerNotTrusted(let tenant, let distrust):
         Self(
@@ -142,7 +143,7 @@ struct FindingReport: Sendable {
         ) { distrust.hint($0) }
       case .schemaNotEnterable(let tenant):
         Self(
-          "schema_not_enterable", "PostgreSQL takes the schema's name for the current role's schema",
+          "schema_not_enterable", Self.notEnterable,
           "\(tenant.name)", quoted(tenant.schema.rawValue), or: "SCHEMA"
         ) { "ALTER SCHEMA \($0) RENAME TO another name, and change the tenant's row with it" }
       case .ledgerUnreadable(let tenant, let error):
@@ -152,26 +153,26 @@ struct FindingReport: Sendable {
         ) { _ in "connect as its owner" }
       case .wrongHead(let tenant, let says, let has):
         Self(
-          "wrong_head", "the comment on the ledger is not true, and migrate believes it",
-          "\(tenant.name) (it says \(says.sentence); it has \(has.sentence))"
-        ) { _ in "the comment is written anew" }
+          "wrong_head", "the comment on the ledger is stale, and migrate trusts it",
+          "\(tenant.name) (it says \(says.sentence); the ledger has \(has.sentence))"
+        ) { _ in "the comment is written again" }
       case .migrationUnfinished(let tenant, let versions, let direction):
         Self(
-          "migration_unfinished", "a migration outside of a transaction has stopped half-way, or is running",
+          "migration_unfinished", "a migration outside of a transaction was interrupted, or is running",
           "\(tenant.name) (\(versions.map(\.rawValue).joined(separator: ", ")))", tenant.name
-        ) { "'tenantctl \(direction == .up ? "migrate" : "rollback") \($0)' goes on with it" }
+        ) { "'tenantctl \(direction == .up ? "migrate" : "rollback") \($0)' resumes it" }
 
       // What is in the schemas
       case .invalidIndex(let tenant, let index, let kind):
         Self(
-          "invalid_index", "the index is not valid: no query uses it, every write keeps it up",
+          "invalid_index", "the index is invalid: no query uses it, but every write updates it",
           "\(tenant.schema).\(index)", tenant.name
-        ) { kind.way($0) }
+        ) { kind.advice($0) }
       case .extensionInTenant(let tenant, let name, let canMove):
         Self(
-          "extension_in_tenant", "the extension lives in a tenant's schema, and goes when that is dropped",
+          "extension_in_tenant", "the extension is in a tenant's schema, and is dropped with it",
           "\(tenant.schema).\(name)"
-        ) { _ in canMove ? "it is moved to public" : "make it anew, in public: this one cannot be moved" }
+        ) { _ in canMove ? "it is moved to public" : "drop it and create it in public: it cannot be moved" }
       case .extensionOutOfReach(let found): .outOfReach(found)
       case .ownersDiffer(let tenant, let strays): .ownersDiffer(tenant, strays)
 
@@ -186,50 +187,54 @@ struct FindingReport: Sendable {
 
       // The server
       case .cannotCreateSchemas(let role, let database):
-        Self("cannot_create_schemas", "the role may not create schemas, and so no tenants", role) { _ in
+        Self("cannot_create_schemas", "the role cannot create schemas, and so no tenants", role) { _ in
           "GRANT CREATE ON DATABASE \(quoted(database)) TO \(quoted(role))"
         }
       case .pooler(let shares):
-        Self("pooler", "there is a connection pooler in between", poolerSentence(shares)) { _ in
-          "migrations with transaction:false need the address of the server itself"
+        Self("pooler", "the connection goes through a pooler", poolerSentence(shares)) { _ in
+          "migrations with transaction:false need a direct connection to the server"
         }
       case .settingsLost:
         Self(
-          "settings_lost", "the connection pooler does not keep a transaction together",
+          "settings_lost", "the connection pooler does not keep a transaction on one connection",
           "SET LOCAL is lost, and with it the tenant's schema"
-        ) { _ in "set its pool_mode to transaction, or give the address of the server itself" }
+        ) { _ in "set its pool_mode to transaction, or connect to the server directly" }
       }
   }
+
+  static let unreadableNameAdvice =
+    "correct the row, and rename the schema, with psql and client_encoding SQL_ASCII"
+  static let notEnterable = "in search_path PostgreSQL treats its name as the current role's schema"
 }
 
-/// What to do where several rows have one host name.
+/// What to do about several rows with the same host name.
 let onlyOneRow =
-  "take out all but one of them with psql; 'tenantctl init --upgrade' adds the unique constraint, where it is missing"
+  "delete all but one of them with psql; 'tenantctl init --upgrade' adds the unique constraint if it is missing"
 
-/// A name in double quotes, as SQL takes it.
+/// A name in double quotes, as in SQL.
 func quoted(_ name: String) -> String { "\"\(name.replacing("\"", with: "\"\""))\"" }
 
 private func poolerSentence(_ shares: Bool?) -> String {
-  shares.map { $0 ? "it shares sessions between clients" : "each client has a session of its own" }
-    ?? "it is not known how it shares sessions"
+  shares.map { $0 ? "it shares sessions between clients" : "each client has its own session" }
+    ?? "how it shares sessions is unknown"
 }
 
 extension Finding.InvalidIndex {
-  fileprivate func way(_ tenant: String) -> String {
+  fileprivate func advice(_ tenant: String) -> String {
     switch self {
-    case .unbuilt: "it is built anew, while the app reads and writes"
-    case .leftover: "it is what a REINDEX has left behind, and is dropped"
-    case .unfinishedMigration: "'tenantctl migrate \(tenant)' goes on with the migration that builds it"
+    case .unbuilt: "it is built again, without blocking reads and writes"
+    case .leftover: "it is a leftover of a failed REINDEX, and is dropped"
+    case .unfinishedMigration: "'tenantctl migrate \(tenant)' resumes the migration that builds it"
     }
   }
 }
 
 extension MigrationTool? {
-  /// What to do where the tool's table is in the ledger's place.
+  /// What to do about a table of the tool's that has the ledger's name.
   var advice: String {
     self == .golangMigrate
-      ? "'tenantctl migration import --from golang-migrate DIR --ledger' takes it over"
-      : "give tenantctl a table of its own: ledger = \"tenantctl_migrations\" under [migrations] in tenantctl.toml"
+      ? "'tenantctl migration import --from golang-migrate DIR --ledger' imports it"
+      : "choose another table for tenantctl: ledger = \"tenantctl_migrations\" under [migrations] in tenantctl.toml"
   }
 }
 

@@ -1,13 +1,13 @@
 internal import Tenancy
 
 extension ErrorReport {
-  /// Files of another tool's, each with its place and its way out.
+  /// Files of another tool that cannot be imported, each with its place and a hint.
   init(importing problems: [ImportProblem]) {
     self.init(
       "import_refused", .refused,
       "\(counted(problems.count, "problem")) in the files; nothing was written\n"
         + problems.map { "  \($0)\n    \($0.hint)" }.joined(separator: "\n"),
-      hint: "mend them in a copy of the folder, and import that")
+      hint: "fix them in a copy of the folder, and import that")
   }
 
   /// Tenants with the same problem are named together.
@@ -19,21 +19,21 @@ extension ErrorReport {
     }
     self.init(
       "history_refused", .refused,
-      "the history of \(counted(problems.count, "tenant")) cannot be taken over; nothing was written\n"
+      "the history of \(counted(problems.count, "tenant")) cannot be imported; nothing was written\n"
         + lines.joined(separator: "\n"),
-      hint: "mend it with the other tool, or leave the tenant out with --exclude")
+      hint: "fix it with the other tool, or omit the tenant with --exclude")
   }
 }
 
 extension HistoryProblem.Reason {
   fileprivate var sentence: String {
     switch self {
-    case .missing(let table): "there is no table of the tool's: \(table)"
-    case .unfinished(let version): "version \(version) failed half-way there, and is marked so"
-    case .unknownVersion(let version): "it has version \(version), and no file has"
-    case .edited(let path): "\(path) was edited after it had been applied"
+    case .missing(let table): "the tool's table \(table) does not exist"
+    case .unfinished(let version): "version \(version) is marked as failed"
+    case .unknownVersion(let version): "version \(version) is recorded, but no file has it"
+    case .edited(let path): "\(path) was edited after it was applied"
     case .unknownKind(let kind, let version):
-      "version \(version) is of the kind \(kind), which cannot be taken over"
+      "version \(version) is of the kind \(kind), which cannot be imported"
     case .schema(let error): ErrorReport(error).message
     }
   }

@@ -11,22 +11,22 @@ extension LedgerDistrust {
     case .rules: "it has rules"
     case .policies: "it has row-level security"
     case .checks: "it has check constraints"
-    case .expressions: "a column or an index of it may run code"
+    case .expressions: "an expression of a column or an index may run code"
     }
   }
 
-  /// What to do about it. Whoever migrates would run what stands in the table with her own privileges.
+  /// What to do about it. Code in the table would run with the privileges of the role that migrates.
   func hint(_ schema: some CustomStringConvertible) -> String {
     switch self {
     case .notATable:
-      "find out who made it; drop or rename it, and record what the tenant has with 'tenantctl migration baseline'"
+      "find out who created it; drop or rename it, and record the tenant's version with 'tenantctl migration baseline'"
     case .owner:
       """
-      look at its rows with psql; if they are right, give it to the role that migrates: \
+      check its rows with psql; if they are right, give it to the role that migrates: \
       ALTER TABLE "\(schema)".schema_migrations OWNER TO CURRENT_USER
       """
     case .triggers, .foreignKeys, .rules, .policies, .checks, .expressions:
-      "find out who made them with psql's \\d, and drop them: the ledger needs none"
+      "inspect the table with psql's \\d, find out who created them, and drop them: the ledger needs none"
     }
   }
 }

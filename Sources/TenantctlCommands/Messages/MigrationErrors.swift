@@ -1,17 +1,49 @@
 internal import Tenancy
 
 extension ErrorReport {
-  /// A migration that failed, with its place and what it left.
+  /// A migration that failed, with its place and the invalid indexes that it left.
   init(migration failure: MigrationFailure) {
     let line = failure.excerpt.map { "\n  \($0[...].trimmingWhitespace())" } ?? ""
     self.init(
       failure.code, .failed, "\(([failure.placed] + failure.remains).joined(separator: "\n  "))\(line)",
       hint: failure.leftIndexes.isEmpty ? failure.hint : failure.dropHint, sqlState: failure.server?.sqlState)
   }
+
+  /// Files that were edited after they were applied.
+  static func checksumMismatch(_ files: [MigrationOccurrence]) -> ErrorReport {
+    ErrorReport(
+      "checksum_mismatch", .refused,
+      files.map { "\($0.path) was edited after it was applied to \(firstAndOthers($0.tenants))" }.joined(
+        separator: "\n"),
+      hint: """
+        restore the file and write a new migration for the change, or accept the edited file with \
+        'tenantctl migration repair \(files.first?.version.rawValue ?? "VERSION")'; nothing was run
+        """)
+  }
+
+  /// Every problem of every file, each with its place and a hint.
+  init(files: MigrationFilesInvalid) {
+    let problems = files.problems.map { "\($0)\n    \($0.hint)" }
+    self.init(
+      "migration_files", .usage,
+      "\(counted(files.problems.count, "problem")) in the migration files; nothing was run\n"
+        + problems.map { "  \($0)" }.joined(separator: "\n"),
+      hint: "fix the files; 'tenantctl migration list' checks them without a database")
+  }
+}
+
+extension MigrationOccurrence {
+  /// That it is older than the newest migration of some tenants.
+  var lateness: String { "\(path) is older than the newest migration of \(firstAndOthers(tenants))" }
+}
+
+/// `acme and 2 others`.
+func firstAndOthers(_ names: [String]) -> String {
+  (names.first ?? "") + (names.count > 1 ? " and \(counted(names.count - 1, "other"))" : "")
 }
 
 extension MigrationFailure {
-  /// What happened, and where.
+  /// The failure and its place.
   var placed: String {
     "\(path)\([line, column].compactMap { $0.map { ":\($0)" } }.joined()): \(sentence)"
   }
@@ -34,15 +66,15 @@ extension MigrationFailure {
     switch reason {
     case .refused, .needsNoTransaction, .endsTransaction: server?.sentence ?? ""
     case .locked: held("another session held a lock for longer than lock_timeout")
-    case .searchPathChanged: "it left another search_path behind, so it was rolled back"
-    case .ledgerRowGone: "its own record is gone from the ledger by the end of it, so it was rolled back"
+    case .searchPathChanged: "it changed the search_path, so it was rolled back"
+    case .ledgerRowGone: "it removed its own record from the ledger, so it was rolled back"
     case .ledgerChanged: "it changed other migrations' records in the ledger, so it was rolled back"
     case .ledgerReplaced:
-      "the ledger is not the table any more that it was when the run began, so it was rolled back"
-    case .recordDiscarded: "its statements ran, but the ledger did not store the record"
-    case .inProgress: held("another session is at it right now")
-    case .halfUndone: "a rollback of it was begun and has not finished"
-    case .invalidIndex: "an index is in the way that is not valid: what a build that was cut off leaves"
+      "the ledger was replaced by another table during the run, so it was rolled back"
+    case .recordDiscarded: "its statements ran, but the ledger did not store its record"
+    case .inProgress: held("another session is running it")
+    case .halfUndone: "its rollback was started but not finished"
+    case .invalidIndex: "an interrupted build has left an invalid index"
     }
   }
 
@@ -51,41 +83,41 @@ extension MigrationFailure {
     case .refused:
       server?.hint
         ?? (isRelationThere
-          ? "where an app has made a tenant's tables: 'tenantctl adopt NAME' gives it a ledger" : nil)
+          ? "if an app created the tenant's tables: 'tenantctl adopt NAME' creates its ledger" : nil)
     case .needsNoTransaction where direction == .down:
       """
       begin that section with '-- migrate:down transaction:false'; 'tenantctl migration repair \(version)' accepts the \
       edited file
       """
-    case .needsNoTransaction: "put it in a file of its own that begins with '-- migrate:up transaction:false'"
+    case .needsNoTransaction: "put it in its own file that begins with '-- migrate:up transaction:false'"
     case .endsTransaction:
-      "take COMMIT and ROLLBACK out of what it runs, or run it by itself in a file with transaction:false"
-    case .locked, .inProgress: "run the same command again when that session is done"
+      "remove COMMIT and ROLLBACK from the code that it runs, or put it in its own file with transaction:false"
+    case .locked, .inProgress: "run the same command again when that session has finished"
     case .searchPathChanged:
-      "take the statement that sets search_path out of the file, or write SET LOCAL and set it back"
+      "remove the statement that sets search_path from the file, or use SET LOCAL and set it back"
     case .ledgerRowGone:
       """
-      unless somebody has renamed or dropped the tenant meanwhile, take the statement that changes the ledger out of \
+      unless another session has just renamed or dropped the tenant, remove the statement that changes the ledger from \
       the file
       """
-    case .ledgerChanged: "take the statement that changes the ledger out of the file"
-    case .ledgerReplaced: "'tenantctl doctor' says what is wrong with the ledger; find out who changed it"
+    case .ledgerChanged: "remove the statement that changes the ledger from the file"
+    case .ledgerReplaced: "'tenantctl doctor' shows what is wrong with the ledger; find out who changed it"
     case .recordDiscarded:
       "remove the trigger or rule on the ledger that discards rows, then record it with 'tenantctl migration baseline'"
-    case .halfUndone: "'tenantctl rollback' finishes it, from the statement that is next; then migrate"
+    case .halfUndone: "'tenantctl rollback' resumes it; then migrate"
     case .invalidIndex: dropHint
     }
   }
 
-  /// What became of the indexes that are not valid: what a build leaves that failed.
+  /// What was done about the invalid indexes that a failed build left.
   fileprivate var remains: [String] {
     (droppedIndexes.isEmpty
-      ? [] : ["dropped again, unfinished: index \(droppedIndexes.joined(separator: ", "))"])
+      ? [] : ["dropped the unfinished index \(droppedIndexes.joined(separator: ", "))"])
       + (leftIndexes.isEmpty
-        ? [] : ["not valid, and still there: index \(leftIndexes.joined(separator: ", "))"])
+        ? [] : ["left the invalid index \(leftIndexes.joined(separator: ", "))"])
   }
 
-  /// The same for each tenant, so that those with one cause stand together.
+  /// Without the tenant's name, so that tenants with one cause can be grouped.
   fileprivate var dropHint: String {
     "tenantctl psql NAME -- \(dropStatements.map { "-c '\($0)'" }.joined(separator: " ")), then the same command again"
   }

@@ -1,10 +1,10 @@
 internal import Tenancy
 
-/// The sentences of findings about owners, privileges and what is out of reach.
+/// The sentences of findings about owners, privileges and unreachable extensions.
 extension FindingReport {
   static func outOfReach(_ found: UnreachableExtension) -> FindingReport {
     FindingReport(
-      "extension_out_of_reach", "types and operators of an extension are not in the tenants' search path",
+      "extension_out_of_reach", "the extension's types and operators are not in the tenants' search path",
       "\(found.name) in schema \(found.schema)\(found.isUsed ? ", used by tenants" : "")"
     ) { _ in
       let schemas = (found.path + [found.schema]).map(\.rawValue)
@@ -22,7 +22,7 @@ extension FindingReport {
     let reassign = "; for all that it owns in this database: REASSIGN OWNED BY \(owner) TO \(usual)"
     return FindingReport(
       "owners_differ",
-      "relations of one schema have different owners: default privileges and ALTER TABLE do not work for all of them",
+      "relations of one schema have different owners, so default privileges and ALTER TABLE do not work for all of them",
       "\(tenant.name) (\(which) \(strays.count == 1 ? "belongs" : "belong") to \(strays.owner), others to \(strays.usualOwner))",
       "\(quoted(tenant.schema.rawValue)).\(quoted(strays.first))", or: "RELATION"
     ) { "ALTER TABLE \($0) OWNER TO \(usual)\(strays.canBeReassigned ? reassign : "")" }
@@ -37,7 +37,7 @@ extension FindingReport {
   }
 
   static func canCreate(_ creator: Creator, inTenants count: Int, first: SchemaName) -> FindingReport {
-    // Where each tenant has such a role, it is said once for all of them.
+    // If each tenant has such a role, they are grouped.
     let grant = creator.name.map { "NAME FROM \(quoted($0))" } ?? "NAME FROM PUBLIC"
     return FindingReport(
       "create_in_tenant_schema",
@@ -57,7 +57,7 @@ extension FindingReport {
     let revoke = "REVOKE INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER ON"
     let which = count == 1 ? "that of" : "\(counted(count, "ledger")), such as that of"
     return FindingReport(
-      "ledger_open", "a role that is not trusted can change what a ledger says",
+      "ledger_open", "a role that is not trusted can write to a ledger",
       "\(creator.word), \(which) \(first.schema)",
       count == 1 ? one : "\(first.table) FROM \(role)", or: "\(first.table) FROM ROLE"
     ) {
@@ -67,7 +67,7 @@ extension FindingReport {
 
   static func canHook(_ creator: Creator, _ table: String) -> FindingReport {
     FindingReport(
-      "registry_open", "a role that is not trusted can have its code run by whoever changes the registry",
+      "registry_open", "a role that is not trusted can make changes of the registry run its code",
       "\(creator.word), on \(table)", "\(table) FROM \(creator.name.map(quoted) ?? "PUBLIC")",
       or: "TABLE FROM ROLE"
     ) { "REVOKE TRIGGER, REFERENCES ON \($0)" }

@@ -1,7 +1,7 @@
 internal import Tenancy
 
 extension ErrorReport {
-  /// Why it cannot be said where the registry is, and how the user says it.
+  /// Why the registry cannot be determined, and how to name it.
   init(registry problem: RegistryProblem) {
     self =
       switch problem {
@@ -21,28 +21,77 @@ extension ErrorReport {
       case .none(let schemas, let examples, let tables):
         Self(
           "registry_unknown", .refused,
-          "\(schemas) schemas (\(examples.joined(separator: ", "))\(schemas > 2 ? ", ..." : "")) have the same tables, but no registry is known that has them"
+          "\(schemas) schemas (\(examples.joined(separator: ", "))\(schemas > 2 ? ", ..." : "")) have the same tables, but no known registry lists them"
             + (tables.isEmpty ? "" : "; it may be \(tables.joined(separator: " or "))"),
           hint: """
-            name the table: 'tenantctl init --tenants-table \(tables.count == 1 ? tables[0] : "SCHEMA.TABLE")'; with --new \
-            one is made beside it
+            name the table: 'tenantctl init --tenants-table \(tables.count == 1 ? tables[0] : "SCHEMA.TABLE")', or create \
+            another registry with --new
             """)
       case .column(let role, let table, let lookedFor, let available):
         Self(
           "registry_unknown", .refused,
-          "no column of \(table) is called as \(meaning(role)) usually is (\(lookedFor.joined(separator: ", "))); it has \(available.joined(separator: ", "))",
+          "no column of \(table) has a usual name for \(meaning(role)) (\(lookedFor.joined(separator: ", "))); its columns are \(available.joined(separator: ", "))",
           hint: """
-            say it in tenantctl.toml: the tables under [registry], and \(role) = "..." under [registry.columns]
+            in tenantctl.toml, name the tables under [registry], and \(role) = "..." under [registry.columns]
             """)
       case .tableInTheWay(let table, let columns):
         Self(
           "registry_unknown", .refused,
-          "there is a table \(table) already, and it is part of no registry that is known; it has \(columns.joined(separator: ", "))",
+          "table \(table) already exists, but is not part of a known registry; its columns are \(columns.joined(separator: ", "))",
           hint:
             "name the app's own tables: 'tenantctl init --tenants-table SCHEMA.TABLE --domains-table SCHEMA.TABLE'"
         )
       }
   }
+}
+
+// MARK: - Tables, columns and rows
+
+extension ErrorReport {
+  static func registryMissing(_ tables: [String], _ similar: [String]) -> ErrorReport {
+    let one = tables.count == 1
+    return ErrorReport(
+      "registry_missing", .notFound,
+      "\(one ? "table" : "tables") \(tables.joined(separator: " and ")) \(one ? "does" : "do") not exist",
+      hint: similar.isEmpty
+        ? "'tenantctl init' finds an app's registry, or creates one; [registry] in tenantctl.toml names another"
+        : """
+        the database has \(similar.joined(separator: ", ")): name the right table with 'tenantctl init --tenants-table', or \
+        under [registry] in tenantctl.toml
+        """)
+  }
+
+  static func registryColumnMissing(_ missing: MissingColumn) -> ErrorReport {
+    ErrorReport(
+      "registry_mismatch", .usage,
+      "column \(missing.column) of table \(missing.table) does not exist; its columns are \(missing.available.joined(separator: ", "))",
+      hint: "name the column with \(missing.role) = \"...\" under [registry.columns] in tenantctl.toml")
+  }
+
+  static func valuesRequired(_ table: String, _ columns: [String], hint: String) -> ErrorReport {
+    ErrorReport(
+      "values_required", .usage, "table \(table) requires values for \(columns.joined(separator: ", "))",
+      hint: hint)
+  }
+
+  static func rowNotStored(_ table: String, _ culprits: [String]) -> ErrorReport {
+    let who =
+      culprits.isEmpty
+      ? "something in the database"
+      : (culprits.count == 1 ? "" : "one of ") + culprits.joined(separator: ", ")
+    return ErrorReport(
+      "row_not_stored", .failed, "the row in \(table) was not stored as sent: \(who) discards or alters it",
+      hint: "inspect the table with psql: '\\d \(table)'; nothing was changed")
+  }
+
+  static func addColumnHint(_ column: String, to table: String) -> String {
+    "ALTER TABLE \(table) ADD COLUMN \(column) boolean NOT NULL DEFAULT false, or map one in tenantctl.toml"
+  }
+}
+
+/// `--set plan=VALUE --set seats=VALUE`.
+func assignments(_ columns: [String]) -> String {
+  columns.map { "--set \($0)=VALUE" }.joined(separator: " ")
 }
 
 extension RegistryProblem.Place {
@@ -51,7 +100,7 @@ extension RegistryProblem.Place {
   }
 }
 
-/// What a key of `[registry.columns]` stands for.
+/// What a key of `[registry.columns]` means.
 private func meaning(_ role: String) -> String {
   switch role {
   case "name": "the tenant's name"

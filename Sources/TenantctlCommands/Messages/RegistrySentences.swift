@@ -1,13 +1,13 @@
 internal import Tenancy
 
 extension RegistryKind {
-  /// Whose it is.
+  /// The program that it belongs to.
   var maker: String {
     switch self {
     case .tenantctl: "tenantctl"
     case .flaskTenants: "flask-tenants"
     case .djangoTenants: "django-tenants"
-    case .other: "an app of its own"
+    case .other: "an app"
     }
   }
 
@@ -21,7 +21,7 @@ extension RegistryKind {
 }
 
 extension RecognizedRegistry {
-  /// What was found, and how much of it.
+  /// The registry that was found, with the number of rows.
   var sentence: String {
     let tables =
       [("\(mapping.tenants)", tenants, "tenant")]
@@ -46,17 +46,17 @@ extension RegistryRemark {
 
   var sentence: String {
     switch self {
-    case .noDomains: "there is no table of domains: the domain commands are refused"
+    case .noDomains: "the registry has no table of domains: the domain commands are refused"
     case .noPrimary(let table):
-      "\(table) has no column for primary domains: 'tenantctl domain primary' is refused"
+      "\(table) has no column for the primary domain: 'tenantctl domain primary' is refused"
     case .tenantsNeed(let columns): "'tenantctl create' needs \(assignments(columns))"
     case .domainsNeed(let columns): "'tenantctl domain add' needs \(assignments(columns))"
     case .owner(let table, let role, let lacking):
       "\(table) belongs to \(role)"
         + (lacking.isEmpty
-          ? "" : ", and the role that is connected may not \(lacking.joined(separator: ", "))")
+          ? "" : ", and the current role may not \(lacking.joined(separator: ", "))")
     case .sharedRow(let name):
-      "the row \(name) stands for the shared schema: it is left alone, and no tenant here"
+      "the row \(name) is for the shared schema: tenantctl ignores it"
     }
   }
 }
@@ -71,18 +71,18 @@ extension RegistryAddition {
     }
   }
 
-  /// That it is not there.
+  /// That it is missing.
   var lack: String {
     switch self {
     case .activity(let table):
-      "\(table) has no column that says whether a tenant is deactivated: 'tenantctl deactivate' is refused"
+      "\(table) has no column for the deactivation of tenants: 'tenantctl deactivate' is refused"
     case .unique(let table, let column, _): "\(table).\(column) is not unique"
     case .reference(let table, let column, let target, _, _):
-      "\(table).\(column) is no foreign key to \(target)"
+      "\(table).\(column) has no foreign key to \(target)"
     }
   }
 
-  /// That it is there now.
+  /// That it was added.
   var sentence: String {
     switch self {
     case .activity(let table): "added column deactivated to \(table)"

@@ -1,7 +1,30 @@
 internal import Tenancy
 
+/// What to do about a tenant whose schema does not exist.
+func missingSchemaHint(_ name: String) -> String {
+  """
+  if the schema was renamed, 'tenantctl doctor' finds it; otherwise restore it from a backup, or remove the tenant with \
+  'tenantctl drop \(name)'
+  """
+}
+
+extension ErrorReport {
+  /// A drop that would drop objects of other schemas.
+  static func schemaReferenced(
+    _ schema: SchemaName, _ name: TenantName, _ objects: [String], _ count: Int
+  ) -> ErrorReport {
+    let more = count > objects.count ? ["and \(count - objects.count) more"] : []
+    let lines =
+      ["\(counted(count, "object")) outside of it depend\(count == 1 ? "s" : "") on it:"] + objects + more
+    return ErrorReport(
+      "schema_referenced", .refused,
+      "cannot drop schema \(schema) of tenant \(name) because \(lines.joined(separator: "\n  "))",
+      hint: "drop or change \(count == 1 ? "it" : "them") first; nothing was changed")
+  }
+}
+
 extension SchemaDifference {
-  /// What differs, a line each, the first few of them.
+  /// The first differences, a line each.
   func sentences(from model: TenantName) -> [String] {
     let lines =
       missing.map { "  missing: \($0.sentence)" } + extra.map { "  not in \(model): \($0.sentence)" }
@@ -29,7 +52,7 @@ extension MigrationTool {
   var possessive: String { rawValue.hasSuffix("s") ? "\(rawValue)'" : "\(rawValue)'s" }
 }
 
-/// A definition on one line, and not more than fits there.
+/// A definition on one line, cut off after 100 characters.
 private func brief(_ definition: String) -> String {
   let line = definition.split(whereSeparator: \.isWhitespace).joined(separator: " ")
   return line.count <= 100 ? line : "\(line.prefix(97))..."

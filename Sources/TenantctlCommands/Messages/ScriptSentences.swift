@@ -4,15 +4,15 @@ extension SQLScriptError.Reason {
   /// One sentence without a full stop.
   var message: String {
     switch self {
-    case .unterminated(let opening): "\(opening.name) is opened here and never closed"
-    case .nulByte: "a zero byte, which PostgreSQL does not take"
-    case .invalidUTF8: "the text is not UTF-8 from here on"
-    case .metaCommand(let command): "\(command) is a command of psql, not SQL"
+    case .unterminated(let opening): "\(opening.name) is not closed"
+    case .nulByte: "a zero byte, which PostgreSQL does not accept"
+    case .invalidUTF8: "the text is not valid UTF-8 from here on"
+    case .metaCommand(let command): "\(command) is a psql command, not SQL"
     case .transactionControl(let keywords):
-      "\(keywords) is not allowed: tenantctl opens and ends the transaction"
+      "\(keywords) is not allowed: tenantctl begins and commits the transaction"
     case .oldStrings:
-      "standard_conforming_strings must stay on: without it every string is read in another way"
-    case .copyStream(let keywords): "\(keywords) is not allowed: there is no stream to copy through"
+      "standard_conforming_strings must stay on: without it strings are read differently"
+    case .copyStream(let keywords): "\(keywords) is not allowed: tenantctl has no stream for it"
     }
   }
 
@@ -20,7 +20,7 @@ extension SQLScriptError.Reason {
   var hint: String {
     switch self {
     case .unterminated(.routineBody):
-      "add the missing END; a routine that is named begin or case needs double quotes"
+      "add the missing END; a routine named begin or case needs double quotes"
     case .unterminated(let opening): "add the closing \(opening.closing)"
     case .nulByte: "save the file as UTF-8; a file in UTF-16 has zero bytes"
     case .invalidUTF8: "save the file as UTF-8"
@@ -28,7 +28,7 @@ extension SQLScriptError.Reason {
       #"remove the \restrict and \unrestrict lines that pg_dump wrote"#
     case .metaCommand: "remove it, or write what it does in SQL"
     case .transactionControl:
-      "remove it; what cannot run in a transaction goes in a file with '-- migrate:up transaction:false'"
+      "remove it; statements that cannot run in a transaction need a file with '-- migrate:up transaction:false'"
     case .oldStrings: "remove it, and write strings with backslash escapes as E'...'"
     case .copyStream: "write the rows as INSERT statements (pg_dump --inserts does)"
     }

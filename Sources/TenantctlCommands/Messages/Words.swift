@@ -3,7 +3,7 @@ func counted(_ count: Int, _ noun: String) -> String {
   "\(count) \(noun)\(count == 1 ? "" : "s")"
 }
 
-/// Bytes in the largest unit of which there is at least one: `8.2 MB`, powers of 1024 as psql's.
+/// Bytes in the largest unit that fits: `8.2 MB`, powers of 1024 as in psql.
 func sizeText(_ bytes: Int) -> String {
   var (value, units) = (Double(bytes), ["bytes", "kB", "MB", "GB", "TB"][...])
   while value >= 1024, units.count > 1 {
@@ -15,7 +15,7 @@ func sizeText(_ bytes: Int) -> String {
   return "\(number) \(units.first ?? "bytes")"
 }
 
-/// A duration as a person says it: `340 ms`, `2.1 s`, `3 min 5 s`.
+/// A duration for people: `340 ms`, `2.1 s`, `3 min 5 s`.
 func durationText(_ duration: Duration) -> String {
   let seconds = duration / .seconds(1)
   if seconds < 1 { return "\(Int((seconds * 1000).rounded())) ms" }
@@ -23,8 +23,8 @@ func durationText(_ duration: Duration) -> String {
   return "\(Int(seconds) / 60) min \(Int(seconds) % 60) s"
 }
 
-/// The lines of the first ten items, and how many more there are.
-/// - Parameter rest: what comes after that number: where the others are.
+/// The lines of the first ten items, and the number of the others.
+/// - Parameter rest: the words after that number.
 func firstFew<Item>(_ items: [Item], _ rest: String, _ lines: (Item) -> [String]) -> [String] {
   let shown = 10
   return items.prefix(shown).flatMap(lines)
@@ -34,8 +34,8 @@ func firstFew<Item>(_ items: [Item], _ rest: String, _ lines: (Item) -> [String]
 extension String {
   var firstLine: Substring { prefix { !$0.isNewline } }
 
-  /// The text with some scalars replaced. By scalars, because as characters a line end of DOS is one, and so is a quote
-  /// with an accent behind it.
+  /// The text with some scalars replaced. By scalars, because a DOS line end is one character, and so is a quote with an
+  /// accent after it.
   func replacingScalars(_ replacement: (Unicode.Scalar) -> String?) -> String {
     unicodeScalars.reduce(into: "") { text, scalar in
       if let other = replacement(scalar) { text += other } else { text.unicodeScalars.append(scalar) }

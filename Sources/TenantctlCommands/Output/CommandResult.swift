@@ -1,38 +1,38 @@
-/// What a command has to say: one value, with a form for people and one for programs.
+/// The result of a command: one value, with a form for people and one for programs.
 struct CommandResult: Sendable {
   /// The form for programs: what `--format json` prints.
   var json: any Encodable & Sendable
   /// The form for people, in lines.
   var text: @Sendable (Style) -> [String]
-  /// What a list is made of; only lists have a form as CSV.
+  /// The table of a list; only lists have a CSV form.
   var table: Table?
-  /// The elements that `--format ndjson` prints, one a line; `nil` if there is nothing to take apart.
+  /// The elements that `--format ndjson` prints, one a line; `nil` if the result has none.
   var elements: (@Sendable () -> [any Encodable])?
-  /// The formats in which all of it was printed while the run went on.
+  /// The formats in which it was printed during the run, so that only the notes are left.
   var streamed: Set<OutputFormat> = []
-  /// What `--quiet` leaves: the names of a list.
+  /// What `--quiet` prints: the names of a list.
   var names: [String] = []
-  /// Whether the text is for a program too, as SQL is, and stays as it is where that is not a terminal.
+  /// Whether the text is also for programs, as SQL is, and escaped only on a terminal.
   var isExact = false
   /// Hints and remarks, for standard error.
   var notes: [String] = []
-  /// How the program ends.
+  /// The exit status.
   var status = ExitStatus.done
 
-  /// A result that is said in a sentence or a few.
+  /// A result of some lines.
   init(
     _ json: any Encodable & Sendable, names: [String] = [], text: @escaping @Sendable (Style) -> [String]
   ) {
     (self.json, self.names, self.text) = (json, names, text)
   }
 
-  /// A result that is said in a sentence.
+  /// A result of one sentence.
   init(_ json: any Encodable & Sendable, names: [String] = [], _ sentence: String) {
     self.init(json, names: names) { _ in [sentence] }
   }
 
-  /// The work is done, and stays so, but not all that there is to say about it could be written.
-  /// - Parameter what: what is not there; empty if the error says it.
+  /// Adds a failure to write output. The command's changes are made and stay.
+  /// - Parameter what: what was not written; empty if the error says it.
   mutating func add(_ error: any Error, _ session: Session, _ what: String = "") {
     session.warn("\(what)\(what.isEmpty ? "" : ": ")\(ErrorReport(error).message)")
     if status == .done { status = .failed }

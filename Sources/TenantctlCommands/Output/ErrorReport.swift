@@ -1,16 +1,16 @@
 internal import Arguments
 internal import Tenancy
 
-/// An error as a user meets it: what is wrong, what to do about it, and how a script tells it from others.
+/// An error as it is shown: what happened, what to do about it, and a code for scripts.
 struct ErrorReport: Sendable {
   /// For scripts; never changes.
   let code: String
   private(set) var status: ExitStatus
   /// A sentence; more lines may follow.
   let message: String
-  /// What to do, with the command to run where there is one.
+  /// What to do, with the command to run if one exists.
   let hint: String?
-  /// PostgreSQL's error code, if the server said no.
+  /// PostgreSQL's error code, if the server reported the error.
   let sqlState: String?
   /// The tenant that it concerns; `nil` if it concerns no tenant, or several.
   private(set) var tenant: TenantName?
@@ -25,14 +25,14 @@ struct ErrorReport: Sendable {
     self.sqlState = sqlState
   }
 
-  /// What a signal ended in the middle.
+  /// A command that a signal ended at once.
   init(interruptedKnowing known: String) {
     self.init(
       "interrupted", .interrupted, "interrupted: \(known)",
-      hint: "the server rolls back what it has not committed; look before you run the command again")
+      hint: "the server rolls back what is not committed; check the state before you run the command again")
   }
 
-  /// What went wrong when the work was to end: that it ends is what a script waits for.
+  /// An error after a signal: the exit status tells a script that the command was interrupted.
   init(interruptedBy error: any Error) {
     self.init(error)
     status = .interrupted
@@ -57,11 +57,11 @@ struct ErrorReport: Sendable {
       case let error as OutputClosed:
         ErrorReport(
           "output", .failed, "cannot write the result: \(error.reason)",
-          hint: "nothing else has failed: what the command was to change is changed")
+          hint: "nothing else failed: the command's changes are made")
       case let error as NeedsConfirmation:
         ErrorReport(
-          "confirmation_needed", .refused, "\(error.warning) There is no terminal to ask on.",
-          hint: "give --yes if you mean it")
+          "confirmation_needed", .refused, "\(error.warning) Without a terminal --yes is required.",
+          hint: "add --yes to confirm")
       case let error as MangledWord:
         ErrorReport(
           "usage", .usage, "'\(error.word)' is not UTF-8",
@@ -69,7 +69,7 @@ struct ErrorReport: Sendable {
       case is NotConfirmed:
         ErrorReport("not_confirmed", .refused, "not confirmed; nothing was changed")
       case is CancellationError:
-        ErrorReport("interrupted", .interrupted, "interrupted; what was under way was rolled back")
+        ErrorReport("interrupted", .interrupted, "interrupted; the open transaction was rolled back")
       default: ErrorReport("internal", .failed, "\(error)")
       }
     tenant = (error as? TenancyProblem)?.tenant
@@ -90,7 +90,7 @@ struct ErrorReport: Sendable {
     case let error as TenancyProblem:
       let report = ErrorReport(tenancy: error)
       return (report.reason ?? report.message, report.hint)
-    case let error as InvalidMigrationVersion: return ("it is not a migration's version", error.hint)
+    case let error as InvalidMigrationVersion: return ("it is not a migration version", error.hint)
     default: return ("\(error)", nil)
     }
   }
@@ -101,40 +101,24 @@ struct ErrorReport: Sendable {
   }
 
   private init(folder error: MigrationFolderError) {
-    switch error {
-    case .missing(let path):
-      self.init(
-        "migrations_missing", .usage, "there is no folder of migrations at \(path)",
-        hint:
-          "run this in the project's folder, or name it with --migrations; 'tenantctl migration new NAME' makes one"
-      )
-    case .inaccessible(let path, let reason):
-      self.init("file", .failed, "\(path): \(reason)", hint: "check the path and its permissions")
-    case .invalid(let files): self.init(files: files)
-    case .badName(let name):
-      self.init(
-        "usage", .usage, "'\(name)' is no name for a migration",
-        hint: "say in a few words what it does, as add_capacity")
-    case .noSource: self.init("file", .usage, error.message, hint: error.hint)
-    case .nothingToImport: self.init("import_refused", .refused, error.message, hint: error.hint)
-    case .occupied: self.init("folder_occupied", .refused, error.message, hint: error.hint)
-    }
+    let (code, status): (String, ExitStatus) =
+      switch error {
+      case .missing: ("migrations_missing", .usage)
+      case .inaccessible: ("file", .failed)
+      case .invalid: ("migration_files", .usage)
+      case .badName: ("usage", .usage)
+      case .noSource: ("file", .usage)
+      case .nothingToImport: ("import_refused", .refused)
+      case .occupied: ("folder_occupied", .refused)
+      }
+    self.init(code, status, error.message, hint: error.hint)
+    if case .invalid(let files) = error { self.init(files: files) }
   }
 
-  /// Every problem of every file, each with its place and its way out.
-  init(files: MigrationFilesInvalid) {
-    let problems = files.problems.map { "\($0)\n    \($0.hint)" }
-    self.init(
-      "migration_files", .usage,
-      "\(counted(files.problems.count, "problem")) in the migration files; nothing was run\n"
-        + problems.map { "  \($0)" }.joined(separator: "\n"),
-      hint: "mend the files; 'tenantctl migration list' checks them without a database")
-  }
-
-  /// What is common to the same failure of several tenants.
+  /// The part that is the same for all tenants with this failure.
   var cause: String { [message, hint.map { "hint: \($0)" }].compactMap { $0 }.joined(separator: "\n") }
 
-  /// For an argument's error, where the message would repeat the argument.
+  /// The reason without the argument, for errors that already show it.
   private var reason: String? {
     code.hasPrefix("invalid_") ? message.split(separator: ": ", maxSplits: 1).last.map(String.init) : nil
   }

@@ -1,4 +1,4 @@
-/// How the program ends. Scripts rely on these; they never change their meaning.
+/// The exit statuses. Scripts rely on them; their meaning never changes.
 enum ExitStatus: Int32, CaseIterable, Sendable {
   case done = 0
   case failed = 1
@@ -18,11 +18,11 @@ enum ExitStatus: Int32, CaseIterable, Sendable {
     case .usage: "Usage: an unknown option, a malformed name, a bad configuration file."
     case .notFound: "Not found: a tenant, a domain, a version, the registry."
     case .refused:
-      "Refused: it exists already, is deactivated, needs a confirmation, or a checksum does not match."
+      "Refused: it already exists, is deactivated, needs confirmation, or a checksum does not match."
     case .partial: "Some or all tenants of the selection failed; the others are done."
     case .pending: "Pending: a check found migrations to apply."
     case .cannotConnect: "Cannot connect to the database."
-    case .interrupted: "Interrupted by a signal; what is known is printed."
+    case .interrupted: "Interrupted by a signal; the progress so far is printed."
     }
   }
 }

@@ -1,18 +1,18 @@
 internal import Arguments
 internal import Tenancy
 
-/// A command over the fleet: what differs from one to the next. Jobs, progress, interruption, reports for CI, rows and the
-/// summary are the same for all.
+/// A command over the fleet: the parts that differ. Jobs, progress, interruption, reports for CI, rows and the summary are
+/// the same for all.
 struct FleetCommand<Value: Sendable>: Sendable {
   typealias Work = @Sendable (FleetRun<Value>, FleetProgress) async throws -> FleetReport<Value>
 
-  /// As the reports for CI name it.
+  /// Its name in the reports for CI.
   let name: String
   /// The statuses of tenants that are done, in the order of the summary.
   let statuses: [String]
-  /// Which of them one that is done has.
+  /// The status of a tenant that is done.
   let status: @Sendable (Value?) -> String
-  /// What a tenant's row has beside its name, schema, status, duration and error.
+  /// The keys of a tenant's row in addition to name, schema, status, duration and error.
   let details: @Sendable (FleetOutcome<Value>) -> any Encodable & Sendable
   /// Whether NDJSON has a line for each tenant, printed when it is done.
   var streamsRows = true
@@ -24,7 +24,7 @@ struct FleetCommand<Value: Sendable>: Sendable {
     _ count: Int, of database: TenantDatabase, _ input: Input, _ session: Session, _ work: @escaping Work
   ) async throws -> FleetEnd<Value> {
     let path = input[RunOptions.report]?.path
-    // A path that cannot be written is found out before the run, not after it.
+    // A path that cannot be written is an error before the run, not after it.
     if let path { try Files.write(path, "") }
     let jobs = try await RunOptions.jobs(input, database, for: count)
     let progress = FleetProgress(total: count, session)
@@ -38,7 +38,7 @@ struct FleetCommand<Value: Sendable>: Sendable {
       do {
         try Files.write(path, JUnitReport(report, of: name).text)
       } catch {
-        // The run is done all the same.
+        // The run is done anyway.
         end.reportFailure = error
       }
     }
@@ -61,7 +61,7 @@ struct FleetCommand<Value: Sendable>: Sendable {
       if let error = outcome.failure { progress.notePostponed(outcome.label.onOneLine, error) }
     }
     let interruption = session.interruption
-    // Who runs for the sake of what is printed stops when nobody reads it.
+    // A run that only prints stops when its output is closed.
     run.shouldStop = { [streamsRows] in
       interruption.isRequested || !streamsRows && progress.outputFailure != nil
     }
@@ -93,7 +93,7 @@ struct FleetCommand<Value: Sendable>: Sendable {
   }
 }
 
-/// What came of one tenant, in JSON.
+/// The outcome for one tenant, in JSON.
 struct FleetRow: Encodable, Sendable {
   let name: String
   let schema: SchemaName
@@ -116,11 +116,11 @@ struct FleetRow: Encodable, Sendable {
   }
 }
 
-/// How many tenants ended how.
+/// The number of tenants by status.
 struct FleetCounts: Encodable, Sendable {
   let total, failed, notRun: Int
   let duration: Duration
-  /// By the command's own words, and what else it counts.
+  /// By the command's own statuses, and its other counts.
   var others: [String: Int] = [:]
 
   subscript(word: String) -> Int { others[word] ?? 0 }
@@ -136,7 +136,7 @@ struct FleetCounts: Encodable, Sendable {
 
   private enum CodingKeys: CodingKey { case total, failed, notRun, durationMs }
 
-  /// The parts of a sentence, with how many failed or were left.
+  /// The summary of these parts, with the tenants that failed or were not run.
   func sentence(_ parts: String..., style: Style = Style(isColored: false), isTimed: Bool = true) -> String {
     var parts = parts
     if failed > 0 { parts.append(style.red("\(failed) failed")) }
@@ -145,16 +145,16 @@ struct FleetCounts: Encodable, Sendable {
   }
 }
 
-/// A run that is over, and what there is to say about it.
+/// A finished run and its output.
 struct FleetEnd<Value: Sendable>: Sendable {
   let report: FleetReport<Value>
   var counts: FleetCounts
-  /// Why not all rows were written; `nil` if they were.
+  /// Why not all rows could be written; `nil` if they were.
   let outputFailure: OutputClosed?
   fileprivate var reportFailure: FileProblem?
   private let command: FleetCommand<Value>
 
-  /// What a run would come to, too.
+  /// Also for the forecast of a dry run.
   init(_ report: FleetReport<Value>, _ command: FleetCommand<Value>, outputFailure: OutputClosed? = nil) {
     self.report = report
     self.command = command

@@ -58,7 +58,7 @@ final class FleetProgress: Sendable {
     }
   }
 
-  /// One tenant has to wait for another turn, which can take a while. Who is in its way is said along with it.
+  /// Counts a tenant that waits for another attempt, and names the sessions that hold its lock.
   func notePostponed(_ name: String, _ error: any Error) {
     let message =
       if case TenancyProblem.migrationFailed(let failure) = error { failure.placed } else {

@@ -22,7 +22,7 @@ enum HarmlessText {
     return result
   }
 
-  /// The same for text that is all ours, and may move the cursor.
+  /// The same for trusted text, which may move the cursor.
   static func colored(_ text: String) -> String {
     text.replacing("\(Style.mark)", with: "\u{1B}")
   }
@@ -35,7 +35,7 @@ enum HarmlessText {
       .joined(separator: "\n")
   }
 
-  /// The code of a colour of ours whose mark has just been read.
+  /// The code of a colour after its mark.
   private static func color(at text: Substring.UnicodeScalarView) -> String? {
     guard text.first == "[", let end = text.prefix(4).firstIndex(of: "m") else { return nil }
     let code = String(text[..<end].dropFirst())

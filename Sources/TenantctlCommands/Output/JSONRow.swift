@@ -40,7 +40,7 @@ extension JSON {
       }
   }
 
-  /// Beside white space, control characters can only be inside of a string there, where an escape means the same.
+  /// Except for white space, control characters can only be inside of a string there, where an escape means the same.
   private static func inJSON(_ scalar: Unicode.Scalar) -> String? {
     if scalar == "\n" || scalar == "\r" { return " " }
     return scalar != "\t" && VisibleText.isControl(scalar) ? escape(scalar) : nil

@@ -1,50 +1,50 @@
 internal import Arguments
 
-/// What tenantctl(1) says beside its commands.
+/// The sections of tenantctl(1) after the commands.
 enum ManualSections {
   static let all = [
     ManSection(
       "OUTPUT",
       """
       Data goes to standard output; progress, notices, warnings, errors and hints go to standard error. With --format \
-      json standard output holds exactly one JSON document, on failure too: an object with the key error, which has \
-      code, message, hint, sqlstate and tenant. The same object is on standard error. Keys are in snake case, and every \
-      key is there: what has no value is null, an empty list is []. A tenant's key is name where the object is about it, \
-      and tenant where the object refers to it. docs/json.md lists all keys.
+      json standard output contains exactly one JSON document. On failure it is an object with the key error, which has \
+      code, message, hint, sqlstate and tenant, and is also written to standard error. Keys are in snake case, and every \
+      key is present: without a value it is null; an empty list is []. A tenant's key is name where the object is about \
+      it, and tenant where the object refers to it. docs/json.md lists all keys.
 
-      Each command has text and json; ndjson is for runs over the fleet and for lists, one object a line, and csv for \
-      lists and exec. A format that a command does not have is a usage error before anything runs.
+      Every command has text and json. ndjson, one object a line, is for lists and fleet runs; csv is for lists and exec. A \
+      format that a command does not have is a usage error before anything runs.
 
-      Control characters of names, values and messages, and those that change the direction of text, are shown as \
-      escapes such as \\n and \\u{1B}, in a pipe as on a terminal: a line of a list is one name. JSON, CSV and \
-      the SQL of --dry-run are exact: JSON has its own escapes, the others are changed only on a terminal.
+      Control characters in names, values and messages, and characters that change the direction of text, are printed as \
+      escapes such as \\n and \\u{1B}, in a pipe too, so that each line of a list is one name. JSON, CSV and the SQL of \
+      --dry-run are exact: JSON has its own escapes, and the others are escaped only on a terminal.
       """),
     ManSection(
       "DATABASE",
       """
-      The first of these that is there: the option --database, the variables TENANTCTL_DATABASE_URL and DATABASE_URL, \
-      the key database.url of tenantctl.toml(5), and at last libpq's own PG* variables, service file and .pgpass. \
-      SQLAlchemy's spellings, such as postgresql+psycopg2://, are understood.
+      The database is the first of the option --database, the variables TENANTCTL_DATABASE_URL and DATABASE_URL, the key \
+      database.url of tenantctl.toml(5), and libpq's PG* variables, service file and .pgpass. SQLAlchemy's URLs, such as \
+      postgresql+psycopg2://, are accepted.
 
-      A network that dies without a word is noticed within 60 s: unless the connection string or the service file says \
-      otherwise, keepalives_idle is 30, keepalives_interval 10, keepalives_count 3 and tcp_user_timeout 60000.
+      A broken network is detected within 60 s. The defaults are keepalives_idle 30, keepalives_interval 10, \
+      keepalives_count 3 and tcp_user_timeout 60000; the connection string or the service file can set others.
       """),
     ManSection(
       "SIGNALS",
       """
-      SIGINT (Ctrl-C), SIGTERM and SIGHUP are the same. In a run over many tenants the first one lets those finish that \
-      are running and starts no other; the second one cancels them, and after 5 s gives up what the server has not \
-      cancelled; the third one ends the program at once. In each case the status is 130, and what is known is printed. \
-      Other commands that change something are cancelled by the first one. Reads end at once.
+      SIGINT (Ctrl-C), SIGTERM and SIGHUP have the same effect. In a fleet run the first signal lets the running tenants \
+      finish and starts no other; the second cancels them, and waits at most 5 s for the server; the third ends the \
+      program at once. In each case the exit status is 130, and the progress so far is printed. Other commands that change \
+      the database are cancelled by the first signal. Commands that only read end at once.
       """),
     ManSection(
       "FILES",
       """
-      tenantctl.toml: the configuration, looked for in the working directory and above it; see tenantctl.toml(5). One \
-      that is found so is refused if it belongs to another user than you or root, or if every user can write to it: name \
-      it with --config or TENANTCTL_CONFIG if you trust it.
+      tenantctl.toml: the configuration, in the working directory or above it; see tenantctl.toml(5). The file is refused \
+      if it belongs to another user than you or root, or if every user can write to it, unless --config or \
+      TENANTCTL_CONFIG names it.
 
-      migrations/tenant/, migrations/shared/: the migrations of the tenants' schemas and of the shared one.
+      migrations/tenant/, migrations/shared/: the migrations of the tenants' schemas and of the shared schema.
       """),
   ]
 }
@@ -55,9 +55,9 @@ enum ConfigurationManual {
     var lines = [
       ".Dd \(Tenantctl.tree.date)", ".Dt TENANTCTL.TOML 5", ".Os", ".Sh NAME", ".Nm tenantctl.toml",
       ".Nd configuration of tenantctl", ".Sh DESCRIPTION",
-      ".Xr tenantctl 1", "looks for a file of this name in the working directory and in those above it.",
+      ".Xr tenantctl 1", "reads this file from the working directory or the nearest directory above it.",
       "The option", ".Fl Fl config", "names another.", "It is written in TOML; every key is optional.",
-      "Options and environment variables win over it.",
+      "Options and environment variables override it.",
     ]
     var table = ""
     for key in ConfigurationKey.all {

@@ -13,8 +13,8 @@ struct Style: Sendable {
     isColored && !text.isEmpty ? "\(Self.mark)[\(code)m\(text)\(Self.mark)[0m" : text
   }
 
-  /// Stands for the escape character of our own colours until the terminal gets them: a NUL, which neither PostgreSQL's
-  /// text nor a file's name nor an argument can hold, so that nobody else's text has colours.
+  /// The escape character of colours until they are written to the terminal: a NUL, which text from PostgreSQL, file names
+  /// and arguments cannot contain, so that only tenantctl's own text has colours.
   static let mark: Unicode.Scalar = "\0"
   static let codes: Set<String> = ["0", "1", "2", "31", "32", "33"]
 }

@@ -18,7 +18,7 @@ struct Table: Sendable {
 
     static let none = Cell("-", .dim)
 
-    /// The text, or a dash where there is none.
+    /// The text, or a dash for `nil`.
     static func optional(_ text: String?) -> Cell { text.map { Cell($0) } ?? .none }
 
     static func count(_ number: Int) -> Cell { Cell(String(number)) }

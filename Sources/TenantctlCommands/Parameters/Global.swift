@@ -10,26 +10,27 @@ enum Global {
   static let database = Option(
     "database", short: "d", placeholder: "URL", environment: "TENANTCTL_DATABASE_URL", parse: { $0 },
     summary: """
-      The database, as a URI or as key=value pairs. Without it: DATABASE_URL, then tenantctl.toml, then libpq's own \
-      PG* variables, service file and .pgpass.
+      The database, as a URI or as key=value pairs. Default: DATABASE_URL, then tenantctl.toml, then libpq's PG* \
+      variables, service file and .pgpass.
       """)
   static let config = Option(
     "config", placeholder: "FILE", environment: "TENANTCTL_CONFIG", completion: .files(extensions: ["toml"]),
     parse: { $0 },
-    summary: "The configuration file. Without it: tenantctl.toml in the working directory or above it.")
+    summary: "The configuration file. Default: tenantctl.toml in the working directory or above it.")
   static func format(_ formats: [OutputFormat] = OutputFormat.allCases) -> DefaultedOption<OutputFormat> {
     DefaultedOption(
       "format", placeholder: "FORMAT", choices: OutputFormat.self, only: formats, default: .text,
-      environment: "TENANTCTL_FORMAT", summary: "How to print the result.")
+      environment: "TENANTCTL_FORMAT", summary: "The output format.")
   }
   static let quiet = Flag(
     "quiet", short: "q", environment: "TENANTCTL_QUIET",
-    summary: "Lists print names only, other commands nothing.")
+    summary: "Print only the names of a list, and nothing for other commands.")
   static let verbose = Flag(
     "verbose", short: "v", environment: "TENANTCTL_VERBOSE",
     summary: "Print each SQL statement, and the server's notices, to standard error.")
   static let noColor = Flag(
-    "no-color", environment: "TENANTCTL_NO_COLOR", summary: "No colours, as with NO_COLOR in the environment."
+    "no-color", environment: "TENANTCTL_NO_COLOR",
+    summary: "Do not use colours; NO_COLOR has the same effect."
   )
 
   static let all: [any Parameter] = [database, config, format(), quiet, verbose, noColor]

@@ -1,7 +1,7 @@
 internal import Arguments
 internal import Tenancy
 
-/// The parameters that several commands have.
+/// Parameters of several commands.
 enum Shared {
   static let tenant = Argument(
     "NAME", completion: .dynamic("tenant"), parse: TenantName.init(parsing:), summary: "The tenant.")
@@ -12,11 +12,11 @@ enum Shared {
     "HOST", completion: .dynamic("domain"), parse: DomainName.init(parsing:),
     summary: "The host name, without port.")
   static let dryRun = Flag("dry-run", summary: "Print the SQL that would run; change nothing.")
-  static let yes = Flag("yes", short: "y", summary: "Do not ask.")
+  static let yes = Flag("yes", short: "y", summary: "Do not ask for confirmation.")
   static let migrations = Option(
     "migrations", placeholder: "DIR", environment: "TENANTCTL_MIGRATIONS", completion: .directories,
     parse: { $0 },
-    summary: "The folder of migrations. Without it: that of tenantctl.toml, or migrations/.")
+    summary: "The migrations folder. Default: that of tenantctl.toml, or migrations/.")
 }
 
 /// `COLUMN=VALUE`, a value for one of the registry's extra columns.
@@ -32,7 +32,7 @@ struct Assignment: Sendable {
     value = String(text[text.index(after: equals)...])
   }
 
-  /// By column; the last one counts.
+  /// By column; the last value has precedence.
   static func values(_ assignments: [Assignment]) -> ColumnValues {
     Dictionary(assignments.map { ($0.column, $0.value) }, uniquingKeysWith: { $1 })
   }

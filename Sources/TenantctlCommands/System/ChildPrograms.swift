@@ -8,7 +8,7 @@ enum ProgramEnd: Sendable, Hashable {
   case killed(signal: Int32)
 
   init(waitStatus: Int32) {
-    // As the macros of <sys/wait.h> take it apart, which Swift does not see.
+    // As the macros of <sys/wait.h>, which Swift does not import.
     let signal = waitStatus & 0x7f
     self = signal == 0 ? .exited((waitStatus >> 8) & 0xff) : .killed(signal: signal)
   }
@@ -19,23 +19,23 @@ enum OutputStream: Int, Sendable {
   case stdout, stderr
 }
 
-/// Programs that run as our children, and the way to send them a signal.
+/// The running child programs, and a way to signal them.
 final class ChildPrograms: Sendable {
   private let running = Mutex<Set<pid_t>>([])
 
-  /// Sends a signal to each that runs, and to what they have started.
+  /// Sends a signal to each running program and its children.
   func signal(_ number: Int32) {
     running.withLock { for pid in $0 { kill(-pid, number) } }
   }
 
-  /// Runs a program to its end, with nothing on its standard input. `receive` gets what it writes, in pieces.
+  /// Runs a program to its end, with an empty standard input. `receive` gets its output in pieces.
   ///
   /// Throws `ProgramNotStarted`.
   func run(
     _ program: Program, receive: @escaping @Sendable (OutputStream, ArraySlice<UInt8>) -> Void
   ) async throws -> ProgramEnd {
     let (pid, pipes) = try start(program)
-    // Reading and waiting block: on a thread of their own.
+    // Reading and waiting block, so they have their own thread.
     return await withCheckedContinuation { continuation in
       DispatchQueue(label: "tenantctl.program").async {
         Self.read(pipes, receive)
@@ -61,7 +61,7 @@ final class ChildPrograms: Sendable {
   }
 
   private func wait(for pid: pid_t) -> ProgramEnd {
-    // It stays a zombie, and its id its own, until it is no longer sent signals.
+    // WNOWAIT keeps it a zombie, so that its id is not reused while it may still be signalled.
     var info = siginfo_t()
     while waitid(P_PID, id_t(pid), &info, WEXITED | WNOWAIT) == -1, errno == EINTR {}
     return running.withLock { running in
@@ -72,7 +72,7 @@ final class ChildPrograms: Sendable {
     }
   }
 
-  /// Reads both streams until nobody writes to them any more.
+  /// Reads both streams to their ends.
   private static func read(
     _ pipes: (stdout: Pipe, stderr: Pipe), _ receive: (OutputStream, ArraySlice<UInt8>) -> Void
   ) {
@@ -80,7 +80,7 @@ final class ChildPrograms: Sendable {
       pollfd(fd: $0.reader, events: Int16(POLLIN), revents: 0)
     }
     var buffer = [UInt8](repeating: 0, count: 65_536)
-    // A negative descriptor is one that poll ignores.
+    // poll(2) ignores a negative descriptor.
     while descriptors.contains(where: { $0.fd >= 0 }) {
       guard poll(&descriptors, nfds_t(descriptors.count), -1) >= 0 || errno == EINTR else { return }
       for stream in [OutputStream.stdout, .stderr] where descriptors[stream.rawValue].revents != 0 {
@@ -97,7 +97,7 @@ final class ChildPrograms: Sendable {
   }
 }
 
-/// A pipe whose ends no program inherits unasked.
+/// A pipe whose ends are closed in child programs.
 struct Pipe {
   let reader, writer: Int32
 
@@ -110,8 +110,8 @@ struct Pipe {
 }
 
 extension Program {
-  /// Starts it in a session of its own: a terminal's Ctrl-C reaches it only through us, and it cannot ask on the
-  /// terminal, where it would wait for ever among the others.
+  /// Starts it in a new session: it gets Ctrl-C only from this process, and it cannot prompt on the terminal, where it
+  /// would wait for ever.
   fileprivate func spawn(stdout: Int32, stderr: Int32) throws -> pid_t {
     var actions = posix_spawn_file_actions_t()
     var attributes = posix_spawnattr_t()
@@ -124,13 +124,13 @@ extension Program {
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_adddup2(&actions, stdout, STDOUT_FILENO)
     posix_spawn_file_actions_adddup2(&actions, stderr, STDERR_FILENO)
-    // What we ignore, or block on this thread, is no business of the program's.
+    // The program must not inherit ignored or blocked signals.
     var (every, none) = (sigset_t(), sigset_t())
     sigfillset(&every)
     sigemptyset(&none)
     posix_spawnattr_setsigdefault(&attributes, &every)
     posix_spawnattr_setsigmask(&attributes, &none)
-    // <spawn.h> shows POSIX_SPAWN_SETSID only where _GNU_SOURCE is defined.
+    // <spawn.h> defines POSIX_SPAWN_SETSID only with _GNU_SOURCE.
     let newSession: Int16 = 0x80
     posix_spawnattr_setflags(
       &attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK) | newSession)

@@ -11,7 +11,7 @@ struct FileProblem: Error {
   }
 }
 
-/// The little of a file system that the commands need.
+/// The file system functions that the commands need.
 enum Files {
   static var workingDirectory: String {
     guard let path = getcwd(nil, 0) else { return "." }
@@ -19,8 +19,8 @@ enum Files {
     return String(cString: path)
   }
 
-  /// Where standard input, output or errors were closed by whoever started us, the next file that is opened would take
-  /// the place. Whatever is written there fails, as it does to a descriptor that is closed.
+  /// Opens the standard descriptors that the parent process closed, so that no other file gets their numbers. Writing to
+  /// them fails, as it does on a closed descriptor.
   static func fillStandardDescriptors() {
     for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
       _ = open("/dev/null", O_RDONLY)
@@ -42,7 +42,7 @@ enum Files {
     return try bytes(of: file, path)
   }
 
-  /// What is left to read of an open file.
+  /// The rest of an open file.
   static func bytes(of file: Int32, _ path: String) throws(FileProblem) -> [UInt8] {
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 65_536)
@@ -55,28 +55,28 @@ enum Files {
     return bytes
   }
 
-  /// Writes a file that must not be there yet.
+  /// Writes a file that must not exist.
   static func create(_ path: String, _ text: String) throws(FileProblem) {
     guard let file = fopen(path, "wx") else { throw FileProblem(path) }
     let isWritten = fputs(text, file) >= 0
     guard fclose(file) == 0, isWritten else { throw FileProblem(path) }
   }
 
-  /// Writes a file, whether or not it is there.
+  /// Writes a file, and replaces an existing one.
   static func write(_ path: String, _ text: String) throws(FileProblem) {
     guard let file = fopen(path, "w") else { throw FileProblem(path) }
     let isWritten = fputs(text, file) >= 0
     guard fclose(file) == 0, isWritten else { throw FileProblem(path) }
   }
 
-  /// Adds to the end of a file, whose bytes stay as they are.
+  /// Appends to a file.
   static func append(_ path: String, _ text: String) throws(FileProblem) {
     guard let file = fopen(path, "a") else { throw FileProblem(path) }
     let isWritten = fputs(text, file) >= 0
     guard fclose(file) == 0, isWritten else { throw FileProblem(path) }
   }
 
-  /// Makes a folder, and those above it; one that is there is fine.
+  /// Creates a folder and those above it, unless they exist.
   static func makeFolder(_ path: String) throws(FileProblem) {
     if exists(path) { return }
     if let slash = path.lastIndex(of: "/"), slash > path.startIndex { try makeFolder(String(path[..<slash])) }

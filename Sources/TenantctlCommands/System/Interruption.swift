@@ -2,8 +2,8 @@ internal import Dispatch
 internal import Glibc
 internal import Synchronization
 
-/// Ctrl-C, `kill` and a terminal that is closed: the first signal ends the work cleanly, the second one cancels it, which
-/// takes 5 s at most (see `Connection`), the third one ends the program.
+/// Ctrl-C, `kill` and a closed terminal: the first signal ends the work cleanly, the second cancels it, which takes at
+/// most 5 s (see `Connection`), the third ends the program.
 final class Interruption: Sendable {
   private struct State {
     var count = 0
@@ -18,11 +18,10 @@ final class Interruption: Sendable {
   /// Whether a signal came.
   var isRequested: Bool { state.withLock { $0.count > 0 } }
 
-  /// Does work that changes something. Meanwhile SIGINT and SIGTERM do not end the program; they cancel the work, which
-  /// the server then rolls back.
+  /// Does work that changes something. Signals do not end the program; they cancel the work, and the server rolls it back.
   /// - Parameters:
-  ///   - tell: if given, the first signal only asks, and says so there: the work looks at ``isRequested`` and stops by itself.
-  ///   - known: what there is to say when the third signal ends the program in the middle.
+  ///   - tell: if given, the first signal only calls this: the work checks ``isRequested`` and stops by itself.
+  ///   - known: the progress so far, for a third signal.
   func guarding<Value: Sendable>(
     drainingWith tell: (@Sendable (String) -> Void)? = nil, known: (@Sendable () -> String)? = nil,
     _ work: @escaping @Sendable () async throws -> Value
@@ -33,12 +32,12 @@ final class Interruption: Sendable {
     return try await task.value
   }
 
-  /// How the third signal says what is known, before the program ends.
+  /// Sets what a third signal calls before the program ends.
   func ending(with end: @escaping @Sendable (String) -> Void) {
     state.withLock { $0.end = end }
   }
 
-  /// Does work that other programs do: each signal is for them.
+  /// Does work of child programs: each signal is passed on to them.
   func guarding<Value: Sendable>(
     passingOn signal: @escaping @Sendable (Int32) -> Void, known: (@Sendable () -> String)? = nil,
     _ work: () async throws -> Value
@@ -50,7 +49,7 @@ final class Interruption: Sendable {
 
   private func watch(_ act: @escaping @Sendable (Int32) -> Void) {
     state.withLock { $0.act = act }
-    // Without, a signal ends the program, as `kill -9` may.
+    // Without a pipe, a signal ends the program at once.
     guard let signals = SignalPipe([SIGINT, SIGTERM, SIGHUP].filter(isWatched)) else { return }
     let source = DispatchSource.makeReadSource(fileDescriptor: signals.reader, queue: .global())
     // The handler holds the source, which would end with this scope otherwise.
@@ -58,7 +57,7 @@ final class Interruption: Sendable {
     source.resume()
   }
 
-  /// What `nohup` has made ignored stays so.
+  /// A SIGHUP that `nohup` ignores stays ignored.
   private func isWatched(_ number: Int32) -> Bool {
     var before = sigaction()
     guard number == SIGHUP, sigaction(number, nil, &before) == 0 else { return true }
@@ -72,25 +71,25 @@ final class Interruption: Sendable {
       let isFirst = state.count == 1 && state.tell != nil
       return (state.count, isFirst ? nil : state.act, isFirst ? state.tell : nil)
     }
-    // Apart: what is told may have to wait for a reader, and the next signal must not.
+    // On another queue: a message may block on its reader, and the next signal must not wait for that.
     DispatchQueue(label: "tenantctl.signal").async {
-      tell?("finishing the tenants that are under way; once more cancels them")
+      tell?("finishing the running tenants; interrupt again to cancel them")
       act?(number)
       if count > 2 { self.end() }
     }
-    // Whatever is in its way.
+    // Even if the queue above is blocked.
     if count > 2 { DispatchQueue(label: "tenantctl.end").asyncAfter(deadline: .now() + 1) { _exit(130) } }
   }
 
   private func end() -> Never {
     let (known, end) = state.withLock { ($0.known, $0.end) }
-    end?(known?() ?? "whether the change was made is not known")
+    end?(known?() ?? "whether the change was made is unknown")
     _exit(130)
   }
 }
 
-/// Signals as bytes that can be read, whichever thread they reach. Dispatch's own source of signals has them sent again
-/// to one thread of its own, which need not be the one that reads.
+/// Signals as bytes of a pipe, whichever thread gets them. Dispatch's signal source sends them to one of its threads,
+/// which need not be the one that reads.
 private struct SignalPipe {
   private let pipe: Pipe
   nonisolated(unsafe) private static var writer: Int32 = -1
@@ -103,7 +102,7 @@ private struct SignalPipe {
     for end in [pipe.reader, pipe.writer] { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
     Self.writer = pipe.writer
     for number in numbers {
-      // Runs between any two instructions of the program: only what signal-safety(7) allows.
+      // A signal handler may only call what signal-safety(7) allows.
       signal(number) { number in
         let before = errno
         var byte = UInt8(number)
@@ -111,7 +110,7 @@ private struct SignalPipe {
         errno = before
       }
     }
-    // Who started us may have blocked them.
+    // The parent process may have blocked them.
     var mask = sigset_t()
     sigemptyset(&mask)
     numbers.forEach { sigaddset(&mask, $0) }

@@ -19,12 +19,12 @@ struct Program: Sendable {
   let words: [String]
   let environment: [String: String]
 
-  /// Becomes the program: same process, same terminal, and its exit status is ours.
+  /// Replaces this process by the program.
   ///
   /// Throws `ProgramNotStarted`; otherwise it does not return.
   func replaceProcess() throws -> Never {
-    // Swift does not see execvpe(3), which would take the environment as well.
-    // What we ignore would be ignored there too.
+    // Swift does not import execvpe(3), which would take the environment as well.
+    // The program would inherit an ignored signal.
     signal(SIGXFSZ, SIG_DFL)
     clearenv()
     for (name, value) in environment { setenv(name, value, 1) }
@@ -35,9 +35,9 @@ struct Program: Sendable {
     throw ProgramNotStarted(words[0], code: code)
   }
 
-  /// Looks for it where it would be looked for, if it is to be started many times.
+  /// Checks that the program exists on `PATH`.
   ///
-  /// Throws `ProgramNotStarted` if there is none. One that is there may still fail to start.
+  /// Throws `ProgramNotStarted` if it does not. An existing program may still fail to start.
   func check() throws {
     let paths =
       words[0].contains("/")
@@ -47,7 +47,7 @@ struct Program: Sendable {
     if !paths.contains(where: Files.exists) { throw ProgramNotStarted(words[0], code: ENOENT) }
   }
 
-  /// The words and the environment as C has them.
+  /// The words and the environment as C arrays.
   func withArrays<Result>(
     _ body: ([UnsafeMutablePointer<CChar>?], [UnsafeMutablePointer<CChar>?]) -> Result
   ) -> Result {

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// The three streams, and whether a person sits at them.
+/// The standard streams, and whether they are terminals.
 struct Terminal: Sendable {
   let stdinIsTerminal = isatty(STDIN_FILENO) == 1
   let stdoutIsTerminal = isatty(STDOUT_FILENO) == 1
@@ -16,8 +16,7 @@ struct Terminal: Sendable {
     return 80
   }
 
-  /// Writes data to standard output: as it is, unless that is a terminal. Throws `OutputClosed` if it does not take it,
-  /// as a full disk does not.
+  /// Writes data to standard output, escaped only on a terminal. Throws `OutputClosed` on failure, such as a full disk.
   func write(_ text: String) throws {
     try Self.write(stdoutIsTerminal ? HarmlessText.of(text) : text, to: STDOUT_FILENO)
   }
@@ -25,8 +24,7 @@ struct Terminal: Sendable {
   /// Writes lines of data to standard output.
   func write(lines: [String]) throws { try write(lines: lines, to: Output(isTerminal: stdoutIsTerminal)) }
 
-  /// Writes what people read to standard output. It is the same in a pipe, behind which there is often a terminal, or a
-  /// log that will be shown on one.
+  /// Writes text for people to standard output. It is escaped in a pipe too, whose output often ends up on a terminal.
   func show(lines: [String]) throws { try write(lines: lines, to: Output(isTerminal: true)) }
 
   private func write(lines: [String], to output: Output) throws {
@@ -35,7 +33,7 @@ struct Terminal: Sendable {
     }
   }
 
-  /// Writes to standard output in portions: what there is to say of ten thousand tenants is not copied as a whole.
+  /// Writes to standard output in batches: the output of 10,000 tenants is not copied as a whole.
   func write(_ body: (inout Output) -> Void) throws {
     try Self.write(Output(isTerminal: stdoutIsTerminal), body)
   }
@@ -47,14 +45,14 @@ struct Terminal: Sendable {
     if let failure = output.failure { throw failure }
   }
 
-  /// Writes a line to standard error. If even that fails there is nobody left to tell.
-  /// - Parameter isMessage: whether what follows its first line is moved to the right: a value with a line break in it
-  ///   cannot say what looks like a message of its own.
+  /// Writes a line to standard error. A failure is ignored: it could not be reported.
+  /// - Parameter isMessage: whether all lines but the first are indented, so that a value with a line break cannot imitate
+  ///   another message.
   func note(_ line: String, isMessage: Bool = true) {
     writeError(HarmlessText.of(isMessage ? HarmlessText.indented(line) : line) + "\n")
   }
 
-  /// Writes to standard error what is all ours, control characters included.
+  /// Writes text with trusted control characters to standard error.
   func draw(_ text: String) {
     writeError(HarmlessText.colored(text))
   }
@@ -84,7 +82,7 @@ struct Terminal: Sendable {
 }
 
 extension Terminal {
-  /// What is on its way to standard output.
+  /// Buffered text for standard output.
   struct Output: TextOutputStream {
     private let isTerminal: Bool
     private var waiting = ""
@@ -107,7 +105,7 @@ extension Terminal {
   }
 }
 
-/// Standard output did not take what was written. (A closed pipe ends the program by SIGPIPE before that.)
+/// A failed write to standard output. (A closed pipe ends the program by SIGPIPE before that.)
 struct OutputClosed: Error {
   let reason: String
 }

@@ -12,7 +12,7 @@ struct Refusal {
 
   /// What there is to do where the database has no registry.
   static let withoutRegistry =
-    "'tenantctl init' finds the registry of an app, or makes one; [registry] in tenantctl.toml names another"
+    "'tenantctl init' finds an app's registry, or creates one; [registry] in tenantctl.toml names another"
 
   init(_ line: String, _ status: Int32, _ code: String, _ message: String, hint: String?) {
     (self.line, self.status, self.code, self.message, self.hint) = (line, status, code, message, hint)

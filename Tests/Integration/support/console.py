@@ -2,8 +2,8 @@
 
 A block's lines are commands after `$ ` and what the terminal shows below each, standard error included; a line `...`
 stands for any lines. What differs from run to run may differ: versions that are the time of day (but the same one must
-be the same again), durations, and the order of tenants that are migrated at the same time. A command that says after a
-`#` that an editor was there has the editor write what the page shows into the file that it prints.
+be the same again), durations, and the order of tenants that are migrated at the same time. A command that ends
+with `# after editing` has the text that the page shows written into the file that it prints.
 """
 
 import itertools
@@ -100,7 +100,7 @@ class Console:
     def check(self, command):
         """Runs a command and compares; `AssertionError` with both texts where they differ."""
         text = self._here(command.text)
-        if " # " in text and "editor" in text:
+        if text.endswith(" # after editing"):
             (self._folder / shlex.split(text, comments=True)[-1]).write_text(command.output)
         output = self.run(text)
         shown = command.output.splitlines()

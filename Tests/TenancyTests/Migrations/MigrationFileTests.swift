@@ -123,7 +123,7 @@ import Testing
 
   @Test func errorsAreWrittenAsCompilersWriteThem() throws {
     let error = try #require(invalid("SELECT 1;\n\\d").first)
-    #expect(error.description == #"m/20261123101500_add_capacity.sql:2:1: \d is a command of psql, not SQL"#)
+    #expect(error.description == #"m/20261123101500_add_capacity.sql:2:1: \d is a psql command, not SQL"#)
     #expect(!error.hint.isEmpty)
   }
 

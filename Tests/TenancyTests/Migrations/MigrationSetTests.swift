@@ -57,13 +57,13 @@ import Testing
       }
       #expect(
         invalid.problems.map { $0.description.dropFirst(folder.count + 1) } == [
-          "0_stray.sql: nothing reads a file beside the folder tenant/",
-          "tenant/1_a.sql:1:1: BEGIN is not allowed: tenantctl opens and ends the transaction",
-          "tenant/1_b.sql:1:1: a parenthesis is opened here and never closed",
+          "0_stray.sql: files outside of tenant/ and shared/ are not read",
+          "tenant/1_a.sql:1:1: BEGIN is not allowed: tenantctl begins and commits the transaction",
+          "tenant/1_b.sql:1:1: a parenthesis is not closed",
           "tenant/3_d.sql: the file cannot be read: Is a directory",
           "tenant/c.sql: the file's name does not begin with a version",
-          "tenant/1_b.sql: \(folder)/tenant/1_a.sql has the version 1, too",
-          "shared/1_g.sql:1:1: a string (') is opened here and never closed",
+          "tenant/1_b.sql: \(folder)/tenant/1_a.sql also has version 1",
+          "shared/1_g.sql:1:1: a string (') is not closed",
         ])
     }
   }

@@ -43,7 +43,7 @@ struct IndexState: Sendable, Hashable {
   let isValid: Bool
   /// Whether another session holds the lock on its table that a build needs (SHARE UPDATE EXCLUSIVE).
   let isBeingBuilt: Bool
-  /// Whether it was made after the ledger's row for the file was last written, so by the statement that was under way.
+  /// Whether it was made after the ledger's row for the file was last written, so by the statement that was running.
   let isNew: Bool
 
   /// `nil` if there is no such index in the ledger's schema.

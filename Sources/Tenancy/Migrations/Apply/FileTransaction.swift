@@ -1,11 +1,11 @@
 internal import TenancyPostgres
 
-/// What takes one migration file, in one direction, through one schema, within one transaction.
+/// The statements that run one migration file, in one direction, in one schema, within one transaction.
 ///
-/// The head comment goes first, as its lock keeps other runners out; it hinders nobody who reads or writes tables. The
-/// tenant's search path is in force for the file's own statements alone: ours come before and after, under a path in which
-/// nothing of the tenant's is found, and what stands between is safe under any. The record goes last, where it knows how long
-/// the file took and that the ledger is what it was.
+/// The head comment comes first: its lock excludes other runners, but no reader or writer of tables. The tenant's search path
+/// is set only for the file's own statements: the others come before and after, with a path that finds no object of the
+/// tenant's, and those in between are safe with any path. The record comes last, when the file's duration is known and the
+/// ledger is verified.
 struct FileTransaction {
   let file: MigrationFile
   let direction: MigrationDirection
@@ -29,7 +29,7 @@ struct FileTransaction {
       + planned([frame.path.enter(ledger.schema)], .ledger)
   }
 
-  /// On Citus a statement that reads a tenant's table runs on a worker: not beside anything that is for here.
+  /// On Citus a statement that reads a tenant's table runs on a worker: not together with anything that must run here.
   private var countFirst: [SQL] {
     frame.sendsOneMessage || createsLedger
       ? [] : [SessionCleaning.pin, "SELECT \(ledger.ifCount(count, "1"))"]

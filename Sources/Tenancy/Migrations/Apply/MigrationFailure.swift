@@ -19,7 +19,7 @@ package struct MigrationFailure: Sendable, Hashable {
     case ledgerRowGone
     /// The statements ran, but added or removed records of other migrations.
     case ledgerChanged
-    /// The ledger is not the table any more that it was when it was looked at, or has got triggers, rules or policies.
+    /// The ledger was replaced by another table since it was inspected, or has got triggers, rules or policies.
     case ledgerReplaced
     /// Something on the ledger discarded the record of the migration without an error.
     case recordDiscarded
@@ -47,7 +47,7 @@ package struct MigrationFailure: Sendable, Hashable {
   package let excerpt: String?
   /// The server's words; `nil` if it did not come to a statement.
   package let server: ServerFailure?
-  /// Who held locks in the schema when the last attempt had failed for one, or who is at it right now.
+  /// The sessions that held locks in the schema after the last attempt, or that are running the migration.
   package internal(set) var lockHolders: [LockHolder] = []
   /// Indexes that are not valid and had to be dropped again: what a build that failed leaves.
   package internal(set) var droppedIndexes: [String] = []
@@ -105,7 +105,7 @@ struct MigrationSource: Sendable {
   let file: MigrationFile
   let place: Place
 
-  /// Whether it is what we do to the ledger before the file has its turn.
+  /// Whether it is a statement on the ledger before the file's own statements.
   var isLedger: Bool { if case .ledger = place { true } else { false } }
 
   /// Whether it is a statement of the down section.

@@ -32,7 +32,7 @@ struct SchemaProgress: Sendable {
     StatementSteps(file, direction, ledger, frame, history: history)
   }
 
-  /// Makes the ledger, if there is none.
+  /// Creates the ledger, if it does not exist.
   func creating(_ frame: Frame, _ file: MigrationFile) -> [Step] {
     let create = ledger.creation.map {
       PlannedStatement($0, source: MigrationSource(file: file, place: .ledger))

@@ -8,7 +8,7 @@ final class Standing: Sendable {
   let changed: [MigrationFile]
   let unknown: [String]
   let begun: [MigrationVersion: Int]
-  /// How many rows the ledger has, those that are none of ours too.
+  /// How many rows the ledger has, including those of other tools.
   let rows: Int
 
   init(_ contents: LedgerContents, _ files: [MigrationFile]) {

@@ -5,7 +5,7 @@ internal import TenancyPostgres
 /// itself, and that it is done: in the same transaction, unless the statement is one that cannot be in one.
 ///
 /// The ledger's `statements_done` counts them: 0 to n on the way up, and on the way down -1 for none, -2 for one and so
-/// on, so that an undone half is never taken for an applied one. Until all is done there is no head comment, so that
+/// on, so that an undone half is never treated as an applied one. Until all is done there is no head comment, so that
 /// everybody reads the ledger itself.
 struct StatementSteps: Sendable {
   let file: MigrationFile

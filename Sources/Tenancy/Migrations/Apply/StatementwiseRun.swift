@@ -3,7 +3,7 @@ internal import TenancyPostgres
 
 /// Runs a file outside of a transaction in one schema, and resumes where an earlier run stopped.
 ///
-/// A lock of the session's says that somebody is at it: it goes with the session, however that ends. So whoever gets it
+/// A session lock means that a run is in progress: it is released with the session, however that ends. So whoever gets it
 /// knows that a statement which is not counted as done is not running any more.
 struct StatementwiseRun {
   /// How far a file has come in a schema.

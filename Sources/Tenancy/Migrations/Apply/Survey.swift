@@ -137,7 +137,7 @@ struct Surveyor: Sendable {
     return surveys.compactMap { $0 }
   }
 
-  /// A schema as it is now: its ledger is looked for and read.
+  /// The current state of a schema: its ledger is found and read.
   func inspect(_ schema: (tenant: Tenant?, schema: SchemaName), over connection: Connection) async throws
     -> Survey
   {
@@ -147,7 +147,7 @@ struct Surveyor: Sendable {
     return try await read([Subject(schema.tenant, schema.schema, found)], over: connection)[0]
   }
 
-  /// The surveys with a closer look at the ledgers to which something is to be added.
+  /// The surveys after a closer inspection of the ledgers that will be written to.
   func inspect(_ surveys: [Survey], over connection: Connection) async throws -> [Survey] {
     let open = surveys.filter { $0.hasLedger && $0.problem == nil && !$0.pending.isEmpty }.map(\.schema)
     if open.isEmpty { return surveys }

@@ -83,7 +83,7 @@ enum Disk {
     if renameat(AT_FDCWD, path, AT_FDCWD, other) != 0 { throw Failure(code: errno) }
   }
 
-  /// Makes a folder that nobody else has, below one that is there; `MigrationLayout` does not look into it.
+  /// Creates a folder with a unique name, below an existing one; `MigrationLayout` does not read it.
   static func makeDraftFolder(in folder: String) throws(Failure) -> String {
     let path = join(folder, ".draft-\(getpid())")
     if mkdir(path, 0o777) != 0 { throw Failure(code: errno) }

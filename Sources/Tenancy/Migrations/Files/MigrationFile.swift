@@ -37,7 +37,7 @@ package struct MigrationFile: Sendable, Hashable {
       nameProblem + sections.problems.map { MigrationFileError($0.reason, file: path, at: $0.location) }
     guard let name, problems.isEmpty else { throw MigrationFilesInvalid(problems: problems) }
     let up = sections.up?.script.statements ?? []
-    // A template's empty section is no way back from what the file has done.
+    // A template's empty section does not undo what the file did.
     let down = sections.down?.script.statements
     return MigrationFile(
       path: path, version: name.version, name: name.name, checksum: Checksum(of: bytes),

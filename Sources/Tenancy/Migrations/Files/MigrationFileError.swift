@@ -22,7 +22,7 @@ package struct MigrationFileError: Error, Sendable, Hashable {
     case badFileName
     /// Two files of one version.
     case duplicateVersion(MigrationVersion, otherFile: String)
-    /// A `.sql` file beside the folder `tenant/`, where nothing would read it.
+    /// A `.sql` file outside of `tenant/` and `shared/`, which nothing would read.
     case strayFile
     /// The operating system's reason not to read the file.
     case unreadable(String)
@@ -48,7 +48,7 @@ package struct MigrationFileError: Error, Sendable, Hashable {
   package var column: Int? { location?.column }
 }
 
-/// All that is wrong with one file or a folder of them, to be mended in one go.
+/// All problems of one file or a folder of files, so that they can be fixed together.
 package struct MigrationFilesInvalid: Error, Sendable, Hashable {
   /// At least one; by file, in the order of the text.
   package let problems: [MigrationFileError]

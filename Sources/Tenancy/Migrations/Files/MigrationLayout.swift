@@ -12,7 +12,7 @@ struct MigrationLayout {
 
   let tenant: Part
   let shared: Part
-  /// The files beside `tenant/`, which nothing reads.
+  /// The files outside of `tenant/` and `shared/`, which nothing reads.
   let strayFiles: [String]
 
   init(_ path: String) throws(MigrationFolderError) {

@@ -49,7 +49,7 @@ struct MigrationMarker {
     isWellFormed = startsLine && exact != nil
     pairs = words.dropFirst().compactMap { word in
       guard let separator = word.firstIndex(where: { $0 == ":" || $0 == "=" }) else { return nil }
-      // `lock_timeout=2s` is taken for an option of that name, which there is none.
+      // `lock_timeout=2s` is treated as an option of that name, which does not exist.
       guard word[separator] == ":" else { return (String(word), "") }
       return (String(word[..<separator]), String(word[word.index(after: separator)...]))
     }

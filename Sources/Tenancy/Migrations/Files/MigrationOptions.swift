@@ -2,9 +2,9 @@
 package struct MigrationOptions: Sendable, Hashable {
   /// Whether the statements run in one transaction (`transaction:false` for `CREATE INDEX CONCURRENTLY`).
   package var transaction = true
-  /// The direction's own `lock_timeout`; zero is none.
+  /// The direction's own `lock_timeout`; zero is no limit.
   package var lockTimeout: Duration?
-  /// The direction's own `statement_timeout`; zero is none.
+  /// The direction's own `statement_timeout`; zero is no limit.
   package var statementTimeout: Duration?
 
   /// The options of a file that says nothing.

@@ -43,7 +43,7 @@ package struct MigrationSet: Sendable, Hashable {
     return files.sorted { $0.version < $1.version }
   }
 
-  /// Looks at the names alone, so that a file that does not parse counts, too.
+  /// Reads only the names, so that a file that does not parse counts, too.
   private static func duplicates(among paths: [String]) -> [MigrationFileError] {
     var first: [MigrationVersion: String] = [:]
     return paths.compactMap { path in

@@ -1,6 +1,6 @@
 package import SQLText
 
-/// Something in a migration that runs, and that will be regretted: in another tenant, or under traffic.
+/// A statement in a migration that runs, but causes harm: in another tenant, or under traffic.
 package enum Hazard: String, Sendable, Hashable, CaseIterable {
   /// A tenant's file names a schema.
   case schemaName = "schema-name"

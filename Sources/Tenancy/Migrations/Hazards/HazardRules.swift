@@ -23,7 +23,7 @@ struct HazardRules {
 
   private var all: [SQLWords.Word] { words.words }
 
-  /// A qualified name where only a relation, a type or a function can stand. `alias.column` is none of these.
+  /// A qualified name where only a relation, a type or a function can stand. `alias.column` is not one of these.
   private var namesSchema: Bool {
     let before: Set<String> = [
       "TABLE", "EXISTS", "ONLY", "INTO", "FROM", "JOIN", "UPDATE", "REFERENCES", "ON", "VIEW", "INDEX",
@@ -113,7 +113,7 @@ extension HazardRules {
     return actions + [all[start...]]
   }
 
-  /// Functions that give each row another value. `now()` is none: it is the same for all rows of a statement.
+  /// Functions that give each row another value. `now()` is not one: it is the same for all rows of a statement.
   private static let volatile: Set<String> = [
     "RANDOM", "GEN_RANDOM_UUID", "UUID_GENERATE_V1", "UUID_GENERATE_V4", "CLOCK_TIMESTAMP", "NEXTVAL",
     "TIMEOFDAY", "UUIDV4", "UUIDV7",

@@ -30,7 +30,7 @@ enum GolangMigrateReader {
     return reading
   }
 
-  /// A direction without a file is one with nothing to do; but a way back that nobody wrote is none.
+  /// A direction without a file has nothing to do; but a missing down file is a missing down section.
   private static func migration(
     _ version: SourceVersion, _ pair: Pair, _ problems: inout [ImportProblem]
   ) -> ImportedMigration {

@@ -21,7 +21,7 @@ package enum ImportFormat: String, Sendable, Hashable, CaseIterable {
     }
   }
 
-  /// Whether it looks for files in folders of the folder, too.
+  /// Whether it reads subfolders, too.
   var readsFoldersBelow: Bool { self == .flyway }
 
   func read(_ folder: SourceFolder) -> ImportReading {
@@ -50,7 +50,7 @@ struct ImportReading: Sendable {
     problems.append(ImportProblem(reason, file: file))
   }
 
-  /// Notes a file that is none of the tool's.
+  /// Notes a file that does not belong to the tool.
   mutating func ignore(_ name: String, in folder: SourceFolder) {
     if name.hasSuffix(".sql") { ignored.append(folder.path(of: name)) }
   }

@@ -70,7 +70,7 @@ private struct HistoryImporter {
     self.limits = limits
   }
 
-  /// The histories of schemas; `nil` where there is none that could be read.
+  /// The histories of schemas; `nil` where none can be read.
   func read(_ surveys: [Survey], over connection: Connection) async throws -> [ForeignHistory?] {
     let surveyor = surveyor
     for row in try await connection.query(surveyor.inspection(of: surveys.map(\.schema))) {
@@ -142,7 +142,7 @@ private struct HistoryImporter {
     )
   }
 
-  /// The index of its primary key goes along: ours takes the name.
+  /// The index of its primary key is renamed too: the ledger's takes the name.
   private func rename(_ relation: QualifiedName, to name: String) -> [SQL] {
     let index = QualifiedName(relation.schema, Identifier("\(table)_pkey"))
     return [

@@ -92,7 +92,7 @@ package struct PlacedImport: Sendable {
   /// A line for each file that ``write()`` would write: comments, among the SQL of a dry run.
   package var script: [String] { isThere ? [] : files.map { "-- write \($0.path)" } }
 
-  /// Writes the files, all of them or none: into a folder beside, which then takes the place of the empty one.
+  /// Writes all files or none: into another folder, which then replaces the empty one.
   ///
   /// Throws ``MigrationFolderError``.
   package func write() throws {

@@ -6,8 +6,8 @@ enum DomainAddCommand {
   static let command = Command<Action>(
     "add", summary: "Register a domain for a tenant.",
     discussion: """
-      A tenant's first domain is primary, where the registry has a column for that. Upper case and a trailing dot are put right; a port, a space, an underscore or \
-      a letter beyond ASCII is refused.
+      A tenant's first domain becomes primary, if the registry has a column for that. Upper case and a trailing dot are \
+      normalized; a port, a space, an underscore or a character that is not ASCII is refused.
       """,
     parameters: [Shared.tenant, host, primary, values, Shared.dryRun],
     examples: [
@@ -29,6 +29,6 @@ enum DomainAddCommand {
     "HOST", parse: DomainName.init(parsing:), summary: "The host name, without port.")
   private static let values = RepeatedOption(
     "set", placeholder: "COLUMN=VALUE", parse: Assignment.init(parsing:),
-    summary: "A value for a column that the table of domains has beside ours.")
+    summary: "Set a custom column of the table of domains.")
   private static let primary = Flag("primary", summary: "Make it the tenant's primary domain.")
 }

@@ -2,8 +2,8 @@ internal import Arguments
 
 enum DomainCommand {
   static let command = Command<Action>(
-    "domain", summary: "Register the host names of tenants.",
-    discussion: "A tenant has any number of domains; at most one of them is primary.",
+    "domain", summary: "Manage the host names of tenants.",
+    discussion: "A tenant can have any number of domains; at most one of them is primary.",
     section: Section.domains,
     subcommands: [
       DomainAddCommand.command, DomainRemoveCommand.command, DomainPrimaryCommand.command,

@@ -3,7 +3,7 @@ internal import Tenancy
 
 enum DomainListCommand {
   static let command = Command<Action>(
-    "list", summary: "List the domains of a tenant, or of all.",
+    "list", summary: "List the domains of a tenant, or of all tenants.",
     parameters: [tenant],
     formats: OutputFormat.allCases,
     examples: [

@@ -3,8 +3,8 @@ internal import Tenancy
 
 enum DomainPrimaryCommand {
   static let command = Command<Action>(
-    "primary", summary: "Make a domain its tenant's primary one.",
-    discussion: "The one that was primary stays registered.",
+    "primary", summary: "Make a domain the primary domain of its tenant.",
+    discussion: "The previous primary domain stays registered.",
     parameters: [Shared.domain, Shared.dryRun],
     examples: [
       Example("tenantctl domain primary acme.com", "Make acme.com the primary domain of its tenant.")

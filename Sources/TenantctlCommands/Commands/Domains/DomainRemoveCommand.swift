@@ -4,10 +4,11 @@ internal import Tenancy
 enum DomainRemoveCommand {
   static let command = Command<Action>(
     "remove", summary: "Remove a domain.",
-    discussion: "The primary domain of a tenant that has others is refused: make another one primary first.",
+    discussion:
+      "A primary domain cannot be removed while its tenant has others: make another one primary first.",
     parameters: [Shared.domain, Shared.dryRun],
     examples: [
-      Example("tenantctl domain remove www.acme.com", "Remove the domain from whichever tenant has it.")
+      Example("tenantctl domain remove www.acme.com", "Remove the domain from its tenant.")
     ]
   ) { input, session in
     let change = try await session.database().planRemoveDomain(input[Shared.domain])

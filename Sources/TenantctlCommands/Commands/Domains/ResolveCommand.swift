@@ -3,18 +3,18 @@ internal import Tenancy
 
 enum ResolveCommand {
   static let command = Command<Action>(
-    "resolve", summary: "Tell which tenant would serve a host, and why.",
+    "resolve", summary: "Show which tenant serves a host, and why.",
     discussion: """
-      An exact row among the domains wins; otherwise the first label is the tenant's name, unless it is one of \
-      routing.non_tenant_subdomains or the host is below none of routing.base_domains. An address, or a name without a \
-      dot, is nobody's. Port, trailing dot and case do not matter.
+      A domain that equals the host has precedence; otherwise the first label is the tenant's name, unless it is one of \
+      routing.non_tenant_subdomains or the host is below none of routing.base_domains. An IP address or a name without a \
+      dot belongs to no tenant. Port, trailing dot and case are ignored.
 
-      The status is 3 if the host's tenant does not exist, and 4 if it is deactivated.
+      The exit status is 3 if the host's tenant does not exist, and 4 if it is deactivated.
       """,
     parameters: [host],
     examples: [
-      Example("tenantctl resolve www.acme.com", "Which tenant serves it?"),
-      Example("tenantctl resolve --quiet www.acme.com", "Print the tenant's name only."),
+      Example("tenantctl resolve www.acme.com", "Show which tenant serves it."),
+      Example("tenantctl resolve --quiet www.acme.com", "Print only the tenant's name."),
     ],
     section: Section.domains
   ) { input, session in
@@ -37,7 +37,7 @@ enum ResolveCommand {
     let host = resolution.host
     let tenant = resolution.tenant?.name.description ?? ""
     return switch resolution.rule {
-    case .domain: "\(host) is served by tenant \(tenant): it is registered as its domain"
+    case .domain: "\(host) is served by tenant \(tenant): the host is one of its domains"
     case .subdomain: "\(host) is served by tenant \(tenant): the first label is its name"
     case .notADomain: "\(host) is public: it is not a domain name"
     case .shared: "\(host) is public: the routing rules name no tenant for it"
@@ -46,5 +46,5 @@ enum ResolveCommand {
 
   private static let host = Argument(
     "HOST", completion: .dynamic("domain"), parse: Host.init(parsing:),
-    summary: "A host, as in a Host header.")
+    summary: "The host, as in a Host header.")
 }

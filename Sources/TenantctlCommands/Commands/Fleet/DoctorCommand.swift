@@ -3,42 +3,41 @@ internal import Tenancy
 
 enum DoctorCommand {
   static let command = Command<Action>(
-    "doctor", summary: "Find what is inconsistent in the database, and mend it with --fix.",
+    "doctor", summary: "Find inconsistencies in the database, and fix them with --fix.",
     discussion: """
-      Looks for tenants without a schema, schemas without a tenant, domains that are nobody's or not as they must be, \
-      names that an app which does not quote would miss, creates, drops and migrations that stopped half-way, ledgers \
-      whose comment is not true or whose name another tool's table has, indexes that are not valid, extensions in a \
-      tenant's schema or out of its reach, relations of one schema with different owners, roles that could run code as \
-      whoever migrates, and at the role and the connection. A few queries, however many tenants there are.
+      Checks for tenants without a schema, schemas without a tenant, domains without a tenant or with wrong values, names \
+      that must be quoted, unfinished creates, drops and migrations, ledgers with a stale comment or with the name of \
+      another tool's table, invalid indexes, extensions in a tenant's schema or outside of its search path, relations of \
+      one schema with different owners, and roles that could run code with the privileges of the role that migrates. \
+      Also checks the current role and the connection. The number of queries does not grow with the number of tenants.
 
-      --fix mends what needs nobody's decision and loses nothing: it writes names and comments anew, makes the only \
-      domain primary, builds indexes anew without blocking writes, and moves extensions to public. It shows the SQL \
-      first, and asks; without a terminal it wants --yes. For everything else the command to run is named. Nothing is \
-      dropped but what a failed REINDEX has left behind.
+      --fix fixes what needs no decision and loses no data: it writes names and comments again, makes an only domain \
+      primary, builds invalid indexes again without blocking writes, and moves extensions to public. It drops nothing but \
+      the leftovers of a failed REINDEX. It shows the SQL first and asks for confirmation; without a terminal --yes is \
+      required. For everything else the report names the command to run.
 
-      The status is 1 if there is an error or a warning that is not fixed, 0 if there is nothing, or only something to \
-      know.
+      The exit status is 1 if an error or a warning is left, otherwise 0.
       """,
     parameters: [fix, Shared.yes, Shared.dryRun],
     formats: [.text, .json, .ndjson],
     examples: [
-      Example("tenantctl doctor", "Look at the whole database; change nothing."),
-      Example("tenantctl doctor --fix", "Show what would be mended, ask, and mend it."),
+      Example("tenantctl doctor", "Check the whole database; change nothing."),
+      Example("tenantctl doctor --fix", "Show the fixes, ask for confirmation, and apply them."),
       Example("tenantctl doctor --fix --dry-run", "Only print the SQL."),
     ],
     section: Section.fleet
   ) { input, session in
     if input[Shared.yes], !input[fix] {
-      throw input.refusal("--yes answers a question that only --fix asks", hint: "give --fix, too")
+      throw input.refusal("--yes requires --fix", hint: "add --fix")
     }
-    // A second connection tells how a pooler shares sessions; over four of them ledgers are read faster.
+    // A second connection shows how a pooler shares sessions; with four connections ledgers are read faster.
     let database = try session.database(connections: 4)
     let diagnosis = try await database.diagnose()
     if input[Shared.dryRun] { return DiagnosisSummary(diagnosis).dryRun }
     let count = diagnosis.entries.count(where: \.canBeFixed)
     guard input[fix], count > 0 else { return DiagnosisSummary(diagnosis).result }
     try session.confirm(
-      "fix", ["This changes the database, to mend \(counted(count, "finding"))."],
+      "fix", ["This changes the database to fix \(counted(count, "finding"))."],
       showing: DiagnosisSummary(diagnosis).script, unless: input[Shared.yes])
     let interruption = session.interruption
     let outcomes = try await interruption.guarding(drainingWith: { session.terminal.note($0) }) {
@@ -47,5 +46,5 @@ enum DoctorCommand {
     return DiagnosisSummary(diagnosis, outcomes).result
   }
 
-  private static let fix = Flag("fix", summary: "Mend what can be mended without a decision of yours.")
+  private static let fix = Flag("fix", summary: "Fix what can be fixed without a decision.")
 }

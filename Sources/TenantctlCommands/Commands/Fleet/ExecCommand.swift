@@ -3,29 +3,30 @@ internal import Tenancy
 
 enum ExecCommand {
   static let command = Command<Action>(
-    "exec", summary: "Run SQL in tenants and put the results together.",
+    "exec", summary: "Run SQL in tenants and combine the results.",
     discussion: """
-      In each tenant the statements are one transaction in one round trip, and see the tenant's tables first, then \
-      those of public. The transaction is read-only unless --write is given; a statement waits for a lock no longer \
-      than lock_timeout (2 s, see tenantctl.toml(5)).
+      In each tenant the statements are one transaction in one round trip, and unqualified names find the tenant's tables \
+      first, then those of public. The transaction is read-only without --write. A statement waits for a lock at most \
+      lock_timeout (2 s, see tenantctl.toml(5)).
 
-      The result is that of the last statement, of all tenants in one table with the tenant's name before the other \
-      columns; of a statement without rows, how many it touched. Text and JSON come in the tenants' order when all are \
-      done; --format csv and ndjson print each tenant's rows as it is done and keep none, so use them for much data; who \
-      failed is on standard error then. \
-      Results with different columns are an error.
+      The output is the result of the last statement from all tenants, in one table with the tenant's name as the first \
+      column; for a statement without rows it is the number of affected rows. Results with different columns are an \
+      error. Text and JSON are printed at the end, sorted by tenant. --format csv and ndjson print each tenant's rows when \
+      they arrive and keep none, so use them for large results; they report failures on standard error.
 
-      The status is 5 if a tenant failed, 130 after an interruption. With --write, what other tenants did stays done.
+      The exit status is 5 if a tenant failed, 130 after an interruption. Changes of the other tenants stay committed.
       """,
     parameters: Selection.parameters + [sql, file, write, RunOptions.statementTimeout] + RunOptions.common,
     formats: OutputFormat.allCases,
     examples: [
       Example(
         "tenantctl exec --all -c 'SELECT count(*) FROM tanks'", "Count a table's rows in every tenant."),
-      Example("tenantctl exec --all -f report.sql --format csv > report.csv", "One file from all tenants."),
+      Example(
+        "tenantctl exec --all -f report.sql --format csv > report.csv",
+        "Write the results of all tenants to one file."),
       Example(
         "tenantctl exec acme globex --write -c \"UPDATE tanks SET name = trim(name)\"",
-        "Change something in two tenants."),
+        "Change rows in two tenants."),
     ],
     section: Section.fleet
   ) { input, session in
@@ -55,8 +56,8 @@ enum ExecCommand {
     case (let sql?, nil): try ExecScript(name: "-c", Array(sql.utf8))
     case (nil, let file?): try ExecScript(name: file == "-" ? "stdin" : file, Files.bytes(file))
     case (nil, nil):
-      throw input.refusal("there is no SQL to run", hint: "give it with -c, or a file with -f")
-    default: throw input.refusal("-c and -f exclude each other")
+      throw input.refusal("-c or -f is required", hint: "give the SQL with -c, or a file with -f")
+    default: throw input.refusal("-c and -f cannot be used together")
     }
   }
 
@@ -65,5 +66,5 @@ enum ExecCommand {
   private static let file = Option(
     "file", short: "f", placeholder: "FILE", completion: .files(extensions: ["sql"]), parse: { $0 },
     summary: "The file with the statements to run; - is standard input.")
-  private static let write = Flag("write", summary: "Let the statements change something.")
+  private static let write = Flag("write", summary: "Allow the statements to write.")
 }

@@ -5,18 +5,18 @@ enum PsqlCommand {
   static let command = Command<Action>(
     "psql", summary: "Open psql in a tenant's schema.",
     discussion: """
-      Starts the psql that is found on PATH, connected as tenantctl would be. The search path is the tenant's schema, \
-      then public, and the prompt begins with the tenant's name. The connection, with its password, is handed over in \
-      the environment, where other users of the machine cannot see it.
+      Starts psql from PATH with the connection that tenantctl would use. The search path is the tenant's schema, then \
+      public, and the prompt begins with the tenant's name. The connection and its password are passed in the environment, \
+      which other users of the machine cannot read.
 
-      The search path is set in PGOPTIONS: PgBouncer refuses that, so connect to PostgreSQL itself.
+      The search path is set in PGOPTIONS, which PgBouncer refuses: connect to PostgreSQL directly.
 
-      The status is psql's own.
+      The exit status is psql's.
       """,
     parameters: [Shared.tenant, arguments],
     examples: [
-      Example("tenantctl psql acme", "Look around in the tenant acme."),
-      Example("tenantctl psql acme -- -c '\\d'", "Hand arguments to psql."),
+      Example("tenantctl psql acme", "Open psql in the tenant acme."),
+      Example("tenantctl psql acme -- -c '\\d'", "Pass arguments to psql."),
     ],
     section: Section.fleet
   ) { input, session in
@@ -30,7 +30,7 @@ enum PsqlCommand {
     try program.replaceProcess()
   }
 
-  /// psql's default prompt after the name, in which a percent sign would have a meaning.
+  /// The name, in which a percent sign must be escaped, and psql's default prompt.
   private static func prompt(_ tenant: Tenant) -> String {
     "\(tenant.name.description.replacing("%", with: "%%")) %/%R%x%# "
   }

@@ -3,18 +3,18 @@ internal import Tenancy
 
 enum RunCommand {
   static let command = Command<Action>(
-    "run", summary: "Run a program for each of the tenants.",
+    "run", summary: "Run a program for each tenant.",
     discussion: """
-      The program finds in its environment the tenant's name as TENANT and the schema as TENANT_SCHEMA; the connection \
-      as PGHOST, PGDATABASE, PGPASSWORD and so on, and as DATABASE_URL; and in PGOPTIONS the search path, the tenant's \
-      schema and then public, so that whatever uses libpq works on the tenant's tables. (PgBouncer refuses PGOPTIONS: \
-      connect to PostgreSQL itself.)
+      The program's environment has the tenant's name in TENANT and the schema in TENANT_SCHEMA; the connection in PGHOST, \
+      PGDATABASE, PGPASSWORD and so on, and in DATABASE_URL; and the search path in PGOPTIONS: the tenant's schema, then \
+      public. So every program that uses libpq works on the tenant's tables. (PgBouncer refuses PGOPTIONS: connect to \
+      PostgreSQL directly.)
 
-      What it writes is printed line by line behind the tenant's name, each stream to its own; with --format json or \
-      ndjson it is part of the result. It has nothing on standard input, and no terminal to ask on. It is no shell: for \
-      pipes and variables run sh -c. Ctrl-C is passed on to the programs that run, and no other is started.
+      The program's output is printed line by line after the tenant's name, each stream separately; with --format json or \
+      ndjson it is part of the result. Its standard input is empty, and it has no terminal. It is not run by a shell: for \
+      pipes and variables use sh -c. Ctrl-C is passed on to the running programs, and no other program is started.
 
-      The status is 5 if a program did not end with status 0, 130 after an interruption.
+      The exit status is 5 if a program did not exit with status 0, 130 after an interruption.
       """,
     parameters: Selection.parameters + RunOptions.common + [words],
     formats: [.text, .json, .ndjson],
@@ -22,12 +22,12 @@ enum RunCommand {
       Example("tenantctl run --all -- ./manage.py refresh", "Run an app's own command for every tenant."),
       Example(
         "tenantctl run --all --jobs 8 -- sh -c 'pg_dump -n \"$TENANT_SCHEMA\" > \"$TENANT.sql\"'",
-        "Dump every tenant to a file of its own."),
+        "Dump every tenant to its own file."),
     ],
     section: Section.fleet
   ) { input, session in
     let selection = try Selection.read(input, session)
-    // A typing error is one error, not one for each tenant.
+    // A mistyped program is one error, not one for each tenant.
     try Program(words: input[words], environment: session.environment).check()
     let database = try session.database()
     let tenants = try await database.tenants(in: selection)

@@ -5,39 +5,39 @@ enum MigrateCommand {
   static let command = Command<Action>(
     "migrate", summary: "Apply pending migrations to tenants.",
     discussion: """
-      Every file is parsed and every checksum compared before the first statement runs. Each tenant's migration is one \
-      transaction, recorded in the tenant's own ledger: a failure leaves the other tenants untouched, and the same \
-      command, run again, does what is left. Migrations for the shared schema come first.
+      Every file is parsed and every checksum compared before the first statement runs. Each file is one transaction in \
+      each tenant, recorded in the tenant's own ledger. A failure does not affect other tenants, and the same command, run \
+      again, does what is left. Migrations of the shared schema run first.
 
-      A statement waits for a lock no longer than lock_timeout (2 s, see tenantctl.toml(5)), so that it never stands in \
-      front of a tenant's traffic; the tenant then goes to the back of the queue and gets another turn. How long it may \
-      run in all is --statement-timeout's to say; a file's own lock_timeout and statement_timeout go before both. The \
-      first Ctrl-C finishes the tenants that are under way, the second cancels them on the server.
+      A statement waits for a lock at most lock_timeout (2 s, see tenantctl.toml(5)), so that it does not block a tenant's \
+      traffic; then the tenant is rolled back, and tried again later. --statement-timeout limits how long a statement may \
+      run; a file's own lock_timeout and statement_timeout take precedence. The first Ctrl-C lets the running tenants \
+      finish, the second cancels them on the server.
 
-      A file with transaction:false, as for CREATE INDEX CONCURRENTLY, comes when every tenant has what stands before it, \
-      and two tenants at a time. Each statement is counted when it is done, and the next run resumes at the one that is \
-      not. An index that a failed build leaves is dropped again; one that was cut off is dropped by the next run before \
-      it builds it anew, or named where that is not safe. CONCURRENTLY waits for other transactions, which blocks \
-      nobody, as long as it takes.
+      A file with transaction:false, as for CREATE INDEX CONCURRENTLY, runs when every tenant has the files before it, in \
+      two tenants at a time. Each finished statement is recorded, and the next run resumes at the first unfinished one. An \
+      invalid index that a failed build leaves is dropped. After an interruption the next run drops it and builds it \
+      again, or names it if that is not safe. CONCURRENTLY waits for other transactions as long as necessary, without \
+      blocking them.
 
-      What a tenant has is told by the comment on its ledger, which repeats the head, and made sure of in each \
-      transaction. A tenant whose comment claims too much, which is no migration's doing, is taken for up to date: \
-      'tenantctl status --verify' and 'tenantctl doctor' read the ledgers and find it.
+      The comment on a tenant's ledger says which version the tenant has, and each transaction checks it. A tenant with a \
+      stale comment may be treated as up to date: 'tenantctl status --verify' and 'tenantctl doctor' read the ledgers and \
+      find it. Migrations never leave a stale comment.
 
-      A file that is older than what a tenant has is applied with a warning, or refused with --strict.
+      A file that is older than a tenant's newest migration is applied with a warning, or refused with --strict.
 
-      The status is 5 if a tenant failed, 4 if a file was edited after it had been applied, 6 with --check if something \
-      is pending, 130 after an interruption.
+      The exit status is 5 if a tenant failed, 4 if a file was edited after it was applied, 6 with --check if migrations \
+      are pending, 130 after an interruption.
       """,
     parameters: Selection.parameters + [target, check, strict] + RunOptions.parameters
       + [Shared.migrations, Shared.dryRun],
     formats: [.text, .json, .ndjson],
     examples: [
-      Example("tenantctl migrate --all", "Apply what is pending to every tenant."),
-      Example("tenantctl migrate acme globex --to 20261123101500", "Bring two tenants to a version."),
-      Example("tenantctl migrate --all --canary 5", "Begin with five tenants; go on only if they succeed."),
+      Example("tenantctl migrate --all", "Apply pending migrations to every tenant."),
+      Example("tenantctl migrate acme globex --to 20261123101500", "Migrate two tenants up to a version."),
+      Example("tenantctl migrate --all --canary 5", "Start with five tenants; go on only if they succeed."),
       Example(
-        "tenantctl migrate --all --check", "End with status 6 if something is pending; change nothing."),
+        "tenantctl migrate --all --check", "Exit with status 6 if migrations are pending; change nothing."),
     ],
     section: Section.migrations
   ) { input, session in
@@ -97,7 +97,8 @@ enum MigrateCommand {
 
   private static let target = Option(
     "to", placeholder: "VERSION", completion: .dynamic("version"), parse: MigrationVersion.init(parsing:),
-    summary: "The last version to apply. Without it: the newest.")
-  private static let strict = Flag("strict", summary: "Refuse a file that is older than what a tenant has.")
-  private static let check = Flag("check", summary: "Only tell whether something is pending.")
+    summary: "The last version to apply. Default: the newest.")
+  private static let strict = Flag(
+    "strict", summary: "Refuse a file that is older than a tenant's newest migration.")
+  private static let check = Flag("check", summary: "Only check whether migrations are pending.")
 }

@@ -4,20 +4,19 @@ internal import Tenancy
 
 enum MigrationCheckCommand {
   static let command = Command<Action>(
-    "check", summary: "Check the migration files: what cannot run, and what will be regretted.",
+    "check", summary: "Check the migration files for errors and hazards.",
     discussion: """
-      Needs no database. Order, duplicates and syntax first: a file with such a mistake keeps every other from running, \
-      too. Then the hazards, each with the reason and the safe way to write it:
+      Needs no database. Checks order, duplicates and syntax first: such an error stops all files from running. Then \
+      reports hazards, each with the reason and a safe way to write it:
 
       \(Hazard.allCases.map { "\($0.rawValue): \($0.reason)." }.joined(separator: "\n\n"))
 
-      A comment '-- tenantctl:allow HAZARD' above a statement says that it is meant. The status is 1 if there is \
-      something to say.
+      A comment '-- tenantctl:allow HAZARD' above a statement allows it. The exit status is 1 if a hazard is found.
       """,
     parameters: [Shared.migrations],
     formats: [.text, .json, .ndjson],
     examples: [
-      Example("tenantctl migration check", "Check the files, in CI before they are merged.")
+      Example("tenantctl migration check", "Check the files, for example in CI.")
     ]
   ) { _, session in
     let files = try session.migrations()

@@ -2,10 +2,10 @@ internal import Arguments
 
 enum MigrationCommand {
   static let command = Command<Action>(
-    "migration", summary: "Write, list and check the migration files; mend what ledgers say of them.",
+    "migration", summary: "Manage migration files and their records in the ledgers.",
     discussion: """
-      migrations/tenant/ holds what runs in every tenant's schema, migrations/shared/ what runs once in public. The \
-      format is dbmate's: a part for the way up, and one for the way down.
+      The files in migrations/tenant/ run in every tenant's schema, those in migrations/shared/ once in public. The format \
+      is dbmate's: an up section and a down section.
       """,
     section: Section.migrations,
     subcommands: [

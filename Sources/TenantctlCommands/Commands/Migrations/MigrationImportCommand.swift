@@ -3,20 +3,19 @@ internal import Tenancy
 
 enum MigrationImportCommand {
   static let command = Command<Action>(
-    "import", summary: "Take over the migrations of goose, golang-migrate, Flyway or sqlx.",
+    "import", summary: "Import the migrations of goose, golang-migrate, Flyway or sqlx.",
     discussion: """
-      Converts the files of DIR, both directions where there are two, and writes them to migrations/tenant/ (with \
-      --shared to migrations/shared/), which must be empty. DIR is only read. Whatever cannot be taken over as what it \
-      is, such as a migration in Go or Java, a repeatable one, or a placeholder, is named with its line, and then \
-      nothing is written at all.
+      Converts the files in DIR, with their down sections, and writes them to migrations/tenant/ (with --shared to \
+      migrations/shared/), which must be empty. DIR is only read. Anything that has no exact equivalent, such as a \
+      migration in Go or Java, a repeatable migration or a placeholder, is reported with its line, and nothing is written.
 
-      With --ledger each selected tenant's history is taken over, too: what the other tool's table in the tenant's \
-      schema says is applied gets into our ledger, with its time, and nothing runs. A tenant with a failed ("dirty") \
-      migration, a version without a file, or a file that was edited since is named, and then nothing is written. The \
-      other tool's table stays; golang-migrate's, which has the name of our ledger, becomes \
-      schema_migrations_golang_migrate. Where the files are in place already, only the histories are taken over.
+      With --ledger the history of each selected tenant is imported, too: the migrations that the other tool's table in \
+      the tenant's schema lists as applied are recorded in the tenant's ledger with their times, and nothing runs. If a \
+      tenant has a failed ("dirty") migration, a version without a file, or a file that was edited since, the tenant is \
+      reported and nothing is written. The other tool's table stays; golang-migrate's, which has the ledger's name, is \
+      renamed to schema_migrations_golang_migrate. If the files were imported before, only the histories are imported.
 
-      Flyway's versions such as 1.2 become digits that keep their order: 1002.
+      Flyway's versions such as 1.2 are converted to digits that keep their order, such as 1002.
       """,
     parameters: [from, folder] + Selection.parameters + [
       ledger, table, shared, Shared.migrations, Shared.dryRun,
@@ -25,11 +24,11 @@ enum MigrationImportCommand {
       Example("tenantctl migration import --from goose db/goose", "Convert the files."),
       Example(
         "tenantctl migration import --from goose db/goose --ledger --all",
-        "Take over each tenant's history, too."),
+        "Import each tenant's history, too."),
     ]
   ) { input, session in
     guard let format = input[from] else {
-      throw input.refusal("it is not said whose migrations they are", hint: "give --from with \(formats)")
+      throw input.refusal("--from is required", hint: "use --from with \(formats)")
     }
     let selection = try histories(input, session)
     let placed = try MigrationImport(from: format, at: input[folder]).placed(
@@ -43,18 +42,20 @@ enum MigrationImportCommand {
     return ImportSummary(placed, histories).result
   }
 
-  /// Whose histories are asked for; `nil` is the shared schema's.
+  /// The tenants whose histories to import; `nil` is the shared schema's.
   private static func histories(_ input: Input, _ session: Session) throws -> FleetSelection? {
     let isSelected = Selection.isGiven(input)
     if !input[ledger] || input[shared], isSelected {
       throw input.refusal(
         input[shared]
-          ? "--shared and a selection of tenants exclude each other" : "tenants are selected for nothing",
+          ? "--shared and a selection of tenants cannot be used together"
+          : "the selection has no effect without --ledger",
         hint: input[shared]
-          ? "the shared schema has one history" : "give --ledger to take over their histories")
+          ? "omit the selection: the shared schema has one history" : "add --ledger to import their histories"
+      )
     }
     if !input[ledger], input[table] != nil {
-      throw input.refusal("--table names what only --ledger reads", hint: "give --ledger, too")
+      throw input.refusal("--table has no effect without --ledger", hint: "add --ledger")
     }
     return input[ledger] && !input[shared] ? try Selection.read(input, session) : nil
   }
@@ -62,17 +63,19 @@ enum MigrationImportCommand {
   private static let formats =
     ImportFormat.allCases.map(\.rawValue).dropLast().joined(separator: ", ") + " or sqlx"
   private static let from = Option(
-    "from", placeholder: "TOOL", choices: ImportFormat.self, summary: "The tool that they are made for.")
+    "from", placeholder: "TOOL", choices: ImportFormat.self,
+    summary: "The tool that the files were written for.")
   private static let folder = Argument(
     "DIR", completion: .directories, parse: { $0 }, summary: "The folder of the other tool's files.")
-  private static let ledger = Flag("ledger", summary: "Take over the histories of the selected tenants, too.")
+  private static let ledger = Flag("ledger", summary: "Import the histories of the selected tenants, too.")
   private static let table = Option(
     "table", placeholder: "NAME", parse: { $0 },
-    summary: "The table that the other tool records in. Without it: its usual one.")
-  private static let shared = Flag("shared", summary: "For the shared schema, not for the tenants'.")
+    summary: "The table with the other tool's history. Default: the tool's usual table.")
+  private static let shared = Flag(
+    "shared", summary: "Import into the shared schema instead of the tenants' schemas.")
 }
 
-/// What `migration import` says in the end.
+/// The result of `migration import`.
 private struct ImportSummary {
   private let placed: PlacedImport
   private let histories: [ImportedHistory]?
@@ -87,7 +90,7 @@ private struct ImportSummary {
     result.names = placed.isThere ? [] : placed.files.map(\.path)
     result.notes =
       placed.source.ignored.map {
-        "note: \(placed.source.format.rawValue) does not read \($0): it is left out"
+        "note: skipped \($0), which \(placed.source.format.rawValue) does not read"
       }
       + ["next: 'tenantctl migration check'"]
     return result
@@ -96,14 +99,14 @@ private struct ImportSummary {
   private var lines: [String] {
     let count = counted(placed.files.count, "migration")
     let files =
-      placed.isThere ? "\(placed.folder) has all \(count) already" : "wrote \(count) to \(placed.folder)"
+      placed.isThere ? "\(placed.folder) already has all \(count)" : "wrote \(count) to \(placed.folder)"
     guard let histories else { return [files] }
     let changed = histories.filter { !$0.recorded.isEmpty || $0.renamedTable != nil }.count
     let renamed =
       histories.compactMap(\.renamedTable).first.map { ["the other tool's table is now \($0)"] } ?? []
     return [files]
       + [
-        "took over \(changed == 1 ? "1 history" : "\(changed) histories"), \(histories.count - changed) had nothing new"
+        "imported \(changed == 1 ? "1 history" : "\(changed) histories"), \(histories.count - changed) unchanged"
       ]
       + renamed
   }

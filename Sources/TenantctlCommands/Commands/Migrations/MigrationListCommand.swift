@@ -3,9 +3,9 @@ internal import Tenancy
 
 enum MigrationListCommand {
   static let command = Command<Action>(
-    "list", summary: "List the migration files, in the order in which they run.",
+    "list", summary: "List the migration files, in the order they run.",
     discussion:
-      "Needs no database. Every file is parsed: a mistake in one is reported with its line and column.",
+      "Needs no database. Every file is parsed, and errors are reported with their line and column.",
     parameters: [Shared.migrations],
     formats: OutputFormat.allCases,
     examples: [Example("tenantctl migration list", "List the files.")]

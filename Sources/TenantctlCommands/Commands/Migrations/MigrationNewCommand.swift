@@ -5,7 +5,7 @@ internal import Tenancy
 enum MigrationNewCommand {
   static let command = Command<Action>(
     "new", summary: "Write an empty migration file.",
-    discussion: "The version is the time, in UTC.",
+    discussion: "The version is the current time, in UTC.",
     parameters: [name, shared, Shared.migrations],
     examples: [
       Example(
@@ -19,5 +19,6 @@ enum MigrationNewCommand {
   }
 
   private static let name = Argument("NAME", parse: { $0 }, summary: "What it does, in a few words.")
-  private static let shared = Flag("shared", summary: "For the shared schema, not for the tenants'.")
+  private static let shared = Flag(
+    "shared", summary: "Write it for the shared schema instead of the tenants' schemas.")
 }

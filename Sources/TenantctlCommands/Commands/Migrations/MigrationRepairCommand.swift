@@ -3,15 +3,15 @@ internal import Tenancy
 
 enum MigrationRepairCommand {
   static let command = Command<Action>(
-    "repair", summary: "Accept the new text of a migration file that was edited after it had been applied.",
+    "repair", summary: "Accept a migration file that was edited after it was applied.",
     discussion: """
-      Only the ledgers change: they take the checksum of the file as it is now. Nothing of the file runs, so the edit \
-      must be one that makes no difference, such as a comment. Without a selection: every tenant, and the shared schema.
+      Only the ledgers change: they record the checksum of the file as it is now. Nothing of the file runs, so the edit \
+      must have no effect, such as one of a comment. Without a selection: every tenant, and the shared schema.
       """,
     parameters: [version] + Selection.parameters + [Shared.migrations, Shared.dryRun],
     examples: [
       Example("tenantctl migration repair 20261123101500", "Accept it for all tenants."),
-      Example("tenantctl migration repair 20261123101500 acme --dry-run", "Show the SQL for one."),
+      Example("tenantctl migration repair 20261123101500 acme --dry-run", "Show the SQL for one tenant."),
     ]
   ) { input, session in
     let selection = try Selection.read(input, session, whenNone: FleetSelection(names: nil))

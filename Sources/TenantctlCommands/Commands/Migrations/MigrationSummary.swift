@@ -18,12 +18,12 @@ struct MigrationSummary: Sendable {
   func result(_ end: FleetEnd<[MigrationVersion]>, _ session: Session) -> CommandResult {
     var result = end.result(Document(direction: isUp ? "up" : "down", end), session) { lines(end, $0) }
     result.names = end.report.failures.map(\.label)
-    if end.report.tenants.contains(where: { !$0.isDone }) { result.notes = ["hint: \(wayOn(end))"] }
+    if end.report.tenants.contains(where: { !$0.isDone }) { result.notes = ["hint: \(advice(end))"] }
     return result
   }
 
   /// What to do about the tenants that are left.
-  private func wayOn(_ end: FleetEnd<[MigrationVersion]>) -> String {
+  private func advice(_ end: FleetEnd<[MigrationVersion]>) -> String {
     let first = end.report.failures.isEmpty ? "" : "fix the cause and "
     guard !plan.isRepeatable else { return "\(first)run the same command again: it does only what is left" }
     return """

@@ -3,15 +3,15 @@ internal import Tenancy
 
 enum RollbackCommand {
   static let command = Command<Action>(
-    "rollback", summary: "Undo the last migrations of tenants, by their files' down sections.",
+    "rollback", summary: "Undo the last migrations of tenants with their down sections.",
     discussion: """
-      Newest first, each in one transaction that also takes it out of the tenant's ledger. If one of the migrations has \
-      no down section, nothing runs at all. The shared schema is left alone.
+      Undoes the newest migration first, each in one transaction that also removes it from the tenant's ledger. If one of \
+      the migrations has no down section, nothing runs. The shared schema is not changed.
 
-      Where some tenants failed, or were not reached, the same command with --steps would undo one more migration of \
-      each that is done. With --to VERSION it does only what is left.
+      If some tenants failed or were not run, the same command with --steps would undo one more migration of each tenant \
+      that is done. With --to VERSION it does only what is left.
 
-      The status is 5 if a tenant failed, 4 if a migration cannot be undone.
+      The exit status is 5 if a tenant failed, 4 if a migration cannot be undone.
       """,
     parameters: Selection.parameters + [steps, target] + RunOptions.parameters
       + [Shared.migrations, Shared.yes, Shared.dryRun],
@@ -25,7 +25,7 @@ enum RollbackCommand {
   ) { input, session in
     let selection = try Selection.read(input, session)
     if input[target] != nil && input[steps] != nil {
-      throw input.refusal("--steps and --to exclude each other")
+      throw input.refusal("--steps and --to cannot be used together")
     }
     let extent = input[target].map { RollbackExtent.to($0) } ?? .steps(input[steps]?.value ?? 1)
     let database = try session.database(connections: RunOptions.connectionsWithFlush(input))
@@ -35,7 +35,7 @@ enum RollbackCommand {
       let undone = plan.tenants.filter { !plan.pending($0).isEmpty }
       try session.confirm(
         "rollback",
-        ["This undoes migrations of \(counted(undone.count, "tenant")), and what they hold may be lost."],
+        ["This undoes migrations of \(counted(undone.count, "tenant")). Data may be lost."],
         showing: input[Shared.yes] ? [] : list(undone, plan), unless: input[Shared.yes])
     }
     return try await MigrateCommand.run(plan, database, input, session)
@@ -55,8 +55,8 @@ enum RollbackCommand {
 
   private static let steps = Option(
     "steps", placeholder: "N", parse: PositiveNumber.init(parsing:),
-    summary: "How many migrations of each tenant. Without it: one.")
+    summary: "Undo the last N migrations of each tenant. Default: 1.")
   private static let target = Option(
     "to", placeholder: "VERSION", completion: .dynamic("version"), parse: MigrationVersion.init(parsing:),
-    summary: "Undo what is newer than this version.")
+    summary: "Undo the migrations that are newer than this version.")
 }

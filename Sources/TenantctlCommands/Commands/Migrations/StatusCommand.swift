@@ -3,21 +3,21 @@ internal import Tenancy
 
 enum StatusCommand {
   static let command = Command<Action>(
-    "status", summary: "Tell who is where: how many tenants have which version, and who is behind.",
+    "status", summary: "Show which version each tenant has, and which tenants are behind.",
     discussion: """
-      One query tells it for the whole fleet: each ledger's comment repeats its head. 'tenantctl migrate' goes by the \
-      comments, too; what changes a ledger by other means can leave one that is not true. With --verify the ledgers \
-      themselves are read.
+      One query reads the whole fleet: the comment on each ledger repeats its head. 'tenantctl migrate' trusts the \
+      comments, too. A program that changes a ledger by other means can leave a stale comment: --verify reads the ledgers \
+      themselves.
 
-      Below the table come the tenants of which there is more to say than that migrations are pending, then those behind, \
-      ten of each; --pending lists all that are behind, --quiet their names.
+      The table is followed by the tenants that need attention, then by those that are behind, ten of each; --pending \
+      lists all that are behind, --quiet their names.
       """,
     parameters: Selection.parameters + [check, pending, verify, Shared.migrations],
     formats: [.text, .json, .ndjson],
     examples: [
-      Example("tenantctl status --all", "Where is the fleet?"),
-      Example("tenantctl status --all --check", "End with status 6 if a tenant is behind."),
-      Example("tenantctl status --all --pending --quiet", "Print the names of those that are."),
+      Example("tenantctl status --all", "Show the state of the fleet."),
+      Example("tenantctl status --all --check", "Exit with status 6 if a tenant is behind."),
+      Example("tenantctl status --all --pending --quiet", "Print the names of the tenants that are behind."),
     ],
     section: Section.migrations
   ) { input, session in
@@ -26,7 +26,7 @@ enum StatusCommand {
       selection, input[check] ? session.migrations() : session.migrationsIfAny(), verify: input[verify])
     let summary = StatusSummary(found, onlyBehind: input[pending], session)
     var result = summary.result
-    // What migrate would refuse comes before what it would do.
+    // An edited file, which migrate refuses, takes precedence over pending ones.
     if input[check] {
       result.status = summary.hasChanged ? .refused : summary.behind.isEmpty ? .done : .pending
     }
@@ -34,8 +34,8 @@ enum StatusCommand {
   }
 
   private static let check = Flag(
-    "check", summary: "End with status 6 if a tenant is behind, 4 if an applied file was edited.")
-  private static let pending = Flag("pending", summary: "Only those that are behind.")
+    "check", summary: "Exit with status 6 if a tenant is behind, 4 if an applied file was edited.")
+  private static let pending = Flag("pending", summary: "List only tenants that are behind.")
   private static let verify = Flag(
-    "verify", summary: "Read every ledger, and tell where the comment on it is not true.")
+    "verify", summary: "Read every ledger, and report stale comments.")
 }

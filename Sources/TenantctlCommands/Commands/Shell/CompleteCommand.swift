@@ -1,17 +1,17 @@
 internal import Arguments
 internal import Tenancy
 
-/// What the completion scripts ask: live names, one a line; nothing at all when they cannot be had.
+/// Called by the completion scripts: prints current names, one a line; nothing if they cannot be read.
 enum CompleteCommand {
   static let command = Command<Action>(
     "__complete", summary: "Print names for a completion script.",
     parameters: [kind, words], formats: [], hidden: true
   ) { input, session in
-    // The options that say which database is meant, out of a command line that is still being typed.
+    // The options that name the database, from an incomplete command line.
     let typed = Parser(Tenantctl.tree).read(input[words], environment: session.environment)
     let theirs = Session(typed, session.printer, session.environment)
     let names = (try? await withinTimeLimit { try await candidates(input[kind], theirs) }) ?? []
-    // One a line, and for the shell's command line: what is not on one line, or not to be typed, is left out.
+    // A name with a line break or a control character cannot be completed.
     let plain = names.filter { $0 == $0.onOneLine }
     return CommandResult(plain, names: plain) { _ in plain }
   }
@@ -19,7 +19,7 @@ enum CompleteCommand {
   enum Kind: String, CaseIterable, Sendable { case tenant, domain, version }
 
   private static func candidates(_ kind: Kind, _ session: Session) async throws -> [String] {
-    // Not on the main thread: there the time limit could not strike while the server is waited for.
+    // Not on the main thread, where a wait for the server would block the time limit.
     let database = try session.database(connections: 2)
     return switch kind {
     case .tenant: try await database.list(withState: false).map(\.tenant.name.rawValue)
@@ -28,7 +28,7 @@ enum CompleteCommand {
     }
   }
 
-  /// A shell that waits for completions feels broken: no answer within 250 ms is no answer.
+  /// A shell that waits for completions seems to hang, so the limit is 250 ms.
   private static func withinTimeLimit<T: Sendable>(_ work: @escaping @Sendable () async throws -> T)
     async throws -> T
   {

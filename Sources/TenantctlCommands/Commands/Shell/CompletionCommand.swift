@@ -2,14 +2,14 @@ internal import Arguments
 
 enum CompletionCommand {
   static let command = Command<Action>(
-    "completion", summary: "Print a shell's completion script.",
+    "completion", summary: "Print the completion script of a shell.",
     discussion:
       "Completes commands, options, their values, files, and the names of your tenants and domains.",
     parameters: [shell],
     examples: [
-      Example("source <(tenantctl completion bash)", "In ~/.bashrc."),
-      Example("source <(tenantctl completion zsh)", "In ~/.zshrc, after compinit."),
-      Example("tenantctl completion fish | source", "In ~/.config/fish/config.fish."),
+      Example("source <(tenantctl completion bash)", "Add this to ~/.bashrc."),
+      Example("source <(tenantctl completion zsh)", "Add this to ~/.zshrc, after compinit."),
+      Example("tenantctl completion fish | source", "Add this to ~/.config/fish/config.fish."),
     ],
     section: Section.shell
   ) { input, _ in

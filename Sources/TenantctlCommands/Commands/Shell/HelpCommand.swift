@@ -21,5 +21,5 @@ enum HelpCommand {
   }
 
   private static let path = RepeatedArgument(
-    "COMMAND", parse: { $0 }, summary: "The command; all of them without it.")
+    "COMMAND", parse: { $0 }, summary: "The command. Default: list all commands.")
 }

@@ -3,37 +3,35 @@ internal import Tenancy
 
 enum AdoptCommand {
   static let command = Command<Action>(
-    "adopt", summary: "Take over tenants that an app or another tool made: give each a ledger.",
+    "adopt", summary: "Create the ledgers of tenants that an app or another tool created.",
     discussion: """
-      Such a tenant has tables and no ledger, so migrate would make its tables again. With --version every migration up \
-      to that one is recorded as applied; nothing is run. With --like a tenant whose tables equal those of the named \
-      tenant gets what that one's ledger says, and a tenant that differs is named, with the difference: tables, \
-      columns, constraints, indexes, views, sequences, types, routines, triggers and policies are compared; data, \
-      owners, privileges and the order of columns are not.
+      Such a tenant has tables but no ledger, so migrate would create its tables again. --version records every migration \
+      up to that one as applied; nothing is run. --like records what the ledger of the named tenant says in each tenant \
+      with equal tables, and reports how the others differ. Tables, columns, constraints, indexes, views, sequences, types, \
+      routines, triggers and policies are compared; data, owners, privileges and the order of columns are not.
 
-      What is there decides, tenant by tenant. A ledger that is there stays as it is; a table of dbmate's is the ledger, \
-      and gets the columns that it lacks, after they were shown. A table of another tool's in the ledger's place is \
-      refused, and so is a schema without tables. The records of Alembic, Django, Flyway and others are reported, and \
-      stay as they are.
+      A tenant that already has a ledger is not changed. A table of dbmate's is used as the ledger, and the columns that \
+      it lacks are added, after they are shown. A tenant is refused if its schema has no tables, or if another tool's table \
+      has the ledger's name. The tables of Alembic, Django, Flyway and other tools are reported, and left unchanged.
 
-      Where there is no migration yet, the first one is the dump of a tenant's schema (pg_dump --schema-only) without the \
-      schema's name; a tenant that 'tenantctl create' makes from it is the one to compare with.
+      If no migration exists yet, dump a tenant's schema (pg_dump --schema-only) without the schema's name as the first \
+      one, create a tenant from it with 'tenantctl create', and compare with that one.
 
-      It is the careful one of two: 'tenantctl migration baseline' records without a look at the tables, and in ledgers \
-      that are there, too.
+      'tenantctl migration baseline' also records migrations as applied, but it does not inspect the tables, and it \
+      changes existing ledgers.
 
-      One transaction for each tenant; one that has to wait for a lock gets another turn. The status is 5 if a tenant \
-      was refused or failed; the others are done. With --dry-run too.
+      Each tenant is one transaction; a tenant that has to wait for a lock is tried again. The exit status is 5 if a tenant \
+      was refused or failed, also with --dry-run; the others are done.
       """,
     parameters: Selection.parameters + [version, like, Shared.migrations, RunOptions.retries]
       + RunOptions.common
       + [Shared.dryRun],
     formats: [.text, .json, .ndjson],
     examples: [
-      Example("tenantctl adopt acme --version 20261123101500", "Acme's tables are those of this version."),
-      Example("tenantctl adopt --all --like acme", "So are those of every tenant whose tables equal acme's."),
+      Example("tenantctl adopt acme --version 20261123101500", "Record that acme has this version."),
+      Example("tenantctl adopt --all --like acme", "Record the same for all tenants with equal tables."),
       Example(
-        "tenantctl adopt --all --like acme --dry-run", "Only tell which tenants differ, and show the SQL."),
+        "tenantctl adopt --all --like acme --dry-run", "Report which tenants differ, and show the SQL."),
     ],
     section: Section.tenants
   ) { input, session in
@@ -57,7 +55,7 @@ enum AdoptCommand {
     let completions = plan.completions
     if let first = completions.first {
       session.remark(
-        "columns that the ledger of \(named(completions.map(\.tenant))) lacks are added: \(first.sql)")
+        "adding the columns that the ledger of \(named(completions.map(\.tenant))) lacks: \(first.sql)")
     }
     let end = try await summary.command.run(plan.forecast.tenants.count, of: database, input, session) {
       run, _ in
@@ -74,10 +72,10 @@ enum AdoptCommand {
     case (nil, let model?): return .like(model)
     case (nil, nil):
       throw input.refusal(
-        "what the tenants have is not said",
+        "--version or --like is required",
         hint:
-          "give --version VERSION, the last migration that they have, or --like NAME, a tenant that is alike")
-    case (_?, _?): throw input.refusal("--version and --like exclude each other")
+          "use --version VERSION, the last migration that the tenants have, or --like NAME, an equal tenant")
+    case (_?, _?): throw input.refusal("--version and --like cannot be used together")
     }
   }
 
@@ -87,5 +85,5 @@ enum AdoptCommand {
     summary: "The last migration that the tenants have.")
   private static let like = Option(
     "like", placeholder: "NAME", completion: .dynamic("tenant"), parse: TenantName.init(parsing:),
-    summary: "The tenant whose ledger says what those have whose tables equal its.")
+    summary: "The tenant to compare with: tenants with equal tables get a copy of its ledger.")
 }

@@ -5,18 +5,18 @@ enum CreateCommand {
   static let command = Command<Action>(
     "create", summary: "Create a tenant: row, schema, all migrations and domains, all or nothing.",
     discussion: """
-      Everything happens in one transaction: until it is committed the app sees nothing of the tenant, and after a \
-      failure at any point the same command, run again, succeeds.
+      The tenant's row is written last, in one transaction with its domains: until then the app does not see the tenant. \
+      After a failure at any point the same command can be run again.
 
-      A name is lower-case letters, digits and underscores, begins with a letter, has at most 63 characters, and is \
-      neither an SQL keyword nor one of public, www, localhost, local, information_schema, pg_*.
+      A name consists of lower-case letters, digits and underscores, begins with a letter, and has at most 63 characters. It \
+      cannot be an SQL keyword or one of public, www, localhost, local, information_schema, pg_*.
       """,
     parameters: [name, schema, domains, values, deactivated, noMigrations, Shared.migrations, Shared.dryRun],
     examples: [
       Example("tenantctl create acme --domain acme.example.com", "Create a tenant with a primary domain."),
       Example(
         "tenantctl create acme --set phone_number=555-0100",
-        "Fill a column that the registry has beside ours."),
+        "Set a custom column of the registry."),
     ],
     section: Section.tenants
   ) { input, session in
@@ -41,13 +41,13 @@ enum CreateCommand {
     "NAME", parse: TenantName.init(parsing:), summary: "The new tenant's name.")
   private static let schema = Option(
     "schema", placeholder: "SCHEMA", parse: SchemaName.init(parsing:),
-    summary: "Its schema, where the registry has a column of its own for it. Without it: the name.")
+    summary: "The tenant's schema, if the registry has a column for it. Default: the name.")
   private static let domains = RepeatedOption(
     "domain", placeholder: "HOST", parse: DomainName.init(parsing:),
     summary: "A domain of the tenant; the first one is primary.")
   private static let values = RepeatedOption(
     "set", placeholder: "COLUMN=VALUE", parse: Assignment.init(parsing:),
-    summary: "A value for a column that the registry has beside ours.")
+    summary: "Set a custom column of the registry.")
   private static let deactivated = Flag(
     "deactivated", summary: "Create it deactivated: the app does not serve it yet.")
   private static let noMigrations = Flag(

@@ -3,13 +3,13 @@ internal import Tenancy
 
 enum DeactivateCommand {
   static let command = Command<Action>(
-    "deactivate", summary: "Have the app serve tenants no longer; their data stays.",
+    "deactivate", summary: "Deactivate tenants: the app no longer serves them; their data stays.",
     discussion: """
-      Deactivated tenants keep their data and are still migrated. One that is deactivated stays so; if one of the names \
-      does not exist, nothing is changed.
+      Deactivated tenants keep their data and are still migrated. A deactivated tenant stays deactivated. If one of the \
+      names does not exist, nothing is changed.
       """,
     parameters: [Shared.tenants, Shared.dryRun],
-    examples: [Example("tenantctl deactivate acme globex", "Have the app serve acme and globex no longer.")],
+    examples: [Example("tenantctl deactivate acme globex", "Deactivate acme and globex.")],
     section: Section.tenants
   ) { input, session in
     try await ActivateCommand.setActive(false, input, session)

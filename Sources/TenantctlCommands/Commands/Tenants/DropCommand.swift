@@ -3,19 +3,19 @@ internal import Tenancy
 
 enum DropCommand {
   static let command = Command<Action>(
-    "drop", summary: "Remove a tenant: its rows, its schema and all that is in it.",
+    "drop", summary: "Remove a tenant: its rows, and its schema with everything in it.",
     discussion: """
-      Asks for the tenant's name typed back, and refuses without --yes when there is no terminal. The rows go first, so \
-      the app never serves a tenant that is half gone; a schema of any size is dropped, in batches if it is large. \
-      After an interruption the same command finishes the work.
+      Asks for confirmation by the tenant's name; without a terminal --yes is required. The rows are deleted first, so that \
+      the app never serves a partly dropped tenant. A large schema is dropped in batches. After an interruption the same \
+      command finishes the drop.
 
-      Objects outside of the schema that depend on it, such as a view over all tenants, a foreign key or a column of one \
-      of its types, would be dropped with it: drop then changes nothing and names them.
+      The drop is refused if objects outside of the schema depend on it, such as a view over all tenants, a foreign key or \
+      a column of one of its types: they would be dropped with it.
       """,
     parameters: [Shared.tenant, Shared.yes, Shared.dryRun],
     examples: [
       Example("tenantctl drop acme", "Ask, then remove the tenant acme."),
-      Example("tenantctl drop acme --yes", "Remove it without asking, as a script must."),
+      Example("tenantctl drop acme --yes", "Remove it without asking, for scripts."),
     ],
     section: Section.tenants
   ) { input, session in
@@ -37,7 +37,7 @@ enum DropCommand {
   }
 
   private static func sentence(_ tenant: DroppedTenant) -> String {
-    let schema = tenant.hadSchema ? counted(tenant.tables, "table") : "its schema was not there"
+    let schema = tenant.hadSchema ? counted(tenant.tables, "table") : "its schema did not exist"
     return "dropped tenant \(tenant.name) (\(schema), \(counted(tenant.domains.count, "domain")))"
   }
 }

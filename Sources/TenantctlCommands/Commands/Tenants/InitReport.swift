@@ -1,6 +1,6 @@
 internal import Tenancy
 
-/// What `init` has to say, as text and as JSON.
+/// The result of `init`, as text and as JSON.
 struct InitReport: Sendable {
   private let result: InitializedRegistry
   private let files: StarterFiles
@@ -10,7 +10,7 @@ struct InitReport: Sendable {
     (self.result, self.files, self.writesFiles) = (result, files, writesFiles)
   }
 
-  /// - Parameter upgraded: whether something was to be added.
+  /// - Parameter upgraded: whether --upgrade was given.
   func done(upgraded: Bool) -> CommandResult {
     var result = CommandResult(Document(self, sql: nil)) { _ in text }
     result.notes = remarks(upgraded: upgraded).map { "note: \($0)" } + [next]
@@ -32,22 +32,23 @@ struct InitReport: Sendable {
     return found + result.added.map(\.sentence) + (writesFiles ? files.lines(isDone: true) : mapping)
   }
 
-  /// What the user has to write, where nothing is written.
+  /// The sections that the user has to write, with --no-files.
   private var mapping: [String] {
-    files.section == nil ? [] : ["tenantctl.toml must say:"] + files.indentedSection
+    files.section == nil ? [] : ["tenantctl.toml must contain:"] + files.indentedSection
   }
 
   private func remarks(upgraded: Bool) -> [String] {
     let lacks = result.registry.lacks.filter { !result.added.contains($0) }.map(\.lack)
-    let way = lacks.isEmpty ? [] : ["'tenantctl init --upgrade' adds what is missing, after showing the SQL"]
-    let nothing = upgraded && result.registry.lacks.isEmpty ? ["the registry lacks nothing"] : []
-    return result.registry.remarks.map(\.sentence) + lacks + way + nothing + files.remarks
+    let advice =
+      lacks.isEmpty ? [] : ["'tenantctl init --upgrade' adds what is missing, after it shows the SQL"]
+    let nothing = upgraded && result.registry.lacks.isEmpty ? ["the registry is complete"] : []
+    return result.registry.remarks.map(\.sentence) + lacks + advice + nothing + files.remarks
   }
 
   private var next: String {
     result.registry.tenants ?? 1 == 0
       ? "next: 'tenantctl migration new NAME' for the tenants' tables, then 'tenantctl create NAME'"
-      : "next: 'tenantctl list' shows the tenants; 'tenantctl adopt' gives each the ledger that it lacks"
+      : "next: 'tenantctl list' shows the tenants; 'tenantctl adopt' creates their ledgers"
   }
 }
 

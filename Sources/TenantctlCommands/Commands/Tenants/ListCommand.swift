@@ -5,22 +5,22 @@ enum ListCommand {
   static let command = Command<Action>(
     "list", summary: "List the tenants.",
     discussion: """
-      Tells what the registry says. Whether a tenant's schema is there is in the JSON form (schema_exists), which looks \
-      at the catalog too; 'tenantctl doctor' finds those whose schema is missing.
+      Lists the rows of the registry. The JSON form also says whether each tenant's schema exists (schema_exists); \
+      'tenantctl doctor' finds tenants whose schema is missing.
       """,
     parameters: [Selection.active, deactivated, Selection.match, behind, Shared.migrations],
     formats: OutputFormat.allCases,
     examples: [
       Example("tenantctl list", "List all tenants."),
-      Example("tenantctl list --deactivated --quiet", "Print the names of the deactivated ones, one a line."),
+      Example("tenantctl list --deactivated --quiet", "Print the names of deactivated tenants, one a line."),
       Example(
         "tenantctl list --match 'eu_*' --format json",
-        "Everything about the tenants whose name matches, as JSON."),
+        "Print everything about the matching tenants as JSON."),
     ],
     section: Section.tenants
   ) { input, session in
     if input[Selection.active] && input[deactivated] {
-      throw input.refusal("--active and --deactivated exclude each other")
+      throw input.refusal("--active and --deactivated cannot be used together")
     }
     let filter = TenantFilter(
       isActive: input[Selection.active] ? true : input[deactivated] ? false : nil,
@@ -48,6 +48,6 @@ enum ListCommand {
       }, numeric: ["DOMAINS"])
   }
 
-  private static let deactivated = Flag("deactivated", summary: "Only tenants that are deactivated.")
-  private static let behind = Flag("behind", summary: "Only tenants that lack a migration.")
+  private static let deactivated = Flag("deactivated", summary: "List only deactivated tenants.")
+  private static let behind = Flag("behind", summary: "List only tenants with pending migrations.")
 }

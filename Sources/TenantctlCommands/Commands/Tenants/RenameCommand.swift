@@ -5,11 +5,11 @@ enum RenameCommand {
   static let command = Command<Action>(
     "rename", summary: "Rename a tenant: schema, row and domain rows in one transaction.",
     discussion: """
-      The host names of its domains stay as they are. Where the registry keeps the schema in a column of its own, and it \
-      differs from the name, the schema stays too, unless the column is generated from the name.
+      The host names of its domains do not change. If the registry has a column for the schema, and the schema differs \
+      from the name, the schema does not change either, unless the column is generated from the name.
 
-      Functions whose SET search_path names the schema are changed with it. What else names it is not: the bodies of \
-      functions, and search paths that were set for a role or the database. A warning names each of these.
+      The SET search_path of functions that name the schema is changed with it. Other mentions are not: the bodies of \
+      functions, and search paths that are set for a role or the database. A warning names each of these.
       """,
     parameters: [old, new, Shared.dryRun],
     examples: [Example("tenantctl rename acme acme_inc", "Rename the tenant acme to acme_inc.")],
@@ -29,19 +29,19 @@ enum RenameCommand {
 
   private static let old = Argument(
     "OLD", completion: .dynamic("tenant"), parse: TenantName.init(parsing:),
-    summary: "The tenant's name until now.")
-  private static let new = Argument("NEW", parse: TenantName.init(parsing:), summary: "Its name from now on.")
+    summary: "The tenant's current name.")
+  private static let new = Argument("NEW", parse: TenantName.init(parsing:), summary: "The new name.")
 }
 
 extension RenamedTenant {
-  /// A sentence for each place that still has the old name; of bodies the first ten.
+  /// A sentence for each place that still names the old schema; for bodies the first ten.
   fileprivate var warnings: [String] {
     let bodies = mentions.filter { $0.place == .routineBody }.map(\.object)
     let others = mentions.filter { $0.place != .routineBody }.map(\.warning)
     guard !bodies.isEmpty else { return others }
     let more = bodies.count > 10 ? " and \(bodies.count - 10) more" : ""
     return others + [
-      "the text of \(bodies.prefix(10).joined(separator: ", "))\(more) has the old schema's name as a word; check whether it means the schema"
+      "the body of \(bodies.prefix(10).joined(separator: ", "))\(more) contains the old schema's name; check whether it refers to the schema"
     ]
   }
 }

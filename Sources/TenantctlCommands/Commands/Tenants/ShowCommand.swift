@@ -7,7 +7,7 @@ enum ShowCommand {
     parameters: [Shared.tenant],
     examples: [
       Example("tenantctl show acme", "Show the tenant acme."),
-      Example("tenantctl show acme --format json", "The same as JSON."),
+      Example("tenantctl show acme --format json", "Show it as JSON."),
     ],
     section: Section.tenants
   ) { input, session in
@@ -24,7 +24,8 @@ enum ShowCommand {
       (
         "schema",
         state?.exists == false
-          ? style.red("\(tenant.schema) is missing: see 'tenantctl doctor'") : "\(tenant.schema) (\(size))"
+          ? style.red("\(tenant.schema) does not exist: see 'tenantctl doctor'")
+          : "\(tenant.schema) (\(size))"
       ),
       ("migrations", migrations(state)),
     ]

@@ -70,16 +70,16 @@ import Testing
     #expect(
       problems == [
         "B5__base.sql: a baseline migration runs in a new database instead of those before it",
-        "R__J.class: it is a migration in Java, and only SQL can be taken over",
-        "R__views.sql: a repeatable migration runs again whenever it changes, which no migration here does",
-        "U7__undo.sql: it undoes a migration that is not there",
+        "R__J.class: it is a migration in Java, and only SQL can be imported",
+        "R__views.sql: a repeatable migration runs again whenever it changes; tenantctl has no such migrations",
+        "U7__undo.sql: it undoes a migration that does not exist",
         "V1__a.sql: V1.0__b.sql has the same version",
-        "V2__J.java: it is a migration in Java, and only SQL can be taken over",
-        "V3__s.sh: it is a script, and only SQL can be taken over",
-        "V4__p.sql:2:9: '${name}' is replaced by something else before it runs",
+        "V2__J.java: it is a migration in Java, and only SQL can be imported",
+        "V3__s.sh: it is a script, and only SQL can be imported",
+        "V4__p.sql:2:9: '${name}' is a placeholder that the tool replaces",
         "V5__c.sql.conf: the setting 'shouldExecute=false' has no equivalent here",
-        "afterMigrate.sql: it runs on the event afterMigrate, which there is not here",
-        "beforeEachMigrate__x.sql: it runs on the event beforeEachMigrate, which there is not here",
+        "afterMigrate.sql: it runs on the event afterMigrate, which tenantctl does not have",
+        "beforeEachMigrate__x.sql: it runs on the event beforeEachMigrate, which tenantctl does not have",
       ])
   }
 
@@ -87,7 +87,7 @@ import Testing
     let problems = try problems(.flyway, ["V1.2__a.sql": "", "V20260101000000__b.sql": ""])
     #expect(
       problems == [
-        "V20260101000000__b.sql: its version 20260101000000 does not fit into the digits of a version here"
+        "V20260101000000__b.sql: its version 20260101000000 is too long"
       ])
   }
 }

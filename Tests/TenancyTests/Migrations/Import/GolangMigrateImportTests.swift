@@ -57,13 +57,13 @@ import Testing
     #expect(
       problems == [
         "1_a.up.sql: 01_b.up.sql has the same version",
-        "2_c.up.json: it is a file for golang-migrate with the ending .json, and only SQL can be taken over",
-        "3_d.up.sql:1:1: BEGIN is not allowed: tenantctl opens and ends the transaction",
-        "3_d.up.sql:1:18: COMMIT is not allowed: tenantctl opens and ends the transaction",
-        "4_e.up.sql:1:1: BEGIN is not allowed: tenantctl opens and ends the transaction",
-        "4_e.up.sql:1:47: COMMIT is not allowed: tenantctl opens and ends the transaction",
-        #"5_f.up.sql:1:1: \i is a command of psql, not SQL"#,
-        "7_h.up.sql:1:1: a zero byte, which PostgreSQL does not take",
+        "2_c.up.json: it is a file for golang-migrate with the ending .json, and only SQL can be imported",
+        "3_d.up.sql:1:1: BEGIN is not allowed: tenantctl begins and commits the transaction",
+        "3_d.up.sql:1:18: COMMIT is not allowed: tenantctl begins and commits the transaction",
+        "4_e.up.sql:1:1: BEGIN is not allowed: tenantctl begins and commits the transaction",
+        "4_e.up.sql:1:47: COMMIT is not allowed: tenantctl begins and commits the transaction",
+        #"5_f.up.sql:1:1: \i is a psql command, not SQL"#,
+        "7_h.up.sql:1:1: a zero byte, which PostgreSQL does not accept",
       ])
   }
 }

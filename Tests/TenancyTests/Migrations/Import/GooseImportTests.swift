@@ -88,16 +88,16 @@ import Testing
     #expect(
       Set(problems) == [
         "1_a.sql: 01_b.sql has the same version",
-        "2_c.go: it is a migration in Go, and only SQL can be taken over",
-        "3_d.sql:2:1: COPY FROM STDIN is not allowed: there is no stream to copy through",
+        "2_c.go: it is a migration in Go, and only SQL can be imported",
+        "3_d.sql:2:1: COPY FROM STDIN is not allowed: tenantctl has no stream for it",
         "4_e.sql:1:1: a statement before '-- +goose Up'", "4_e.sql:1:1: there is no '-- +goose Up' in it",
-        "5_f.sql:3:9: '${HOME}';' is replaced by something else before it runs",
+        "5_f.sql:3:9: '${HOME}';' is a placeholder that the tool replaces",
         "6_g.sql:2:1: '-- +goose StatementBegin' without StatementEnd",
         "7_h.sql:2:1: white space before an annotation",
         "8_i.sql:2:1: '-- +goose Sideways' is not expected here",
-        "9_j.sql: the comment '-- migrate:down' would begin a section here",
+        "9_j.sql: the comment '-- migrate:down' would begin a section in tenantctl's format",
         "10_k.sql:2:1: '-- +goose Up' is not expected here",
-        "11_l.sql:2:1: a string (') is opened here and never closed",
+        "11_l.sql:2:1: a string (') is not closed",
       ])
   }
 
@@ -111,7 +111,7 @@ import Testing
     let alone = try problems(.goose, ["1_a.sql": "-- +goose NO TRANSACTION\n-- +goose Up\n\(text)\n"])
     #expect(
       alone == [
-        "\(place): outside of a transaction these statements are still one message: all of them or none"
+        "\(place): the tool sends these statements as one message, which succeeds or fails as a whole"
       ])
     #expect(try problems(.goose, ["1_a.sql": "-- +goose Up\n\(text)\n"]) == [])
     let apart = "-- +goose NO TRANSACTION\n-- +goose Up\nSELECT\n1;\n-- and\n\nSELECT 2; -- end\n"

@@ -41,7 +41,7 @@ import Testing
       ["1_a.sql": "", "1_b.up.sql": "", "x_y.sql": "", "2_c.down.sql": "", "seed.sql": "", "z.rs": ""])
     #expect(
       problems == [
-        "1_b.up.sql: 1_a.sql has the same version", "2_c.down.sql: it undoes a migration that is not there",
+        "1_b.up.sql: 1_a.sql has the same version", "2_c.down.sql: it undoes a migration that does not exist",
         "x_y.sql: its name does not begin with a version",
       ])
   }
