@@ -16,7 +16,7 @@ public struct TenancyError: Error, Sendable, Hashable, CustomStringConvertible {
   /// - Parameter tenant: the tenant in whose block it happened.
   package init(_ problem: TenancyProblem, in tenant: TenantName? = nil) {
     self.problem = problem
-    self.tenant = problem.publicForm.tenant ?? tenant
+    self.tenant = problem.tenant ?? tenant
   }
 
   /// What happened, for programs.
@@ -107,55 +107,55 @@ extension TenancyProblem {
   }
 
   /// What a server app is told. Its other problems only come up in administration.
-  fileprivate var publicForm: (code: TenancyError.Code, message: String, tenant: TenantName?) {
+  fileprivate var publicForm: (code: TenancyError.Code, message: String) {
     switch self {
-    case .tenantNotFound(let name): (.tenantNotFound, "tenant \(name) does not exist", name)
-    case .tenantDeactivated(let name): (.tenantDeactivated, "tenant \(name) is deactivated", name)
+    case .tenantNotFound(let name): (.tenantNotFound, "tenant \(name) does not exist")
+    case .tenantDeactivated(let name): (.tenantDeactivated, "tenant \(name) is deactivated")
     case .schemaMissing(let name, let schema):
-      (.schemaMissing, "the schema \(schema) of tenant \(name) does not exist", name)
+      (.schemaMissing, "the schema \(schema) of tenant \(name) does not exist")
     case .schemaNotEnterable(let name, let schema):
-      (.schemaMissing, "the schema \(schema) of tenant \(name) cannot be entered", name)
+      (.schemaMissing, "the schema \(schema) of tenant \(name) cannot be entered")
     case .hostNotFound(let host, let label):
-      (.hostNotFound, "\(host.onOneLine) is not a domain, and there is no tenant \(label.onOneLine)", nil)
-    case .hostNotTenant(let host): (.hostNotTenant, "\(host.onOneLine) is not a tenant's host", nil)
+      (.hostNotFound, "\(host.onOneLine) is not a domain, and there is no tenant \(label.onOneLine)")
+    case .hostNotTenant(let host): (.hostNotTenant, "\(host.onOneLine) is not a tenant's host")
     case .domainWithoutTenant(let domain, let tenant):
-      (.domainWithoutTenant, "the tenant of the domain \(domain) does not exist", tenant)
+      (.domainWithoutTenant, "the tenant of the domain \(domain) does not exist")
     case .invalidTenantName(let text, let reason):
-      (.invalidName, "invalid tenant name '\(text.onOneLine)': \(reason)", nil)
+      (.invalidName, "invalid tenant name '\(text.onOneLine)': \(reason)")
     case .invalidSchemaName(let text, let reason):
-      (.invalidSchema, "invalid schema name '\(text.onOneLine)': \(reason)", nil)
+      (.invalidSchema, "invalid schema name '\(text.onOneLine)': \(reason)")
     case .invalidDomainName(let text, let reason):
-      (.invalidDomain, "invalid host name '\(text.onOneLine)': \(reason)", nil)
+      (.invalidDomain, "invalid host name '\(text.onOneLine)': \(reason)")
     case .registryMissing(let tables, _):
-      (.registryMissing, "the database has no \(tables.joined(separator: " and no "))", nil)
+      (.registryMissing, "the database has no \(tables.joined(separator: " and no "))")
     case .registryColumnMissing(let missing):
-      (.registryMismatch, "table \(missing.table) has no column \(missing.column)", nil)
+      (.registryMismatch, "table \(missing.table) has no column \(missing.column)")
     case .registryColumnType(let table, let column, let type, let expected):
-      (.registryMismatch, "column \(column) of \(table) is of type \(type), not \(expected)", nil)
+      (.registryMismatch, "column \(column) of \(table) is of type \(type), not \(expected)")
     default: clientForm
     }
   }
 
-  private var clientForm: (code: TenancyError.Code, message: String, tenant: TenantName?) {
+  private var clientForm: (code: TenancyError.Code, message: String) {
     switch self {
     case .malformedConnection(let reason):
-      (.malformedURL, "the connection string is not valid: \(reason)", nil)
-    case .cannotConnect(let reason): (.connectionFailed, "cannot connect to the database: \(reason)", nil)
-    case .connectionLost(let reason): (.connectionLost, "the connection to the server broke: \(reason)", nil)
-    case .poolExhausted(let limit): (.poolExhausted, "no connection became free within \(limit)", nil)
-    case .poolClosed: (.poolClosed, "the pool of connections is closed", nil)
-    case .sessionEnded: (.sessionEnded, "the block of the session has ended", nil)
-    case .insufficientPrivilege(let failure): (.insufficientPrivilege, failure.message, nil)
-    case .locked(let failure): (.locked, failure.message, nil)
+      (.malformedURL, "the connection string is not valid: \(reason)")
+    case .cannotConnect(let reason): (.connectionFailed, "cannot connect to the database: \(reason)")
+    case .connectionLost(let reason): (.connectionLost, "the connection to the server broke: \(reason)")
+    case .poolExhausted(let limit): (.poolExhausted, "no connection became free within \(limit)")
+    case .poolClosed: (.poolClosed, "the pool of connections is closed")
+    case .sessionEnded: (.sessionEnded, "the block of the session has ended")
+    case .insufficientPrivilege(let failure): (.insufficientPrivilege, failure.message)
+    case .locked(let failure): (.locked, failure.message)
     case .changedMeanwhile:
-      (.changedMeanwhile, "another session changed the same thing at the same time", nil)
-    case .server(let failure): (.statementFailed, failure.message, nil)
+      (.changedMeanwhile, "another session changed the same thing at the same time")
+    case .server(let failure): (.statementFailed, failure.message)
     case .columnMismatch(let error):
       (
         .columnMismatch,
-        "column \(error.column) is \(error.found ?? "NULL or missing"), not \(error.expected)", nil
+        "column \(error.column) is \(error.found ?? "NULL or missing"), not \(error.expected)"
       )
-    default: (.other, "\(self)", nil)
+    default: (.other, "\(self)")
     }
   }
 }

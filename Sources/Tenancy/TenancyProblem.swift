@@ -179,6 +179,25 @@ package enum TenancyProblem: Error, Sendable, Hashable {
   case server(ServerFailure)
 }
 
+extension TenancyProblem {
+  /// The tenant that it concerns; `nil` if it concerns no tenant, or several.
+  package var tenant: TenantName? {
+    switch self {
+    case .tenantNotFound(let name), .tenantExists(let name), .tenantNameCollides(let name, _),
+      .tenantDeactivated(let name), .schemaMissing(let name, _), .nameUnreadable(let name, _),
+      .schemaTaken(_, let name), .schemaNotAlone(_, let name, _), .sharedSchema(let name, _),
+      .dropUnfinished(let name), .tenantReferenced(let name, _), .schemaReferenced(_, let name, _, _),
+      .domainExists(_, let name), .domainIsPrimary(_, let name, _), .createInProgress(let name),
+      .schemaNotEnterable(let name, _), .schemaEmpty(let name), .nothingRecorded(let name, _),
+      .migrationUnfinished(let name, _):
+      name
+    case .domainWithoutTenant(_, let name), .domainTaken(_, let name): name
+    case .tenantsNotFound(let names): names.count == 1 ? names[0] : nil
+    default: nil
+    }
+  }
+}
+
 /// A column of the registry that does not exist.
 package struct MissingColumn: Sendable, Hashable {
   /// The table.

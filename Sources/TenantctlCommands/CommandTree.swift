@@ -1,12 +1,32 @@
 internal import Arguments
 internal import Tenancy
 
-/// The code of a command.
-typealias Action = @Sendable (Input, Session) async throws -> CommandResult
+/// The code of a command, and the formats of its result.
+struct Action: Sendable {
+  /// Empty if there is no choice: the result is text.
+  let formats: [OutputFormat]
+  let run: @Sendable (Input, Session) async throws -> CommandResult
+}
+
+extension Command<Action> {
+  /// A command to run. Its option `--format` offers its formats and no others.
+  init(
+    _ name: String, summary: String, discussion: String = "",
+    parameters: @autoclosure @escaping @Sendable () -> [any Parameter] = [],
+    formats: [OutputFormat] = [.text, .json],
+    examples: @autoclosure @escaping @Sendable () -> [Example] = [], section: String = "",
+    hidden: Bool = false, run: @escaping @Sendable (Input, Session) async throws -> CommandResult
+  ) {
+    self.init(
+      name, summary: summary, discussion: discussion,
+      parameters: parameters() + (formats.isEmpty ? [] : [Global.format(formats)]), examples: examples(),
+      section: section, hidden: hidden, action: Action(formats: formats, run: run))
+  }
+}
 
 /// The program, and everything that a user can type. A new command is one file and one line here.
 public enum Tenantctl {
-  static let tree = CommandTree<Action>(
+  static let tree: CommandTree<Action> = CommandTree(
     "tenantctl", versionText: "tenantctl \(tenancyVersion)", date: "November 23, 2026",
     summary: "Administer schema-per-tenant PostgreSQL databases.",
     discussion: """

@@ -1,43 +1,30 @@
 internal import Arguments
+internal import Synchronization
 internal import Tenancy
 
 /// What a command works with: resolved from options, environment and configuration after the words are understood.
-struct Session: Sendable {
-  let format: OutputFormat
-  let isQuiet: Bool
-  let terminal: Terminal
-  let interruption = Interruption()
-  private let isVerbose: Bool
-  private let input: Input
+final class Session: Sendable {
+  let printer: Printer
   let environment: [String: String]
-  private var overrides: [String: String] = [:]
+  let interruption = Interruption()
+  private let line: Reading<Action>
+  private let found = Mutex<Configuration?>(nil)
 
-  init(_ input: Input, environment: [String: String], terminal: Terminal) {
-    self.input = input
-    self.environment = environment
-    self.terminal = terminal
-    format = input[Global.format]
-    isQuiet = input[Global.quiet]
-    isVerbose = input[Global.verbose]
+  init(_ line: Reading<Action>, _ printer: Printer, _ environment: [String: String]) {
+    (self.line, self.printer, self.environment) = (line, printer, environment)
   }
 
-  /// Whether a stream that is a terminal shows colours (https://no-color.org).
-  var allowsColor: Bool {
-    !input[Global.noColor] && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
-  }
+  var format: OutputFormat { printer.format }
+  var isQuiet: Bool { printer.isQuiet }
+  var terminal: Terminal { printer.terminal }
+  var style: Style { printer.style }
+  var errorStyle: Style { printer.errorStyle }
 
   /// Whether this is a step of a workflow on GitHub.
   var isOnGitHub: Bool { environment["GITHUB_ACTIONS"] == "true" }
 
-  /// How standard output stands out.
-  var style: Style { Style(isColored: allowsColor && terminal.stdoutIsTerminal && format == .text) }
-
-  /// How standard error stands out.
-  var errorStyle: Style { Style(isColored: allowsColor && terminal.stderrIsTerminal) }
-
-  /// The configuration file that applies, if there is one.
-  var configurationPath: String? {
-    if let path = option(Global.config, "config") { return path }
+  /// The configuration file that is found where nobody has named one.
+  private var nearestConfiguration: String? {
     if Files.exists(ConfigurationFile.name) { return ConfigurationFile.name }
     var folder = Files.workingDirectory
     while true {
@@ -48,14 +35,24 @@ struct Session: Sendable {
     }
   }
 
-  /// Throws `ConfigurationError`.
+  /// The configuration, read once. Throws `ConfigurationError`.
   func configuration() throws -> Configuration {
-    guard let path = configurationPath else { return Configuration() }
+    try found.withLock { found in
+      let configuration = try found ?? readConfiguration()
+      found = configuration
+      return configuration
+    }
+  }
+
+  private func readConfiguration() throws -> Configuration {
+    let named = line[Global.config]
+    guard let path = named ?? nearestConfiguration else { return Configuration() }
     let file =
-      option(Global.config, "config") == nil
+      named == nil
       ? try ConfigurationFile(found: path, trusting: TrustedOwners(environment: environment))
       : try ConfigurationFile(reading: path)
     var configuration = try file.read()
+    configuration.path = path
     if let slash = path.lastIndex(of: "/"), !configuration.migrations.hasPrefix("/") {
       configuration.migrations = "\(path[..<slash])/\(configuration.migrations)"
     }
@@ -72,30 +69,14 @@ struct Session: Sendable {
     // Work on a fleet waits for its turn as long as it takes.
     settings.poolTimeout = nil
     return try TenantDatabase(
-      option(Global.database, "database") ?? inherited ?? configuration.databaseURL,
+      line[Global.database] ?? inherited ?? configuration.databaseURL,
       settings: settings, connections: connections, observer: observer,
       executor: onMainThread ?? (connections == 1) ? MainThread.shared : nil)
   }
 
-  /// The environment of a program that works on a tenant.
-  func environment(of client: ClientEnvironment, for tenant: Tenant) -> [String: String] {
-    client.variables(for: tenant, inheriting: environment)
-  }
-
-  /// The same session with options that were found another way.
-  func with(_ options: [String: String]) -> Session {
-    var copy = self
-    copy.overrides = options
-    return copy
-  }
-
-  private func option(_ parameter: Option<String>, _ name: String) -> String? {
-    overrides[name] ?? input[parameter]
-  }
-
   /// The folder of migrations: of the option, the configuration, or the default.
   func migrationsFolder() throws -> String {
-    try option(Shared.migrations, "migrations") ?? configuration().migrations
+    try line[Shared.migrations] ?? configuration().migrations
   }
 
   /// Prints a note for people, but not for scripts, to standard error.
@@ -114,7 +95,7 @@ struct Session: Sendable {
     do {
       return try migrations()
     } catch MigrationFolderError.missing(let path) {
-      if try option(Shared.migrations, "migrations") != nil || configuration().namesMigrations {
+      if try line[Shared.migrations] != nil || configuration().namesMigrations {
         throw MigrationFolderError.missing(path: path)
       }
       if remarks {
@@ -138,8 +119,7 @@ struct Session: Sendable {
 
   /// Prints the server's warnings, and with --verbose its notices and the SQL.
   private var observer: TenantDatabase.Observer {
-    let (terminal, isVerbose) = (terminal, isVerbose)
-    let style = errorStyle
+    let (terminal, style, isVerbose) = (terminal, errorStyle, line[Global.verbose])
     var observer = TenantDatabase.Observer()
     observer.notice = { severity, message in
       guard isVerbose || severity == "WARNING" else { return }
@@ -163,21 +143,13 @@ extension Session {
   func make<Value: Sendable>(
     _ change: Plan<Value>, dryRun: Bool, _ say: (Value) throws -> CommandResult
   ) async throws -> CommandResult {
-    try refuseCSV()
     if dryRun { return .dryRun(change.script) }
     return try say(try await interruption.guarding { try await change.apply() })
   }
 
-  /// For a command whose result is not a list: throws before the command changes anything.
-  func refuseCSV() throws {
-    if format == .csv { throw NoTable() }
-  }
-
   /// Prints a warning to standard error.
   func warn(_ sentence: String) {
-    if isQuiet { return }
-    let style = Style(isColored: allowsColor && terminal.stderrIsTerminal)
-    terminal.note("\(style.yellow("warning:")) \(sentence)")
+    if !isQuiet { terminal.note("\(errorStyle.yellow("warning:")) \(sentence)") }
   }
 
   /// Asks the user to type `word` before a destructive change; without a terminal `--yes` is required.
@@ -199,8 +171,7 @@ extension Session {
 extension CommandResult {
   /// The SQL that would run: data, which --quiet keeps.
   static func dryRun(_ sql: [String]) -> CommandResult {
-    var result = CommandResult(DryRun(sql: sql)) { _ in sql }
-    result.names = sql
+    var result = CommandResult(DryRun(sql: sql), names: sql) { _ in sql }
     result.isExact = true
     if sql.isEmpty { result.notes = ["note: nothing to do"] }
     return result
@@ -211,9 +182,6 @@ extension CommandResult {
     let sql: [String]
   }
 }
-
-/// CSV was requested for a result that is not a list.
-struct NoTable: Error {}
 
 /// A destructive change without a terminal and without `--yes`.
 struct NeedsConfirmation: Error {

@@ -10,13 +10,14 @@ import Testing
     "toy", versionText: "", date: "", summary: "", parameters: [Toy.database, Toy.format, Toy.quiet],
     commands: [read])
 
-  private func outcome(_ words: [String], _ environment: [String: String]) throws(UsageError) -> String {
+  private func outcome(_ words: [String], _ environment: [String: String]) throws -> String {
     guard
-      case .run(let action, let path, let input) = try Parser(Self.tree).parse(
-        words, environment: environment)
+      case .run(let action, let path, let input) = try Parser(Self.tree).read(
+        words, environment: environment
+      ).request()
     else { return "no command" }
     #expect(path == ["read"])
-    return action(input)
+    return try action(input)
   }
 
   @Test(arguments: [

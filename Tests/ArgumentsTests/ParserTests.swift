@@ -119,3 +119,38 @@ import Testing
     #expect(Toy.outcome(line) == outcome)
   }
 }
+
+@Suite struct UndeclaredParameterTests {
+  /// A command reads what it does not declare as not given: there is no way to crash.
+  @Test func isReadAsNotGiven() throws {
+    guard case .run(_, _, let input) = try Parser(Toy.tree).read(["domain", "remove", "acme.com"]).request()
+    else {
+      Issue.record("no request")
+      return
+    }
+    #expect(try input[Toy.host] == "acme.com")
+    #expect(input[Toy.jobs] == 4 && input[Toy.directory] == nil && !input[Toy.all])
+    #expect(input[Toy.exclude] == [] && input[Toy.names] == [] && input[Toy.command] == [])
+    #expect(throws: UsageError.self) { try input[Toy.file] }
+  }
+}
+
+@Suite struct WrongLineTests {
+  /// How to report an error must be known, whatever the error is.
+  @Test(arguments: [
+    "bogus --format json", "--format json", "migrate --bogus --format=json", "migrate --jobs --format json",
+    "migrate --jobs x --format json", "--format text domain remove --format json",
+  ])
+  func optionsOfAWrongLineAreRead(line: String) {
+    let reading = Parser(Toy.tree).read(line.split(separator: " ").map(String.init))
+    #expect(throws: UsageError.self) { try reading.request() }
+    #expect(reading[Toy.format] == .json)
+  }
+
+  @Test func nonsenseIsAsIfItWereNotGiven() {
+    let reading = Parser(Toy.tree).read(["--format", "xml"], environment: ["TOY_QUIET": "maybe"])
+    #expect(reading[Toy.format] == .text && !reading[Toy.quiet])
+    #expect(Parser(Toy.tree).read([], environment: ["TOY_FORMAT": "json"])[Toy.format] == .json)
+    #expect(Parser(Toy.tree).read(["run", "acme", "--", "--format", "json"])[Toy.format] == .text)
+  }
+}

@@ -2,7 +2,7 @@ import Arguments
 
 /// A small program with one of everything; an action is the command's name and what it reads.
 enum Toy {
-  typealias Action = @Sendable (Input) -> String
+  typealias Action = @Sendable (Input) throws -> String
 
   enum Format: String, CaseIterable, Sendable { case text, json }
 
@@ -48,7 +48,7 @@ enum Toy {
   static let shell = Argument("SHELL", choices: Format.self, summary: "The shell.")
 
   static func echo(_ name: String, _ read: @escaping Action = { _ in "" }) -> Action {
-    { input in "\(name) \(read(input))" }
+    { input in try "\(name) \(read(input))" }
   }
 
   static let add = Command<Action>(
@@ -63,11 +63,11 @@ enum Toy {
       """,
     parameters: [tenant, host, primary],
     examples: [Example("toy domain add acme www.acme.com --primary", "Route www.acme.com to acme.")],
-    action: echo("add") { "\($0[tenant]) \($0[host]) \($0[primary])" })
+    action: echo("add") { try "\($0[tenant]) \($0[host]) \($0[primary])" })
   static let remove = Command<Action>(
     "remove", summary: "Take a domain away.", parameters: [host],
     examples: [Example("toy domain remove www.acme.com", "Stop routing it.")],
-    action: echo("remove") { $0[host] })
+    action: echo("remove") { try $0[host] })
   static let domain = Command<Action>(
     "domain", summary: "Say which hosts belong to which tenant.", section: "Domains",
     subcommands: [add, remove])
@@ -87,10 +87,11 @@ enum Toy {
   static let restore = Command<Action>(
     "restore", summary: "Put a tenant back.", parameters: [file, target],
     examples: [Example("toy restore acme.dump", "Put acme back.")], section: "Fleet",
-    action: echo("restore") { "\($0[file]) \($0[target] ?? -1)" })
+    action: echo("restore") { try "\($0[file]) \($0[target] ?? -1)" })
   static let completion = Command<Action>(
     "completion", summary: "Print the completion's script.", parameters: [shell],
-    examples: [Example("toy completion json", "Print it.")], action: echo("completion") { "\($0[shell])" })
+    examples: [Example("toy completion json", "Print it.")], action: echo("completion") { try "\($0[shell])" }
+  )
   static let secret = Command<Action>(
     "__complete", summary: "Answer the shells.", hidden: true, action: echo("__complete"))
 
@@ -106,13 +107,17 @@ enum Toy {
   /// What a command line comes to, as one line of text.
   static func outcome(_ line: String, _ environment: [String: String] = [:]) -> String {
     do {
-      switch try Parser(tree).parse(line.split(separator: " ").map(String.init), environment: environment) {
-      case .run(let action, _, let input): return action(input)
+      switch try Parser(tree).read(line.split(separator: " ").map(String.init), environment: environment)
+        .request()
+      {
+      case .run(let action, _, let input): return try action(input)
       case .help(let path): return "help \(path)"
       case .version: return "version"
       }
-    } catch {
+    } catch let error as UsageError {
       return "\(error.message); \(error.hint)"
+    } catch {
+      return "\(error)"
     }
   }
 }

@@ -5,7 +5,7 @@ import Testing
 @Suite struct UsageErrorTests {
   private func error(_ line: String) -> UsageError? {
     #expect(throws: UsageError.self) {
-      try Parser(Toy.tree).parse(line.split(separator: " ").map(String.init))
+      try Parser(Toy.tree).read(line.split(separator: " ").map(String.init)).request()
     }
   }
 
@@ -27,7 +27,9 @@ import Testing
   }
 
   @Test func aCommandRefusesInput() throws {
-    guard case .run(_, _, let input) = try Parser(Toy.tree).parse(["domain", "remove", "h"]) else { return }
+    guard case .run(_, _, let input) = try Parser(Toy.tree).read(["domain", "remove", "h"]).request() else {
+      return
+    }
     let bare = input.refusal("name tenants or give --all")
     #expect(bare.message == "name tenants or give --all")
     #expect(bare.hint == "see 'toy domain remove --help'")

@@ -8,7 +8,7 @@ import Testing
       try await scene.says(
         "activate acme reef acme", "activated tenant acme\ntenant reef is already active\n",
         json:
-          #"[{"active":true,"changed":true,"tenant":"acme"},{"active":true,"changed":false,"tenant":"reef"}]"#
+          #"[{"active":true,"changed":true,"name":"acme"},{"active":true,"changed":false,"name":"reef"}]"#
       )
       try await scene.prints("list --active --quiet", "acme\nreef\n")
       try await scene.prints("activate acme --quiet", "")

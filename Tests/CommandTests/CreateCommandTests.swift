@@ -13,9 +13,9 @@ import Testing
 
         """,
         json: #"""
-          {"domains":[{"domain":"acme.example.com","primary":true,"tenant":"acme"},{"domain":"www.acme.com",\#
-          "primary":false,"tenant":"acme"}],"migrations":["20260101000000","20260102000000"],\#
-          "tenant":{"active":true,"name":"acme","schema":"acme"}}
+          {"active":true,"domains":["acme.example.com","www.acme.com"],\#
+          "migrations":["20260101000000","20260102000000"],"name":"acme",\#
+          "primary_domain":"acme.example.com","schema":"acme"}
           """#)
       #expect(try await scene.database.psql("SELECT id, litres FROM acme.tanks") == "")
       #expect(try await scene.database.psql("SELECT count(*) FROM acme.schema_migrations") == "2")

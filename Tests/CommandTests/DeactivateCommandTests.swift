@@ -6,7 +6,7 @@ import Testing
     try await Scene.with(tenants: ["acme", "reef"]) { scene in
       try await scene.says(
         "deactivate acme", "deactivated tenant acme\n",
-        json: #"[{"active":false,"changed":true,"tenant":"acme"}]"#)
+        json: #"[{"active":false,"changed":true,"name":"acme"}]"#)
       try await scene.prints("deactivate acme", "tenant acme is already deactivated\n")
       try await scene.prints("list --active --quiet", "reef\n")
     }

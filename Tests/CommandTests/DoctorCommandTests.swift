@@ -40,7 +40,7 @@ import Testing
   @Test func aHealthyDatabase() async throws {
     try await Scene.with(tenants: ["acme"]) { scene in
       try await scene.says(
-        "doctor", "1 tenant: no problems found\n", json: #"{"findings":[],"tenants":1}"#)
+        "doctor", "1 tenant: no problems found\n", json: #"{"findings":[],"tenant_count":1}"#)
       try await scene.prints("doctor --fix", "1 tenant: no problems found\n")
       try await scene.prints("doctor --quiet", "")
       try await scene.prints("doctor --dry-run", "")

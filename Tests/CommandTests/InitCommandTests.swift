@@ -42,9 +42,9 @@ import Testing
         "init --no-files", "created table public.tenants\ncreated table public.domains\n",
         stderr: Self.next,
         json: #"""
-          {"configuration":null,"files":[],"registry":{"added":[],"columns":{},\#
-          "created":["public.tenants","public.domains"],"domain_count":0,"domains":"public.domains",\#
-          "kind":"tenantctl","lacks":[],"remarks":[],"tenant_count":0,"tenants":"public.tenants"}}
+          {"configuration":null,"dry_run":false,"files":[],"registry":{"added":[],"columns":{},\#
+          "created":["public.tenants","public.domains"],"domain_count":0,"domains_table":"public.domains",\#
+          "kind":"tenantctl","lacks":[],"remarks":[],"tenant_count":0,"tenants_table":"public.tenants"},"sql":[]}
           """#)
       try await scene.prints("init --no-files --quiet", "")
       #expect(try scene.folder.files() == [])

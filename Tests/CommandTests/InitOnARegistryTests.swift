@@ -148,7 +148,7 @@ import Testing
     let file = Self.section.replacing("\n", with: "\\n").replacing("\"", with: "\\\"")
     let registry = #"""
       "columns":{"domain":"domain","name":"schema_name"},"created":[],"domain_count":2,\#
-      "domains":"public.customers_domain","kind":"django_tenants"
+      "domains_table":"public.customers_domain","kind":"django_tenants"
       """#
     let lack = #"""
       {"code":"no_deactivation","message":"public.customers_client has no column for the deactivation of \#
@@ -157,14 +157,15 @@ import Testing
     let rest = #"""
       "remarks":[{"code":"values_required","message":"'tenantctl create' needs --set name=VALUE"},\#
       {"code":"shared_row","message":"the row public is for the shared schema: tenantctl ignores it"}\#
-      ],"tenant_count":1,"tenants":"public.customers_client"}
+      ],"tenant_count":1,"tenants_table":"public.customers_client"}
       """#
     try await with(Self.django) { scene in
       try await scene.prints(
         "init --format json",
         #"""
-        {"configuration":"\#(file)","files":["tenantctl.toml","migrations/tenant/","migrations/shared/"],\#
-        "registry":{"added":[],\#(registry),"lacks":[\#(lack)],\#(rest)}
+        {"configuration":"\#(file)","dry_run":false,\#
+        "files":["tenantctl.toml","migrations/tenant/","migrations/shared/"],\#
+        "registry":{"added":[],\#(registry),"lacks":[\#(lack)],\#(rest),"sql":[]}
 
         """#)
       try await scene.prints(

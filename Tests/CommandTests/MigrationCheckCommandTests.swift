@@ -10,7 +10,7 @@ import Testing
       let nowhere = ["TENANTCTL_DATABASE_URL": "postgresql://127.0.0.1:1/none"]
       try await scene.prints("migration check", "checked 2 files: 0 findings\n", environment: nowhere)
       try await scene.says(
-        "migration check", "checked 2 files: 0 findings\n", json: #"{"files":2,"findings":[]}"#)
+        "migration check", "checked 2 files: 0 findings\n", json: #"{"file_count":2,"findings":[]}"#)
     }
   }
 

@@ -6,7 +6,7 @@ import Testing
     try await Scene.with(tenants: ["acme"]) { scene in
       try await scene.says(
         "rename acme acme_inc", "renamed tenant acme to acme_inc\n",
-        json: #"{"from":"acme","mentions":[],"tenant":{"active":true,"name":"acme_inc","schema":"acme_inc"}}"#
+        json: #"{"active":true,"from":"acme","mentions":[],"name":"acme_inc","schema":"acme_inc"}"#
       )
       try await scene.prints("domain list acme_inc --quiet", "acme.example.com\n")
       #expect(try await scene.database.psql("SELECT tenant_name FROM domains") == "acme_inc")
@@ -39,8 +39,8 @@ import Testing
       try await scene.says(
         "rename acme acme_inc", "renamed tenant acme to acme_inc\n", stderr: warning,
         json: """
-          {"from":"acme","mentions":[{"fix":null,"object":"lib.f()","place":"routine_body"}],\
-          "tenant":{"active":true,"name":"acme_inc","schema":"acme_inc"}}
+          {"active":true,"from":"acme","mentions":[{"fix":null,"object":"lib.f()","place":"routine_body"}],\
+          "name":"acme_inc","schema":"acme_inc"}
           """)
       let name = scene.database.name
       try await scene.database.psql("ALTER DATABASE \(name) SET search_path TO acme_inc, public")

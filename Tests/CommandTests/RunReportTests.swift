@@ -57,10 +57,8 @@ import Testing
       let outcome = try await Tenantctl.script(
         "tenantctl \(words[0]) --format ndjson \(words[1]) >/dev/full", database: scene.database,
         workingDirectory: scene.folder.path)
-      #expect(
-        outcome
-          == Outcome(
-            stdout: "", stderr: "warning: cannot write the result: No space left on device\n", status: 1))
+      #expect(outcome.status == 1)
+      #expect(outcome.stderr.hasPrefix("warning: cannot write the result: No space left on device\n"))
     }
   }
 

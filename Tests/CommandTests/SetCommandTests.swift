@@ -6,7 +6,7 @@ import Testing
     try await Scene.with(tenants: ["acme", "reef"]) { scene in
       try await scene.says(
         "set acme plan=gold seats=5", "set plan, seats of tenant acme\n",
-        json: #"{"tenant":"acme","values":{"plan":"gold","seats":"5"}}"#)
+        json: #"{"columns":{"plan":"gold","seats":"5"},"name":"acme"}"#)
       let rows = "SELECT name, plan, seats FROM tenants ORDER BY 1"
       #expect(try await scene.database.psql(rows) == "acme|gold|5\nreef|NULL|NULL")
       try await scene.prints("set acme plan= --unset seats --quiet", "")

@@ -15,12 +15,12 @@ import Testing
 
         """,
         json: #"""
-          {"shared":null,"tenants":[{"applied":2,"begun":[],"changed":[],"error":null,"head":"20260102000000","name":"acme",\#
-          "out_of_order":[],"pending":[],"schema":"acme","unknown":[],"wrong_head":null},\#
-          {"applied":2,"begun":[],"changed":[],"error":null,"head":"20260102000000","name":"reef","out_of_order":[],\#
-          "pending":[],"schema":"reef","unknown":[],"wrong_head":null},\#
-          {"applied":0,"begun":[],"changed":[],"error":null,"head":null,"name":"young","out_of_order":[],\#
-          "pending":["20260101000000","20260102000000"],"schema":"young","unknown":[],"wrong_head":null}]}
+          {"shared":null,"tenants":[{"applied":2,"changed":[],"error":null,"head":"20260102000000","name":"acme",\#
+          "out_of_order":[],"pending":[],"schema":"acme","unfinished":[],"unknown":[],"wrong_head":null},\#
+          {"applied":2,"changed":[],"error":null,"head":"20260102000000","name":"reef","out_of_order":[],\#
+          "pending":[],"schema":"reef","unfinished":[],"unknown":[],"wrong_head":null},\#
+          {"applied":0,"changed":[],"error":null,"head":null,"name":"young","out_of_order":[],\#
+          "pending":["20260101000000","20260102000000"],"schema":"young","unfinished":[],"unknown":[],"wrong_head":null}]}
           """#)
       try await scene.prints("status --all --quiet", "young\n")
       try await scene.prints("status acme reef --check --quiet", "")

@@ -10,7 +10,7 @@ public struct Argument<T: Sendable>: Parameter {
     parse: @escaping @Sendable (String) throws -> T, summary: String
   ) {
     declaration = Declaration(
-      .argument(count: 1...1), placeholder, completion: completion, summary: summary)
+      form: .argument(count: 1...1), name: placeholder, completion: completion, summary: summary)
     self.parse = parse
   }
 
@@ -24,14 +24,18 @@ public struct Argument<T: Sendable>: Parameter {
 extension Argument where T: CaseIterable & RawRepresentable<String> {
   /// An argument that is one of the cases' raw values.
   public init(_ placeholder: String, choices: T.Type, summary: String) {
-    self.init(placeholder, completion: .choices(T.spellings), parse: T.choice, summary: summary)
+    self.init(
+      placeholder, completion: .choices(Array(T.allCases).spellings), parse: Array(T.allCases).choice,
+      summary: summary)
   }
 }
 
 /// A word that may be left out: `[NAME]`.
-public struct OptionalArgument<T: Sendable>: Parameter {
+public struct OptionalArgument<T: Sendable>: OptionalParameter {
   /// What the renderers and the parser read.
   public let declaration: Declaration
+  /// Nothing.
+  public var absent: T? { nil }
   private let parse: @Sendable (String) throws -> T
 
   /// What `parse` throws is reported as the reason why the value is invalid.
@@ -40,21 +44,22 @@ public struct OptionalArgument<T: Sendable>: Parameter {
     parse: @escaping @Sendable (String) throws -> T, summary: String
   ) {
     declaration = Declaration(
-      .argument(count: 0...1), placeholder, completion: completion, summary: summary)
+      form: .argument(count: 0...1), name: placeholder, completion: completion, summary: summary)
     self.parse = parse
   }
 
   /// Throws `invalidValue` for a text that `parse` refuses.
   public func value(of occurrences: [Occurrence]) throws(UsageError.Problem) -> T? {
-    guard let last = occurrences.last else { return nil }
-    return try last.parsed(for: declaration, by: parse)
+    try occurrences.last?.parsed(for: declaration, by: parse)
   }
 }
 
 /// Words, as many as are given: `[NAME...]`.
-public struct RepeatedArgument<T: Sendable>: Parameter {
+public struct RepeatedArgument<T: Sendable>: OptionalParameter {
   /// What the renderers and the parser read.
   public let declaration: Declaration
+  /// Nothing.
+  public var absent: [T] { [] }
   private let parse: @Sendable (String) throws -> T
 
   /// Fewer than `minimum` words are a usage error.
@@ -63,7 +68,7 @@ public struct RepeatedArgument<T: Sendable>: Parameter {
     parse: @escaping @Sendable (String) throws -> T, summary: String
   ) {
     declaration = Declaration(
-      .argument(count: minimum...Int.max), placeholder, completion: completion, summary: summary)
+      form: .argument(count: minimum...Int.max), name: placeholder, completion: completion, summary: summary)
     self.parse = parse
   }
 
@@ -76,13 +81,15 @@ public struct RepeatedArgument<T: Sendable>: Parameter {
 }
 
 /// Everything after `--`, verbatim: `[-- ARG...]`.
-public struct TrailingArguments: Parameter {
+public struct TrailingArguments: OptionalParameter {
   /// What the renderers and the parser read.
   public let declaration: Declaration
+  /// Nothing.
+  public var absent: [String] { [] }
 
   /// Fewer than `minimum` words are a usage error.
   public init(_ placeholder: String, minimum: Int = 0, summary: String) {
-    declaration = Declaration(.trailing(minimum: minimum), placeholder, summary: summary)
+    declaration = Declaration(form: .trailing(minimum: minimum), name: placeholder, summary: summary)
   }
 
   /// Never throws: any words will do.

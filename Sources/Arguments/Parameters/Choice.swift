@@ -7,13 +7,15 @@ public struct UnknownChoice: Error, Equatable, CustomStringConvertible {
   public var description: String { "expected \(choices.alternatives)" }
 }
 
-extension CaseIterable where Self: RawRepresentable<String> {
-  static func choice(_ text: String) throws -> Self {
-    guard let choice = Self(rawValue: text) else { throw UnknownChoice(choices: spellings) }
+extension Array where Element: RawRepresentable<String> & Sendable {
+  func choice(_ text: String) throws -> Element {
+    guard let choice = first(where: { $0.rawValue == text }) else {
+      throw UnknownChoice(choices: spellings)
+    }
     return choice
   }
 
-  static var spellings: [String] { allCases.map { $0.rawValue } }
+  var spellings: [String] { map(\.rawValue) }
 }
 
 extension [String] {

@@ -17,28 +17,15 @@ public struct Declaration: Sendable, Equatable {
   /// The long name of an option, without its dashes; the placeholder of an argument.
   public let name: String
   /// The letter of an option's short form.
-  public let short: Character?
+  public private(set) var short: Character?
   /// The environment variable that stands in for an option that is not given.
-  public let environment: String?
+  public private(set) var environment: String?
   /// How help names the value that holds when none is given.
-  public let defaultText: String?
+  public private(set) var defaultText: String?
   /// What a shell offers for the value.
-  public let completion: Completion
+  public private(set) var completion = Completion.none
   /// One sentence for help, man pages and shells.
   public let summary: String
-
-  init(
-    _ form: Form, _ name: String, short: Character? = nil, environment: String? = nil,
-    defaultText: String? = nil, completion: Completion = .none, summary: String
-  ) {
-    self.form = form
-    self.name = name
-    self.short = short
-    self.environment = environment
-    self.defaultText = defaultText
-    self.completion = completion
-    self.summary = summary
-  }
 }
 
 extension Declaration {
@@ -61,10 +48,17 @@ extension Declaration {
     if case .choices(let words) = completion { words } else { [] }
   }
 
+  /// Whether it is the same option with fewer choices: what a command may declare of an option that it inherits.
+  func narrows(_ other: Declaration) -> Bool {
+    name == other.name && form == other.form && short == other.short && !choices.isEmpty
+      && choices.allSatisfy(other.choices.contains)
+  }
+
   func answers(to spelling: String) -> Bool {
     isOption && (spelling == "--\(name)" || short.map { spelling == "-\($0)" } ?? false)
   }
 
-  static let help = Declaration(.flag, "help", short: "h", summary: "Show help and exit.")
-  static let version = Declaration(.flag, "version", short: "V", summary: "Show the version and exit.")
+  static let help = Declaration(form: .flag, name: "help", short: "h", summary: "Show help and exit.")
+  static let version = Declaration(
+    form: .flag, name: "version", short: "V", summary: "Show the version and exit.")
 }

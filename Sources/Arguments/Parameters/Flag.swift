@@ -1,11 +1,14 @@
 /// A switch that is on when given: `--all`.
-public struct Flag: Parameter {
+public struct Flag: OptionalParameter {
   /// What the renderers and the parser read.
   public let declaration: Declaration
+  /// Off.
+  public var absent: Bool { false }
 
   /// `environment` names a variable that switches it with 1, true, yes, on or 0, false, no, off.
   public init(_ name: String, short: Character? = nil, environment: String? = nil, summary: String) {
-    declaration = Declaration(.flag, name, short: short, environment: environment, summary: summary)
+    declaration = Declaration(
+      form: .flag, name: name, short: short, environment: environment, summary: summary)
   }
 
   /// Throws `invalidValue` for a variable that is neither on nor off.

@@ -1,7 +1,9 @@
 /// An option with a value that may be left out; given twice, the last wins: `--domain HOST`.
-public struct Option<T: Sendable>: Parameter {
+public struct Option<T: Sendable>: OptionalParameter {
   /// What the renderers and the parser read.
   public let declaration: Declaration
+  /// Nothing.
+  public var absent: T? { nil }
   private let parse: @Sendable (String) throws -> T
 
   /// What `parse` throws is reported as the reason why the value is invalid.
@@ -10,15 +12,15 @@ public struct Option<T: Sendable>: Parameter {
     completion: Completion = .none, parse: @escaping @Sendable (String) throws -> T, summary: String
   ) {
     declaration = Declaration(
-      .option(placeholder: placeholder, repeats: false), name, short: short, environment: environment,
+      form: .option(placeholder: placeholder, repeats: false), name: name, short: short,
+      environment: environment,
       completion: completion, summary: summary)
     self.parse = parse
   }
 
   /// Throws `invalidValue` for a text that `parse` refuses.
   public func value(of occurrences: [Occurrence]) throws(UsageError.Problem) -> T? {
-    guard let last = occurrences.last else { return nil }
-    return try last.parsed(for: declaration, by: parse)
+    try occurrences.last?.parsed(for: declaration, by: parse)
   }
 }
 
@@ -30,15 +32,16 @@ extension Option where T: CaseIterable & RawRepresentable<String> {
   ) {
     self.init(
       name, short: short, placeholder: placeholder, environment: environment,
-      completion: .choices(T.spellings), parse: T.choice, summary: summary)
+      completion: .choices(Array(T.allCases).spellings), parse: Array(T.allCases).choice, summary: summary)
   }
 }
 
 /// An option that has a value even when not given: `--jobs N`.
-public struct DefaultedOption<T: Sendable>: Parameter {
+public struct DefaultedOption<T: Sendable>: OptionalParameter {
   /// What the renderers and the parser read.
   public let declaration: Declaration
-  private let fallback: T
+  /// The default.
+  public let absent: T
   private let parse: @Sendable (String) throws -> T
 
   /// `defaultText` is how help spells `default`.
@@ -48,35 +51,38 @@ public struct DefaultedOption<T: Sendable>: Parameter {
     parse: @escaping @Sendable (String) throws -> T, summary: String
   ) {
     declaration = Declaration(
-      .option(placeholder: placeholder, repeats: false), name, short: short, environment: environment,
+      form: .option(placeholder: placeholder, repeats: false), name: name, short: short,
+      environment: environment,
       defaultText: defaultText, completion: completion, summary: summary)
-    fallback = `default`
+    absent = `default`
     self.parse = parse
   }
 
   /// Throws `invalidValue` for a text that `parse` refuses.
   public func value(of occurrences: [Occurrence]) throws(UsageError.Problem) -> T {
-    guard let last = occurrences.last else { return fallback }
-    return try last.parsed(for: declaration, by: parse)
+    try occurrences.last?.parsed(for: declaration, by: parse) ?? absent
   }
 }
 
 extension DefaultedOption where T: CaseIterable & RawRepresentable<String> {
-  /// An option whose value is one of the cases' raw values.
+  /// An option whose value is the raw value of one of the cases, all of them or only `some`.
   public init(
-    _ name: String, short: Character? = nil, placeholder: String, choices: T.Type, default: T,
-    environment: String? = nil, summary: String
+    _ name: String, short: Character? = nil, placeholder: String, choices: T.Type,
+    only some: [T] = Array(T.allCases), default: T, environment: String? = nil, summary: String
   ) {
     self.init(
       name, short: short, placeholder: placeholder, default: `default`, defaultText: `default`.rawValue,
-      environment: environment, completion: .choices(T.spellings), parse: T.choice, summary: summary)
+      environment: environment, completion: .choices(some.spellings), parse: some.choice,
+      summary: summary)
   }
 }
 
 /// An option that adds a value each time it is given: `--exclude GLOB --exclude GLOB`.
-public struct RepeatedOption<T: Sendable>: Parameter {
+public struct RepeatedOption<T: Sendable>: OptionalParameter {
   /// What the renderers and the parser read.
   public let declaration: Declaration
+  /// Nothing.
+  public var absent: [T] { [] }
   private let parse: @Sendable (String) throws -> T
 
   /// The environment variable gives at most one value.
@@ -85,7 +91,8 @@ public struct RepeatedOption<T: Sendable>: Parameter {
     completion: Completion = .none, parse: @escaping @Sendable (String) throws -> T, summary: String
   ) {
     declaration = Declaration(
-      .option(placeholder: placeholder, repeats: true), name, short: short, environment: environment,
+      form: .option(placeholder: placeholder, repeats: true), name: name, short: short,
+      environment: environment,
       completion: completion, summary: summary)
     self.parse = parse
   }

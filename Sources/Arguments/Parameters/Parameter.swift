@@ -12,6 +12,12 @@ public protocol Parameter<Value>: Sendable {
   func value(of occurrences: [Occurrence]) throws(UsageError.Problem) -> Value
 }
 
+/// A parameter that may be left out.
+public protocol OptionalParameter<Value>: Parameter {
+  /// What a command reads where it is not given.
+  var absent: Value { get }
+}
+
 /// A parameter given once: its text and where that came from.
 public struct Occurrence: Sendable, Equatable {
   /// Where a text was found.

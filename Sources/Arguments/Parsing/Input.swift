@@ -4,12 +4,20 @@ public struct Input: Sendable {
   /// Makes the error of this command out of a problem.
   let error: @Sendable (UsageError.Problem) -> UsageError
 
-  /// The value of a parameter that the command, or a group that it belongs to, declares.
-  public subscript<P: Parameter>(_ parameter: P) -> P.Value {
-    guard let value = values[parameter.declaration.spelling] as? P.Value else {
-      preconditionFailure("the command does not declare \(parameter.declaration.spelling)")
+  /// The value of a parameter that may be left out. One that the command does not declare was not given: the parser takes
+  /// no other.
+  public subscript<P: OptionalParameter>(_ parameter: P) -> P.Value {
+    values[parameter.declaration.spelling] as? P.Value ?? parameter.absent
+  }
+
+  /// The value of an argument that must be given. Throws `missingArgument` for one that the command does not declare.
+  public subscript<T>(_ argument: Argument<T>) -> T {
+    get throws(UsageError) {
+      guard let value = values[argument.declaration.spelling] as? T else {
+        throw error(.missingArgument(argument.declaration.name))
+      }
+      return value
     }
-    return value
   }
 
   /// A usage error that only the command can judge, such as options that exclude each other; to be thrown.

@@ -6,30 +6,39 @@ public struct Parser<Action: Sendable>: Sendable {
   /// A parser of what the tree describes.
   public init(_ tree: CommandTree<Action>) { self.tree = tree }
 
-  /// The request that the words make, without the program's own name.
+  /// Reads the words, without the program's own name, whatever may be wrong with them.
   ///
-  /// The environment fills in options that the words leave out; an empty variable counts as unset. `--help`
-  /// and `--version` win over whatever else is wrong.
-  public func parse(
-    _ words: [String], environment: [String: String] = [:]
-  ) throws(UsageError) -> Request<Action> {
-    var reading = Reading(tree)
+  /// The environment fills in options that the words leave out; an empty variable counts as unset.
+  public func read(_ words: [String], environment: [String: String] = [:]) -> Reading<Action> {
+    var reading = Reading(tree, environment)
     reading.read(words)
-    if reading.wantsHelp { return .help(path: reading.scope.path) }
-    if reading.wantsVersion { return .version }
-    if let error = reading.error { throw error }
+    return reading
+  }
+}
 
-    let scope = reading.scope
+extension Reading {
+  /// The request that the words make. `--help` and `--version` win over whatever else is wrong.
+  public func request() throws(UsageError) -> Request<Action> {
+    if wantsHelp { return .help(path: scope.path) }
+    if wantsVersion { return .version }
+    if let error { throw error }
     guard case .action(let action) = scope.command.content else {
       throw scope.error(.missingCommand(choices: scope.command.subcommands.filter { !$0.hidden }.map(\.name)))
     }
     do {
-      let given = try reading.occurrences()
-      let values = try scope.values(given, environment)
+      let values = try scope.values(try occurrences(), environment)
       return .run(action, path: scope.path, Input(values: values, error: scope.error))
     } catch {
       throw scope.error(error)
     }
+  }
+
+  /// The value of an option, whatever else is wrong with the line: how to report an error must be known before there is a
+  /// request. Where nothing valid is given it is as if nothing were.
+  public subscript<P: OptionalParameter>(_ option: P) -> P.Value {
+    var given = occurrences(of: option.declaration)
+    if given.isEmpty { given = option.declaration.occurrences(in: environment) }
+    return (try? option.value(of: given)) ?? option.absent
   }
 }
 

@@ -1,7 +1,7 @@
 /// One pass over the words: which command they name, and what they give to it.
 ///
 /// It goes on after an error, because a later `--help` wins.
-struct Reading<Action: Sendable> {
+public struct Reading<Action: Sendable>: Sendable {
   private(set) var scope: Scope<Action>
   private(set) var error: UsageError?
   private(set) var wantsHelp = false
@@ -11,8 +11,12 @@ struct Reading<Action: Sendable> {
   private var options: [(spelling: String, text: String?)] = []
   private var arguments: [String] = []
   private var trailing: [String] = []
+  let environment: [String: String]
 
-  init(_ tree: CommandTree<Action>) { scope = Scope(tree) }
+  init(_ tree: CommandTree<Action>, _ environment: [String: String]) {
+    scope = Scope(tree)
+    self.environment = environment
+  }
 
   mutating func read(_ words: [String]) {
     var rest = words[...]
@@ -125,6 +129,12 @@ extension Reading {
   private func isNegativeNumber(_ word: String) -> Bool {
     guard word.dropFirst().first?.isNumber == true else { return false }
     return option(String(word.prefix(2))) == nil
+  }
+
+  /// What the words give to an option, of whichever command.
+  func occurrences(of option: Declaration) -> [Occurrence] {
+    options.filter { option.answers(to: $0.spelling) && ($0.text == nil) == (option.placeholder == nil) }
+      .map { Occurrence(text: $0.text, source: .word) }
   }
 
   /// What was given to each parameter of the command, by its spelling.

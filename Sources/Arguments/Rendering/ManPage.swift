@@ -61,9 +61,9 @@ extension Scope {
   }
 
   private func rootSections(of tree: CommandTree<Action>) -> [Section] {
-    let statuses = tree.exitStatuses.map { (term: "\($0.0)", lines: Mdoc.prose($0.1)) }
+    let statuses = tree.exitStatuses().map { (term: "\($0.0)", lines: Mdoc.prose($0.1)) }
     return [Section("EXIT STATUS", Mdoc.list(statuses))]
-      + tree.manSections.map { Section($0.title, Mdoc.text($0.text)) }
+      + tree.manSections().map { Section($0.title, Mdoc.text($0.text)) }
   }
 
   private var pointers: [Section] {

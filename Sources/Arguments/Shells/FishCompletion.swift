@@ -5,9 +5,14 @@ public enum FishCompletion {
     let root = Scope(tree)
     let paths = root.visible.flatMap(\.fishPaths).map(\.fishQuoted).joined(separator: " ")
     let valued = root.visible.flatMap(\.fishValuedOptions).map(\.fishQuoted).joined(separator: " ")
+    // Fish adds up what it finds: an option that a command narrows is offered only where no command does.
+    let narrowed = root.globalOptions.filter { option in
+      root.visibleDescendants.contains { $0.command.options.contains { $0.narrows(option) } }
+    }
     let rows =
-      root.globalOptions.map { "complete -c @name@ \($0.fishOption.joined(separator: " "))" }
-      + root.visible.flatMap(\.fishRows)
+      root.globalOptions.filter { !narrowed.contains($0) }.map {
+        "complete -c @name@ \($0.fishOption.joined(separator: " "))"
+      } + root.visible.flatMap { $0.fishRows(beside: narrowed) }
     return template.replacing("@rows@", with: rows.joined(separator: "\n"))
       .replacing("@paths@", with: paths).replacing("@valued@", with: valued)
       .replacing("@name@", with: tree.name).replacing("@id@", with: tree.name.asIdentifier)
@@ -83,15 +88,18 @@ extension Scope {
 
   /// The options that take a value, after the path of the command unless they hold everywhere.
   fileprivate var fishValuedOptions: [String] {
-    (path.isEmpty ? command.options : localOptions).filter { $0.placeholder != nil }.flatMap(\.spellings)
+    let known = groups.first?.options ?? []
+    let options = path.isEmpty ? command.options : localOptions
+    return options.filter { option in option.placeholder != nil && !known.contains { option.narrows($0) } }
+      .flatMap(\.spellings)
       .map { path.isEmpty ? $0 : "\(words) \($0)" }
   }
 
-  fileprivate var fishRows: [String] {
+  fileprivate func fishRows(beside narrowed: [Declaration]) -> [String] {
     let commands = visibleSubcommands.map {
       row(["-a \($0.name)", "-d \($0.summary.withoutFullStop.fishQuoted)"], while: "eq 0")
     }
-    let options = localOptions.map { row($0.fishOption) }
+    let options = (localOptions + narrowed.filter(globalOptions.contains)).map { row($0.fishOption) }
     let arguments = leadingArguments.enumerated().filter { $1.completion != .none }.map { index, argument in
       row(argument.completion.fishValue, while: "\(argument.isRepeatedArgument ? "ge" : "eq") \(index)")
     }

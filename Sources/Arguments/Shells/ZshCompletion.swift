@@ -58,11 +58,13 @@ extension Scope {
   private var functionName: String { "_@id@-" + path.joined(separator: "-") }
 
   private var specs: String {
-    let isShadowing = globalOptions.count < (parent.map { $0.globalOptions.count } ?? 0)
-    let global = isShadowing ? globalOptions.map(\.zshOption) : ["$global"]
+    let own = localOptions.map(\.name),
+      inherited = ((groups.first ?? command).options + [.help, .version]).map(\.name)
+    let shadowed = inherited.filter(own.contains).joined(separator: "|")
+    let global = shadowed.isEmpty ? "$global" : "\"${(@)global:#*--(\(shadowed))[=)\\[]*}\""
     let rest =
       command.isGroup ? ["'(-): :->command'", "'(-)*:: :->arguments'"] : leadingArguments.map(\.zshArgument)
-    return (localOptions.map(\.zshOption) + global + rest).map { "\\\n    \($0)" }.joined(separator: " ")
+    return (localOptions.map(\.zshOption) + [global] + rest).map { "\\\n    \($0)" }.joined(separator: " ")
   }
 
   private var groupLines: [String] {

@@ -21,9 +21,9 @@ public struct Command<Action: Sendable>: Sendable {
   public let section: String
   /// Whether help, man pages and shells leave it out.
   public let hidden: Bool
-  private let makeParameters: @Sendable () -> [any Parameter]
-  private let makeExamples: @Sendable () -> [Example]
-  private let makeContent: @Sendable () -> Content
+  fileprivate let makeParameters: @Sendable () -> [any Parameter]
+  fileprivate let makeExamples: @Sendable () -> [Example]
+  fileprivate let makeContent: @Sendable () -> Content
 
   /// What can be given. A group's options hold for every command under it.
   public var parameters: [any Parameter] { makeParameters() }
@@ -31,7 +31,9 @@ public struct Command<Action: Sendable>: Sendable {
   public var examples: [Example] { makeExamples() }
   /// What it holds.
   public var content: Content { makeContent() }
+}
 
+extension Command {
   /// A command to run.
   public init(
     _ name: String, summary: String, discussion: String = "",
@@ -39,14 +41,9 @@ public struct Command<Action: Sendable>: Sendable {
     examples: @autoclosure @escaping @Sendable () -> [Example] = [], section: String = "",
     hidden: Bool = false, action: Action
   ) {
-    self.name = name
-    self.summary = summary
-    self.discussion = discussion
-    self.section = section
-    self.hidden = hidden
-    makeParameters = parameters
-    makeExamples = examples
-    makeContent = { .action(action) }
+    self.init(
+      name: name, summary: summary, discussion: discussion, section: section, hidden: hidden,
+      makeParameters: parameters, makeExamples: examples, makeContent: { .action(action) })
   }
 
   /// A group of commands.
@@ -56,18 +53,11 @@ public struct Command<Action: Sendable>: Sendable {
     examples: @autoclosure @escaping @Sendable () -> [Example] = [], section: String = "",
     hidden: Bool = false, subcommands: @autoclosure @escaping @Sendable () -> [Command]
   ) {
-    self.name = name
-    self.summary = summary
-    self.discussion = discussion
-    self.section = section
-    self.hidden = hidden
-    makeParameters = parameters
-    makeExamples = examples
-    makeContent = { .subcommands(subcommands()) }
+    self.init(
+      name: name, summary: summary, discussion: discussion, section: section, hidden: hidden,
+      makeParameters: parameters, makeExamples: examples, makeContent: { .subcommands(subcommands()) })
   }
-}
 
-extension Command {
   var isGroup: Bool { if case .subcommands = content { true } else { false } }
 
   var subcommands: [Command] { if case .subcommands(let commands) = content { commands } else { [] } }

@@ -7,13 +7,10 @@ public struct CommandTree<Action: Sendable>: Sendable {
   public let versionText: String
   /// The date of the man pages, in mdoc's spelling: `November 23, 2026`.
   public let date: String
-  private let makeExitStatuses: @Sendable () -> [(Int, String)]
-  private let makeManSections: @Sendable () -> [ManSection]
-
   /// What each exit status means.
-  public var exitStatuses: [(Int, String)] { makeExitStatuses() }
+  let exitStatuses: @Sendable () -> [(Int, String)]
   /// Further sections of the program's man page, such as FILES.
-  public var manSections: [ManSection] { makeManSections() }
+  let manSections: @Sendable () -> [ManSection]
 
   /// `parameters` are the global options; `--help` and `--version` need not be among them.
   public init(
@@ -27,10 +24,8 @@ public struct CommandTree<Action: Sendable>: Sendable {
     root = Command(
       name, summary: summary, discussion: discussion, parameters: parameters(), examples: examples(),
       subcommands: commands())
-    self.versionText = versionText
-    self.date = date
-    makeExitStatuses = exitStatuses
-    makeManSections = manSections
+    (self.versionText, self.date) = (versionText, date)
+    (self.exitStatuses, self.manSections) = (exitStatuses, manSections)
   }
 
   /// The program's name.

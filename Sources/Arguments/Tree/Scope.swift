@@ -22,15 +22,23 @@ struct Scope<Action: Sendable>: Sendable {
   /// The command line up to here: `tenantctl domain add`.
   var line: String { (groups + [command]).map(\.name).joined(separator: " ") }
 
-  /// The command's own first, then those of its groups, the root's last.
+  /// The command's own first, then those of its groups, the root's last, without those that the command narrows.
   var parameters: [any Parameter] {
     // A loop: every command line passes here, and the generic types of a chain cost more than the work.
     var all = command.parameters
-    for group in groups.reversed() { all += group.parameters }
+    let own = all.map(\.declaration)
+    for group in groups.reversed() {
+      for parameter in group.parameters where !own.contains(where: { $0.narrows(parameter.declaration) }) {
+        all.append(parameter)
+      }
+    }
     return all
   }
 
-  var inheritedOptions: [Declaration] { groups.reversed().flatMap(\.options) }
+  var inheritedOptions: [Declaration] {
+    let own = command.options
+    return groups.reversed().flatMap(\.options).filter { option in !own.contains { $0.narrows(option) } }
+  }
 
   /// All that may be typed here. A command may have an option named as a built-in one.
   var options: [Declaration] { command.options + inheritedOptions + [.help, .version] }

@@ -115,6 +115,23 @@ extension Finding {
     }
   }
 
+  /// The tenant that it is about; `nil` if it is about no tenant, or about several.
+  package var tenant: TenantName? {
+    switch self {
+    case .schemaMissing(let tenant, _), .nameUnreadable(let tenant), .unsafeName(let tenant, _),
+      .noLedger(let tenant), .foreignLedger(let tenant, _), .ledgerNotTrusted(let tenant, _),
+      .schemaNotEnterable(let tenant), .ledgerUnreadable(let tenant, _), .wrongHead(let tenant, _, _),
+      .migrationUnfinished(let tenant, _, _), .invalidIndex(let tenant, _, _),
+      .extensionInTenant(let tenant, _, _), .ownersDiffer(let tenant, _):
+      tenant.name
+    case .dropUnfinished(let name, _), .noDomain(let name), .noPrimaryDomain(let name, _),
+      .severalPrimaryDomains(let name, _), .domainNamesAnother(_, _, let name):
+      name
+    case .domainUnreadable(_, let name): name
+    default: nil
+    }
+  }
+
   /// Why a schema looks like a tenant's.
   package enum Resemblance: Sendable, Hashable {
     /// It has a ledger.

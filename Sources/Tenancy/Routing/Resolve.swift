@@ -1,7 +1,7 @@
 internal import TenancyPostgres
 
 /// Where a host leads.
-public struct Resolution: Sendable, Hashable, Encodable {
+public struct Resolution: Sendable, Hashable {
   /// By what it was decided.
   public enum Rule: String, Sendable, Hashable, Encodable {
     /// A row in `domains`.

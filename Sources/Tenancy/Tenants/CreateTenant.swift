@@ -34,6 +34,15 @@ package struct CreatedTenant: Sendable, Hashable, Encodable {
   package let domains: [Domain]
   /// The migrations that its schema begins with.
   package let migrations: [MigrationVersion]
+
+  private enum CodingKeys: CodingKey { case migrations }
+
+  /// Flat: the tenant's keys and the others beside each other.
+  package func encode(to encoder: any Encoder) throws {
+    try TenantEntry(tenant: tenant, domains: domains, state: nil).encode(to: encoder)
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(migrations, forKey: .migrations)
+  }
 }
 
 extension TenantDatabase {

@@ -8,6 +8,16 @@ package struct RenamedTenant: Sendable, Hashable, Encodable {
   package let tenant: Tenant
   /// What still names the old schema: texts and settings that tenantctl cannot rewrite.
   package let mentions: [SchemaMention]
+
+  private enum CodingKeys: CodingKey { case from, mentions }
+
+  /// Flat: the tenant's keys and the others beside each other.
+  package func encode(to encoder: any Encoder) throws {
+    try tenant.encode(to: encoder)
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(from, forKey: .from)
+    try container.encode(mentions, forKey: .mentions)
+  }
 }
 
 extension TenantDatabase {

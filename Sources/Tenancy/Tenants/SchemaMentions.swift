@@ -21,16 +21,6 @@ package struct SchemaMention: Sendable, Hashable, Encodable {
   package let object: String
   /// The statement that puts the new name there; `nil` if a text has to be edited.
   package let fix: String?
-
-  private enum CodingKeys: CodingKey { case place, object, fix }
-
-  /// With all of its keys: a fix that does not exist is null.
-  package func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(place, forKey: .place)
-    try container.encode(object, forKey: .object)
-    try container.encode(fix, forKey: .fix)
-  }
 }
 
 /// A schema that gets another name, as far as search paths and texts name it: `ALTER SCHEMA ... RENAME` changes neither.

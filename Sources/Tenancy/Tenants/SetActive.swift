@@ -3,7 +3,7 @@ internal import TenancyPostgres
 /// What activating or deactivating did to one tenant.
 package struct ActivityChange: Sendable, Hashable, Encodable {
   /// The tenant.
-  package let tenant: TenantName
+  package let name: TenantName
   /// Whether the app serves it from now on.
   package let active: Bool
   /// Whether that was not so before.
@@ -32,9 +32,9 @@ extension TenantDatabase {
       let wasActive = Dictionary(found.map { ($0.name, $0.isActive) }, uniquingKeysWith: { $1 })
       let changes = try names.uniqued().map { name in
         guard let before = wasActive[name] else { throw TenancyProblem.tenantNotFound(name) }
-        return ActivityChange(tenant: name, active: isActive, changed: before != isActive)
+        return ActivityChange(name: name, active: isActive, changed: before != isActive)
       }
-      let targets = changes.filter(\.changed).map(\.tenant.rawValue)
+      let targets = changes.filter(\.changed).map(\.name.rawValue)
       let column = Identifier(activity.column)
       if shape.tenants.isGenerated(column) {
         throw TenancyProblem.columnGenerated(column.name, table: shape.tenants.table.description)

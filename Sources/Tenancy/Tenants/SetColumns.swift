@@ -3,9 +3,9 @@ internal import TenancyPostgres
 /// A tenant whose extra columns got values.
 package struct ChangedColumns: Sendable, Hashable, Encodable {
   /// The tenant.
-  package let tenant: TenantName
+  package let name: TenantName
   /// The values as they were given.
-  package let values: ColumnValues
+  package let columns: ColumnValues
 }
 
 extension TenantDatabase {
@@ -28,7 +28,7 @@ extension TenantDatabase {
           """, holds: "\(shape.name) = \(name.rawValue)", source: source,
         outcome: "EXISTS (SELECT \(source) AND \(shape.has(values)))")
       return Plan(
-        result: ChangedColumns(tenant: name, values: values),
+        result: ChangedColumns(name: name, columns: values),
         steps: [.transaction(self.limits.opening.map { PlannedStatement($0) } + .changing(update))],
         database: self,
         explain: { error in

@@ -2,6 +2,8 @@ internal import Tenancy
 
 /// The contents of `tenantctl.toml`, with defaults.
 struct Configuration: Sendable {
+  /// The file; `nil` if there is none.
+  var path: String?
   var databaseURL: String?
   var settings = TenantDatabase.Settings()
   /// The migrations folder, relative to the working directory.

@@ -3,10 +3,10 @@ internal import TOMLKit
 /// An error in a configuration file, and its place.
 struct ConfigurationError: Error {
   let path: String
-  let line: Int?
-  let column: Int?
+  var line: Int?
+  var column: Int?
   let message: String
-  let hint: String
+  var hint = "see 'man 5 tenantctl.toml'"
 }
 
 /// `tenantctl.toml`.
@@ -43,7 +43,7 @@ struct ConfigurationFile {
       throw Self.unreadable(error)
     } catch {
       throw ConfigurationError(
-        path: path, line: nil, column: nil, message: "\(error)",
+        path: path, message: "\(error)",
         hint:
           "inspect it; if you trust it, name it with --config or TENANTCTL_CONFIG, or change its owner or mode"
       )
@@ -51,9 +51,7 @@ struct ConfigurationFile {
   }
 
   private static func unreadable(_ error: FileProblem) -> ConfigurationError {
-    ConfigurationError(
-      path: error.path, line: nil, column: nil, message: error.reason,
-      hint: "check the path and its permissions")
+    ConfigurationError(path: error.path, message: error.reason, hint: "check the path and its permissions")
   }
 
   /// Reads the whole file. Throws `ConfigurationError` with line and column.
@@ -62,9 +60,7 @@ struct ConfigurationFile {
     do {
       try TOMLCheck.check(bytes)
     } catch {
-      throw ConfigurationError(
-        path: path, line: error.line, column: error.column, message: error.message,
-        hint: "see 'man 5 tenantctl.toml'")
+      throw ConfigurationError(path: path, line: error.line, column: error.column, message: error.message)
     }
     let root: TOMLTable
     do {
@@ -72,11 +68,9 @@ struct ConfigurationFile {
     } catch let error as TOMLParseError {
       throw ConfigurationError(
         path: path, line: error.source.begin.line, column: error.source.begin.column,
-        message: Self.firstLine(of: error.description),
-        hint: "see 'man 5 tenantctl.toml'")
+        message: String(error.description.firstLine))
     } catch {
-      throw ConfigurationError(
-        path: path, line: nil, column: nil, message: "\(error)", hint: "see 'man 5 tenantctl.toml'")
+      throw ConfigurationError(path: path, message: "\(error)")
     }
     try read(root, table: "", into: &configuration)
     configuration.tables = Array(root.keys)
@@ -119,17 +113,13 @@ struct ConfigurationFile {
   private func unknown(_ path: String, _ what: String, among known: [String]) -> ConfigurationError {
     var error = problem(path, "unknown \(what) \(path)")
     let choices = known.isEmpty ? Set(ConfigurationKey.all.map(\.table)).sorted() : known
-    error = ConfigurationError(
-      path: error.path, line: error.line, column: error.column, message: error.message,
-      hint: "known: \(choices.joined(separator: ", "))")
+    error.hint = "known: \(choices.joined(separator: ", "))"
     return error
   }
 
   private func problem(_ path: String, _ message: String) -> ConfigurationError {
     let place = place(of: path)
-    return ConfigurationError(
-      path: self.path, line: place?.line, column: place?.column, message: message,
-      hint: "see 'man 5 tenantctl.toml'")
+    return ConfigurationError(path: self.path, line: place?.line, column: place?.column, message: message)
   }
 
   /// The place of a key or a table's heading: the library reports the places of syntax errors only.
@@ -149,10 +139,6 @@ struct ConfigurationFile {
       }
     }
     return nil
-  }
-
-  private static func firstLine(of text: String) -> String {
-    text.split(whereSeparator: \.isNewline).first.map(String.init) ?? "syntax error"
   }
 }
 

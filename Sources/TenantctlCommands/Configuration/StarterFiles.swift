@@ -25,7 +25,7 @@ struct StarterFiles {
         }
       }
     }
-    if let path = session.configurationPath {
+    if let path = current.path {
       if let section {
         configuration = (path, false, Self.addition(section, to: try ConfigurationFile(reading: path).text))
       }

@@ -32,6 +32,8 @@ func firstFew<Item>(_ items: [Item], _ rest: String, _ lines: (Item) -> [String]
 }
 
 extension String {
+  var firstLine: Substring { prefix { !$0.isNewline } }
+
   /// The text with some scalars replaced. By scalars, because a DOS line end is one character, and so is a quote with an
   /// accent after it.
   func replacingScalars(_ replacement: (Unicode.Scalar) -> String?) -> String {

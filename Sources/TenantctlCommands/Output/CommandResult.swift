@@ -8,12 +8,10 @@ struct CommandResult: Sendable {
   var table: Table?
   /// The elements that `--format ndjson` prints, one a line; `nil` if the result has none.
   var elements: (@Sendable () -> [any Encodable])?
-  /// Whether it was printed during the run, so that only the notes are left.
-  var isPrinted = false
+  /// The formats in which it was printed during the run, so that only the notes are left.
+  var streamed: Set<OutputFormat> = []
   /// What `--quiet` prints: the names of a list.
   var names: [String] = []
-  /// Whether the text is printed in every format: it is for a shell, even if TENANTCTL_FORMAT is set.
-  var isRaw = false
   /// Whether the text is also for programs, as SQL is, and escaped only on a terminal.
   var isExact = false
   /// Hints and remarks, for standard error.
@@ -22,14 +20,15 @@ struct CommandResult: Sendable {
   var status = ExitStatus.done
 
   /// A result of some lines.
-  init(_ json: any Encodable & Sendable, text: @escaping @Sendable (Style) -> [String]) {
-    self.json = json
-    self.text = text
+  init(
+    _ json: any Encodable & Sendable, names: [String] = [], text: @escaping @Sendable (Style) -> [String]
+  ) {
+    (self.json, self.names, self.text) = (json, names, text)
   }
 
   /// A result of one sentence.
-  init(_ json: any Encodable & Sendable, _ sentence: String) {
-    self.init(json) { _ in [sentence] }
+  init(_ json: any Encodable & Sendable, names: [String] = [], _ sentence: String) {
+    self.init(json, names: names) { _ in [sentence] }
   }
 
   /// Adds a failure to write output. The command's changes are made and stay.
@@ -41,10 +40,8 @@ struct CommandResult: Sendable {
 
   /// A list.
   init<Element: Encodable & Sendable>(list: [Element], names: [String], table: Table, whenEmpty: String) {
-    json = list
-    text = { style in table.rows.isEmpty ? [] : table.lines(style) }
+    self.init(list, names: names) { style in table.rows.isEmpty ? [] : table.lines(style) }
     self.table = table
-    self.names = names
     elements = { list }
     notes = table.rows.isEmpty ? [whenEmpty] : []
   }

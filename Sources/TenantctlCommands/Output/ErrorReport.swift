@@ -5,13 +5,15 @@ internal import Tenancy
 struct ErrorReport: Sendable {
   /// For scripts; never changes.
   let code: String
-  let status: ExitStatus
+  private(set) var status: ExitStatus
   /// A sentence; more lines may follow.
   let message: String
   /// What to do, with the command to run if one exists.
   let hint: String?
   /// PostgreSQL's error code, if the server reported the error.
   let sqlState: String?
+  /// The tenant that it concerns; `nil` if it concerns no tenant, or several.
+  private(set) var tenant: TenantName?
 
   init(
     _ code: String, _ status: ExitStatus, _ message: String, hint: String? = nil, sqlState: String? = nil
@@ -32,8 +34,8 @@ struct ErrorReport: Sendable {
 
   /// An error after a signal: the exit status tells a script that the command was interrupted.
   init(interruptedBy error: any Error) {
-    let report = ErrorReport(error)
-    self.init(report.code, .interrupted, report.message, hint: report.hint, sqlState: report.sqlState)
+    self.init(error)
+    status = .interrupted
   }
 
   /// The report of any error that reaches the edge.
@@ -65,14 +67,13 @@ struct ErrorReport: Sendable {
         ErrorReport(
           "usage", .usage, "'\(error.word)' is not UTF-8",
           hint: "check the encoding of the script or the terminal that it comes from")
-      case is NoTable:
-        ErrorReport("usage", .usage, "this command has no result as CSV", hint: "use --format text or json")
       case is NotConfirmed:
         ErrorReport("not_confirmed", .refused, "not confirmed; nothing was changed")
       case is CancellationError:
         ErrorReport("interrupted", .interrupted, "interrupted; the open transaction was rolled back")
       default: ErrorReport("internal", .failed, "\(error)")
       }
+    tenant = (error as? TenancyProblem)?.tenant
   }
 
   private init(usage error: UsageError) {
@@ -124,13 +125,16 @@ struct ErrorReport: Sendable {
   }
 
   /// In JSON.
-  var document: Document { Document(code: code, message: message, hint: hint, sqlstate: sqlState) }
-
   struct Document: Encodable, Sendable {
-    let code: String
-    let message: String
-    @OrNull var hint: String?
-    @OrNull var sqlstate: String?
+    let code, message: String
+    let hint, sqlstate: String?
+    let tenant: TenantName?
+  }
+
+  /// In JSON.
+  /// - Parameter tenant: with which tenant it went wrong, where the error need not say it.
+  func document(of tenant: TenantName? = nil) -> Document {
+    Document(code: code, message: message, hint: hint, sqlstate: sqlState, tenant: tenant ?? self.tenant)
   }
 
   func lines(_ style: Style) -> [String] {

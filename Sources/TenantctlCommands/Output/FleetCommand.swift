@@ -87,7 +87,8 @@ struct FleetCommand<Value: Sendable>: Sendable {
       }
     return FleetRow(
       name: outcome.label, schema: outcome.schema, status: word,
-      durationMs: outcome.duration.inMilliseconds, error: outcome.failure.map { ErrorReport($0).document },
+      durationMs: outcome.duration.inMilliseconds,
+      error: outcome.failure.map { ErrorReport($0).document(of: outcome.tenant?.name) },
       details: details(outcome))
   }
 }
@@ -186,7 +187,7 @@ struct FleetEnd<Value: Sendable>: Sendable {
     _ document: any Encodable & Sendable, _ session: Session, text: @escaping @Sendable (Style) -> [String]
   ) -> CommandResult {
     var result = CommandResult(document, text: text)
-    if command.streamsRows { result.elements = { [] } }
+    if command.streamsRows { result.streamed = [.ndjson] }
     if report.tenants.isEmpty { result.notes = ["note: the selection has no tenants"] }
     result.status = report.wasInterrupted ? .interrupted : report.failures.isEmpty ? .done : .partial
     if let outputFailure { result.add(outputFailure, session) }

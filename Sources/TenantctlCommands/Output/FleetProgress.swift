@@ -172,7 +172,3 @@ final class FleetProgress: Sendable {
     return "\(Int(rate.rounded()))/\(unit), \(durationText(left)) left"
   }
 }
-
-extension String {
-  fileprivate var firstLine: Substring { prefix { !$0.isNewline } }
-}

@@ -92,7 +92,7 @@ extension JSON: Encodable {
 
 /// Swift's protocol for encoding, over a ``JSONPlace``. The generic methods stand for all of the protocol's: what a
 /// value of which type becomes is decided in one place.
-private struct JSONEncoding: Encoder {
+private struct JSONEncoding: Encoder, SingleValueEncodingContainer {
   let place: JSONPlace
   var codingPath: [any CodingKey] { [] }
   var userInfo: [CodingUserInfoKey: Any] { [:] }
@@ -107,7 +107,9 @@ private struct JSONEncoding: Encoder {
     return Unkeyed(place: place)
   }
 
-  func singleValueContainer() -> any SingleValueEncodingContainer { Single(place: place) }
+  func singleValueContainer() -> any SingleValueEncodingContainer { self }
+  func encodeNil() { place.putNull() }
+  func encode<T: Encodable>(_ value: T) throws { try place.put(value) }
 
   private struct Keyed<Key: CodingKey>: KeyedEncodingContainerProtocol {
     let place: JSONPlace
@@ -115,6 +117,16 @@ private struct JSONEncoding: Encoder {
 
     func encodeNil(forKey key: Key) { place.place(for: key).putNull() }
     func encode<T: Encodable>(_ value: T, forKey key: Key) throws { try place.place(for: key).put(value) }
+    /// A script finds every key in its place: what is not there is null. The types for which the protocol has a method of
+    /// its own, which would leave the key out, need one here.
+    func encodeIfPresent<T: Encodable>(_ value: T?, forKey key: Key) throws { try putOrNull(value, key) }
+    func encodeIfPresent(_ value: String?, forKey key: Key) throws { try putOrNull(value, key) }
+    func encodeIfPresent(_ value: Bool?, forKey key: Key) throws { try putOrNull(value, key) }
+    func encodeIfPresent(_ value: Int?, forKey key: Key) throws { try putOrNull(value, key) }
+    func encodeIfPresent(_ value: Int32?, forKey key: Key) throws { try putOrNull(value, key) }
+    private func putOrNull<T: Encodable>(_ value: T?, _ key: Key) throws {
+      if let value { try encode(value, forKey: key) } else { encodeNil(forKey: key) }
+    }
     func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type, forKey key: Key)
       -> KeyedEncodingContainer<Nested>
     { JSONEncoding(place: place.place(for: key)).container(keyedBy: type) }
@@ -139,13 +151,5 @@ private struct JSONEncoding: Encoder {
       JSONEncoding(place: place.addPlace()).unkeyedContainer()
     }
     func superEncoder() -> any Encoder { JSONEncoding(place: place.addPlace()) }
-  }
-
-  private struct Single: SingleValueEncodingContainer {
-    let place: JSONPlace
-    var codingPath: [any CodingKey] { [] }
-
-    func encodeNil() { place.putNull() }
-    func encode<T: Encodable>(_ value: T) throws { try place.put(value) }
   }
 }

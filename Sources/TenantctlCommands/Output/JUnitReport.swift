@@ -58,11 +58,7 @@ struct ReportTarget: Sendable {
 
   init(parsing text: String) throws {
     let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-    guard parts.count == 2, parts[0] == "junit" else { throw NotAReport() }
+    guard parts.count == 2, parts[0] == "junit" else { throw Expected("junit=FILE") }
     path = parts[1]
-  }
-
-  struct NotAReport: Error, CustomStringConvertible {
-    let description = "expected junit=FILE"
   }
 }

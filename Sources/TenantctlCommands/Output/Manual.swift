@@ -8,7 +8,12 @@ enum ManualSections {
       """
       Data goes to standard output; progress, notices, warnings, errors and hints go to standard error. With --format \
       json standard output contains exactly one JSON document. On failure it is an object with the key error, which has \
-      code, message, hint and sqlstate, and is also written to standard error. Keys are in snake case; an empty list is [].
+      code, message, hint, sqlstate and tenant, and is also written to standard error. Keys are in snake case, and every \
+      key is present: without a value it is null; an empty list is []. A tenant's key is name where the object is about \
+      it, and tenant where the object refers to it. docs/json.md lists all keys.
+
+      Every command has text and json. ndjson, one object a line, is for lists and fleet runs; csv is for lists and exec. A \
+      format that a command does not have is a usage error before anything runs.
 
       Control characters in names, values and messages, and characters that change the direction of text, are printed as \
       escapes such as \\n and \\u{1B}, in a pipe too, so that each line of a list is one name. JSON, CSV and the SQL of \

@@ -5,7 +5,7 @@ enum OutputFormat: String, CaseIterable, Sendable {
   case text, json, ndjson, csv
 }
 
-/// The options that every command has.
+/// The options that every command has, ``format(_:)`` with its own formats.
 enum Global {
   static let database = Option(
     "database", short: "d", placeholder: "URL", environment: "TENANTCTL_DATABASE_URL", parse: { $0 },
@@ -17,10 +17,11 @@ enum Global {
     "config", placeholder: "FILE", environment: "TENANTCTL_CONFIG", completion: .files(extensions: ["toml"]),
     parse: { $0 },
     summary: "The configuration file. Default: tenantctl.toml in the working directory or above it.")
-  static let format = DefaultedOption(
-    "format", placeholder: "FORMAT", choices: OutputFormat.self, default: .text,
-    environment: "TENANTCTL_FORMAT",
-    summary: "The output format; csv is for lists and exec, ndjson for lists and fleet runs.")
+  static func format(_ formats: [OutputFormat] = OutputFormat.allCases) -> DefaultedOption<OutputFormat> {
+    DefaultedOption(
+      "format", placeholder: "FORMAT", choices: OutputFormat.self, only: formats, default: .text,
+      environment: "TENANTCTL_FORMAT", summary: "The output format.")
+  }
   static let quiet = Flag(
     "quiet", short: "q", environment: "TENANTCTL_QUIET",
     summary: "Print only the names of a list, and nothing for other commands.")
@@ -32,5 +33,5 @@ enum Global {
     summary: "Do not use colours; NO_COLOR has the same effect."
   )
 
-  static let all: [any Parameter] = [database, config, format, quiet, verbose, noColor]
+  static let all: [any Parameter] = [database, config, format(), quiet, verbose, noColor]
 }

@@ -22,7 +22,7 @@ enum RunOptions {
   static let retries = DefaultedOption(
     "retries", placeholder: "N", default: 8, defaultText: "8", environment: "TENANTCTL_RETRIES",
     parse: { text throws -> Int in
-      guard let value = Int(text), value >= 0 else { throw NotACount() }
+      guard let value = Int(text), value >= 0 else { throw Expected("a whole number, 0 or more") }
       return value
     }, summary: "Try a tenant again up to N times when another session holds a lock that it needs.")
 
@@ -35,7 +35,7 @@ enum RunOptions {
     parse: { text throws -> Duration in
       // PostgreSQL reads a bare number as milliseconds; a user who types 30 means seconds.
       guard text == "0" || Int(text) == nil, let duration = Duration(postgresSetting: text) else {
-        throw NotATime()
+        throw Expected("a time such as 30s, 500ms or 1min")
       }
       return duration
     }, summary: "Cancel a statement that takes longer, such as 30s. Default: the server's setting.")
@@ -61,13 +61,5 @@ enum RunOptions {
   static func jobs(_ input: Input, _ database: TenantDatabase, for count: Int) async throws -> Int {
     if let said = input[jobs]?.value { return said }
     return count < 2 ? 1 : try await database.affordableJobs()
-  }
-
-  struct NotATime: Error, CustomStringConvertible {
-    let description = "expected a time such as 30s, 500ms or 1min"
-  }
-
-  struct NotACount: Error, CustomStringConvertible {
-    let description = "expected a whole number, 0 or more"
   }
 }

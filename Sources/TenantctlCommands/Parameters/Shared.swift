@@ -25,7 +25,9 @@ struct Assignment: Sendable {
   let value: String
 
   init(parsing text: String) throws {
-    guard let equals = text.firstIndex(of: "="), equals > text.startIndex else { throw NotAnAssignment() }
+    guard let equals = text.firstIndex(of: "="), equals > text.startIndex else {
+      throw Expected("COLUMN=VALUE")
+    }
     column = String(text[..<equals])
     value = String(text[text.index(after: equals)...])
   }
@@ -33,10 +35,6 @@ struct Assignment: Sendable {
   /// By column; the last value has precedence.
   static func values(_ assignments: [Assignment]) -> ColumnValues {
     Dictionary(assignments.map { ($0.column, $0.value) }, uniquingKeysWith: { $1 })
-  }
-
-  struct NotAnAssignment: Error, CustomStringConvertible {
-    let description = "expected COLUMN=VALUE"
   }
 }
 
@@ -49,11 +47,14 @@ struct PositiveNumber: Sendable {
   }
 
   init(parsing text: String) throws {
-    guard let value = Int(text), value > 0 else { throw NotPositive() }
+    guard let value = Int(text), value > 0 else { throw Expected("a whole number above 0") }
     self.value = value
   }
+}
 
-  struct NotPositive: Error, CustomStringConvertible {
-    let description = "expected a whole number above 0"
-  }
+/// Why a value is refused.
+struct Expected: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ what: String) { description = "expected \(what)" }
 }

@@ -22,22 +22,14 @@ struct Terminal: Sendable {
   }
 
   /// Writes lines of data to standard output.
-  func write(lines: [String]) throws {
-    try write { output in
-      for line in lines {
-        output.write(line)
-        output.write("\n")
-      }
-    }
-  }
+  func write(lines: [String]) throws { try write(lines: lines, to: Output(isTerminal: stdoutIsTerminal)) }
 
   /// Writes text for people to standard output. It is escaped in a pipe too, whose output often ends up on a terminal.
-  func show(lines: [String]) throws {
-    try Self.write(Output(isTerminal: false)) { output in
-      for line in lines {
-        output.write(HarmlessText.of(line))
-        output.write("\n")
-      }
+  func show(lines: [String]) throws { try write(lines: lines, to: Output(isTerminal: true)) }
+
+  private func write(lines: [String], to output: Output) throws {
+    try Self.write(output) { output in
+      for line in lines { output.write(line + "\n") }
     }
   }
 

@@ -180,7 +180,9 @@ import Testing
     try Fuzz.each("argument", Fuzz(corpus, words: words)) { input in
       let line = String(decoding: input, as: UTF8.self)
       let words = line.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
-      do { _ = try Parser(Tenantctl.tree).parse(words, environment: environments[input.count % 4]) } catch {
+      do {
+        _ = try Parser(Tenantctl.tree).read(words, environment: environments[input.count % 4]).request()
+      } catch {
         try refused(error)
       }
     }

@@ -132,10 +132,11 @@ enum CommandSuite {
     let outcome: Outcome
   }
 
-  /// Runs all of it.
+  /// Runs all of it, or other steps.
   /// - Parameter url: another way to the database.
   static func run(
-    on database: TestDatabase, through url: String? = nil, format: String = "text", verbose: Bool = false
+    _ steps: [String] = steps, on database: TestDatabase, through url: String? = nil, format: String = "text",
+    verbose: Bool = false
   ) async throws -> [Did] {
     try await TemporaryFolder.with { parent in
       for (name, text) in files { try parent.write(text, to: "work/\(name)") }

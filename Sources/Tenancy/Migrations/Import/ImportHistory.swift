@@ -8,16 +8,6 @@ package struct ImportedHistory: Sendable, Hashable, Encodable {
   package let recorded: [MigrationVersion]
   /// What the other tool's table is called now, if it stood where our ledger is.
   package let renamedTable: String?
-
-  /// With every key, also where there is no value.
-  package func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(name, forKey: .name)
-    try container.encode(recorded, forKey: .recorded)
-    try container.encode(renamedTable, forKey: .renamedTable)
-  }
-
-  private enum CodingKeys: CodingKey { case name, recorded, renamedTable }
 }
 
 extension TenantDatabase {

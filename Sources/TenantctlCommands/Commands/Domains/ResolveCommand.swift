@@ -19,9 +19,18 @@ enum ResolveCommand {
     section: Section.domains
   ) { input, session in
     let resolution = try await session.database().resolve(host: input[host])
-    var result = CommandResult(resolution, sentence(resolution))
-    result.names = [resolution.tenant?.name.rawValue ?? "public"]
-    return result
+    let document = Document(
+      host: resolution.host, tenant: resolution.tenant?.name, schema: resolution.tenant?.schema,
+      rule: resolution.rule)
+    return CommandResult(
+      document, names: [resolution.tenant?.name.rawValue ?? "public"], sentence(resolution))
+  }
+
+  private struct Document: Encodable {
+    let host: String
+    let tenant: TenantName?
+    let schema: SchemaName?
+    let rule: Resolution.Rule
   }
 
   private static func sentence(_ resolution: Resolution) -> String {

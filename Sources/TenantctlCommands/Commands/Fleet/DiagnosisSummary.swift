@@ -14,7 +14,7 @@ struct DiagnosisSummary: Sendable {
   }
 
   var result: CommandResult {
-    var result = CommandResult(Document(summary: self)) { lines($0) }
+    var result = CommandResult(Document(tenantCount: diagnosis.tenants, findings: entries)) { lines($0) }
     result.elements = { entries }
     result.names = open.map(\.report.subject)
     result.status = open.contains { $0.severity > .info } ? .failed : .done
@@ -123,32 +123,27 @@ extension DiagnosisSummary {
   }
 
   private struct Document: Encodable, Sendable {
-    let summary: DiagnosisSummary
-
-    private enum CodingKeys: String, CodingKey { case tenants, findings }
-
-    func encode(to encoder: any Encoder) throws {
-      var container = encoder.container(keyedBy: CodingKeys.self)
-      try container.encode(summary.diagnosis.tenants, forKey: .tenants)
-      try container.encode(summary.entries, forKey: .findings)
-    }
+    let tenantCount: Int
+    let findings: [Entry]
   }
 
   private struct Entry: Encodable, Sendable {
     let code, severity, subject, cause, advice: String
+    let tenant: TenantName?
     let fix: [String]
-    @OrNull var fixed: Bool?
-    @OrNull var error: ErrorReport.Document?
+    let fixed: Bool?
+    let error: ErrorReport.Document?
 
     init(_ entry: Diagnosis.Entry, _ item: Item) {
       code = item.report.code
       severity = "\(item.severity)"
       subject = item.report.subject
+      tenant = entry.finding.tenant
       cause = item.report.cause
       advice = item.report.advice
       fix = entry.script
       fixed = item.outcome.map { _ in item.isFixed }
-      error = item.error.map { ErrorReport($0).document }
+      error = item.error.map { ErrorReport($0).document(of: entry.finding.tenant) }
     }
   }
 }

@@ -19,6 +19,7 @@ enum DoctorCommand {
       The exit status is 1 if an error or a warning is left, otherwise 0.
       """,
     parameters: [fix, Shared.yes, Shared.dryRun],
+    formats: [.text, .json, .ndjson],
     examples: [
       Example("tenantctl doctor", "Check the whole database; change nothing."),
       Example("tenantctl doctor --fix", "Show the fixes, ask for confirmation, and apply them."),
@@ -26,7 +27,6 @@ enum DoctorCommand {
     ],
     section: Section.fleet
   ) { input, session in
-    try session.refuseCSV()
     if input[Shared.yes], !input[fix] {
       throw input.refusal("--yes requires --fix", hint: "add --fix")
     }

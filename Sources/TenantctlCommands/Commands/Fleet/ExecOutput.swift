@@ -51,14 +51,10 @@ final class ExecOutput: Sendable {
     }
     // The table is data, which --quiet keeps.
     if session.format == .text && session.isQuiet { result.names = result.text(session.style) }
-    result.isPrinted = session.format == .csv || session.format == .ndjson
+    result.streamed = [.csv, .ndjson]
     let summary = counts.sentence(
       "\(counted(counts["rows"], "row")) from \(counted(counts["done"], "tenant"))")
     result.notes = end.causes(session.errorStyle) + [summary]
-    // Among the rows there is no place for a tenant that has none.
-    if result.isPrinted && !session.isQuiet && result.status != .done {
-      result.notes.forEach { session.terminal.note($0) }
-    }
     return result
   }
 }

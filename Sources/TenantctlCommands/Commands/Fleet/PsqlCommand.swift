@@ -26,7 +26,7 @@ enum PsqlCommand {
     await database.close()
     let program = Program(
       words: ["psql", "-v", "PROMPT1=\(prompt(tenant))"] + input[arguments],
-      environment: session.environment(of: client, for: tenant))
+      environment: client.variables(for: tenant, inheriting: session.environment))
     try program.replaceProcess()
   }
 

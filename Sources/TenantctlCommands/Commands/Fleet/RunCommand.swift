@@ -17,6 +17,7 @@ enum RunCommand {
       The exit status is 5 if a program did not exit with status 0, 130 after an interruption.
       """,
     parameters: Selection.parameters + RunOptions.common + [words],
+    formats: [.text, .json, .ndjson],
     examples: [
       Example("tenantctl run --all -- ./manage.py refresh", "Run an app's own command for every tenant."),
       Example(
@@ -25,7 +26,6 @@ enum RunCommand {
     ],
     section: Section.fleet
   ) { input, session in
-    if session.format == .csv { throw NoTable() }
     let selection = try Selection.read(input, session)
     // A mistyped program is one error, not one for each tenant.
     try Program(words: input[words], environment: session.environment).check()
@@ -46,7 +46,8 @@ enum RunCommand {
       await tenants.forEach(run) { tenant in
         try await database.checkSchema(of: tenant)
         let output = ProgramOutput(of: tenant, session, progress)
-        let program = Program(words: words, environment: session.environment(of: client, for: tenant))
+        let program = Program(
+          words: words, environment: client.variables(for: tenant, inheriting: session.environment))
         let end = try await children.run(program, receive: output.receive)
         let (stdout, stderr) = output.finish()
         let result = ProgramRun(stdout: stdout, stderr: stderr)

@@ -33,8 +33,7 @@ enum RunSummary {
 
   static func result(_ end: FleetEnd<ProgramRun>, _ session: Session) -> CommandResult {
     var result = end.result(Document(tenants: end.rows, summary: end.counts), session) { _ in [] }
-    // Everything was printed as it came.
-    result.isPrinted = session.format != .json
+    result.streamed = [.text, .ndjson]
     result.notes =
       end.causes(session.errorStyle)
       + [end.counts.sentence("done for \(counted(end.counts["done"], "tenant"))")]
@@ -47,7 +46,7 @@ enum RunSummary {
   }
 
   private struct Details: Encodable, Sendable {
-    @OrNull var exitStatus: Int32?
+    let exitStatus: Int32?
     let stdout, stderr: String
 
     init(_ outcome: FleetOutcome<ProgramRun>) {

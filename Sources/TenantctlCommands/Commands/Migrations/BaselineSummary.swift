@@ -96,10 +96,10 @@ extension BaselineSummary {
   }
 
   private struct Details: Encodable, Sendable {
-    @OrNull var head: MigrationVersion?
+    let head: MigrationVersion?
     let recorded, addedColumns: [String]
     let histories: [MigrationHistory]
-    @OrNull var difference: SchemaDifference?
+    let difference: SchemaDifference?
 
     init(_ outcome: FleetOutcome<BaselinedTenant>) {
       head = outcome.value?.head

@@ -31,6 +31,7 @@ enum MigrateCommand {
       """,
     parameters: Selection.parameters + [target, check, strict] + RunOptions.parameters
       + [Shared.migrations, Shared.dryRun],
+    formats: [.text, .json, .ndjson],
     examples: [
       Example("tenantctl migrate --all", "Apply pending migrations to every tenant."),
       Example("tenantctl migrate acme globex --to 20261123101500", "Migrate two tenants up to a version."),
@@ -40,7 +41,6 @@ enum MigrateCommand {
     ],
     section: Section.migrations
   ) { input, session in
-    try session.refuseCSV()
     let selection = try Selection.read(input, session)
     let database = try session.database(connections: RunOptions.connectionsWithFlush(input))
     let plan = try await database.planMigration(
@@ -78,14 +78,14 @@ enum MigrateCommand {
   private static func checked(_ plan: MigrationPlan) -> CommandResult {
     let behind = ([plan.shared].compactMap { $0 } + plan.tenants).filter { !plan.pending($0).isEmpty }
     let entries = behind.map { PendingEntry(name: $0.label, pending: plan.pending($0).map(\.version)) }
-    var result = CommandResult(["pending": entries]) { _ in
+    var result = CommandResult(["pending": entries], names: behind.map(\.label)) { _ in
       entries.isEmpty
         ? ["nothing to apply to \(counted(plan.tenants.count, "tenant"))"]
         : firstFew(entries, "more; 'tenantctl status --all --pending' lists them all") {
           ["\($0.name.onOneLine): \($0.pending.map(\.rawValue).joined(separator: ", "))"]
         }
     }
-    result.names = behind.map(\.label)
+    result.elements = { entries }
     result.status = behind.isEmpty ? .done : .pending
     return result
   }

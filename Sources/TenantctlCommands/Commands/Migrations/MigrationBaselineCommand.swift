@@ -13,6 +13,7 @@ enum MigrationBaselineCommand {
       """,
     parameters: [version] + Selection.parameters + [Shared.migrations, RunOptions.retries] + RunOptions.common
       + [Shared.dryRun],
+    formats: [.text, .json, .ndjson],
     examples: [
       Example(
         "tenantctl migration baseline 20261123101500 --all",
@@ -20,7 +21,6 @@ enum MigrationBaselineCommand {
       Example("tenantctl migration baseline 20261123101500 acme --dry-run", "Show the SQL for one tenant."),
     ]
   ) { input, session in
-    try session.refuseCSV()
     let selection = try Selection.read(input, session)
     let database = try session.database(connections: RunOptions.connections(input))
     let plan = try await database.planBaseline(at: input[version], selection, try session.migrations())

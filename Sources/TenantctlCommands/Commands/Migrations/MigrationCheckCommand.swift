@@ -14,15 +14,15 @@ enum MigrationCheckCommand {
       A comment '-- tenantctl:allow HAZARD' above a statement allows it. The exit status is 1 if a hazard is found.
       """,
     parameters: [Shared.migrations],
+    formats: [.text, .json, .ndjson],
     examples: [
       Example("tenantctl migration check", "Check the files, for example in CI.")
     ]
   ) { _, session in
-    try session.refuseCSV()
     let files = try session.migrations()
     let findings = files.hazards
     let count = files.tenant.count + files.shared.count
-    var result = CommandResult(Document(files: count, findings: findings.map(Entry.init))) { style in
+    var result = CommandResult(Document(fileCount: count, findings: findings.map(Entry.init))) { style in
       let summary = "checked \(counted(count, "file")): \(counted(findings.count, "finding"))"
       return findings.flatMap { lines($0, style) } + [
         findings.isEmpty ? style.green(summary) : style.red(summary)
@@ -44,7 +44,7 @@ enum MigrationCheckCommand {
   }
 
   private struct Document: Encodable {
-    let files: Int
+    let fileCount: Int
     let findings: [Entry]
   }
 

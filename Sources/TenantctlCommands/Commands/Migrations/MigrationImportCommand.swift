@@ -27,7 +27,6 @@ enum MigrationImportCommand {
         "Import each tenant's history, too."),
     ]
   ) { input, session in
-    try session.refuseCSV()
     guard let format = input[from] else {
       throw input.refusal("--from is required", hint: "use --from with \(formats)")
     }
@@ -116,7 +115,7 @@ private struct ImportSummary {
     let files: [File]
     let written: Bool
     let ignored: [String]
-    @OrNull var histories: [ImportedHistory]?
+    let histories: [ImportedHistory]?
 
     init(_ placed: PlacedImport, _ histories: [ImportedHistory]?) {
       files = zip(placed.source.migrations, placed.files).map { File($0, $1) }

@@ -13,12 +13,9 @@ enum MigrationNewCommand {
       Example("tenantctl migration new plans --shared", "Write one for the shared schema."),
     ]
   ) { input, session in
-    try session.refuseCSV()
     let path = try MigrationFolder.create(
       name: input[name], shared: input[shared], at: time(nil), in: try session.migrationsFolder())
-    var result = CommandResult(["path": path], "wrote \(path)")
-    result.names = [path]
-    return result
+    return CommandResult(["path": path], names: [path], "wrote \(path)")
   }
 
   private static let name = Argument("NAME", parse: { $0 }, summary: "What it does, in a few words.")

@@ -19,13 +19,11 @@ enum MigrationRepairCommand {
       input[version], selection, try session.migrations())
     return try await session.make(change, dryRun: input[Shared.dryRun]) { repaired in
       let count = repaired.tenants.count
-      var result = CommandResult(
-        repaired,
+      return CommandResult(
+        repaired, names: repaired.tenants,
         count == 0
           ? "nothing to repair: no ledger has another checksum for \(repaired.version)"
           : "accepted \(repaired.path) in \(counted(count, "ledger"))")
-      result.names = repaired.tenants
-      return result
     }
   }
 

@@ -56,7 +56,7 @@ struct MigrationSummary: Sendable {
 
   private struct Document: Encodable, Sendable {
     let direction: String
-    @OrNull var shared: FleetRow?
+    let shared: FleetRow?
     let tenants: [FleetRow]
     let summary: FleetCounts
 

@@ -15,6 +15,7 @@ enum RollbackCommand {
       """,
     parameters: Selection.parameters + [steps, target] + RunOptions.parameters
       + [Shared.migrations, Shared.yes, Shared.dryRun],
+    formats: [.text, .json, .ndjson],
     examples: [
       Example("tenantctl rollback acme --yes", "Undo the last migration of acme."),
       Example(
@@ -22,7 +23,6 @@ enum RollbackCommand {
     ],
     section: Section.migrations
   ) { input, session in
-    try session.refuseCSV()
     let selection = try Selection.read(input, session)
     if input[target] != nil && input[steps] != nil {
       throw input.refusal("--steps and --to cannot be used together")

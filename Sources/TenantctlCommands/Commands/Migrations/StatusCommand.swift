@@ -13,6 +13,7 @@ enum StatusCommand {
       lists all that are behind, --quiet their names.
       """,
     parameters: Selection.parameters + [check, pending, verify, Shared.migrations],
+    formats: [.text, .json, .ndjson],
     examples: [
       Example("tenantctl status --all", "Show the state of the fleet."),
       Example("tenantctl status --all --check", "Exit with status 6 if a tenant is behind."),

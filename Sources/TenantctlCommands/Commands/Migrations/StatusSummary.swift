@@ -95,19 +95,19 @@ extension Survey {
 
 extension StatusSummary {
   private struct Document: Encodable {
-    @OrNull var shared: Entry?
+    let shared: Entry?
     let tenants: [Entry]
   }
 
   private struct Entry: Encodable {
     let name: String
     let schema: SchemaName
-    @OrNull var head: MigrationVersion?
+    let head: MigrationVersion?
     let applied: Int
-    let pending, outOfOrder, changed, begun: [MigrationVersion]
+    let pending, outOfOrder, changed, unfinished: [MigrationVersion]
     let unknown: [String]
-    @OrNull var wrongHead: LedgerHead?
-    @OrNull var error: ErrorReport.Document?
+    let wrongHead: LedgerHead?
+    let error: ErrorReport.Document?
 
     init(_ survey: Survey) {
       name = survey.label
@@ -117,10 +117,10 @@ extension StatusSummary {
       pending = survey.pending.map(\.version)
       outOfOrder = survey.outOfOrder.map(\.version)
       changed = survey.changed.map(\.version)
-      begun = survey.begun.keys.sorted()
+      unfinished = survey.begun.keys.sorted()
       unknown = survey.unknown
       wrongHead = survey.wrongHead
-      error = survey.problem.map { ErrorReport($0).document }
+      error = survey.problem.map { ErrorReport($0).document(of: survey.tenant?.name) }
     }
   }
 }

@@ -5,16 +5,15 @@ internal import Tenancy
 enum CompleteCommand {
   static let command = Command<Action>(
     "__complete", summary: "Print names for a completion script.",
-    parameters: [kind, words, Shared.migrations], hidden: true
+    parameters: [kind, words], formats: [], hidden: true
   ) { input, session in
-    let typed = Typed(input[words])
-    let names =
-      (try? await withinTimeLimit { try await candidates(input[kind], session.with(typed.options)) }) ?? []
+    // The options that name the database, from an incomplete command line.
+    let typed = Parser(Tenantctl.tree).read(input[words], environment: session.environment)
+    let theirs = Session(typed, session.printer, session.environment)
+    let names = (try? await withinTimeLimit { try await candidates(input[kind], theirs) }) ?? []
     // A name with a line break or a control character cannot be completed.
     let plain = names.filter { $0 == $0.onOneLine }
-    var result = CommandResult(plain) { _ in plain }
-    result.isRaw = true
-    return result
+    return CommandResult(plain, names: plain) { _ in plain }
   }
 
   enum Kind: String, CaseIterable, Sendable { case tenant, domain, version }
@@ -42,24 +41,6 @@ enum CompleteCommand {
       defer { group.cancelAll() }
       guard let first = try await group.next() else { throw CancellationError() }
       return first
-    }
-  }
-
-  /// The options that name the database, from an incomplete command line.
-  private struct Typed {
-    private(set) var options: [String: String] = [:]
-
-    init(_ words: [String]) {
-      let names = [
-        "-d": "database", "--database": "database", "--config": "config", "--migrations": "migrations",
-      ]
-      for (word, next) in zip(words, words.dropFirst() + [""]) {
-        if let name = names[word] { options[name] = next }
-        if word.hasPrefix("-d"), word.count > 2 { options["database"] = String(word.dropFirst(2)) }
-        for (spelling, name) in names where word.hasPrefix(spelling + "=") && spelling.hasPrefix("--") {
-          options[name] = String(word.dropFirst(spelling.count + 1))
-        }
-      }
     }
   }
 

@@ -13,10 +13,9 @@ enum CompletionCommand {
     ],
     section: Section.shell
   ) { input, _ in
-    let script = script(input[shell])
-    var result = CommandResult(["script": script]) { _ in [String(script.dropLast())] }
-    result.names = [String(script.dropLast())]
-    return result
+    let script = script(try input[shell])
+    let lines = [String(script.dropLast())]
+    return CommandResult(["script": script], names: lines) { _ in lines }
   }
 
   static func script(_ shell: Shell) -> String {

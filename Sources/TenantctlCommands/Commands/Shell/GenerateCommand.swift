@@ -4,11 +4,12 @@ internal import Arguments
 enum GenerateCommand {
   static let command = Command<Action>(
     "__generate", summary: "Write the manual pages and the completion scripts.", parameters: [folder],
+    formats: [],
     hidden: true
   ) { input, _ in
     let files = generatedFiles()
     for (path, text) in files {
-      let full = "\(input[folder])/\(path)"
+      let full = "\(try input[folder])/\(path)"
       try Files.makeFolder(String(full[..<(full.lastIndex(of: "/") ?? full.endIndex)]))
       try Files.write(full, text)
     }

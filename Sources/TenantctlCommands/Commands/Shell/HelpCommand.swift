@@ -7,15 +7,16 @@ enum HelpCommand {
     examples: [Example("tenantctl help domain add", "Show the help of 'domain add'.")],
     section: Section.shell
   ) { input, session in
-    try page(input[path], session.terminal, styled: session.style.isColored)
+    try page(input[path], session.printer)
   }
 
-  static func page(_ path: [String], _ terminal: Terminal, styled: Bool) throws -> CommandResult {
-    let page = try HelpPage.text(for: path, in: Tenantctl.tree, width: terminal.width, styled: styled)
+  static func page(_ path: [String], _ printer: Printer) throws -> CommandResult {
+    let page = try HelpPage.text(
+      for: path, in: Tenantctl.tree, width: printer.terminal.width, styled: printer.style.isColored)
     let text = page.replacing("\u{1B}", with: "\(Style.mark)")
-    var result = CommandResult(["help": text]) { _ in [String(text.dropLast())] }
+    let lines = [String(text.dropLast())]
+    var result = CommandResult(["help": text], names: lines) { _ in lines }
     result.isExact = true
-    result.names = [String(text.dropLast())]
     return result
   }
 

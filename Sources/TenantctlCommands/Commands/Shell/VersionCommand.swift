@@ -7,8 +7,6 @@ enum VersionCommand {
     examples: [Example("tenantctl version", "Print the version.")],
     section: Section.shell
   ) { _, _ in
-    var result = CommandResult(["version": tenancyVersion], "tenantctl \(tenancyVersion)")
-    result.names = [tenancyVersion]
-    return result
+    CommandResult(["version": tenancyVersion], names: [tenancyVersion], "tenantctl \(tenancyVersion)")
   }
 }

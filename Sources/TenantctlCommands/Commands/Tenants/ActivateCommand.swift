@@ -20,7 +20,7 @@ enum ActivateCommand {
       CommandResult(changes) { _ in
         changes.map {
           $0.changed
-            ? "\(word) tenant \($0.tenant)" : "tenant \($0.tenant) is already \(isActive ? "active" : word)"
+            ? "\(word) tenant \($0.name)" : "tenant \($0.name) is already \(isActive ? "active" : word)"
         }
       }
     }

@@ -26,6 +26,7 @@ enum AdoptCommand {
     parameters: Selection.parameters + [version, like, Shared.migrations, RunOptions.retries]
       + RunOptions.common
       + [Shared.dryRun],
+    formats: [.text, .json, .ndjson],
     examples: [
       Example("tenantctl adopt acme --version 20261123101500", "Record that acme has this version."),
       Example("tenantctl adopt --all --like acme", "Record the same for all tenants with equal tables."),
@@ -34,7 +35,6 @@ enum AdoptCommand {
     ],
     section: Section.tenants
   ) { input, session in
-    try session.refuseCSV()
     let selection = try Selection.read(input, session)
     let basis = try basis(input)
     let database = try session.database(connections: RunOptions.connections(input))

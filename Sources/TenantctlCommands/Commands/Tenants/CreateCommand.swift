@@ -20,7 +20,7 @@ enum CreateCommand {
     ],
     section: Section.tenants
   ) { input, session in
-    let new = NewTenant(
+    let new = try NewTenant(
       input[name], schema: input[schema], domains: input[domains], values: Assignment.values(input[values]),
       isActive: !input[deactivated])
     let files = input[noMigrations] ? [] : try session.migrationsIfAny().tenant

@@ -31,10 +31,7 @@ enum InitCommand {
       try source(input, session), upgrade: input[upgrade])
     let files = try StarterFiles(for: change.result.registry, session)
     let report = InitReport(change.result, files, writesFiles: !input[noFiles])
-    if input[Shared.dryRun] {
-      try session.refuseCSV()
-      return report.dryRun(change.script)
-    }
+    if input[Shared.dryRun] { return report.dryRun(change.script) }
     if !change.result.added.isEmpty {
       try session.confirm(
         "yes", ["This changes the registry's tables."], showing: change.script, unless: input[Shared.yes])
@@ -59,7 +56,7 @@ enum InitCommand {
     }
     if input[new] || named != nil {
       throw input.refusal(
-        "\(session.configurationPath ?? ConfigurationFile.name) already names the registry",
+        "\(try session.configuration().path ?? ConfigurationFile.name) already names the registry",
         hint: "change or remove [registry] there")
     }
     return .mapping
@@ -78,11 +75,7 @@ enum InitCommand {
 
 extension RegistryMapping {
   fileprivate static func parse(table text: String) throws -> QualifiedName {
-    guard let table = table(text) else { throw NotATable() }
+    guard let table = table(text) else { throw Expected("a table, as SCHEMA.TABLE") }
     return table
-  }
-
-  private struct NotATable: Error, CustomStringConvertible {
-    let description = "expected a table, as SCHEMA.TABLE"
   }
 }

@@ -18,8 +18,7 @@ struct InitReport: Sendable {
   }
 
   func dryRun(_ sql: [String]) -> CommandResult {
-    var result = CommandResult(Document(self, sql: sql)) { _ in sql }
-    result.names = sql
+    var result = CommandResult(Document(self, sql: sql), names: sql) { _ in sql }
     let found = self.result.created.isEmpty ? [self.result.registry.sentence] : []
     let written = writesFiles ? files.lines(isDone: false) : []
     result.notes = found + remarks(upgraded: !self.result.added.isEmpty).map { "note: \($0)" } + written
@@ -57,26 +56,26 @@ extension InitReport {
   private struct Document: Encodable, Sendable {
     let registry: Registry
     let files: [String]
-    @OrNull var configuration: String?
-    let dryRun: Bool?
-    let sql: [String]?
+    let configuration: String?
+    let dryRun: Bool
+    let sql: [String]
 
     init(_ report: InitReport, sql: [String]?) {
       registry = Registry(report.result)
       files = report.writesFiles && sql == nil ? report.files.paths : []
       configuration = report.files.section
-      dryRun = sql.map { _ in true }
-      self.sql = sql
+      dryRun = sql != nil
+      self.sql = sql ?? []
     }
   }
 
   private struct Registry: Encodable, Sendable {
     let kind: RegistryKind
-    let tenants: String
-    @OrNull var domains: String?
+    let tenantsTable: String
+    let domainsTable: String?
     let columns: [String: String]
-    @OrNull var tenantCount: Int?
-    @OrNull var domainCount: Int?
+    let tenantCount: Int?
+    let domainCount: Int?
     let created: [String]
     let added: [Remark]
     let lacks: [Remark]
@@ -85,8 +84,8 @@ extension InitReport {
     init(_ result: InitializedRegistry) {
       let registry = result.registry
       kind = registry.kind
-      tenants = "\(registry.mapping.tenants)"
-      domains = registry.mapping.domains.map { "\($0)" }
+      tenantsTable = "\(registry.mapping.tenants)"
+      domainsTable = registry.mapping.domains.map { "\($0)" }
       columns = Dictionary(
         ConfigurationKey.all.filter { $0.table == "registry.columns" }.compactMap { key in
           if case .string(let name) = key.written(registry.mapping) { (key.name, name) } else { nil }

@@ -8,7 +8,8 @@ enum ListCommand {
       Lists the rows of the registry. The JSON form also says whether each tenant's schema exists (schema_exists); \
       'tenantctl doctor' finds tenants whose schema is missing.
       """,
-    parameters: [active, deactivated, match, behind, Shared.migrations],
+    parameters: [Selection.active, deactivated, Selection.match, behind, Shared.migrations],
+    formats: OutputFormat.allCases,
     examples: [
       Example("tenantctl list", "List all tenants."),
       Example("tenantctl list --deactivated --quiet", "Print the names of deactivated tenants, one a line."),
@@ -18,11 +19,12 @@ enum ListCommand {
     ],
     section: Section.tenants
   ) { input, session in
-    if input[active] && input[deactivated] {
+    if input[Selection.active] && input[deactivated] {
       throw input.refusal("--active and --deactivated cannot be used together")
     }
     let filter = TenantFilter(
-      isActive: input[active] ? true : input[deactivated] ? false : nil, match: input[match])
+      isActive: input[Selection.active] ? true : input[deactivated] ? false : nil,
+      match: input[Selection.match])
     let database = try session.database()
     var entries = try await database.list(filter, withState: session.format != .text || input[behind])
     if input[behind] {
@@ -46,10 +48,6 @@ enum ListCommand {
       }, numeric: ["DOMAINS"])
   }
 
-  private static let active = Flag("active", summary: "List only active tenants.")
   private static let deactivated = Flag("deactivated", summary: "List only deactivated tenants.")
-  private static let match = Option(
-    "match", placeholder: "GLOB", parse: { Glob($0) },
-    summary: "List only names that match; * matches any characters, ? matches one.")
   private static let behind = Flag("behind", summary: "List only tenants with pending migrations.")
 }

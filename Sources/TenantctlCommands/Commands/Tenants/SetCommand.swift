@@ -21,8 +21,8 @@ enum SetCommand {
     }
     let change = try await session.database().planSet(input[Shared.tenant], columns)
     return try await session.make(change, dryRun: input[Shared.dryRun]) { changed in
-      let columns = changed.values.keys.sorted().joined(separator: ", ")
-      return CommandResult(changed, "set \(columns) of tenant \(changed.tenant)")
+      let columns = changed.columns.keys.sorted().joined(separator: ", ")
+      return CommandResult(changed, "set \(columns) of tenant \(changed.name)")
     }
   }
 

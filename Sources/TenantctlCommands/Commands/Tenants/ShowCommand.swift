@@ -12,9 +12,7 @@ enum ShowCommand {
     section: Section.tenants
   ) { input, session in
     let details = try await session.database().show(input[Shared.tenant])
-    var result = CommandResult(details) { lines(details, $0) }
-    result.names = [details.entry.tenant.name.rawValue]
-    return result
+    return CommandResult(details, names: [details.entry.tenant.name.rawValue]) { lines(details, $0) }
   }
 
   private static func lines(_ details: TenantDetails, _ style: Style) -> [String] {

@@ -1,0 +1,67 @@
+internal import Arguments
+internal import Tenancy
+
+/// Prints results and errors where they belong, in the format and with the colours that the user wants.
+struct Printer: Sendable {
+  let terminal = Terminal()
+  var format: OutputFormat
+  /// Whether only data is printed.
+  let isQuiet: Bool
+  private let allowsColor: Bool
+
+  /// Before the line is understood, how to report an error must be known.
+  init(_ line: Reading<Action>, _ environment: [String: String]) {
+    format = line[Global.format()]
+    isQuiet = line[Global.quiet]
+    // https://no-color.org
+    allowsColor =
+      !line[Global.noColor] && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
+  }
+
+  /// How standard output stands out.
+  var style: Style { Style(isColored: allowsColor && terminal.stdoutIsTerminal && format == .text) }
+
+  /// How standard error stands out.
+  var errorStyle: Style { Style(isColored: allowsColor && terminal.stderrIsTerminal) }
+
+  func show(_ result: CommandResult) throws {
+    let isStreamed = result.streamed.contains(format)
+    if !isStreamed { try write(result) }
+    // Among streamed rows there is no place for what went wrong.
+    guard !isQuiet, format == .text || isStreamed && result.status != .done else { return }
+    for note in result.notes { terminal.note(note) }
+  }
+
+  private func write(_ result: CommandResult) throws {
+    switch format {
+    case .json:
+      try terminal.write { output in
+        JSON.write(result.json, pretty: terminal.stdoutIsTerminal, to: &output)
+        output.write("\n")
+      }
+    case .ndjson: try terminal.write(lines: (result.elements?() ?? [result.json]).map { JSON.text($0) })
+    case .csv: try terminal.write(lines: result.table?.csv ?? [])
+    case .text:
+      let lines = isQuiet ? result.names : result.text(style)
+      if result.isExact { return try terminal.write(lines: lines) }
+      try terminal.show(lines: lines.map(isQuiet ? \.onOneLine : HarmlessText.indented))
+    }
+  }
+
+  /// In JSON the same document goes to both streams, so that a script may read either; a person sees it once.
+  /// - Parameter page: what people see instead of the error.
+  func fail(_ report: ErrorReport, showing page: String? = nil) -> ExitStatus {
+    guard format == .json || format == .ndjson else {
+      if let page {
+        terminal.note(String(page.dropLast()), isMessage: false)
+        return report.status
+      }
+      for line in report.lines(errorStyle) { terminal.note(line) }
+      return report.status
+    }
+    let document = JSON.text(["error": report.document()])
+    terminal.note(document)
+    if !terminal.stdoutIsTerminal { try? terminal.write(document + "\n") }
+    return report.status
+  }
+}
