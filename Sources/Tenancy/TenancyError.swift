@@ -118,7 +118,7 @@ extension TenancyProblem {
     case .hostNotFound(let host, let label):
       (.hostNotFound, "\(host.onOneLine) is not a domain, and there is no tenant \(label.onOneLine)")
     case .hostNotTenant(let host): (.hostNotTenant, "\(host.onOneLine) is not a tenant's host")
-    case .domainWithoutTenant(let domain, let tenant):
+    case .domainWithoutTenant(let domain, _):
       (.domainWithoutTenant, "the tenant of the domain \(domain) does not exist")
     case .invalidTenantName(let text, let reason):
       (.invalidName, "invalid tenant name '\(text.onOneLine)': \(reason)")
