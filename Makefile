@@ -16,10 +16,10 @@ LIBPQ ?= static
 
 program = .build/release/tenantctl
 
-# Start-up is most of what `list` and `resolve` take. A fixed load address halves the relocations,
-# 0.9 of the 10 ms of `list`, and without the shared
-# libstdc++ (TOMLKit is C++) and libpq (which brings LDAP and Kerberos) some twenty libraries fewer are loaded. swift links
-# -lstdc++ by itself, so a folder in front holds the archive alone; libpq is where pkg-config says.
+# Start-up is most of what `list` and `resolve` take. A fixed load address halves the relocations, which is 0.9 of the 10 ms
+# of `list`; without the shared libstdc++ (TOMLKit is C++) and libpq (which brings LDAP and Kerberos) some twenty libraries
+# fewer are loaded. swift links -lstdc++ by itself, so a folder in front holds the archive alone; libpq is where pkg-config
+# says.
 archives = .build/archives
 link_flags = -Xswiftc -Xclang-linker -Xswiftc -no-pie -Xswiftc -Xclang-linker -Xswiftc -static-libgcc \
   -Xlinker -L$(archives) -Xlinker --as-needed -Xlinker --no-export-dynamic

@@ -37,8 +37,8 @@ let package = Package(
       name: "tenantctl", dependencies: ["TenantctlCommands"], swiftSettings: strict),
 
     .target(
-      name: "TestSupport", dependencies: ["TenancyPostgres", "Tenancy"], path: "Tests/TestSupport",
-      swiftSettings: strict),
+      name: "TestSupport", dependencies: ["TenancyPostgres", "Tenancy"], path: "Tests/Support",
+      exclude: ["newest-postgres.txt"], swiftSettings: strict),
     .testTarget(name: "ArgumentsTests", dependencies: ["Arguments"], swiftSettings: strict),
     .testTarget(name: "TenancyPostgresTests", dependencies: ["TenancyPostgres"], swiftSettings: strict),
     .testTarget(name: "SQLTextTests", dependencies: ["SQLText"], swiftSettings: strict),

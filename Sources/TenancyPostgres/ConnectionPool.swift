@@ -73,12 +73,7 @@ package final class ConnectionPool: Sendable {
   @inline(never)
   private func turn() async throws -> Grant {
     let ticket = state.withLock { $0.ticket() }
-    let alarm = patience.map { patience in
-      Task {
-        try await Task.sleep(for: patience)
-        refuse(ticket, PoolError.exhausted(after: patience))
-      }
-    }
+    var alarm: Task<Void, any Error>?
     defer { alarm?.cancel() }
     return try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
@@ -93,7 +88,14 @@ package final class ConnectionPool: Sendable {
           state.wait(ticket, continuation)
           return nil
         }
-        if let answer { continuation.resume(with: answer) }
+        if let answer { return continuation.resume(with: answer) }
+        // It is in the queue by now: an alarm that rang before would find nobody.
+        alarm = patience.map { patience in
+          Task {
+            try await Task.sleep(for: patience)
+            refuse(ticket, PoolError.exhausted(after: patience))
+          }
+        }
       }
     } onCancel: {
       refuse(ticket, CancellationError())

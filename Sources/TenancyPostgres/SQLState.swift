@@ -25,16 +25,12 @@ package struct SQLState: RawRepresentable, Sendable, Hashable, ExpressibleByStri
   // The names are those of Appendix A.
   /// 0A000
   package static let featureNotSupported: SQLState = "0A000"
-  /// 22007
-  package static let invalidDatetimeFormat: SQLState = "22007"
   /// 22012
   package static let divisionByZero: SQLState = "22012"
   /// 22021
   package static let characterNotInRepertoire: SQLState = "22021"
   /// 22P05
   package static let untranslatableCharacter: SQLState = "22P05"
-  /// 22P02
-  package static let invalidTextRepresentation: SQLState = "22P02"
   /// 23502
   package static let notNullViolation: SQLState = "23502"
   /// 23503
@@ -45,8 +41,6 @@ package struct SQLState: RawRepresentable, Sendable, Hashable, ExpressibleByStri
   package static let checkViolation: SQLState = "23514"
   /// 25P02
   package static let inFailedTransaction: SQLState = "25P02"
-  /// 3D000
-  package static let invalidCatalogName: SQLState = "3D000"
   /// 3F000
   package static let invalidSchemaName: SQLState = "3F000"
   /// 40001
@@ -74,8 +68,6 @@ package struct SQLState: RawRepresentable, Sendable, Hashable, ExpressibleByStri
   package static let duplicateObject: SQLState = "42710"
   /// 42883
   package static let undefinedFunction: SQLState = "42883"
-  /// 53200
-  package static let outOfMemory: SQLState = "53200"
   /// 55P03
   package static let lockNotAvailable: SQLState = "55P03"
   /// 57014

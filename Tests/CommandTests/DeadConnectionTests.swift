@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TenancyPostgres
 import TestSupport
 import Testing
 
@@ -16,13 +17,13 @@ import Testing
         "ALTER TABLE tanks ADD colour text;\n", to: "migrations/tenant/20260103000000_c.sql")
       try scene.folder.write("[migrations]\nlock_timeout = \"100s\"\n", to: "tenantctl.toml")
       try await TestProxy.with(scene.database) { proxy in
+        let holder = try await scene.database.holder(of: "SELECT FROM reef.tanks")
         try await Tenantctl.start(words + ["-d", proxy.url], workingDirectory: scene.folder.path) { program in
-          try await scene.database.whileHolding("SELECT FROM reef.tanks") { holder in
-            try await holder.blocked()
-            proxy.goSilent()
-            try await body(program)
-          }
+          try await holder.blocked()
+          proxy.goSilent()
+          try await body(program)
         }
+        await holder.close()
       }
     }
   }
@@ -88,13 +89,13 @@ import Testing
       try scene.folder.write(
         "ALTER TABLE tanks ADD colour text;\n", to: "migrations/tenant/20260103000000_c.sql")
       let words = ["migrate", "--all", "--jobs", "1"]
+      let holder = try await scene.database.holder(of: "SELECT FROM acme.tanks")
       try await Tenantctl.start(words, database: scene.database, workingDirectory: scene.folder.path) {
         program in
-        try await scene.database.whileHolding("SELECT FROM acme.tanks") { holder in
-          try await holder.blocked()
-          program.signal(SIGHUP)
-          try await program.wrote(Self.draining)
-        }
+        try await holder.blocked()
+        program.signal(SIGHUP)
+        try await program.wrote(Self.draining)
+        await holder.close()
         let outcome = await program.outcome()
         #expect(
           outcome.status == 130 && outcome.stdout.contains("migrated 1 tenant, 0 up to date, 1 not run"))

@@ -1,4 +1,5 @@
 import Glibc
+import TenancyPostgres
 import TestSupport
 import Testing
 
@@ -19,12 +20,12 @@ import Testing
       try scene.folder.write("ALTER TABLE tanks ADD colour text;\n", to: Self.third)
       try scene.folder.write("[migrations]\nlock_timeout = \"100s\"\n", to: "tenantctl.toml")
       let words = line.split(separator: " ").map(String.init)
+      let holder = try await scene.database.holder(of: "SELECT FROM reef.tanks")
       try await Tenantctl.start(words, database: scene.database, workingDirectory: scene.folder.path) {
         program in
-        try await scene.database.whileHolding("SELECT FROM reef.tanks") { holder in
-          try await holder.blocked()
-          try await body(scene, program)
-        }
+        try await holder.blocked()
+        try await body(scene, program)
+        await holder.close()
         try await thenFree(program)
       }
       // The next run does what is left, and nothing twice.

@@ -7,6 +7,9 @@ struct FleetSubject: Sendable {
   let tenant: Tenant?
   let schema: SchemaName
 
+  /// The tenant's name, or `public`.
+  var label: String { tenant?.name.rawValue ?? schema.rawValue }
+
   init(_ tenant: Tenant) { self.init(tenant, tenant.schema) }
 
   init(_ tenant: Tenant?, _ schema: SchemaName) {

@@ -1,9 +1,9 @@
 internal import TenancyPostgres
 
 /// When a tenant whose attempt failed is tried again.
-enum FleetRetry {
+package enum FleetRetry {
   /// How many more attempts a migration gets.
-  static let usual = 8
+  package static let usual = 8
 
   /// Twice as long each time, up to eight seconds; by chance up to half of it less, so that runners do not meet again.
   static func pause(afterAttempt count: Int) -> Duration {

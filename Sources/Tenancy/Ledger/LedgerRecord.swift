@@ -89,8 +89,17 @@ struct LedgerUpdate: Sendable {
   /// The statement that adds the columns; `nil` if none is missing.
   var completion: SQL? { completes && hasLedger ? ledger.complete : nil }
 
+  /// One transaction; none if nothing is to be recorded.
+  func steps(_ limits: TimeLimits, after preparation: [SQL] = []) -> [Step] {
+    let statements = preparation + statements
+    if statements.isEmpty { return [] }
+    return [
+      .transaction(ledger.opening(limits, exists: hasLedger) + statements.map { PlannedStatement($0) })
+    ]
+  }
+
   /// For a transaction of the schema's; empty if there is nothing to do.
-  var statements: [SQL] {
+  private var statements: [SQL] {
     let rows = (records.isEmpty ? [] : [ledger.record(records)]) + finished.map(ledger.finish)
     let changes = (hasLedger ? [completion].compactMap { $0 } : ledger.creation) + rows
     if changes.isEmpty { return [] }

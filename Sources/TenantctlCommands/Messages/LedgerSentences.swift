@@ -22,8 +22,8 @@ extension LedgerDistrust {
       "find out who created it; drop or rename it, and record the tenant's version with 'tenantctl migration baseline'"
     case .owner:
       """
-      check its rows with psql; if they are right, give it to the role that migrates: \
-      ALTER TABLE "\(schema)".schema_migrations OWNER TO CURRENT_USER
+      check its rows with psql; if they are right, give it to the role that migrates, in the schema \(schema): \
+      ALTER TABLE ... OWNER TO CURRENT_USER
       """
     case .triggers, .foreignKeys, .rules, .policies, .checks, .expressions:
       "inspect the table with psql's \\d, find out who created them, and drop them: the ledger needs none"

@@ -73,7 +73,7 @@ struct ErrorReport: Sendable {
         ErrorReport("interrupted", .interrupted, "interrupted; the open transaction was rolled back")
       default: ErrorReport("internal", .failed, "\(error)")
       }
-    tenant = (error as? TenancyProblem)?.tenant
+    tenant = (error as? TenancyProblem ?? (error as? TenancyError)?.problem)?.tenant
   }
 
   private init(usage error: UsageError) {

@@ -145,6 +145,12 @@ struct FleetCounts: Encodable, Sendable {
   }
 }
 
+/// The tenants of a run, and how many ended how.
+struct FleetDocument: Encodable, Sendable {
+  let tenants: [FleetRow]
+  let summary: FleetCounts
+}
+
 /// A finished run and its output.
 struct FleetEnd<Value: Sendable>: Sendable {
   let report: FleetReport<Value>
@@ -169,6 +175,8 @@ struct FleetEnd<Value: Sendable>: Sendable {
       others: counts)
   }
 
+  /// What JSON has of most commands.
+  var document: FleetDocument { FleetDocument(tenants: rows, summary: counts) }
   /// The tenants in JSON.
   var rows: [FleetRow] { report.tenants.map(command.row) }
   /// Those that failed.

@@ -20,7 +20,8 @@ enum RunOptions {
     "canary", placeholder: "N", parse: PositiveNumber.init(parsing:),
     summary: "The first N tenants must succeed before any other is started.")
   static let retries = DefaultedOption(
-    "retries", placeholder: "N", default: 8, defaultText: "8", environment: "TENANTCTL_RETRIES",
+    "retries", placeholder: "N", default: FleetRetry.usual, defaultText: "\(FleetRetry.usual)",
+    environment: "TENANTCTL_RETRIES",
     parse: { text throws -> Int in
       guard let value = Int(text), value >= 0 else { throw Expected("a whole number, 0 or more") }
       return value

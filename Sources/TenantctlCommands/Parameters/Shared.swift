@@ -42,10 +42,6 @@ struct Assignment: Sendable {
 struct PositiveNumber: Sendable {
   let value: Int
 
-  init(_ value: Int) {
-    self.value = value
-  }
-
   init(parsing text: String) throws {
     guard let value = Int(text), value > 0 else { throw Expected("a whole number above 0") }
     self.value = value

@@ -36,12 +36,11 @@ extension TenantDatabase {
           hasTables: inspected[schema]?.hasTables ?? false,
           survey: ledgers[schema], difference: differences[schema])
         return .init(
-          tenant: member.tenant,
-          Result { () throws(TenancyProblem) in
-            try adoption.work(model, self.ledger(of: schema))
+          subject: FleetSubject(member.tenant),
+          work: Result { () throws(TenancyProblem) in
+            try adoption.work(model, self.ledger(of: schema)).planned(limits)
           })
-      },
-      limits: limits)
+      })
   }
 
   private func adoptionModel(_ basis: AdoptionBasis, _ files: MigrationSet) async throws -> AdoptionModel {

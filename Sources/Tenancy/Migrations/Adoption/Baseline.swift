@@ -18,13 +18,12 @@ extension TenantDatabase {
     if !beyond.isEmpty { throw TenancyProblem.ledgerBeyond(version, tenants: beyond) }
     try refuseChanged(surveys)
     return BaselinePlan(
-      entries: surveys.compactMap { survey in
-        guard let tenant = survey.tenant else { return nil }
-        if let problem = survey.problem { return .init(tenant: tenant, .failure(problem)) }
+      entries: surveys.map { survey in
+        let subject = FleetSubject(survey.tenant, survey.schema)
+        if let problem = survey.problem { return .init(subject: subject, work: .failure(problem)) }
         let update = LedgerUpdate(survey, recording: survey.pending.map { ($0, nil) })
-        return .init(tenant: tenant, .success(BaselineWork(update: update)))
-      },
-      limits: limits)
+        return .init(subject: subject, work: .success(BaselineWork(update: update).planned(limits)))
+      })
   }
 }
 

@@ -1,8 +1,10 @@
 internal import TenancyPostgres
 
-/// What was applied to a tenant, or undone, in order. All of it is committed.
+/// The settings of a run that applies migrations, or undoes them.
 package typealias MigrationRun = FleetRun<[MigrationVersion]>
+/// The outcome for one schema: what was applied, or undone, in order. All of it is committed.
 package typealias MigrationOutcome = FleetOutcome<[MigrationVersion]>
+/// The outcome of such a run.
 package typealias MigrationReport = FleetReport<[MigrationVersion]>
 
 extension TenantDatabase {

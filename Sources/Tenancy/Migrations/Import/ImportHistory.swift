@@ -1,13 +1,14 @@
 internal import TenancyPostgres
 
 /// What taking over its history did to one schema.
-package struct ImportedHistory: Sendable, Hashable, Encodable {
-  /// The tenant, or `public`.
-  package let name: String
+package struct ImportedHistory: Sendable, Hashable {
   /// What is recorded from now on, and was not before.
   package let recorded: [MigrationVersion]
   /// What the other tool's table is called now, if it stood where our ledger is.
   package let renamedTable: String?
+
+  /// Whether nothing was to be done.
+  package var isUnchanged: Bool { recorded.isEmpty && renamedTable == nil }
 }
 
 extension TenantDatabase {
@@ -21,7 +22,7 @@ extension TenantDatabase {
   ///   - table: the other tool's table; `nil` if it has its usual name.
   package func planImport(
     of placed: PlacedImport, history table: String?, _ selection: FleetSelection?
-  ) async throws -> Plan<[ImportedHistory]> {
+  ) async throws -> FleetPlan<ImportedHistory> {
     let set = MigrationSet(
       tenant: selection == nil ? [] : placed.files, shared: selection == nil ? placed.files : [])
     _ = try await frame()
@@ -33,23 +34,18 @@ extension TenantDatabase {
     let histories = try await connected { connection in try await importer.read(surveys, over: connection) }
     try refuseChanged(surveys.filter { $0.problem == nil })
     var problems: [HistoryProblem] = []
-    var results: [ImportedHistory] = []
-    var steps: [Step] = []
+    var entries: [FleetPlan<ImportedHistory>.Entry] = []
     for (survey, history) in zip(surveys, histories) {
       do {
-        let (result, statements) = try importer.take(history, survey)
-        results.append(result)
-        if !statements.isEmpty { steps.append(.transaction(statements)) }
+        let planned = try importer.take(history, survey)
+        entries.append(
+          .init(subject: FleetSubject(survey.tenant, survey.schema), work: .success(planned)))
       } catch {
         problems.append(HistoryProblem(tenant: survey.label, reason: error.reason))
       }
     }
     if !problems.isEmpty { throw TenancyProblem.historyRefused(problems) }
-    return Plan(
-      result: results, steps: steps, database: self,
-      explain: {
-        Guard.lostRace.contains($0.state) ? .changedMeanwhile : nil
-      })
+    return FleetPlan(entries: entries)
   }
 }
 
@@ -108,11 +104,11 @@ private struct HistoryImporter {
 
   func take(
     _ history: ForeignHistory?, _ survey: Survey
-  ) throws(HistoryFailure) -> (ImportedHistory, [PlannedStatement]) {
+  ) throws(HistoryFailure) -> (value: ImportedHistory, steps: [Step]) {
     let standsInPlace = table == ledger
     // Our own ledger stands where the other tool's was: it is taken over already.
     if standsInPlace, history == nil, survey.hasLedger, survey.problem == nil {
-      return (ImportedHistory(name: survey.label, recorded: [], renamedTable: nil), [])
+      return (ImportedHistory(recorded: [], renamedTable: nil), [])
     }
     if let problem = survey.problem, !(standsInPlace && history != nil) {
       throw HistoryFailure(.schema(problem))
@@ -129,17 +125,11 @@ private struct HistoryImporter {
       }
     }
     let renamed = standsInPlace ? "\(table)_\(format.rawValue.replacing("-", with: "_"))" : nil
-    let result = ImportedHistory(
-      name: survey.label, recorded: new.map(\.file.version), renamedTable: renamed)
+    let result = ImportedHistory(recorded: new.map(\.file.version), renamedTable: renamed)
     if new.isEmpty, renamed == nil { return (result, []) }
     let relation = survey.schema.relation(table)
-    let statements =
-      history.check(relation) + (renamed.map { rename(relation, to: $0) } ?? [])
-      + LedgerUpdate(target, recording: new).statements
-    return (
-      result,
-      target.ledger.opening(limits, exists: target.hasLedger) + statements.map { PlannedStatement($0) }
-    )
+    let preparation = history.check(relation) + (renamed.map { rename(relation, to: $0) } ?? [])
+    return (result, LedgerUpdate(target, recording: new).steps(limits, after: preparation))
   }
 
   /// The index of its primary key is renamed too: the ledger's takes the name.

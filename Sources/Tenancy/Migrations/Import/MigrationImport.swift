@@ -39,15 +39,12 @@ package struct PlacedImport: Sendable {
   package let folder: String
   /// Whether they already exist.
   package let isThere: Bool
-  /// Whether they are for the shared schema.
-  package let isShared: Bool
   private let root: String
   private let placeholder: String?
 
   fileprivate init(_ source: MigrationImport, in root: String, shared: Bool) throws {
     self.source = source
     self.root = root
-    isShared = shared
     folder = Disk.join(root, shared ? "shared" : "tenant")
     let target = folder
     files = try source.migrations.map { migration in

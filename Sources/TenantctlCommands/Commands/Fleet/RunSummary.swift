@@ -32,17 +32,12 @@ enum RunSummary {
   }
 
   static func result(_ end: FleetEnd<ProgramRun>, _ session: Session) -> CommandResult {
-    var result = end.result(Document(tenants: end.rows, summary: end.counts), session) { _ in [] }
+    var result = end.result(end.document, session) { _ in [] }
     result.streamed = [.text, .ndjson]
     result.notes =
       end.causes(session.errorStyle)
       + [end.counts.sentence("done for \(counted(end.counts["done"], "tenant"))")]
     return result
-  }
-
-  private struct Document: Encodable, Sendable {
-    let tenants: [FleetRow]
-    let summary: FleetCounts
   }
 
   private struct Details: Encodable, Sendable {

@@ -25,8 +25,7 @@ struct BaselineSummary: Sendable {
   }
 
   func result(_ end: FleetEnd<BaselinedTenant>, _ session: Session) -> CommandResult {
-    let document = Document(tenants: end.rows, summary: end.counts)
-    var result = end.result(document, session) { lines(end, $0) }
+    var result = end.result(end.document, session) { lines(end, $0) }
     result.names = end.report.tenants.filter { $0.value?.recorded.isEmpty == false }.map(\.label)
     if !end.report.tenants.isEmpty { result.notes = end.causes(session.errorStyle) + histories(end) }
     return result
@@ -83,11 +82,6 @@ struct BaselineSummary: Sendable {
 }
 
 extension BaselineSummary {
-  private struct Document: Encodable, Sendable {
-    let tenants: [FleetRow]
-    let summary: FleetCounts
-  }
-
   private struct DryDocument: Encodable, Sendable {
     let dryRun = true
     let sql: [String]

@@ -17,9 +17,8 @@ enum MigrationImportCommand {
 
       Flyway's versions such as 1.2 are converted to digits that keep their order, such as 1002.
       """,
-    parameters: [from, folder] + Selection.parameters + [
-      ledger, table, shared, Shared.migrations, Shared.dryRun,
-    ],
+    parameters: [from, folder] + Selection.parameters + [ledger, table, shared, Shared.migrations]
+      + RunOptions.common + [Shared.dryRun],
     examples: [
       Example("tenantctl migration import --from goose db/goose", "Convert the files."),
       Example(
@@ -33,13 +32,20 @@ enum MigrationImportCommand {
     let selection = try histories(input, session)
     let placed = try MigrationImport(from: format, at: input[folder]).placed(
       in: try session.migrationsFolder(), shared: input[shared])
-    let change =
-      try await input[ledger]
-      ? session.database().planImport(of: placed, history: input[table], selection) : nil
-    if input[Shared.dryRun] { return .dryRun(placed.script + (change?.script ?? [])) }
+    guard input[ledger] else {
+      if input[Shared.dryRun] { return .dryRun(placed.script) }
+      try placed.write()
+      return ImportSummary(placed).result()
+    }
+    let database = try session.database(connections: RunOptions.connections(input))
+    let plan = try await database.planImport(of: placed, history: input[table], selection)
+    if input[Shared.dryRun] { return .dryRun(placed.script + plan.script) }
     try placed.write()
-    let histories = try await session.interruption.guarding { try await change?.apply() }
-    return ImportSummary(placed, histories).result
+    let end = try await ImportSummary.command.run(plan.forecast.tenants.count, of: database, input, session) {
+      run, _ in await database.run(plan, run)
+    }
+    if let failure = end.report.shared?.failure { throw failure }
+    return ImportSummary(placed).result(end, session)
   }
 
   /// The tenants whose histories to import; `nil` is the shared schema's.
@@ -77,16 +83,35 @@ enum MigrationImportCommand {
 
 /// The result of `migration import`.
 private struct ImportSummary {
-  private let placed: PlacedImport
-  private let histories: [ImportedHistory]?
+  static let command = FleetCommand<ImportedHistory>(
+    name: "import", statuses: ["recorded", "unchanged"],
+    status: { $0?.isUnchanged == false ? "recorded" : "unchanged" }, details: { Details($0.value) },
+    streamsRows: false)
 
-  init(_ placed: PlacedImport, _ histories: [ImportedHistory]?) {
+  private let placed: PlacedImport
+
+  init(_ placed: PlacedImport) {
     self.placed = placed
-    self.histories = histories
   }
 
-  var result: CommandResult {
-    var result = CommandResult(Document(placed, histories)) { _ in lines }
+  /// Of the files alone.
+  func result() -> CommandResult {
+    noting(CommandResult(Document(placed, nil)) { _ in [files] })
+  }
+
+  /// Of the files and the histories.
+  func result(_ end: FleetEnd<ImportedHistory>, _ session: Session) -> CommandResult {
+    let rows = [end.shared].compactMap { $0 } + end.rows
+    var result = noting(
+      end.result(Document(placed, rows), session) { [files] + end.causes($0) + histories(end, $0) })
+    if end.report.shared == nil, end.report.tenants.isEmpty {
+      result.notes.append("note: the selection has no tenants")
+    }
+    return result
+  }
+
+  private func noting(_ result: CommandResult) -> CommandResult {
+    var result = result
     result.names = placed.isThere ? [] : placed.files.map(\.path)
     result.notes =
       placed.source.ignored.map {
@@ -96,28 +121,39 @@ private struct ImportSummary {
     return result
   }
 
-  private var lines: [String] {
+  private var files: String {
     let count = counted(placed.files.count, "migration")
-    let files =
-      placed.isThere ? "\(placed.folder) already has all \(count)" : "wrote \(count) to \(placed.folder)"
-    guard let histories else { return [files] }
-    let changed = histories.filter { !$0.recorded.isEmpty || $0.renamedTable != nil }.count
+    return placed.isThere ? "\(placed.folder) already has all \(count)" : "wrote \(count) to \(placed.folder)"
+  }
+
+  private func histories(_ end: FleetEnd<ImportedHistory>, _ style: Style) -> [String] {
+    let values = ([end.report.shared].compactMap { $0 } + end.report.tenants).compactMap(\.value)
+    let changed = values.count { !$0.isUnchanged }
     let renamed =
-      histories.compactMap(\.renamedTable).first.map { ["the other tool's table is now \($0)"] } ?? []
-    return [files]
-      + [
-        "imported \(changed == 1 ? "1 history" : "\(changed) histories"), \(histories.count - changed) unchanged"
-      ]
-      + renamed
+      values.compactMap(\.renamedTable).first.map { ["the other tool's table is now \($0)"] } ?? []
+    let imported = "imported \(changed == 1 ? "1 history" : "\(changed) histories")"
+    return [
+      end.counts.sentence(imported, "\(values.count - changed) unchanged", style: style, isTimed: false)
+    ] + renamed
+  }
+
+  private struct Details: Encodable, Sendable {
+    let recorded: [MigrationVersion]
+    let renamedTable: String?
+
+    init(_ history: ImportedHistory?) {
+      recorded = history?.recorded ?? []
+      renamedTable = history?.renamedTable
+    }
   }
 
   private struct Document: Encodable, Sendable {
     let files: [File]
     let written: Bool
     let ignored: [String]
-    let histories: [ImportedHistory]?
+    let histories: [FleetRow]?
 
-    init(_ placed: PlacedImport, _ histories: [ImportedHistory]?) {
+    init(_ placed: PlacedImport, _ histories: [FleetRow]?) {
       files = zip(placed.source.migrations, placed.files).map { File($0, $1) }
       written = !placed.isThere
       ignored = placed.source.ignored

@@ -52,16 +52,16 @@ enum AdoptCommand {
     if input[Shared.dryRun] {
       return summary.dryRun(plan.script, FleetEnd(plan.forecast, summary.command), session.errorStyle)
     }
-    let completions = plan.completions
-    if let first = completions.first {
-      session.remark(
-        "adding the columns that the ledger of \(named(completions.map(\.tenant))) lacks: \(first.sql)")
+    let forecast = plan.forecast.tenants
+    let incomplete = forecast.filter { $0.value?.completion != nil }
+    if let sql = incomplete.first?.value?.completion {
+      session.remark("adding the columns that the ledger of \(named(incomplete.map(\.label))) lacks: \(sql)")
     }
-    let end = try await summary.command.run(plan.forecast.tenants.count, of: database, input, session) {
+    let end = try await summary.command.run(forecast.count, of: database, input, session) {
       run, _ in
       var run = run
       run.retries = input[RunOptions.retries]
-      return await database.record(plan, run)
+      return await database.run(plan, run)
     }
     return summary.result(end, session)
   }

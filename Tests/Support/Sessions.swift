@@ -17,6 +17,17 @@ extension TestDatabase {
   }
 }
 
+extension TestDatabase {
+  /// A session whose transaction has run the statement, and keeps its locks until the session is closed: for a program that is
+  /// to meet them whenever it starts.
+  package func holder(of statement: String) async throws -> Connection {
+    let holder = try await connect()
+    _ = try await holder.query("BEGIN")
+    _ = try await holder.query(SQL(unsafeRaw: statement))
+    return holder
+  }
+}
+
 extension Connection {
   /// The server's process of this session.
   package var backend: Int {

@@ -12,7 +12,7 @@ import Testing
   }
 
   private func baseline(_ fleet: Fleet, _ files: [MigrationFile], at version: String) async throws -> String {
-    try await fleet.tenancy.record(plan(fleet, files, at: version)).outline
+    try await fleet.tenancy.run(plan(fleet, files, at: version)).outline
   }
 
   @Test func recordsWithoutRunning() async throws {
@@ -89,7 +89,7 @@ import Testing
       try await fleet.populate(["a"])
       let late = try await plan(fleet, files, at: "2")
       try await fleet.migrate(files)
-      #expect(await fleet.tenancy.record(late).outline == "a: changedMeanwhile")
+      #expect(await fleet.tenancy.run(late).outline == "a: changedMeanwhile")
       #expect(try await fleet.ledger("a", of: files) == "1,2")
     }
   }

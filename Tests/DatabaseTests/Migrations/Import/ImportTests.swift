@@ -25,7 +25,7 @@ import Testing
       #expect(
         try await fleet.psql("SELECT to_regclass('a.schema_migrations')")
           == (tool.isInPlace ? "a.schema_migrations" : "NULL"))
-      let result = try await plan.apply()
+      let result = await fleet.tenancy.run(plan).tenants.compactMap(\.value)
       #expect(result[0].recorded == Array(files.prefix(2).map(\.version)))
       #expect(
         try await fleet.psql(
@@ -42,7 +42,10 @@ import Testing
       #expect(try await fleet.ledger("a", of: files).split(separator: ",").count == 3)
       // A second time there is nothing new.
       let again = try await fleet.tenancy.planImport(of: placed, history: nil, .all)
-      #expect(again.result.allSatisfy { $0.recorded.isEmpty && $0.renamedTable == nil })
+      #expect(
+        again.forecast.tenants.compactMap(\.value).allSatisfy {
+          $0.recorded.isEmpty && $0.renamedTable == nil
+        })
       #expect(again.script == [])
     }
   }
@@ -51,7 +54,8 @@ import Testing
     let tool = Tool.golangMigrate
     try await scene(tool, ["a"]) { fleet, placed in
       try await fleet.record(tool, in: "a", placed)
-      let result = try await fleet.tenancy.planImport(of: placed, history: nil, .all).apply()
+      let result = try await fleet.tenancy.run(fleet.tenancy.planImport(of: placed, history: nil, .all))
+        .tenants.compactMap(\.value)
       #expect(result[0].renamedTable == "schema_migrations_golang_migrate")
       #expect(try await fleet.psql("SELECT * FROM a.schema_migrations_golang_migrate") == "2|f")
       #expect(try await fleet.ledger("a", of: placed.files) == "000001,2")
@@ -121,7 +125,8 @@ import Testing
         INSERT INTO b.flyway_schema_history
         VALUES (1, '1.5', 'x', 'BASELINE', 'x', NULL, 'joe', now(), 0, true)
         """)
-      let result = try await fleet.tenancy.planImport(of: placed, history: nil, .all).result
+      let result = try await fleet.tenancy.planImport(of: placed, history: nil, .all).forecast.tenants
+        .compactMap(\.value)
       #expect(result.map { $0.recorded.map(\.rawValue) } == [["1000"], ["1000", "1001"]])
     }
   }
@@ -132,7 +137,8 @@ import Testing
       try await fleet.record(tool, in: "a", placed)
       try await fleet.psql(
         "INSERT INTO a.goose_db_version (version_id, is_applied) VALUES (1, true), (2, false)")
-      let result = try await fleet.tenancy.planImport(of: placed, history: nil, .all).result
+      let result = try await fleet.tenancy.planImport(of: placed, history: nil, .all).forecast.tenants
+        .compactMap(\.value)
       #expect(result[0].recorded.map(\.rawValue) == ["00001"])
     }
   }
@@ -142,8 +148,8 @@ import Testing
     try await scene(tool, ["a"], shared: true) { fleet, placed in
       try await fleet.record(tool, in: "public", placed)
       try await fleet.psql("ALTER TABLE goose_db_version RENAME TO versions")
-      let result = try await fleet.tenancy.planImport(of: placed, history: "versions", nil).apply()
-      #expect(result.map(\.name) == ["public"])
+      let report = try await fleet.tenancy.run(fleet.tenancy.planImport(of: placed, history: "versions", nil))
+      #expect(report.shared?.isDone == true && report.tenants.isEmpty)
       #expect(try await fleet.ledger("public", of: placed.files) == "00001,00002")
       #expect(try await fleet.psql("SELECT to_regclass('a.schema_migrations')") == "NULL")
     }
@@ -155,7 +161,7 @@ import Testing
       try await fleet.record(tool, in: "a", placed)
       let plan = try await fleet.tenancy.planImport(of: placed, history: nil, .all)
       try await fleet.psql("INSERT INTO a.goose_db_version (version_id, is_applied) VALUES (3, true)")
-      await #expect(throws: TenancyProblem.changedMeanwhile) { try await plan.apply() }
+      #expect(await fleet.tenancy.run(plan).tenants[0].failure as? TenancyProblem == .changedMeanwhile)
       #expect(try await fleet.psql("SELECT to_regclass('a.schema_migrations')") == "NULL")
     }
   }
