@@ -72,4 +72,12 @@ import Testing
       ])
     }
   }
+
+  @Test func anErrorOfATenantSaysWhose() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      try await scene.succeed("deactivate acme")
+      let outcome = try await scene.run("resolve acme.example.com --format json")
+      #expect(outcome.status == 4 && outcome.stdout.contains(#""tenant":"acme""#), "\(outcome)")
+    }
+  }
 }
