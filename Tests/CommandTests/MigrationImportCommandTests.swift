@@ -66,7 +66,9 @@ import Testing
       try await scene.succeed("migrate --all")
       // Where the files are, a later run takes over only histories, of tenants that came later.
       let json = try await scene.run("migration import --from goose goose --ledger acme --format json")
-      #expect(json.stdout.contains(#""name":"acme","recorded":[],"renamed_table":null,"schema":"acme","status":"unchanged"}]"#))
+      #expect(
+        json.stdout.contains(
+          #""name":"acme","recorded":[],"renamed_table":null,"schema":"acme","status":"unchanged"}]"#))
     }
   }
 

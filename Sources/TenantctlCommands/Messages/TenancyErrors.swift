@@ -281,14 +281,9 @@ extension ErrorReport {
           "run the command again when that session has finished; lock_timeout in tenantctl.toml limits the wait",
         sqlState: failure.sqlState)
     case .triggerFailed(let table, let failure): .triggerFailed(table, failure)
-    case .poolExhausted(let limit):
-      Self("pool_exhausted", .failed, "no connection became free within \(limit)")
-    case .poolClosed: Self("pool_closed", .failed, "the pool of connections is closed")
-    case .sessionEnded: Self("session_ended", .failed, "the block of the session has ended")
-    case .columnMismatch(let error):
-      Self(
-        "column_mismatch", .failed,
-        "column \(error.column) is \(error.found ?? "NULL or missing"), not \(error.expected)")
+    case .poolExhausted, .poolClosed, .sessionEnded, .columnMismatch:
+      // What only a server app meets is worded where it is thrown.
+      Self(TenancyError(error).code.rawValue, .failed, TenancyError(error).message)
     case .server(let failure):
       Self("server", .failed, failure.sentence, hint: failure.hint, sqlState: failure.sqlState)
     }

@@ -6,12 +6,12 @@ import Testing
 
 /// Files with `transaction:false`.
 @Suite(.timeLimit(.minutes(20))) struct StatementwiseTests {
-  private static let build = "CREATE INDEX CONCURRENTLY i ON t1 (id);"
+  static let build = "CREATE INDEX CONCURRENTLY i ON t1 (id);"
 
   /// Our session is killed while it builds an index, which stays behind, not valid.
   @Test(arguments: [build, "CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON t1 (id);"])
   func aBuildThatWasCutOffIsMadeAnew(statement: String) async throws {
-    try await fleet(statement) { fleet, files in
+    try await Fleet.withTable(andFile: statement) { fleet, files in
       try await cutOff(fleet, files)
       #expect(try await fleet.indexes() == "i: not valid")
       #expect(
@@ -24,7 +24,7 @@ import Testing
 
   /// Which index it is that an unnamed build has left, nobody can say for sure: so it is named, and left.
   @Test func aBuildWithoutANameIsLeftToAPerson() async throws {
-    try await fleet("CREATE INDEX CONCURRENTLY ON t1 (id);") { fleet, files in
+    try await Fleet.withTable(andFile: "CREATE INDEX CONCURRENTLY ON t1 (id);") { fleet, files in
       try await cutOff(fleet, files)
       let failure = try #require(try await fleet.migrate(files).tenants[0].migrationFailure)
       #expect((failure.reason, failure.line) == (.invalidIndex, 2))
@@ -38,7 +38,8 @@ import Testing
 
   /// An index of somebody else's is not ours to drop; `IF NOT EXISTS` would take it for the real one.
   @Test func whatIsNotValidFromBeforeIsNamed() async throws {
-    try await fleet("CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON t1 (id);") { fleet, files in
+    try await Fleet.withTable(andFile: "CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON t1 (id);") {
+      fleet, files in
       try await fleet.psql("INSERT INTO a.t1 VALUES (1), (1)")
       _ = try? await fleet.psql("CREATE UNIQUE INDEX CONCURRENTLY i ON a.t1 (id)")
       try await fleet.psql("DELETE FROM a.t1")
@@ -50,7 +51,7 @@ import Testing
 
   /// A statement that failed is not one that a crash has kept from being counted.
   @Test func whatWasThereBeforeIsInTheWayTwice() async throws {
-    try await fleet("CREATE INDEX CONCURRENTLY i ON t1 (id);") { fleet, files in
+    try await Fleet.withTable(andFile: "CREATE INDEX CONCURRENTLY i ON t1 (id);") { fleet, files in
       try await fleet.psql("CREATE TABLE a.other (x int); CREATE INDEX i ON a.other (x)")
       for _ in 0..<2 {
         let failure = try #require(try await fleet.migrate(files).tenants[0].migrationFailure)
@@ -63,7 +64,7 @@ import Testing
   }
 
   @Test func aSchemaThatGoesMeanwhile() async throws {
-    try await fleet(Self.build) { fleet, files in
+    try await Fleet.withTable(andFile: Self.build) { fleet, files in
       let plan = try await fleet.tenancy.planMigration(.all, MigrationSet(tenant: files, shared: []))
       try await fleet.psql("ALTER SCHEMA a RENAME TO b")
       let report = await fleet.tenancy.migrate(plan, MigrationRun())
@@ -73,7 +74,7 @@ import Testing
 
   /// It would be kept up by every write, and refuse some.
   @Test func aBuildThatFailsLeavesNothing() async throws {
-    try await fleet("CREATE UNIQUE INDEX CONCURRENTLY i ON t1 (id);") { fleet, files in
+    try await Fleet.withTable(andFile: "CREATE UNIQUE INDEX CONCURRENTLY i ON t1 (id);") { fleet, files in
       try await fleet.psql("INSERT INTO a.t1 VALUES (1), (1)")
       let failure = try #require(try await fleet.migrate(files).tenants[0].migrationFailure)
       #expect(failure.server?.sqlState == "23505")
@@ -86,7 +87,9 @@ import Testing
 
   /// The other one's transaction is in the way of the build, and of taking its remains away.
   @Test func whatCannotBeDroppedIsNamed() async throws {
-    try await fleet("CREATE INDEX CONCURRENTLY i ON t1 (id);", options: "lock_timeout:10ms") { fleet, files in
+    try await Fleet.withTable(
+      andFile: "CREATE INDEX CONCURRENTLY i ON t1 (id);", options: "lock_timeout:10ms"
+    ) { fleet, files in
       let tenancy = try fleet.database.tenancy(lockTimeout: .milliseconds(10))
       let hurried = Fleet(database: fleet.database, tenancy: tenancy)
       let failure = try await fleet.database.whileHolding("INSERT INTO a.t1 VALUES (1)") { _ in
@@ -105,7 +108,7 @@ import Testing
     ("DROP INDEX CONCURRENTLY old;", "DROP INDEX IF EXISTS a.old", ""),
   ])
   func whatTheServerFinishedCountsAsDone(statement: String, done: String, indexes: String) async throws {
-    try await fleet(statement) { fleet, files in
+    try await Fleet.withTable(andFile: statement) { fleet, files in
       try await fleet.psql("CREATE INDEX old ON a.t1 (id)")
       try await fleet.migrate(files)
       try await fleet.psql(
@@ -119,7 +122,7 @@ import Testing
   }
 
   @Test func allTransactionsComeFirst() async throws {
-    try await fleet(Self.build, ["a", "b", "c"]) { fleet, _ in
+    try await Fleet.withTable(andFile: Self.build, ["a", "b", "c"]) { fleet, _ in
       try await fleet.psql("CREATE TABLE public.log (number serial, what text)")
       let files = try [
         tableMigration(1), migration("2", "INSERT INTO log (what) SELECT 'transaction'"),
@@ -136,7 +139,7 @@ import Testing
   }
 
   @Test(arguments: [(true, 4), (false, 2)]) func fewAtATime(isTransactional: Bool, jobs: Int) async throws {
-    try await fleet(Self.build, ["a", "b", "c", "d"]) { fleet, _ in
+    try await Fleet.withTable(andFile: Self.build, ["a", "b", "c", "d"]) { fleet, _ in
       try await fleet.psql("CREATE TABLE public.gate ()")
       let files = try [
         tableMigration(1),
@@ -165,7 +168,7 @@ import Testing
   /// Two runs at a time: no error, and nothing twice.
   @Test(arguments: 0..<3) func twoRunners(round: Int) async throws {
     let names = (1...8).map { "t\($0)" }
-    try await fleet(Self.build, names) { fleet, _ in
+    try await Fleet.withTable(andFile: Self.build, names) { fleet, _ in
       let files = try [
         tableMigration(1),
         migration(
@@ -193,7 +196,7 @@ import Testing
   }
 
   @Test func whoIsAtItIsNamed() async throws {
-    try await fleet(Self.build) { fleet, files in
+    try await Fleet.withTable(andFile: Self.build) { fleet, files in
       let other = try await fleet.database.connect()
       let ledger = fleet.tenancy.ledger(of: SchemaName(stored: "a"))
       #expect(try await SessionLock.take(on: ledger, over: other))
@@ -208,71 +211,13 @@ import Testing
 
   /// dbmate's table has one column.
   @Test func aLedgerWithoutColumnsForIt() async throws {
-    try await fleet("\(Self.build)\nSELECT 1/0;") { fleet, files in
+    try await Fleet.withTable(andFile: "\(Self.build)\nSELECT 1/0;") { fleet, files in
       try await fleet.psql(
         "DROP TABLE a.schema_migrations; CREATE TABLE a.schema_migrations (version varchar(128) PRIMARY KEY);"
           + "INSERT INTO a.schema_migrations VALUES ('1')")
       #expect(try await fleet.migrate(files).outline == "a: failed")
       let rows = "SELECT version, statements_done, statements_total FROM a.schema_migrations ORDER BY version"
       #expect(try await fleet.psql(rows) == "1|NULL|NULL\n2|1|2")
-    }
-  }
-
-  /// Files that leave behind what would make the record a lie.
-  @Test(arguments: [
-    ("SET search_path TO public;", MigrationFailure.Reason.searchPathChanged, "0"),
-    ("SELECT set_config('search_path', '', false);", .searchPathChanged, "0"),
-    ("DELETE FROM schema_migrations;", .ledgerRowGone, "0"),
-    ("DROP TABLE schema_migrations;", .ledgerReplaced, "0"),
-    ("DROP SCHEMA a CASCADE;", .ledgerReplaced, "0"),
-    (
-      "DO $$ BEGIN CREATE TABLE x (); COMMIT; DELETE FROM schema_migrations WHERE version = '2'; END $$;",
-      .ledgerRowGone, "gone"
-    ),
-    ("DO $$ BEGIN CREATE TABLE x (); COMMIT; DROP TABLE schema_migrations; END $$;", .ledgerRowGone, "gone"),
-    ("DO $$ BEGIN CREATE TABLE x (); COMMIT; PERFORM 1/0; END $$;", .refused, "0"),
-  ])
-  func filesThatMeddle(sql: String, reason: MigrationFailure.Reason, done: String) async throws {
-    try await fleet(sql) { fleet, files in
-      let failure = try #require(try await fleet.migrate(files).tenants[0].migrationFailure)
-      #expect(failure.reason == reason)
-      let count = try? await fleet.psql("SELECT statements_done FROM a.schema_migrations WHERE version = '2'")
-      #expect(count == "0" || done == "gone" && (count ?? "").isEmpty)
-      #expect(try await fleet.psql("SELECT to_regclass('public.t1')") == "NULL")
-    }
-  }
-
-  @Test func aProgramThatCommits() async throws {
-    try await fleet("DO $$ BEGIN CREATE TABLE x (); COMMIT; CREATE TABLE y (); END $$;\nCREATE TABLE z ();") {
-      fleet, files in
-      let report = try await fleet.migrate(files)
-      let made = try await fleet.psql("SELECT to_regclass('a.x'), to_regclass('a.y'), to_regclass('a.z')")
-      #expect((report.outline, made) == ("a: 2", "a.x|a.y|a.z"))
-    }
-  }
-
-  /// What waits behind the build is not there for long: a statement that is not CONCURRENTLY has the usual limit.
-  @Test func timeLimits() async throws {
-    try await fleet("ALTER TABLE t1 ADD b int;") { fleet, files in
-      let tenancy = try fleet.database.tenancy(lockTimeout: .milliseconds(10))
-      let hurried = Fleet(database: fleet.database, tenancy: tenancy)
-      let failure = try await fleet.database.whileHolding("SELECT FROM a.t1") { _ in
-        try await hurried.migrate(files) { $0.retries = 0 }.tenants[0].migrationFailure
-      }
-      #expect(failure?.reason == .locked)
-      let slow = try [files[0], migration("2", "-- migrate:up transaction:false\nCALL p();")]
-      try await fleet.psql(
-        "CREATE PROCEDURE a.p() LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(100); COMMIT; END $$; DELETE FROM a.schema_migrations WHERE version = '2'"
-      )
-      let plan = try await tenancy.planMigration(
-        .all, MigrationSet(tenant: slow, shared: []), statementTimeout: .milliseconds(10))
-      let outcome = await tenancy.migrate(plan).tenants[0]
-      #expect(outcome.migrationFailure?.server?.sqlState == "57014")
-      // The session is as it was.
-      let shown: [SQL] = ["SHOW search_path", "SHOW lock_timeout", "SHOW statement_timeout"]
-      let left = try await tenancy.connected { try await $0.segments([shown])[0].get().map { $0[0][0] } }
-      #expect(left == ["\"$user\", public", "0", "0"])
-      await tenancy.close()
     }
   }
 
@@ -287,10 +232,12 @@ import Testing
     }
     #expect(report?.outline == "a: failed")
   }
+}
 
+extension Fleet {
   /// Tenants that have the table `t1`, and a file to run outside of a transaction.
-  private func fleet(
-    _ statements: String, _ tenants: [String] = ["a"], options: String = "",
+  static func withTable(
+    andFile statements: String, _ tenants: [String] = ["a"], options: String = "",
     _ body: (Fleet, [MigrationFile]) async throws -> Void
   ) async throws {
     try await Fleet.with { fleet in
@@ -302,9 +249,7 @@ import Testing
       try await body(fleet, files)
     }
   }
-}
 
-extension Fleet {
   /// The indexes of the tenant a's tables: `i: valid`.
   fileprivate func indexes() async throws -> String {
     try await psql(
