@@ -112,6 +112,28 @@ import Testing
       "a default", "may run code", "ALTER TABLE \(ledger) ADD extra text DEFAULT traps.text('default')",
       isBorrowed: true, isHidden: true),
     Substitute(
+      "a default with an operator", "may run code",
+      """
+      CREATE FUNCTION acme.f(a int, b int) RETURNS int LANGUAGE plpgsql
+        AS 'BEGIN PERFORM traps.sing(''operator''); RETURN 1; END';
+      CREATE OPERATOR acme.|## (leftarg = int, rightarg = int, function = acme.f);
+      ALTER TABLE \(ledger) ADD extra int; ALTER TABLE \(ledger) ALTER extra SET DEFAULT (1 OPERATOR(acme.|##) 2)
+      """, isBorrowed: true, isHidden: true),
+    Substitute(
+      "a default with a domain", "may run code",
+      """
+      CREATE DOMAIN acme.checked AS text CHECK (traps.text('domain') IS NULL);
+      ALTER TABLE \(ledger) ADD extra text;
+      ALTER TABLE \(ledger) ALTER extra SET DEFAULT ('a'::text::acme.checked)::text
+      """, isBorrowed: true, isHidden: true),
+    Substitute(
+      "a default with a query", "may run code",
+      """
+      ALTER TABLE \(ledger) ADD extra text;
+      ALTER TABLE \(ledger) ALTER extra
+        SET DEFAULT query_to_xml('SELECT traps.text(''query'')', false, false, '')::text
+      """, isBorrowed: true, isHidden: true),
+    Substitute(
       "a generated column", "may run code",
       """
       CREATE FUNCTION acme.fixed(v text) RETURNS text IMMUTABLE LANGUAGE plpgsql

@@ -65,6 +65,7 @@ struct FleetWork<Value: Sendable>: Sendable {
 private final class FleetEngine<Value: Sendable>: Sendable {
   private struct State {
     var failures = 0
+    var running = 0
     var isStopped = false
     var progress: [Int: Progress] = [:]
     /// By index; `nil` for those that are not done with.
@@ -133,7 +134,10 @@ private final class FleetEngine<Value: Sendable>: Sendable {
 
   private func attempt(_ index: Int, _ phase: Int) async -> FleetQueue.Attempt {
     let start = ContinuousClock.now
-    var progress = state.withLock { $0.progress[index] } ?? Progress()
+    var progress = state.withLock { state in
+      state.running += 1
+      return state.progress[index] ?? Progress()
+    }
     let status: FleetOutcome<Value>.Status?
     do {
       status = try await work.attempt(index, phase, &progress.value) ? .done : nil
@@ -142,6 +146,12 @@ private final class FleetEngine<Value: Sendable>: Sendable {
     } catch {
       status = .failed(error)
     }
+    let isAlone = state.withLock { state in
+      state.running -= 1
+      return state.running == 0
+    }
+    // There are fewer connections than jobs, and others have one.
+    if case .failed(TenancyProblem.cannotConnect) = status, !isAlone { return .handedBack }
     progress.attempts += 1
     progress.duration += .now - start
     guard let status else {

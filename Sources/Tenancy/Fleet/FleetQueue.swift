@@ -10,6 +10,8 @@ final class FleetQueue: Sendable {
     case done
     /// Another one is to come, not before this time has passed.
     case again(after: Duration)
+    /// Another worker does it: this one has no connection, and ends.
+    case handedBack
   }
 
   private struct State {
@@ -19,6 +21,12 @@ final class FleetQueue: Sendable {
     var isOver = false
     /// The wait before the next worker joins.
     var pause: Task<Void, any Error>?
+
+    /// No other worker is to join.
+    mutating func end() {
+      isOver = true
+      pause?.cancel()
+    }
   }
 
   private enum Next {
@@ -64,12 +72,6 @@ final class FleetQueue: Sendable {
   }
 
   private func serve(_ shouldStop: () -> Bool, _ work: (Int) async -> Attempt) async {
-    defer {
-      state.withLock { state in
-        state.isOver = true
-        state.pause?.cancel()
-      }
-    }
     while !shouldStop(), !Task.isCancelled {
       switch next() {
       case .nothing: return
@@ -79,16 +81,27 @@ final class FleetQueue: Sendable {
         switch await work(index) {
         case .done: break
         case .again(let delay): state.withLock { $0.waiting.append((index, .now + delay)) }
+        case .handedBack:
+          let isTaken = state.withLock { state in
+            state.ready.insert(index, at: state.ready.startIndex)
+            return !state.isOver
+          }
+          if isTaken { return }
         }
       }
     }
+    state.withLock { $0.end() }
   }
 
   private func next() -> Next {
     state.withLock { state in
       if let index = state.ready.popFirst() { return .item(index) }
       guard let first = state.waiting.indices.min(by: { state.waiting[$0].until < state.waiting[$1].until })
-      else { return .nothing }
+      else {
+        // With the same lock, so that nobody hands something back to workers that are about to leave.
+        state.end()
+        return .nothing
+      }
       let time = state.waiting[first].until
       return time > .now ? .wait(until: time) : .item(state.waiting.remove(at: first).index)
     }

@@ -52,7 +52,7 @@ struct LedgerTrust: Sendable {
     CASE WHEN c.oid IS NULL THEN NULL
       WHEN c.relkind <> 'r' OR c.relispartition THEN 'kind'
       WHEN c.relowner NOT IN (\(owners)) THEN concat('owner ', pg_get_userbyid(c.relowner))
-      WHEN c.relhasrules THEN 'rules'
+      WHEN \(Self.hasRules) THEN 'rules'
       WHEN c.relrowsecurity THEN 'policies'
       WHEN c.relchecks > 0 THEN 'checks'
       WHEN c.relhastriggers AND \(Self.hasTriggers) THEN 'triggers'
@@ -102,12 +102,25 @@ struct LedgerTrust: Sendable {
       SELECT coalesce(bool_or(a.attacl IS NOT NULL), false) AS are_granted,
         coalesce(count(*) = \(unsafeRaw: String(Ledger.allColumns.count))
           AND bool_and(a.attname = ANY(\(literal: "{\(Ledger.allColumns.sorted().joined(separator: ","))}")::name[])), false) AS are_ours,
-        coalesce(bool_or(a.atttypid >= 16384 OR a.attgenerated <> '' OR a.atthasdef AND EXISTS (
-          SELECT FROM pg_catalog.pg_attrdef f JOIN pg_catalog.pg_depend p
-            ON p.classid = 'pg_attrdef'::regclass AND p.objid = f.oid AND p.deptype = 'n' AND p.refobjid >= 16384
-              AND p.refclassid = 'pg_proc'::regclass
-          WHERE f.adrelid = a.attrelid AND f.adnum = a.attnum)), false) AS have_expressions
+        coalesce(bool_or(a.atttypid >= 16384 OR a.attgenerated <> '' OR a.atthasdef AND NOT EXISTS (
+          SELECT FROM pg_catalog.pg_attrdef f
+          WHERE f.adrelid = a.attrelid AND f.adnum = a.attnum
+            AND pg_get_expr(f.adbin, f.adrelid) ~ \(literal: harmlessDefault))), false) AS have_expressions
       FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) columns
+    """
+
+  /// The defaults that run no code but PostgreSQL's own, as it writes them under our search path: constants, the time, the
+  /// role, a UUID, the next value of a sequence. Anything else could, and not only by a function: an operator, a cast to a
+  /// domain and `query_to_xml` do, too.
+  private static let harmlessDefault = """
+    ^(NULL::[a-z ]+|true|false|\\(?-?[0-9.]+\\)?(::[a-z ]+)?|'([^']|'')*'::[a-z ]+(\\([0-9]+\\))?|now\\(\\)|clock_timestamp\\(\\)|\
+    CURRENT_TIMESTAMP|LOCALTIMESTAMP|CURRENT_DATE|CURRENT_USER|SESSION_USER|gen_random_uuid\\(\\)|\
+    nextval\\('[^']*'::regclass\\))$
+    """
+
+  /// `relhasrules` stays true after the last rule is dropped, until VACUUM.
+  fileprivate static let hasRules: SQL = """
+    (c.relhasrules AND EXISTS (SELECT FROM pg_catalog.pg_rewrite w WHERE w.ev_class = c.oid))
     """
 
   /// An aggregate, as the planner would read the whole of pg_index for an EXISTS.
@@ -130,7 +143,7 @@ extension Ledger {
         (
           "",
           """
-          c.relkind = 'r' AND NOT c.relhasrules AND NOT c.relrowsecurity
+          c.relkind = 'r' AND NOT \(LedgerTrust.hasRules) AND NOT c.relrowsecurity
             AND NOT (c.relhastriggers AND (\(LedgerTrust.hasTriggers) OR \(LedgerTrust.hasForeignKeys))) AND \(identity)
           """
         )

@@ -184,6 +184,12 @@ struct FleetEnd<Value: Sendable>: Sendable {
   /// The shared schema in JSON.
   var shared: FleetRow? { report.shared.map(command.row) }
 
+  /// An error is told with --quiet too: for commands that print no names of those that failed.
+  func tellQuietly(_ session: Session) {
+    guard session.isQuiet, session.format != .json else { return }
+    causes(session.errorStyle).forEach { session.terminal.note($0) }
+  }
+
   /// The failures grouped by their cause.
   func causes(_ style: Style) -> [String] {
     failureCauses(

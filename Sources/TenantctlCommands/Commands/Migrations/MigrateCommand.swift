@@ -46,7 +46,7 @@ enum MigrateCommand {
     let plan = try await database.planMigration(
       selection, try session.migrations(), to: input[target], strict: input[strict],
       statementTimeout: input[RunOptions.statementTimeout])
-    if input[check] { return checked(plan) }
+    if input[check] { return checked(plan, session) }
     return try await run(plan, database, input, session)
   }
 
@@ -60,7 +60,9 @@ enum MigrateCommand {
       if !session.isQuiet {
         failureCauses(problems, session.errorStyle).forEach { session.terminal.note($0) }
       }
-      return .dryRun(plan.script)
+      var result = CommandResult.dryRun(plan.script)
+      if !problems.isEmpty { result.status = .partial }
+      return result
     }
     let summary = MigrationSummary(plan)
     let end = try await summary.command.run(
@@ -75,10 +77,17 @@ enum MigrateCommand {
     return summary.result(end, session)
   }
 
-  private static func checked(_ plan: MigrationPlan) -> CommandResult {
-    let behind = ([plan.shared].compactMap { $0 } + plan.tenants).filter { !plan.pending($0).isEmpty }
+  private static func checked(_ plan: MigrationPlan, _ session: Session) -> CommandResult {
+    let surveys = [plan.shared].compactMap { $0 } + plan.tenants
+    let problems = surveys.compactMap { survey in survey.problem.map { (name: survey.label, error: $0) } }
+    // What a ledger that cannot be read lacks is not known.
+    let behind = surveys.filter { $0.problem == nil && !plan.pending($0).isEmpty }
     let entries = behind.map { PendingEntry(name: $0.label, pending: plan.pending($0).map(\.version)) }
-    var result = CommandResult(["pending": entries], names: behind.map(\.label)) { _ in
+    let document = Checked(
+      pending: entries,
+      failures: problems.map { .init(name: $0.name, error: ErrorReport($0.error).document()) }
+    )
+    var result = CommandResult(document, names: behind.map(\.label)) { _ in
       entries.isEmpty
         ? ["nothing to apply to \(counted(plan.tenants.count, "tenant"))"]
         : firstFew(entries, "more; 'tenantctl status --all --pending' lists them all") {
@@ -86,8 +95,19 @@ enum MigrateCommand {
         }
     }
     result.elements = { entries }
-    result.status = behind.isEmpty ? .done : .pending
+    result.notes = failureCauses(problems, session.errorStyle)
+    result.status = !problems.isEmpty ? .partial : behind.isEmpty ? .done : .pending
     return result
+  }
+
+  private struct Checked: Encodable {
+    struct Failure: Encodable {
+      let name: String
+      let error: ErrorReport.Document
+    }
+
+    let pending: [PendingEntry]
+    let failures: [Failure]
   }
 
   private struct PendingEntry: Encodable {
