@@ -61,7 +61,20 @@ import Testing
         try await scene.run("migrate --all --check") == Outcome(stdout: "public: 1\n", stderr: "", status: 6))
       #expect(
         try await scene.run("migrate --all --check --format json").stdout
-          == #"{"pending":[{"name":"public","pending":["1"]}]}"# + "\n")
+          == #"{"failures":[],"pending":[{"name":"public","pending":["1"]}]}"# + "\n")
+    }
+  }
+
+  /// What it lacks is not known: neither up to date nor pending.
+  @Test func aLedgerThatCannotBeReadIsNotPending() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      try await scene.database.psql("ALTER TABLE acme.schema_migrations ADD CHECK (version <> '')")
+      for option in ["--check", "--dry-run"] {
+        let outcome = try await scene.run("migrate --all \(option)")
+        #expect(outcome.status == 5 && outcome.stderr.contains("failed on 1 tenant (acme)"), "\(outcome)")
+      }
+      let json = try await scene.run("migrate --all --check --format json")
+      #expect(json.stdout.contains(#""name":"acme"}],"pending":[]}"#), "\(json)")
     }
   }
 
