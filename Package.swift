@@ -41,7 +41,7 @@ let package = Package(
       exclude: ["newest-postgres.txt"], swiftSettings: strict),
     .testTarget(name: "ArgumentsTests", dependencies: ["Arguments"], swiftSettings: strict),
     .testTarget(name: "TenancyPostgresTests", dependencies: ["TenancyPostgres"], swiftSettings: strict),
-    .testTarget(name: "SQLTextTests", dependencies: ["SQLText"], swiftSettings: strict),
+    .testTarget(name: "SQLTextTests", dependencies: ["SQLText", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "TenancyTests", dependencies: ["TenancyPostgres", "SQLText", "Tenancy", "TenantctlCommands"],
       swiftSettings: strict),

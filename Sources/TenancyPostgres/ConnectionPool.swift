@@ -92,7 +92,7 @@ package final class ConnectionPool: Sendable {
         // It is in the queue by now: an alarm that rang before would find nobody.
         alarm = patience.map { patience in
           Task {
-            try await Task.sleep(for: patience)
+            try await Task.sleep(for: patience)  // The limit on waiting, cancelled by `defer`.
             refuse(ticket, PoolError.exhausted(after: patience))
           }
         }

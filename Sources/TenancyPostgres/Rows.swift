@@ -79,7 +79,7 @@ public struct Row: Sendable {
     }
   }
 
-  /// The position of the first column with that name, which is case-sensitive; `nil` if there is none.
+  /// The position of the first column with that name, which is case-sensitive; `nil` if no column has it.
   package func position(of column: String) -> Int? {
     (0..<PQnfields(result.pointer)).first { String(cString: PQfname(result.pointer, $0)) == column }.map {
       Int($0)

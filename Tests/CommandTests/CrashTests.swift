@@ -30,7 +30,7 @@ import Testing
       return Kind.allCases
     }
     return names.split(separator: ",").map { name in
-      guard let kind = Kind(rawValue: String(name)) else { fatalError("there is no kind \(name)") }
+      guard let kind = Kind(rawValue: String(name)) else { fatalError("no kind is called \(name)") }  // Else nothing would be tested.
       return kind
     }
   }()
@@ -70,8 +70,7 @@ import Testing
             workingDirectory: scene.folder.path
           ) { program in
             try await program.wrote(#""status":"migrated""#)
-            // The instant is the test: there is no event to wait for.
-            try await Task.sleep(for: .milliseconds(Int.random(in: 0...80, using: &random)))
+            try await Task.sleep(for: .milliseconds(Int.random(in: 0...80, using: &random)))  // The instant is the test.
             let pid = try await scene.database.psql("\(Self.sessions) ORDER BY random() LIMIT 1")
             if let pid = Int32(pid) { kill(pid, SIGKILL) }
             return Self.migrated(in: await program.outcome().stdout)
@@ -207,16 +206,3 @@ extension TestDatabase {
 }
 
 private struct ServerIsGone: Error {}
-
-/// Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", 2014: the same numbers from the same seed.
-private struct SplitMix64: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}

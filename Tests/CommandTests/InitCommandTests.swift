@@ -81,7 +81,7 @@ import Testing
           "init", 2, "registry_mismatch",
           "column deactivated of public.tenants is of type integer, not boolean",
           hint: """
-            name another column under [registry.columns] in tenantctl.toml; deactivated = false if there is none
+            name another column under [registry.columns] in tenantctl.toml; deactivated = false if the registry has no such column
             """)
       ])
     }

@@ -16,12 +16,24 @@ import Testing
       #expect(try await scene.run("migrate --all").status == 4)
       try await scene.says(
         "migration repair 20260101000000", "accepted \(Self.path) in 2 ledgers\n",
-        json: #"{"path":"\#(Self.path)","tenants":["acme","reef"],"version":"20260101000000"}"#)
+        json: #"{"failures":[],"path":"\#(Self.path)","tenants":["acme","reef"],"version":"20260101000000"}"#)
       try await scene.succeed("migrate --all")
       try await scene.prints("status --all --verify --check --quiet", "")
       try await scene.prints(
         "migration repair 20260101000000",
         "nothing to repair: no ledger has another checksum for 20260101000000\n")
+    }
+  }
+
+  /// What it says is not known of a ledger that it cannot read.
+  @Test func aLedgerThatCannotBeRead() async throws {
+    try await with { scene in
+      try await scene.database.psql("ALTER TABLE reef.schema_migrations ADD CHECK (version <> '')")
+      let first = try await scene.run("migration repair 20260101000000")
+      #expect(first.status == 5 && first.stdout == "accepted \(Self.path) in 1 ledger\n", "\(first)")
+      #expect(first.stderr.hasPrefix("failed on 1 tenant (reef):"), "\(first)")
+      let again = try await scene.run("migration repair 20260101000000 --format json")
+      #expect(again.status == 5 && again.stdout.contains(#""name":"reef"}],"path""#), "\(again)")
     }
   }
 

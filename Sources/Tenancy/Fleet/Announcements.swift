@@ -24,7 +24,7 @@ final class Announcements: Sendable {
 
   /// Flushes ten times a second, until its task is cancelled.
   func serve() async {
-    while (try? await Task.sleep(for: Self.interval)) != nil {
+    while (try? await Task.sleep(for: Self.interval)) != nil {  // Gathers commits; cancelled at the end of the run.
       let batch = take()
       if batch.isEmpty { continue }
       do {
@@ -72,7 +72,7 @@ final class Announcements: Sendable {
       try await request.value
     } onCancel: {
       Task {
-        try? await Task.sleep(for: Self.patience)
+        try? await Task.sleep(for: Self.patience)  // The limit on a flush that nobody answers.
         request.cancel()
       }
     }

@@ -63,7 +63,7 @@ final class FleetQueue: Sendable {
   private func needsAnotherWorker() async -> Bool {
     let pause = state.withLock { state -> Task<Void, any Error>? in
       if state.isOver { return nil }
-      state.pause = Task { try await Task.sleep(for: Self.pause) }
+      state.pause = Task { try await Task.sleep(for: Self.pause) }  // `end` cancels it.
       return state.pause
     }
     guard let pause else { return false }

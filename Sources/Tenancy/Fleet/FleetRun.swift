@@ -19,7 +19,7 @@ package struct FleetOutcome<Value: Sendable>: Sendable {
   package let schema: SchemaName
   /// How it ended.
   package let status: Status
-  /// What was done, completely or in part; `nil` for nothing.
+  /// What was done, completely or in part; `nil` if nothing was.
   package let value: Value?
   /// How long it took, without the pauses between attempts.
   package let duration: Duration

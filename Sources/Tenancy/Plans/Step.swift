@@ -70,8 +70,7 @@ enum Step: Sendable {
       } catch let error as MigrationStatementError
         where attempt <= min(FleetRetry.usual, error.worthwhileAttempts)
       {
-        // Gives the other session time to finish.
-        try await Task.sleep(for: FleetRetry.pause(afterAttempt: attempt))
+        try await Task.sleep(for: FleetRetry.pause(afterAttempt: attempt))  // Lets the other session finish.
       }
     }
   }

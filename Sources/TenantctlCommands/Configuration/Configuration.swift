@@ -2,7 +2,7 @@ internal import Tenancy
 
 /// The contents of `tenantctl.toml`, with defaults.
 struct Configuration: Sendable {
-  /// The file; `nil` if there is none.
+  /// The file; `nil` if no file was found.
   var path: String?
   var databaseURL: String?
   var settings = TenantDatabase.Settings()

@@ -2,7 +2,7 @@ internal import Tenancy
 
 /// The files that `init` writes.
 struct StarterFiles {
-  /// The configuration file, and what to write to it; `nil` for nothing.
+  /// The configuration file, and what to write to it; `nil` if nothing is to be written.
   private(set) var configuration: (path: String, isNew: Bool, text: String)?
   /// The sections that describe the registry; `nil` for the default registry, or if the file already has them.
   private(set) var section: String?

@@ -9,6 +9,16 @@ func failureCauses(_ failures: [(name: String, error: any Error)], _ style: Styl
   }
 }
 
+/// A tenant whose ledger cannot be read, in JSON.
+struct FleetFailure: Encodable, Sendable {
+  let name: String
+  let error: ErrorReport.Document
+
+  static func all(_ problems: [(name: String, error: TenancyProblem)]) -> [FleetFailure] {
+    problems.map { FleetFailure(name: $0.name, error: ErrorReport($0.error).document()) }
+  }
+}
+
 /// The first few names, and `...` if there are more.
 func named(_ names: [some CustomStringConvertible], upTo limit: Int = 5) -> String {
   names.prefix(limit).map(\.description).joined(separator: ", ") + (names.count > limit ? ", ..." : "")

@@ -126,7 +126,7 @@ extension ErrorReport {
       Self(
         "registry_mismatch", .usage, "column \(column) of \(table) is of type \(type), not \(expected)",
         hint: "name another column under [registry.columns] in tenantctl.toml"
-          + (expected == "boolean" ? "; deactivated = false if there is none" : ""))
+          + (expected == "boolean" ? "; deactivated = false if the registry has no such column" : ""))
     case .noDeactivation(let table):
       Self(
         "no_deactivation", .refused, "the registry has no column for the deactivation of tenants",

@@ -112,7 +112,7 @@ final class FleetProgress: Sendable {
     let end = ContinuousClock.now + .milliseconds(500)
     repeat {
       if let text = state.withLockIfAvailable({ sentence($0) }) { return text }
-      usleep(5000)
+      usleep(5000)  // Between attempts to get the lock: the program ends here, on a thread of its own.
     } while ContinuousClock.now < end
     return "its progress is unknown"
   }

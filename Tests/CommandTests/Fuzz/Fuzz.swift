@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Inputs that nobody would write: a seeded generator, so that a failure can be had again.
@@ -12,12 +13,12 @@ struct Fuzz {
   let corpus: [String]
   /// What means something to the reader of the input.
   let words: [String]
-  private var random: Random
+  private var random: SplitMix64
 
   init(_ corpus: [String], words: [String]) {
     self.corpus = corpus
     self.words = words
-    random = Random(state: Self.seed)
+    random = SplitMix64(state: Self.seed)
   }
 
   /// Calls `body` with each input. What is being tried stands in a file: after a crash it is the one to look at.
@@ -80,18 +81,7 @@ struct Fuzz {
   }
 }
 
-/// SplitMix64 (Steele, Lea, Flood 2014).
-private struct Random {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
-  mutating func below(_ limit: Int) -> Int { Int(next() % UInt64(limit)) }
-  mutating func element<T>(of list: [T]) -> T { list[below(list.count)] }
+extension SplitMix64 {
+  fileprivate mutating func below(_ limit: Int) -> Int { Int(next() % UInt64(limit)) }
+  fileprivate mutating func element<T>(of list: [T]) -> T { list[below(list.count)] }
 }

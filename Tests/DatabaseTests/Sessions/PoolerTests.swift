@@ -93,17 +93,7 @@ import Testing
       try await TestPgBouncer.with(fleet.database) { url in
         let pooled = try fleet.database.tenancy(url: url)
         let plan = try await pooled.planCreate(NewTenant("acme"), migrations: files)
-        let task = try await fleet.database.whileHolding("LOCK TABLE gate") { holder in
-          let task = Task { try await plan.apply() }
-          _ = try await holder.blocked()
-          let other = try fleet.database.tenancy(lockTimeout: .milliseconds(50))
-          await #expect(throws: TenancyProblem.createInProgress("acme")) {
-            try await other.planCreate(NewTenant("acme"), migrations: files)
-          }
-          await other.close()
-          return task
-        }
-        _ = try await task.value
+        try await fleet.refusesASecondCreate(during: plan, files)
         #expect(try await fleet.list() == "acme")
         await pooled.close()
       }

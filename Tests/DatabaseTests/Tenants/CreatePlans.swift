@@ -54,3 +54,20 @@ extension Fleet {
       ) == "id,name")
   }
 }
+
+extension Fleet {
+  /// A plan for the tenant acme, with a file that waits for `gate`, is applied; meanwhile another session's is refused.
+  func refusesASecondCreate(during plan: Plan<CreatedTenant>, _ files: [MigrationFile]) async throws {
+    let task = try await database.whileHolding("LOCK TABLE gate") { holder in
+      let task = Task { try await plan.apply() }
+      _ = try await holder.blocked()
+      let other = try database.tenancy(lockTimeout: .milliseconds(50))
+      await #expect(throws: TenancyProblem.createInProgress("acme")) {
+        try await other.planCreate(NewTenant("acme"), migrations: files)
+      }
+      await other.close()
+      return task
+    }
+    _ = try await task.value
+  }
+}

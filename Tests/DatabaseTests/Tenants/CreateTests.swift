@@ -135,17 +135,7 @@ import Testing
       let slow = try migration("2", "-- migrate:up transaction:false\nSELECT * FROM gate;")
       let files = [try migration("1", Fleet.tanks), slow]
       let plan = try await fleet.tenancy.planCreate(NewTenant("acme"), migrations: files)
-      let task = try await fleet.database.whileHolding("LOCK TABLE gate") { holder in
-        let task = Task { try await plan.apply() }
-        _ = try await holder.blocked()
-        let other = try fleet.database.tenancy(lockTimeout: .milliseconds(50))
-        await #expect(throws: TenancyProblem.createInProgress("acme")) {
-          try await other.planCreate(NewTenant("acme"), migrations: files)
-        }
-        await other.close()
-        return task
-      }
-      _ = try await task.value
+      try await fleet.refusesASecondCreate(during: plan, files)
       #expect(try await fleet.schemas() == "acme")
       // Nothing of it is left behind in the session. pg_locks shows the locks of all databases: other tests run beside.
       let locks = try await fleet.psql(

@@ -1,5 +1,13 @@
 internal import TenancyPostgres
 
+/// The ledgers that record a file's new checksum, and those that could not be read.
+package struct RepairedFile: Sendable {
+  /// The file, and the tenants whose ledgers record it.
+  package let file: MigrationOccurrence
+  /// Why other tenants' ledgers could not be read, by the tenants' names.
+  package let problems: [(name: String, error: TenancyProblem)]
+}
+
 extension TenantDatabase {
   /// Plans to replace the checksum that ledgers recorded for a file by that of the file as it is now. Their head comments
   /// are written again, also where only the comment is stale. Nothing of the file runs.
@@ -8,21 +16,24 @@ extension TenantDatabase {
   /// failure the same plan, made again, does what is left.
   package func planRepair(
     _ version: MigrationVersion, _ selection: FleetSelection, _ files: MigrationSet
-  ) async throws -> Plan<MigrationOccurrence> {
+  ) async throws -> Plan<RepairedFile> {
     guard let file = (files.tenant + files.shared).first(where: { $0.version == version }) else {
       throw TenancyProblem.versionNotFound(version.rawValue)
     }
     let (shared, tenants) = try await survey(selection, files, verify: true)
     var repaired: [String] = []
     var steps: [Step] = []
-    for survey in [shared].compactMap({ $0 }) + tenants {
+    let surveys = [shared].compactMap { $0 } + tenants
+    for survey in surveys where survey.problem == nil {
       let statements = repair(survey, version)
       if statements.isEmpty { continue }
       repaired.append(survey.label)
       steps.append(.transaction(survey.ledger.opening(limits) + statements))
     }
     return Plan(
-      result: MigrationOccurrence(version: version, path: file.path, tenants: repaired), steps: steps,
+      result: RepairedFile(
+        file: MigrationOccurrence(version: version, path: file.path, tenants: repaired),
+        problems: surveys.compactMap { survey in survey.problem.map { (survey.label, $0) } }), steps: steps,
       database: self, explain: { Guard.lostRace.contains($0.state) ? .changedMeanwhile : nil })
   }
 

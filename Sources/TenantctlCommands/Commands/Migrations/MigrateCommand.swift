@@ -85,7 +85,7 @@ enum MigrateCommand {
     let entries = behind.map { PendingEntry(name: $0.label, pending: plan.pending($0).map(\.version)) }
     let document = Checked(
       pending: entries,
-      failures: problems.map { .init(name: $0.name, error: ErrorReport($0.error).document()) }
+      failures: FleetFailure.all(problems)
     )
     var result = CommandResult(document, names: behind.map(\.label)) { _ in
       entries.isEmpty
@@ -101,13 +101,8 @@ enum MigrateCommand {
   }
 
   private struct Checked: Encodable {
-    struct Failure: Encodable {
-      let name: String
-      let error: ErrorReport.Document
-    }
-
     let pending: [PendingEntry]
-    let failures: [Failure]
+    let failures: [FleetFailure]
   }
 
   private struct PendingEntry: Encodable {

@@ -7,6 +7,8 @@ enum MigrationRepairCommand {
     discussion: """
       Only the ledgers change: they record the checksum of the file as it is now. Nothing of the file runs, so the edit \
       must have no effect, such as one of a comment. Without a selection: every tenant, and the shared schema.
+
+      The status is 5 if a ledger could not be read; the others are done.
       """,
     parameters: [version] + Selection.parameters + [Shared.migrations, Shared.dryRun],
     examples: [
@@ -18,13 +20,26 @@ enum MigrationRepairCommand {
     let change = try await session.database().planRepair(
       input[version], selection, try session.migrations())
     return try await session.make(change, dryRun: input[Shared.dryRun]) { repaired in
-      let count = repaired.tenants.count
-      return CommandResult(
-        repaired, names: repaired.tenants,
+      let count = repaired.file.tenants.count
+      let document = Document(
+        version: repaired.file.version, path: repaired.file.path, tenants: repaired.file.tenants,
+        failures: FleetFailure.all(repaired.problems))
+      var result = CommandResult(
+        document, names: repaired.file.tenants,
         count == 0
-          ? "nothing to repair: no ledger has another checksum for \(repaired.version)"
-          : "accepted \(repaired.path) in \(counted(count, "ledger"))")
+          ? "nothing to repair: no \(repaired.problems.isEmpty ? "" : "other ")ledger has another checksum for \(repaired.file.version)"
+          : "accepted \(repaired.file.path) in \(counted(count, "ledger"))")
+      result.notes = failureCauses(repaired.problems, session.errorStyle)
+      if !repaired.problems.isEmpty { result.status = .partial }
+      return result
     }
+  }
+
+  private struct Document: Encodable {
+    let version: MigrationVersion
+    let path: String
+    let tenants: [String]
+    let failures: [FleetFailure]
   }
 
   private static let version = Argument(

@@ -9,7 +9,7 @@ import Testing
   ) async throws -> [String] {
     let set = MigrationSet(tenant: files, shared: shared)
     let version = try #require((files + shared).first).version
-    return try await fleet.tenancy.planRepair(version, selection, set).apply().tenants
+    return try await fleet.tenancy.planRepair(version, selection, set).apply().file.tenants
   }
 
   @Test func acceptsTheNewText() async throws {
