@@ -21,4 +21,25 @@ import Testing
     }
     #expect(done.withLock { $0.sorted() } == Array(0..<40))
   }
+
+  /// By the time that the second item is handed back, the other worker has found nothing left and is gone.
+  @Test func whoHandsBackToNobodyGoesOn() async {
+    let (asked, attempts) = (Mutex(0), Mutex(0))
+    let mayStop: @Sendable () -> Bool = {
+      asked.withLock { $0 += 1 }
+      return false
+    }
+    await FleetQueue(count: 2).run(jobs: 2, shouldStop: mayStop) { index in
+      guard index == 1,
+        attempts.withLock({
+          $0 += 1; return $0
+        }) == 1
+      else { return .done }
+      // Each worker has asked before its item, and the other one after it.
+      while asked.withLock({ $0 }) < 3 { await Task.yield() }
+      for _ in 0..<1000 { await Task.yield() }
+      return .handedBack
+    }
+    #expect(attempts.withLock { $0 } == 2)
+  }
 }
