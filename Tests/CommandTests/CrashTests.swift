@@ -24,13 +24,13 @@ import Testing
     case statements
   }
 
-  /// Those that `TENANTCTL_TEST_CRASH_KINDS` names; a name that is none would leave nothing to test.
+  /// Those that `TENANTCTL_TEST_CRASH_KINDS` names; an unknown name would leave nothing to test.
   private static let kinds: [Kind] = {
     guard let names = ProcessInfo.processInfo.environment["TENANTCTL_TEST_CRASH_KINDS"] else {
       return Kind.allCases
     }
     return names.split(separator: ",").map { name in
-      guard let kind = Kind(rawValue: String(name)) else { fatalError("no kind is called \(name)") }  // Else nothing would be tested.
+      guard let kind = Kind(rawValue: String(name)) else { fatalError("\(name): no such kind") }
       return kind
     }
   }()
@@ -70,7 +70,8 @@ import Testing
             workingDirectory: scene.folder.path
           ) { program in
             try await program.wrote(#""status":"migrated""#)
-            try await Task.sleep(for: .milliseconds(Int.random(in: 0...80, using: &random)))  // The instant is the test.
+            let instant = Duration.milliseconds(Int.random(in: 0...80, using: &random))
+            try await Task.sleep(for: instant)  // The instant is the test: no event tells of it.
             let pid = try await scene.database.psql("\(Self.sessions) ORDER BY random() LIMIT 1")
             if let pid = Int32(pid) { kill(pid, SIGKILL) }
             return Self.migrated(in: await program.outcome().stdout)

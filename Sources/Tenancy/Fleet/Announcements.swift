@@ -24,7 +24,7 @@ final class Announcements: Sendable {
 
   /// Flushes ten times a second, until its task is cancelled.
   func serve() async {
-    while (try? await Task.sleep(for: Self.interval)) != nil {  // Gathers commits; cancelled at the end of the run.
+    while (try? await Task.sleep(for: Self.interval)) != nil {  // Gathers commits; the run cancels it.
       let batch = take()
       if batch.isEmpty { continue }
       do {

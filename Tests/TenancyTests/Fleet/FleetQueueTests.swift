@@ -24,7 +24,8 @@ import Testing
 
   /// By the time that the second item is handed back, the other worker has found nothing left and is gone.
   @Test func whoHandsBackToNobodyGoesOn() async {
-    let (asked, attempts) = (Mutex(0), Mutex(0))
+    let asked = Mutex(0)
+    let attempts = Mutex(0)
     let mayStop: @Sendable () -> Bool = {
       asked.withLock { $0 += 1 }
       return false
