@@ -6,12 +6,12 @@ _tenantctl_grammar() {
   case $1 in
   '') commands='init create drop rename list show set activate deactivate adopt domain resolve migrate rollback status migration exec psql run doctor completion help version' options='' arguments='' ;;
   'init') commands='' options='--tenants-table=none --domains-table=none --new --upgrade --no-files --yes -y --dry-run --format=words:text,json' arguments='' ;;
-  'create') commands='' options='--schema=none --domain=none --set=none --deactivated --no-migrations --migrations=directories --dry-run --format=words:text,json' arguments='none' ;;
+  'create') commands='' options='--schema=none --domain=none --set=none --deactivated --protect --no-migrations --migrations=directories --dry-run --format=words:text,json' arguments='none' ;;
   'drop') commands='' options='--yes -y --dry-run --format=words:text,json' arguments='ask:tenant' ;;
   'rename') commands='' options='--dry-run --format=words:text,json' arguments='ask:tenant none' ;;
   'list') commands='' options='--active --deactivated --match=none --behind --migrations=directories --format=words:text,json,ndjson,csv' arguments='' ;;
   'show') commands='' options='--format=words:text,json' arguments='ask:tenant' ;;
-  'set') commands='' options='--unset=none --dry-run --format=words:text,json' arguments='ask:tenant none+' ;;
+  'set') commands='' options='--unset=none --protect --unprotect --dry-run --format=words:text,json' arguments='ask:tenant none+' ;;
   'activate') commands='' options='--dry-run --format=words:text,json' arguments='ask:tenant+' ;;
   'deactivate') commands='' options='--dry-run --format=words:text,json' arguments='ask:tenant+' ;;
   'adopt') commands='' options='--all -a --match=none --exclude=none --active --limit=none --from-file=files --version=ask:version --like=ask:tenant --migrations=directories --retries=none --jobs=none -j=none --on-error=words:continue,stop --max-failures=none --canary=none --report=none --dry-run --format=words:text,json,ndjson' arguments='ask:tenant+' ;;

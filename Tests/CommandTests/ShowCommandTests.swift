@@ -33,8 +33,8 @@ import Testing
         json: #"""
           {"active":true,"applied":2,"bytes":\#(bytes),"columns":{"contactName":null,"created_at":"2026-01-02","id":"1",\#
           "plan":"gold","seats":null,"updated_at":"2026-01-03"},"domains":["acme.example.com","www.acme.com"],\#
-          "head":"20260102000000","name":"acme","primary_domain":"acme.example.com","schema":"acme",\#
-          "schema_exists":true,"tables":1}
+          "head":"20260102000000","name":"acme","primary_domain":"acme.example.com","protected":false,\#
+          "schema":"acme","schema_exists":true,"tables":1}
           """#)
       try await scene.prints("show acme --quiet", "acme\n")
     }
