@@ -45,6 +45,9 @@ extension Tenantctl {
       return result.status
     } catch  where session.interruption.isRequested {
       return printer.fail(ErrorReport(interruptedBy: error))
+    } catch TenancyProblem.tenantNotFound(let name) {
+      let report = ErrorReport(TenancyProblem.tenantNotFound(name))
+      return printer.fail(report.suggesting(await session.tenants(like: name)))
     }
   }
 }

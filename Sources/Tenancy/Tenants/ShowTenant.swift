@@ -37,7 +37,7 @@ extension TenantDatabase {
     try await readingRegistry { connection, shape in
       let tenant = try await shape.tenant(name, over: connection)
       let answers = try await connection.pipeline([
-        shape.statesQuery(ledger: self.settings.ledger, of: [name]),
+        shape.statesQuery(ledger: self.settings.ledger, of: FleetSelection(names: [name])),
         shape.columnsQuery(name), self.sizeQuery(tenant.schema),
       ])
       guard let state = RegistryShape.states(in: answers[0]).first else {

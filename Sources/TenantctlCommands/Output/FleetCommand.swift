@@ -202,7 +202,7 @@ struct FleetEnd<Value: Sendable>: Sendable {
   ) -> CommandResult {
     var result = CommandResult(document, text: text)
     if command.streamsRows { result.streamed = [.ndjson] }
-    if report.tenants.isEmpty { result.notes = ["note: the selection has no tenants"] }
+    if report.tenants.isEmpty { result.notes = [Words.nobodySelected] }
     result.status = report.wasInterrupted ? .interrupted : report.failures.isEmpty ? .done : .partial
     if let outputFailure { result.add(outputFailure, session) }
     if let reportFailure { result.add(reportFailure, session, "the report was not written") }

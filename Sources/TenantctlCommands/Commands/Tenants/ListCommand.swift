@@ -8,7 +8,7 @@ enum ListCommand {
       Lists the rows of the registry. The JSON form also says whether each tenant's schema exists (schema_exists); \
       'tenantctl doctor' finds tenants whose schema is missing.
       """,
-    parameters: [Selection.active, deactivated, Selection.match, behind, Shared.migrations],
+    parameters: Selection.parameters + [Shared.migrations],
     formats: OutputFormat.allCases,
     examples: [
       Example("tenantctl list", "List all tenants."),
@@ -19,18 +19,8 @@ enum ListCommand {
     ],
     section: Section.tenants
   ) { input, session in
-    if input[Selection.active] && input[deactivated] {
-      throw input.refusal("--active and --deactivated cannot be used together")
-    }
-    let filter = TenantFilter(
-      isActive: input[Selection.active] ? true : input[deactivated] ? false : nil,
-      match: input[Selection.match])
-    let database = try session.database()
-    var entries = try await database.list(filter, withState: session.format != .text || input[behind])
-    if input[behind] {
-      let names = try await database.behind(entries.map(\.tenant), try session.migrations())
-      entries = entries.filter { names.contains($0.tenant.name) }
-    }
+    let selection = try Selection.read(input, session, whenNone: FleetSelection())
+    let entries = try await session.database().list(selection, withState: session.format != .text)
     return CommandResult(
       list: entries, names: entries.map(\.tenant.name.rawValue), table: table(entries),
       whenEmpty: "no tenants")
@@ -47,7 +37,4 @@ enum ListCommand {
         ]
       }, numeric: ["DOMAINS"])
   }
-
-  private static let deactivated = Flag("deactivated", summary: "List only deactivated tenants.")
-  private static let behind = Flag("behind", summary: "List only tenants with pending migrations.")
 }
