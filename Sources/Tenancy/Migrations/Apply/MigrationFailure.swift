@@ -142,7 +142,7 @@ struct MigrationSource: Sendable {
   fileprivate func location(_ position: Int?) -> (line: Int, column: Int, excerpt: String)? {
     guard case .statement(let statement) = place else { return nil }
     guard let position else {
-      return (statement.line, statement.column, statement.excerpt(ofCharacter: 1))
+      return (statement.line, statement.column, statement.excerpt())
     }
     let place = statement.location(ofCharacter: position)
     return (place.line, place.column, statement.excerpt(ofCharacter: position))

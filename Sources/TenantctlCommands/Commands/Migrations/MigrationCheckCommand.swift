@@ -20,7 +20,7 @@ enum MigrationCheckCommand {
     ]
   ) { _, session in
     let files = try session.migrations()
-    let findings = files.hazards
+    let findings = files.hazards()
     let count = files.tenant.count + files.shared.count
     var result = CommandResult(Document(fileCount: count, findings: findings.map(Entry.init))) { style in
       let summary = "checked \(counted(count, "file")): \(counted(findings.count, "finding"))"
