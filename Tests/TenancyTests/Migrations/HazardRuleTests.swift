@@ -6,7 +6,7 @@ import Testing
 /// The rules, against statements of a second file; the first one makes `tanks`, and a view.
 @Suite struct HazardRuleTests {
   private static let first = """
-    CREATE TABLE tanks (id int, name varchar(20), at timestamp, litres numeric(8, 2), CONSTRAINT c CHECK (id > 0));
+    CREATE TABLE tanks (id int, name varchar(20), at timestamp, litres numeric(8, 2), code text NOT NULL, number int PRIMARY KEY, CONSTRAINT c CHECK (id > 0));
     CREATE VIEW v AS SELECT 1; CREATE TYPE mood AS ENUM ('a'); CREATE TABLE parts (id int) PARTITION BY LIST (id);
     CREATE INDEX ON tanks (litres);
     """
@@ -76,7 +76,7 @@ import Testing
     ("ALTER TYPE mood RENAME VALUE 'a' TO 'b'", "rename"),
     (
       "ALTER TABLE tanks RENAME TO old; CREATE TABLE tanks (id int); DROP TABLE old; CREATE INDEX ON tanks (id)",
-      "rename"
+      ""
     ),
     ("ALTER TABLE tanks ADD FOREIGN KEY (id) REFERENCES fish", "foreign-key-lock"),
     ("ALTER TABLE tanks ADD a int REFERENCES fish", ""),
@@ -95,8 +95,13 @@ import Testing
     ("ALTER TABLE tanks ALTER name SET NOT NULL", "set-not-null"),
     (
       "ALTER TABLE tanks ADD CONSTRAINT n CHECK (name IS NOT NULL) NOT VALID; ALTER TABLE tanks VALIDATE CONSTRAINT n; ALTER TABLE tanks ALTER name SET NOT NULL",
-      ""
+      "check-lock"
     ),
+    ("ALTER TABLE tanks ALTER code SET NOT NULL", ""), ("ALTER TABLE tanks ALTER number SET NOT NULL", ""),
+    ("ALTER TABLE tanks ALTER code DROP NOT NULL; ALTER TABLE tanks ALTER code SET NOT NULL", "set-not-null"),
+    ("DROP TABLE tanks; ALTER TABLE fresh RENAME TO tanks", "rename"),
+    ("ALTER TABLE tanks RENAME TO old; CREATE VIEW tanks AS SELECT * FROM old", ""),
+    ("CREATE TABLE IF NOT EXISTS tanks (id int); CREATE INDEX ON tanks (id)", "index-lock"),
     ("TRUNCATE tanks", "truncate"), ("TRUNCATE TABLE ONLY x, tanks CASCADE", "truncate"),
     ("TRUNCATE tanks; ALTER TABLE tanks ADD x int NOT NULL", "truncate"),
     (

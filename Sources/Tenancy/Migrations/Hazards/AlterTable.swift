@@ -26,6 +26,11 @@ struct AlterTable {
     }
   }
 
+  /// The table's own new name.
+  var newName: String? {
+    actions.first { $0.starts("RENAME", "TO") }?.last?.name
+  }
+
   /// The constraints that are added to the table, from `ADD` on.
   var addedConstraints: [Action] { actions.filter { $0.starts("ADD") && $0.isConstraint(at: 1) } }
 
@@ -80,6 +85,20 @@ extension ArraySlice<SQLWords.Word> {
     ]
     let words = prefix { $0.isQuoted || !ends.contains($0.text) }
     return ColumnType(words.map(\.text).joined(separator: " "))
+  }
+}
+
+extension ArraySlice<SQLWords.Word> {
+  /// The type in `TYPE text USING ...` and `SET DATA TYPE text`.
+  var newType: ColumnType? {
+    starts("TYPE") ? dropFirst().columnType : starts("SET", "DATA", "TYPE") ? dropFirst(3).columnType : nil
+  }
+
+  /// Whether a column's definition gives it a sequence of its own.
+  var isSerial: Bool {
+    let serials: Set<String> = ["SERIAL", "BIGSERIAL", "SMALLSERIAL", "SERIAL2", "SERIAL4", "SERIAL8"]
+    return dropFirst().first.map { !$0.isQuoted && serials.contains($0.text) } ?? false
+      || has("AS", "IDENTITY")
   }
 }
 

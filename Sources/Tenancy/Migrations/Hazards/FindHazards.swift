@@ -20,7 +20,7 @@ extension MigrationSet {
   {
     var known = KnownObjects()
     return files.flatMap { file in
-      known.startFile()
+      known.file = FileChanges(file.up)
       let found = file.hazards(scope, &known)
       return since.map { file.version <= $0 } ?? false ? [] : found
     }
@@ -115,7 +115,8 @@ struct StatementHazards {
     guard let first = words.words.first else { return [] }
     let tenancy = TenancyHazards(words: words, scope: scope, known: known).hazards
     // What undoes runs seldom, and then it has to run: that the app feels it is no reason against it.
-    let live = isUndoing ? [] : LiveHazards(words: words, known: known).hazards
+    let live =
+      isUndoing ? [] : LiveHazards(words: words, known: known, isInTransaction: isInTransaction).hazards
     if !isUndoing { known.note(words) }
     return (tenancy + live).map { PlacedHazard(hazard: $0, offset: first.offset) }
   }

@@ -7,6 +7,7 @@ internal import SQLText
 struct LiveHazards {
   let words: SQLWords
   let known: KnownObjects
+  let isInTransaction: Bool
 
   private var all: [SQLWords.Word] { words.words }
 
@@ -47,19 +48,24 @@ struct LiveHazards {
     var found = change.addedColumns.flatMap { Self.hazards(ofColumn: $0) }
     found += change.addedConstraints.compactMap(Self.hazard(ofConstraint:))
     for (column, alteration) in change.alteredColumns {
-      if alteration.starts("SET", "NOT", "NULL"), !known.isKnownNotNull(change.table, column) {
+      if alteration.starts("SET", "NOT", "NULL"), !known.notNull.contains("\(change.table).\(column)") {
         found.append(.setNotNull)
       }
       if alteration.newType != nil, !known.changesFreely(change.table, column, alteration) {
         found.append(.columnType)
       }
     }
+    // The lock of ADD CONSTRAINT lasts until the end of the transaction, and the check with it.
+    let validated = change.actions.filter { $0.starts("VALIDATE", "CONSTRAINT") }.compactMap(\.last?.name)
+    found += isInTransaction ? validated.compactMap { known.file.notValid[$0] } : []
     return found + (change.actions.contains(where: Self.rewrites) ? [.tableRewrite] : [])
   }
 
   private func renamesLive(_ action: AlterTable.Action, _ table: String) -> Bool {
     let column = action.dropFirst(action.starts("RENAME", "COLUMN") ? 2 : 1).first
-    return column.map { $0.is("TO") ? known.isUsed(table) : known.isUsed(table, $0.name) } ?? false
+    return column.map {
+      $0.is("TO") ? known.isUsed(table) && !known.file.succeeds(table) : known.isUsed(table, $0.name)
+    } ?? false
   }
 
   private static func rewrites(_ action: AlterTable.Action) -> Bool {
@@ -93,23 +99,14 @@ struct LiveHazards {
     "RANDOM", "GEN_RANDOM_UUID", "UUID_GENERATE_V1", "UUID_GENERATE_V4", "CLOCK_TIMESTAMP", "NEXTVAL",
     "TIMEOFDAY", "UUIDV4", "UUIDV7", "GEN_RANDOM_BYTES",
   ]
-  private static let serials: Set<String> = [
-    "SERIAL", "BIGSERIAL", "SMALLSERIAL", "SERIAL2", "SERIAL4", "SERIAL8",
-  ]
-
-  private static func isSerial(_ column: AlterTable.Action) -> Bool {
-    column.dropFirst().first.map { !$0.isQuoted && serials.contains($0.text) } ?? false
-      || column.has("AS", "IDENTITY")
-  }
-
   private static func hasVolatileDefault(_ column: AlterTable.Action) -> Bool {
-    if isSerial(column) || column.has("GENERATED") && column.has("STORED") { return true }
+    if column.isSerial || column.has("GENERATED") && column.has("STORED") { return true }
     guard let start = column.firstIndex(where: { $0.is("DEFAULT") }) else { return false }
     return column[start...].contains { !$0.isQuoted && volatile.contains($0.text) }
   }
 
   private static func isNotNullWithoutDefault(_ column: AlterTable.Action) -> Bool {
-    let hasValue = column.has("DEFAULT") || column.has("GENERATED") || isSerial(column)
+    let hasValue = column.has("DEFAULT") || column.has("GENERATED") || column.isSerial
     return !hasValue && (column.has("NOT", "NULL") || column.has("PRIMARY", "KEY"))
   }
 }
@@ -132,14 +129,16 @@ extension LiveHazards {
     guard let index = words.firstIndex(of: "INDEX"), 1...2 ~= index, let on = words.firstIndex(of: "ON"),
       let table = words.name(at: on + 1)
     else { return false }
-    let isPartitionsOwn = known.isPartitioned(table) && all.dropFirst(on + 1).first?.is("ONLY") ?? false
+    let isPartitionsOwn =
+      known.partitioned.contains(table) && all.dropFirst(on + 1).first?.is("ONLY") ?? false
     return known.hasRows(table) && !isPartitionsOwn
   }
 
   private var ofDrop: [Hazard] {
     let names = words.list(from: 2).compactMap { SQLWords(Array($0)).name(at: 0) }
     guard names.contains(where: { known.isUsed($0) }) else { return [] }
-    return (all.dropFirst().first?.is("TABLE") ?? false ? [.dropTable] : [])
+    let isTable = all.dropFirst().first?.is("TABLE") ?? false && names.contains { !known.file.replaces($0) }
+    return (isTable ? [.dropTable] : [])
       + (all.last(where: { $0.text != ";" })?.is("CASCADE") ?? false ? [.dropCascade] : [])
   }
 
