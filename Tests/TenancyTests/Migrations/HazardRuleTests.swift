@@ -160,6 +160,14 @@ import Testing
       ])
   }
 
+  /// A body in quotes or without them is for later.
+  @Test(arguments: [
+    "CREATE FUNCTION f() RETURNS void BEGIN ATOMIC INSERT INTO other.a VALUES (1); DELETE FROM tanks; END",
+    "CREATE FUNCTION f() RETURNS void LANGUAGE sql AS $$ INSERT INTO other.a VALUES (1); DELETE FROM tanks; $$",
+  ]) func whatAFunctionWritesIsAReference(sql: String) throws {
+    #expect(try hazards(sql) == "schema-reference")
+  }
+
   @Test func aReferenceIsAllowedByEitherName() throws {
     for name in ["schema-name", "schema-reference"] {
       #expect(try hazards("-- tenantctl:allow \(name)\nSELECT public.f()") == "")

@@ -87,8 +87,12 @@ struct StatementHazards {
     guard let start = words.words.first?.offset else { return [] }
     let transaction = TransactionHazards(words: words, isInTransaction: isInTransaction, isOpening: isOpening)
     var found = transaction.hazards.map { PlacedHazard(hazard: $0, offset: start) }
-    found +=
-      names(words.schemaQualifiedNames, runsAtOnce: true) + hazards(of: words, runsAtOnce: true, &known)
+    // A body that is not in quotes, BEGIN ATOMIC, runs when it is called, too.
+    let body = words.isRoutine ? words.words.first { $0.is("ATOMIC") }?.offset ?? .max : .max
+    let all = words.schemaQualifiedNames
+    found += names(all.filter { $0.offset < body }, runsAtOnce: true)
+    found += names(all.filter { $0.offset > body }, runsAtOnce: false)
+    found += hazards(of: words, runsAtOnce: true, &known)
     return found.sorted { $0.offset < $1.offset }
   }
 
