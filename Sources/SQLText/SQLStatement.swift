@@ -26,30 +26,32 @@ package struct SQLStatement: Sendable, Hashable {
     return location
   }
 
-  /// The line of the text that an error position is on, to be shown below the error; of a long one what is around it. A
-  /// comment in front of the statement is left out.
-  package func excerpt(ofCharacter position: Int) -> String {
-    let scalars = text.unicodeScalars
-    let place = text(before: position).endIndex
-    let line = scalars[..<place].lastIndex(of: "\n").map(scalars.index(after:)) ?? scalars.startIndex
-    let first = text(before: character(ofByte: SQLWords(self).words.first?.offset ?? 0)).endIndex
-    let start = first <= place ? max(line, first) : line
-    let end = scalars[place...].firstIndex(of: "\n") ?? scalars.endIndex
-    let left = scalars.index(place, offsetBy: -80, limitedBy: start) ?? start
-    let right = scalars.index(place, offsetBy: 120, limitedBy: end) ?? end
-    let shown = scalars[left..<right].filter { $0 != "\r" }
-    return (left > start ? "..." : "") + String(String.UnicodeScalarView(shown)) + (right < end ? "..." : "")
-  }
+  /// The line of the text that an error position is on, to be shown below the error; of a long one what is around it.
+  package func excerpt(ofCharacter position: Int) -> String { excerpt(ofCharacter: position, after: 1) }
 
   /// The place in the script of a byte of `text`.
   package func location(ofByte offset: Int) -> ScriptLocation {
     location(ofCharacter: character(ofByte: offset))
   }
 
-  /// The line of that byte, to be shown below a message; without an offset that of the first word, as comments may stand
-  /// before it.
+  /// The line of that byte, to be shown below a message, without a comment in front of the statement. Without an offset that
+  /// of the first word.
   package func excerpt(ofByte offset: Int? = nil) -> String {
-    excerpt(ofCharacter: character(ofByte: offset ?? SQLWords(self).words.first?.offset ?? 0))
+    let first = SQLWords(self).words.first?.offset ?? 0
+    return excerpt(
+      ofCharacter: character(ofByte: offset ?? first), after: character(ofByte: min(first, offset ?? first)))
+  }
+
+  private func excerpt(ofCharacter position: Int, after first: Int) -> String {
+    let scalars = text.unicodeScalars
+    let place = text(before: position).endIndex
+    let line = scalars[..<place].lastIndex(of: "\n").map(scalars.index(after:)) ?? scalars.startIndex
+    let start = max(line, text(before: first).endIndex)
+    let end = scalars[place...].firstIndex(of: "\n") ?? scalars.endIndex
+    let left = scalars.index(place, offsetBy: -80, limitedBy: start) ?? start
+    let right = scalars.index(place, offsetBy: 120, limitedBy: end) ?? end
+    let shown = scalars[left..<right].filter { $0 != "\r" }
+    return (left > start ? "..." : "") + String(String.UnicodeScalarView(shown)) + (right < end ? "..." : "")
   }
 
   private func character(ofByte offset: Int) -> Int {
