@@ -49,6 +49,16 @@ import Testing
     }
   }
 
+  @Test(arguments: ["SET TRANSACTION READ ONLY;", "CREATE TABLE t (); SET TRANSACTION READ ONLY;"])
+  func readOnly(text: String) async throws {
+    try await Fleet.with { fleet in
+      try await fleet.create("old_")
+      let failure = try await fleet.migrate([migration("1", text)]).tenants[0].migrationFailure
+      #expect(failure?.reason == .readOnly)
+      #expect(try await fleet.psql("SELECT to_regclass('old_.t') IS NULL") == "t")
+    }
+  }
+
   /// Of two runs that meet, one applies the file, and the other finds it done.
   @Test func twoRuns() async throws {
     try await Fleet.with { fleet in
