@@ -1,32 +1,54 @@
 internal import Tenancy
 
-/// The outcome of a run in JUnit's XML, which CI servers read as test results: each tenant is a test case.
+/// The outcome of a run in JUnit's XML, which CI servers read as test results: each tenant is a test case, or each file.
 struct JUnitReport {
   let text: String
 
+  fileprivate struct Case {
+    let name: String
+    var duration = Duration.zero
+    var result = Result.passed
+
+    enum Result {
+      case passed, skipped
+      case failed(type: String, message: String, text: String)
+
+      var isFailure: Bool { if case .failed = self { true } else { false } }
+    }
+  }
+
   init<Value>(_ report: FleetReport<Value>, of name: String) {
     let outcomes = [report.shared].compactMap { $0 } + report.tenants
-    let failures = outcomes.count { $0.failure != nil }
-    let skipped = outcomes.count { !$0.isDone && $0.failure == nil }
+    self.init(name, report.duration, outcomes.map(Case.init))
+  }
+
+  /// The findings of `migration check`: each file is a test case.
+  init(_ findings: [HazardFinding], in paths: [String], of name: String) {
+    let found = Dictionary(grouping: findings, by: \.path)
+    self.init(name, .zero, paths.map { Case(path: $0, found[$0] ?? []) })
+  }
+
+  private init(_ name: String, _ duration: Duration, _ cases: [Case]) {
+    let failures = cases.count(where: \.result.isFailure)
+    let skipped = cases.count { if case .skipped = $0.result { true } else { false } }
     let counts = """
-      name="tenantctl \(name)" tests="\(outcomes.count)" failures="\(failures)" errors="0" skipped="\(skipped)" \
-      time="\(Self.seconds(report.duration))"
+      name="tenantctl \(name)" tests="\(cases.count)" failures="\(failures)" errors="0" skipped="\(skipped)" \
+      time="\(Self.seconds(duration))"
       """
-    let suite = "<testsuite \(counts)>\n" + outcomes.map { Self.testCase($0, name) }.joined() + "</testsuite>"
+    let suite = "<testsuite \(counts)>\n" + cases.map { Self.testCase($0, name) }.joined() + "</testsuite>"
     text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n\(suite)\n</testsuites>\n"
   }
 
-  private static func testCase<Value>(_ outcome: FleetOutcome<Value>, _ name: String) -> String {
+  private static func testCase(_ test: Case, _ name: String) -> String {
     let start = """
-      <testcase classname="tenantctl.\(name)" name="\(escaped(outcome.label))" time="\(seconds(outcome.duration))"
+      <testcase classname="tenantctl.\(name)" name="\(escaped(test.name))" time="\(seconds(test.duration))"
       """
-    switch outcome.status {
-    case .done: return "\(start)/>\n"
-    case .notRun: return "\(start)><skipped/></testcase>\n"
-    case .failed(let error):
-      let report = ErrorReport(error)
+    switch test.result {
+    case .passed: return "\(start)/>\n"
+    case .skipped: return "\(start)><skipped/></testcase>\n"
+    case .failed(let type, let message, let text):
       let failure = """
-        <failure type="\(escaped(report.code))" message="\(escaped(report.message))">\(escaped(report.cause))</failure>
+        <failure type="\(escaped(type))" message="\(escaped(message))">\(escaped(text))</failure>
         """
       return "\(start)>\(failure)</testcase>\n"
     }
@@ -49,6 +71,26 @@ struct JUnitReport {
       default: result.unicodeScalars.append(scalar)
       }
     }
+  }
+}
+
+extension JUnitReport.Case {
+  fileprivate init<Value>(_ outcome: FleetOutcome<Value>) {
+    self.init(name: outcome.label, duration: outcome.duration)
+    switch outcome.status {
+    case .done: break
+    case .notRun: result = .skipped
+    case .failed(let error):
+      let report = ErrorReport(error)
+      result = .failed(type: report.code, message: report.message, text: report.cause)
+    }
+  }
+
+  fileprivate init(path: String, _ findings: [HazardFinding]) {
+    self.init(name: path)
+    guard let first = findings.first else { return }
+    let lines = findings.map { "\($0)" }
+    result = .failed(type: first.hazard.rawValue, message: lines[0], text: lines.joined(separator: "\n"))
   }
 }
 

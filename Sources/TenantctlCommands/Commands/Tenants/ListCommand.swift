@@ -9,7 +9,7 @@ enum ListCommand {
       'tenantctl doctor' finds tenants whose schema is missing.
       """,
     parameters: Selection.parameters + [Shared.migrations],
-    formats: OutputFormat.allCases,
+    formats: OutputFormat.list,
     examples: [
       Example("tenantctl list", "List all tenants."),
       Example("tenantctl list --deactivated --quiet", "Print the names of deactivated tenants, one a line."),
