@@ -12,7 +12,7 @@ package struct MigrationImport: Sendable {
   /// Throws ``MigrationFolderError`` if it cannot be read, and ``TenancyProblem/importRefused(_:)`` with every file that
   /// cannot be taken over as what it is.
   package init(from format: ImportFormat, at folder: String) throws {
-    let reading = format.read(try SourceFolder(folder, deep: format.readsFoldersBelow))
+    let reading = format.read(try SourceFolder(folder, deep: format.source.readsFoldersBelow))
     self.format = format
     migrations = reading.migrations
     ignored = reading.ignored
