@@ -5,9 +5,8 @@ internal import SQLText
 enum DieselReader {
   static func read(_ folder: SourceFolder) -> ImportReading {
     var reading = ImportReading()
-    let folders = MigrationFolders(folder, &reading, reads: ["up.sql", "down.sql", "metadata.toml"]) {
-      String($0.filter { $0 != "-" })
-    }
+    let folders = MigrationFolders(
+      folder, &reading, reads: ["up.sql", "down.sql", "metadata.toml"], .withoutHyphens)
     for entry in folders.entries {
       let sending = sending(entry, folder, &reading.problems)
       func section(_ file: SourceFile) -> ImportedSection {

@@ -55,7 +55,7 @@ struct ImportSource: Sendable {
   enum Order: Sendable {
     /// By the number of the version, as tenantctl does.
     case number
-    /// By the text of the name, as ``SourceFolder/names`` are.
+    /// By the text of the name: in the order in which the reader found them.
     case text
   }
 
@@ -88,15 +88,19 @@ struct ImportReading: Sendable {
   }
 
   fileprivate mutating func finish(_ order: ImportSource.Order) {
-    if order == .text {
-      for (first, second) in zip(migrations, migrations.dropFirst()) where second.version < first.version {
+    if order == .number { migrations.sort { $0.version < $1.version } }
+    for (first, second) in zip(migrations, migrations.dropFirst()) {
+      if first.version == second.version {
+        refuse(second.sources[0], .sameVersion(as: first.sources[0]))
+      } else if order == .text, second.ownVersion.map({ $0 <= first.ownVersion ?? $0 }) ?? true {
         refuse(second.sources[0], .otherOrder(after: first.sources[0]))
       }
     }
-    migrations.sort { $0.version < $1.version }
-    for (first, second) in zip(migrations, migrations.dropFirst()) where first.version == second.version {
-      refuse(second.sources[0], .sameVersion(as: first.sources[0]))
-    }
     problems.sort { ($0.file, $0.location ?? .start) < ($1.file, $1.location ?? .start) }
   }
+}
+
+extension ImportedMigration {
+  /// The version that its file has here.
+  fileprivate var ownVersion: MigrationVersion? { MigrationFileName(path: fileName)?.version }
 }

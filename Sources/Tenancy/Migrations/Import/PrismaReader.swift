@@ -4,7 +4,7 @@
 enum PrismaReader {
   static func read(_ folder: SourceFolder) -> ImportReading {
     var reading = ImportReading()
-    let folders = MigrationFolders(folder, &reading, reads: ["migration.sql", "down.sql"]) { String($0) }
+    let folders = MigrationFolders(folder, &reading, reads: ["migration.sql", "down.sql"], .whole)
     for entry in folders.entries {
       guard let path = entry.files["migration.sql"] else {
         if let down = entry.files["down.sql"] { reading.refuse(folder.path(of: down), .nothingToUndo) }

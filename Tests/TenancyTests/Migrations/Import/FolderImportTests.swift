@@ -41,6 +41,25 @@ import Testing
       ])
   }
 
+  /// Diesel orders the versions as texts, and has had 18 digits since 2.1: a time and a number.
+  @Test func dieselsLongVersions() throws {
+    try withFolder([
+      "20170102131034_a/up.sql": "", "2017-09-23-182408_b/up.sql": "", "2025-12-29-110242-0000_c/up.sql": "",
+      "2026-01-20-162913_d/up.sql": "", "2026-05-27-120000-0000_f/up.sql": "",
+      "2026-05-27-120000_e/up.sql": "",
+      "2026-05-27-120000-0001_g/up.sql": "",
+    ]) { folder in
+      let migrations = try MigrationImport(from: .diesel, at: folder).migrations
+      #expect(
+        migrations.map(\.fileName) == [
+          "20170102131034_a.sql", "20170923182408_b.sql", "20251229110242_c.sql", "20260120162913_d.sql",
+          "20260527120000_e.sql", "20260527120001_f.sql", "20260527120002_g.sql",
+        ])
+      #expect(migrations[4].version.parts == ["20260527120000"])
+      #expect(migrations[5].version.parts == ["202605271200000000"])
+    }
+  }
+
   @Test func refusesByName() throws {
     #expect(
       try problems(
