@@ -76,8 +76,8 @@ struct ErrorReport: Sendable {
         ErrorReport("interrupted", .interrupted, "interrupted; the open transaction was rolled back")
       default: ErrorReport("internal", .failed, "\(error)")
       }
-    tenant =
-      (error as? TenancyProblem ?? (error as? TenancyError)?.problem)?.tenant ?? (error as? NothingDumped)?.tenant
+    let problem = error as? TenancyProblem ?? (error as? TenancyError)?.problem
+    tenant = problem?.tenant ?? (error as? NothingDumped)?.tenant
   }
 
   private init(usage error: UsageError) {
