@@ -67,10 +67,10 @@ import Testing
       let stable = json.stdout.replacing(#/"duration_ms":\d+/#, with: "\"duration_ms\":0")
       #expect(
         stable == #"""
-          {"summary":{"done":1,"duration_ms":0,"failed":1,"not_run":0,"total":2},"tenants":[\#
-          {"duration_ms":0,"error":null,"exit_status":0,"name":"acme","schema":"acme","status":"done",\#
+          {"summary":{"done":1,"duration_ms":0,"failed":1,"not_run":0,"total":2,"unfinished":0},"tenants":[\#
+          {"canary":false,"duration_ms":0,"error":null,"exit_status":0,"name":"acme","schema":"acme","status":"done",\#
           "stderr":"","stdout":"fine\n"},\#
-          {"duration_ms":0,"error":{"code":"program_failed","hint":null,"message":"sh exited with status 7","sqlstate":null,"tenant":"reef"},\#
+          {"canary":false,"duration_ms":0,"error":{"code":"program_failed","hint":null,"message":"sh exited with status 7","sqlstate":null,"tenant":"reef"},\#
           "exit_status":7,"name":"reef","schema":"reef","status":"failed","stderr":"","stdout":""}]}
 
           """#)

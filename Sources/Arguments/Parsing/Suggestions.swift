@@ -1,5 +1,5 @@
 /// The candidates that a mistyped word may stand for, nearest first, at most three.
-func suggestions(for word: String, among candidates: [String]) -> [String] {
+public func suggestions(for word: String, among candidates: [String]) -> [String] {
   let reach = max(1, word.count / 3)
   return
     candidates

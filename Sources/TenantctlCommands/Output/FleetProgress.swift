@@ -49,11 +49,8 @@ final class FleetProgress: Sendable {
       state.done += 1
       state.waiting.remove(name)
       if isSkipped { state.skipped += 1 }
+      // Why is told in the end, once for all that have the cause.
       if failure != nil { state.failed += 1 }
-      // The summary has the other lines.
-      if let failure {
-        say(style.red("failed"), name, String(ErrorReport(inFleet: failure).message.firstLine), &state)
-      }
       redraw(&state)
     }
   }
@@ -66,16 +63,19 @@ final class FleetProgress: Sendable {
       }
     state.withLock { state in
       state.waiting.insert(name)
-      say(style.yellow("waiting"), name, message, &state)
+      // The bar counts them: the same message is shown once.
+      if !isSilent, state.told.insert("\(message.firstLine)").inserted || !showsBar {
+        clear(&state)
+        terminal.note("\(style.yellow("waiting")) \(name): \(message)")
+      }
       redraw(&state)
     }
   }
 
-  private func say(_ word: String, _ name: String, _ message: String, _ state: inout State) {
-    // The bar counts them: the same message is shown once.
-    guard !isSilent, state.told.insert("\(word) \(message.firstLine)").inserted || !showsBar else { return }
-    clear(&state)
-    terminal.note("\(word) \(name): \(message)")
+  /// Tells once that the server has fewer connections than the run would use.
+  func tellFewerJobs(_ jobs: Int, _ problem: TenancyProblem) {
+    guard !isSilent else { return }
+    tell("\(style.yellow("note:")) \(fewerJobs(jobs, problem))")
   }
 
   /// Writes a line to standard error, above the bar.

@@ -29,7 +29,8 @@ struct GitHubAnnotations {
     let list = properties.map {
       "\($0)=\(escaped($1).replacing(":", with: "%3A").replacing(",", with: "%2C"))"
     }
-    return "::error \(list.joined(separator: ","))::\(escaped(cause))"
+    // The log shows the message without the title.
+    return "::error \(list.joined(separator: ","))::\(escaped("\(named(names, upTo: 50)): \(cause)"))"
   }
 
   private static func escaped(_ text: String) -> String {

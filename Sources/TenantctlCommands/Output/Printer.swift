@@ -26,8 +26,10 @@ struct Printer: Sendable {
 
   func show(_ result: CommandResult) throws {
     let isStreamed = result.streamed.contains(format)
+    for loss in result.losses { terminal.note(loss) }
     if !isStreamed { try write(result) }
-    // Among streamed rows there is no place for what went wrong.
+    if !result.formatsWithFailures.contains(format) { result.failures.forEach { terminal.note($0) } }
+    // Streamed rows have no place for the rest.
     guard !isQuiet, format == .text || isStreamed && result.status != .done else { return }
     for note in result.notes { terminal.note(note) }
   }

@@ -52,10 +52,10 @@ final class ExecOutput: Sendable {
     // The table is data, which --quiet keeps.
     if session.format == .text && session.isQuiet { result.names = result.text(session.style) }
     result.streamed = [.csv, .ndjson]
-    end.tellQuietly(session)
+    result.formatsWithFailures = [.json]
     let summary = counts.sentence(
       "\(counted(counts["rows"], "row")) from \(counted(counts["done"], "tenant"))")
-    result.notes = end.causes(session.errorStyle) + [summary]
+    result.notes = [summary]
     return result
   }
 }

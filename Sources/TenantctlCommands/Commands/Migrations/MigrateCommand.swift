@@ -41,6 +41,7 @@ enum MigrateCommand {
     ],
     section: Section.migrations
   ) { input, session in
+    try RunOptions.refuseReport(input, with: [check, Shared.dryRun])
     let selection = try Selection.read(input, session)
     let database = try session.database(connections: RunOptions.connectionsWithFlush(input))
     let plan = try await database.planMigration(
@@ -57,10 +58,9 @@ enum MigrateCommand {
     for late in plan.direction == .up ? plan.outOfOrder : [] { session.warn(late.lateness) }
     if input[Shared.dryRun] {
       let problems = plan.tenants.compactMap { survey in survey.problem.map { (survey.label, $0) } }
-      if !session.isQuiet {
-        failureCauses(problems, session.errorStyle).forEach { session.terminal.note($0) }
-      }
       var result = CommandResult.dryRun(plan.script)
+      result.failures = failureCauses(problems, session.errorStyle)
+      result.formatsWithFailures = []
       if !problems.isEmpty { result.status = .partial }
       return result
     }
@@ -95,7 +95,8 @@ enum MigrateCommand {
         }
     }
     result.elements = { entries }
-    result.notes = failureCauses(problems, session.errorStyle)
+    result.failures = failureCauses(problems, session.errorStyle)
+    result.formatsWithFailures = [.json]
     result.status = !problems.isEmpty ? .partial : behind.isEmpty ? .done : .pending
     return result
   }

@@ -9,7 +9,7 @@ enum CompleteCommand {
   ) { input, session in
     // The options that name the database, from an incomplete command line.
     let typed = Parser(Tenantctl.tree).read(input[words], environment: session.environment)
-    let theirs = Session(typed, session.printer, session.environment)
+    let theirs = Session(typed, session.printer, session.environment, session.report)
     let names = (try? await withinTimeLimit { try await candidates(input[kind], theirs) }) ?? []
     // A name with a line break or a control character cannot be completed.
     let plain = names.filter { $0 == $0.onOneLine }
