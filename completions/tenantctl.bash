@@ -4,13 +4,13 @@
 # kind of value; an argument that repeats ends in +.
 _tenantctl_grammar() {
   case $1 in
-  '') commands='init create drop rename list show set activate deactivate adopt domain resolve migrate rollback status migration exec psql run doctor completion help version' options='' arguments='' ;;
+  '') commands='init create drop rename list show set activate deactivate adopt domain resolve migrate rollback status history migration exec psql run doctor completion help version' options='' arguments='' ;;
   'init') commands='' options='--tenants-table=none --domains-table=none --new --upgrade --no-files --yes -y --dry-run --format=words:text,json' arguments='' ;;
   'create') commands='' options='--schema=none --domain=none --set=none --deactivated --no-migrations --migrations=directories --dry-run --format=words:text,json' arguments='none' ;;
   'drop') commands='' options='--yes -y --dry-run --format=words:text,json' arguments='ask:tenant' ;;
   'rename') commands='' options='--dry-run --format=words:text,json' arguments='ask:tenant none' ;;
-  'list') commands='' options='--active --deactivated --match=none --behind --migrations=directories --format=words:text,json,ndjson,csv' arguments='' ;;
-  'show') commands='' options='--format=words:text,json' arguments='ask:tenant' ;;
+  'list') commands='' options='--active --deactivated --match=none --behind --columns=none --sort=none --migrations=directories --format=words:text,json,ndjson,csv' arguments='' ;;
+  'show') commands='' options='--migrations=directories --format=words:text,json' arguments='ask:tenant' ;;
   'set') commands='' options='--unset=none --dry-run --format=words:text,json' arguments='ask:tenant none+' ;;
   'activate') commands='' options='--dry-run --format=words:text,json' arguments='ask:tenant+' ;;
   'deactivate') commands='' options='--dry-run --format=words:text,json' arguments='ask:tenant+' ;;
@@ -24,6 +24,7 @@ _tenantctl_grammar() {
   'migrate') commands='' options='--all -a --match=none --exclude=none --active --limit=none --from-file=files --to=ask:version --check --strict --jobs=none -j=none --on-error=words:continue,stop --max-failures=none --canary=none --report=none --retries=none --statement-timeout=none --migrations=directories --dry-run --format=words:text,json,ndjson' arguments='ask:tenant+' ;;
   'rollback') commands='' options='--all -a --match=none --exclude=none --active --limit=none --from-file=files --steps=none --to=ask:version --jobs=none -j=none --on-error=words:continue,stop --max-failures=none --canary=none --report=none --retries=none --statement-timeout=none --migrations=directories --yes -y --dry-run --format=words:text,json,ndjson' arguments='ask:tenant+' ;;
   'status') commands='' options='--all -a --match=none --exclude=none --active --limit=none --from-file=files --check --pending --verify --migrations=directories --format=words:text,json,ndjson' arguments='ask:tenant+' ;;
+  'history') commands='' options='--format=words:text,json,ndjson,csv' arguments='ask:tenant' ;;
   'migration') commands='new list check baseline repair import' options='' arguments='' ;;
   'migration new') commands='' options='--shared --migrations=directories --format=words:text,json' arguments='none' ;;
   'migration list') commands='' options='--migrations=directories --format=words:text,json,ndjson,csv' arguments='' ;;
