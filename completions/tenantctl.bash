@@ -43,7 +43,7 @@ _tenantctl_grammar() {
   'version') commands='' options='--format=words:text,json' arguments='' ;;
   *) return 1 ;;
   esac
-  options=" $options --database=none -d=none --config=files:toml --format=words:text,json,ndjson,csv --quiet -q --verbose -v --no-color --help -h --version -V "
+  options=" $options --database=none -d=none --config=files:toml --format=words:text,json,ndjson,csv --quiet -q --verbose -v --color=words:auto,always,never --help -h --version -V "
 }
 
 _tenantctl() {

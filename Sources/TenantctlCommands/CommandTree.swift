@@ -40,7 +40,8 @@ public enum Tenantctl {
         "tenantctl create acme --domain acme.example.com", "Create a tenant with its schema and a domain."),
       Example("tenantctl migrate --all", "Apply pending migrations to every tenant."),
     ],
-    exitStatuses: ExitStatus.allCases.map { (Int($0.rawValue), $0.meaning) }, manSections: ManualSections.all,
+    exitStatuses: ExitStatus.allCases.map { (Int($0.rawValue), $0.meaning) }, peers: Peers.words,
+    manSections: ManualSections.all,
     commands: [
       InitCommand.command, CreateCommand.command, DropCommand.command, RenameCommand.command,
       ListCommand.command,

@@ -57,7 +57,7 @@ import Testing
     try await withTwoFailures { scene in
       try await scene.database.psql("DROP SCHEMA a4 CASCADE; DROP SCHEMA a5 CASCADE")
       let screen = try await Tenantctl.onTerminal(
-        ["migrate", "--all", "--jobs", "1", "--no-color"], database: scene.database,
+        ["migrate", "--all", "--jobs", "1", "--color=never"], database: scene.database,
         workingDirectory: scene.folder.path
       ) { await $0.outcome().stdout }
       for text in ["its schema does not exist", "already exists", "(a4, a5)", "(a1, a3)"] {
@@ -115,7 +115,7 @@ import Testing
       try await scene.succeed("migrate rock")
       try await scene.database.whileHolding("SELECT FROM acme.tanks") { _ in
         let outcome = try await Tenantctl.onTerminal(
-          ["migrate", "--all", "--jobs", "1", "--no-color"], database: scene.database,
+          ["migrate", "--all", "--jobs", "1", "--color=never"], database: scene.database,
           workingDirectory: scene.folder.path
         ) { program in
           // The third has nothing to do, and tells nothing about how long the others take.
@@ -163,7 +163,7 @@ import Testing
       try scene.folder.write("[migrations]\nlock_timeout = \"50ms\"\n", to: "tenantctl.toml")
       try scene.folder.write(
         "ALTER TABLE tanks ADD colour text;\n", to: "migrations/tenant/20260103000000_colour.sql")
-      let words = ["migrate", "--all", "--no-color", "--retries", "1000"]
+      let words = ["migrate", "--all", "--color=never", "--retries", "1000"]
       let holder = try await scene.database.connect()
       _ = try await holder.pipeline(["BEGIN", "LOCK TABLE acme.tanks"])
       let waiting: @Sendable (RunningProgram) async throws -> Outcome = { program in

@@ -23,10 +23,10 @@ import Testing
       try await scene.says(
         "history acme",
         """
-        VERSION         NAME    APPLIED AT               APPLIED BY  DURATION  STATEMENTS  TOOL VERSION
-        9               -       -                        -                  -  -           -
-        20260101000000  tanks   2026-02-01 08:00:00 UTC  mara           1.5 s  1           0.1.0
-        20260102000000  litres  2026-02-01 08:00:00 UTC  mara           1.5 s  1 of 3      0.1.0
+        VERSION         NAME    APPLIED AT               BY    DURATION  TOOL   STATEMENTS
+        9               -       -                        -            -  -      -
+        20260101000000  tanks   2026-02-01 08:00:00 UTC  mara     1.5 s  0.1.0  1
+        20260102000000  litres  2026-02-01 08:00:00 UTC  mara     1.5 s  0.1.0  1 of 3
 
         """,
         json: #"""
@@ -40,10 +40,10 @@ import Testing
       try await scene.prints(
         "history acme --format csv",
         """
-        version,name,applied_at,applied_by,duration_ms,statements,tool_version
+        version,name,applied_at,applied_by,duration_ms,tool_version,statements
         9,,,,,,
-        20260101000000,tanks,2026-02-01T08:00:00.250Z,mara,1500,1,0.1.0
-        20260102000000,litres,2026-02-01T08:00:00.250Z,mara,1500,1 of 3,0.1.0
+        20260101000000,tanks,2026-02-01T08:00:00.250Z,mara,1500,0.1.0,1
+        20260102000000,litres,2026-02-01T08:00:00.250Z,mara,1500,0.1.0,1 of 3
 
         """)
       try await scene.prints("history acme --quiet", "9\n20260101000000\n20260102000000\n")

@@ -34,9 +34,9 @@ import Testing
     }
   }
 
-  @Test func theFirstSignalDrains() async throws {
+  @Test(arguments: [SIGINT, SIGTERM, SIGHUP]) func theFirstSignalDrains(signal: Int32) async throws {
     try await whileBlocked("migrate --all --jobs 1") { _, program in
-      program.signal(SIGINT)
+      program.signal(signal)
       try await program.wrote(Self.draining)
     } thenFree: { program in
       let outcome = await program.outcome()

@@ -122,6 +122,22 @@ import Testing
     }
   }
 
+  /// One that takes no notice of signals does not outlive the program: the pipe ends with it.
+  @Test func theThirdSignalLeavesNoProgramBehind() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      let outcome = try await Tenantctl.script(
+        """
+        mkfifo pipe; cat pipe >seen & reader=$!
+        tenantctl run acme -- sh -c 'trap "" INT TERM HUP; exec 3>pipe; echo ready >&3; while :; do sleep 0.05; done' & run=$!
+        until grep -q ready seen; do ((SECONDS < 100)) || exit 9; done
+        kill -INT $run; kill -TERM $run; kill -HUP $run
+        wait $run; echo $?
+        wait $reader; echo $?
+        """, database: scene.database, workingDirectory: scene.folder.path)
+      #expect(outcome.stdout == "130\n0\n", "\(outcome)")
+    }
+  }
+
   @Test func refuses() async throws {
     try await Scene.with(tenants: ["acme"]) { scene in
       try await scene.refuses([

@@ -164,7 +164,7 @@ import Testing
     try await Scene.with(tenants: ["acme", "reef"]) { scene in
       try await scene.succeed("create young --no-migrations")
       let outcome = try await Tenantctl.onTerminal(
-        ["status", "--all", "--no-color"], database: scene.database, workingDirectory: scene.folder.path
+        ["status", "--all", "--color=never"], database: scene.database, workingDirectory: scene.folder.path
       ) { await $0.outcome() }
       let long = String(repeating: "#", count: 30)
       #expect(outcome.stdout.contains("20260102000000        2  up to date  \(long)\r\n"))

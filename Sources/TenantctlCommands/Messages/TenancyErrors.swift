@@ -12,7 +12,9 @@ extension ErrorReport {
     case .invalidSchemaName(let name, let problem):
       Self("invalid_schema", .usage, "invalid schema name '\(name)': \(problem.sentence)", hint: problem.hint)
     case .invalidDomainName(let name, let problem):
-      Self("invalid_domain", .usage, "invalid domain '\(name)': \(problem.sentence)", hint: problem.hint)
+      Self(
+        "invalid_domain", .usage, "invalid domain '\(name)': \(problem.sentence)",
+        hint: problem.hint(for: name))
 
     // Tenants
     case .tenantNotFound(let name):

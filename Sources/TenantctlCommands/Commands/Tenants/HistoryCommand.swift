@@ -24,21 +24,24 @@ enum HistoryCommand {
       whenEmpty: "no migrations recorded")
   }
 
-  /// Times and durations are for people in text, and as in JSON in CSV.
+  /// In CSV times and durations are as in JSON, and the columns are always the same; in text the statements are only shown where
+  /// some are missing.
   private static func table(_ entries: [LedgerEntry], isText: Bool) -> Table {
-    Table(
-      columns: [
-        "VERSION", "NAME", "APPLIED AT", "APPLIED BY", isText ? "DURATION" : "DURATION MS", "STATEMENTS",
-        "TOOL VERSION",
-      ],
+    let showsStatements = !isText || entries.contains(where: \.isUnfinished)
+    let headings =
+      isText
+      ? ["VERSION", "NAME", "APPLIED AT", "BY", "DURATION", "TOOL"]
+      : ["VERSION", "NAME", "APPLIED AT", "APPLIED BY", "DURATION MS", "TOOL VERSION"]
+    return Table(
+      columns: headings + (showsStatements ? ["STATEMENTS"] : []),
       rows: entries.map { entry in
         [
           Table.Cell(entry.version), .optional(entry.name),
           .optional(isText ? entry.appliedAt.map { timeText($0) } : entry.appliedAt),
           .optional(entry.appliedBy),
           .optional(entry.durationMs.map { isText ? durationText(.milliseconds($0)) : "\($0)" }),
-          statements(entry), .optional(entry.toolVersion),
-        ]
+          .optional(entry.toolVersion),
+        ] + (showsStatements ? [statements(entry)] : [])
       }, numeric: ["DURATION", "DURATION MS"])
   }
 
