@@ -24,7 +24,7 @@ public struct TenancyError: Error, Sendable, Hashable, CustomStringConvertible {
   /// What happened, for people: one or more lines, for a log rather than for the users of an app. It may have values of the
   /// database in it.
   public var message: String { problem.publicForm.message }
-  /// PostgreSQL's code (manual, Appendix A), if the server refused a statement: `23505` is a unique constraint.
+  /// PostgreSQL's code (manual, Appendix A), if the server refused a statement or the connection: `23505` is a unique constraint.
   public var sqlState: String? {
     if case .cannotConnect(let failure) = problem { return failure.sqlState }
     return problem.serverFailure?.sqlState
