@@ -6,7 +6,7 @@ _tenantctl_grammar() {
   case $1 in
   '') commands='init create drop rename list show set activate deactivate adopt domain resolve migrate rollback status history migration exec psql run doctor completion help version' options='' arguments='' ;;
   'init') commands='' options='--tenants-table=none --domains-table=none --new --upgrade --no-files --yes -y --dry-run --format=words:text,json' arguments='' ;;
-  'create') commands='' options='--schema=none --domain=none --set=none --deactivated --no-migrations --migrations=directories --dry-run --format=words:text,json' arguments='none' ;;
+  'create') commands='' options='--schema=none --domain=none --set=none --deactivated --protect --no-migrations --migrations=directories --dry-run --format=words:text,json' arguments='none' ;;
   'drop') commands='' options='--yes -y --dry-run --format=words:text,json' arguments='ask:tenant' ;;
   'rename') commands='' options='--dry-run --format=words:text,json' arguments='ask:tenant none' ;;
   'list') commands='' options='--active --deactivated --match=none --behind --columns=none --sort=none --migrations=directories --format=words:text,json,ndjson,csv' arguments='' ;;

@@ -34,6 +34,8 @@ package enum TenancyProblem: Error, Sendable, Hashable {
   /// The tenant's schema is the shared one, as that of django-tenants' public tenant is: it cannot be renamed, dropped or
   /// migrated as a tenant's.
   case sharedSchema(TenantName, SchemaName)
+  /// The tenant is protected from being dropped.
+  case tenantProtected(TenantName)
   /// A drop was interrupted: the row is gone, the schema is not.
   case dropUnfinished(TenantName)
   /// Rows of other tables refer to the tenant's row.
@@ -107,6 +109,16 @@ package enum TenancyProblem: Error, Sendable, Hashable {
   case checksumMismatch([MigrationOccurrence])
   /// Files that are older than what these tenants have, where that is not wanted.
   case outOfOrder([MigrationOccurrence])
+  /// Versions that these tenants have and no file has, where that is not wanted.
+  case versionsUnknown([UnknownVersion])
+  /// Tenants have migrations, and the folder has none.
+  case folderEmptied([UnknownVersion])
+  /// Files without a statement to apply: one that is recorded as applied would never run what is written into it later.
+  case emptyMigrations([String])
+  /// Files that had no statement when they were applied to these tenants, and have some now.
+  case emptyWasApplied([MigrationOccurrence])
+  /// A rollback by a number of steps that would undo other files of one tenant than of another: who loses which.
+  case rollbackUneven([MigrationOccurrence])
   /// Tenants that have migrations newer than the one that was to be their last.
   case ledgerBeyond(MigrationVersion, tenants: [String])
   /// Another session is creating the tenant right now.

@@ -19,6 +19,11 @@ public struct Rows: RandomAccessCollection, Sendable {
     Int(String(cString: PQcmdTuples(result.pointer))) ?? 0
   }
 
+  /// How many rows an INSERT, UPDATE, DELETE, MERGE or COPY changed; 0 for other statements.
+  public var changed: Int {
+    ["INSERT", "UPDATE", "DELETE", "MERGE", "COPY"].contains(command) ? affected : 0
+  }
+
   /// The first word of what the server calls the statement: `SELECT`, `COMMIT`, ...
   var command: Substring {
     String(cString: PQcmdStatus(result.pointer)).prefix { $0 != " " }

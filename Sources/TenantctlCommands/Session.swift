@@ -97,7 +97,12 @@ final class Session: Sendable {
 
   /// The migrations. A missing folder is an error: in the wrong directory every tenant would seem up to date.
   func migrations() throws -> MigrationSet {
-    try MigrationSet.load(at: try migrationsFolder())
+    do {
+      return try MigrationSet.load(at: try migrationsFolder())
+    } catch MigrationFolderError.missing(let path) {
+      // A log does not say where the command was run.
+      throw MigrationFolderError.missing(path: Files.absolute(path))
+    }
   }
 
   /// The migrations, for commands that do not need any: empty if the default folder does not exist.

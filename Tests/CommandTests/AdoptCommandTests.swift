@@ -107,7 +107,16 @@ import Testing
       try await appMade(["pond", "reef"], scene)
       try await scene.database.psql(
         "CREATE TABLE pond.schema_migrations (version varchar(255) PRIMARY KEY)")
-      try await scene.dryRunTellsTheTruth("adopt --all --like acme")
+      try await scene.dryRunTellsTheTruth(
+        "adopt --all --like acme",
+        forecast: """
+          acme: already has a ledger, at 20260102000000
+          pond: already has a ledger, which is empty; would add columns name, checksum, applied_at, \
+          applied_by, duration_ms, statements_done, statements_total, tool_version
+          reef: would record 2 migrations, up to 20260102000000
+          would adopt 1 tenant, 2 already have a ledger
+
+          """)
     }
   }
 

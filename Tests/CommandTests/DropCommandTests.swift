@@ -33,7 +33,7 @@ import Testing
       try await scene.refuses([
         Refusal(
           "drop acme", 4, "confirmation_needed",
-          "This removes the tenant acme: 1 table, domains acme.example.com. It cannot be undone. "
+          "Tenant acme is active, so the app serves it. This removes the tenant acme: 1 table, domains acme.example.com. It cannot be undone. "
             + "Without a terminal --yes is required.",
           hint: "add --yes to confirm"),
         Refusal(
@@ -111,7 +111,8 @@ import Testing
         #expect(outcome.status == status, "\(typed)")
         #expect(
           outcome.stdout.hasPrefix(
-            "This removes the tenant acme: 1 table, domains acme.example.com. It cannot be undone.\r\n"))
+            "Tenant acme is active, so the app serves it.\r\n"
+              + "This removes the tenant acme: 1 table, domains acme.example.com. It cannot be undone.\r\n"))
         #expect(outcome.stdout.hasSuffix(end), "\(typed)")
         #expect(try await (scene.database.contents() == before) == (status != 0), "\(typed)")
       }

@@ -33,7 +33,7 @@ import Testing
           #"""
           {"failures":[],"rows":[{"litres":100,"name":"acme's","tenant":"acme"},\#
           {"litres":100,"name":"reef's","tenant":"reef"},{"litres":7,"name":null,"tenant":"reef"},\#
-          {"litres":100,"name":"rock's","tenant":"rock"}],"summary":{"done":3,
+          {"litres":100,"name":"rock's","tenant":"rock"}],"summary":{"changed":0,"done":3,
           """#.dropLast()))
       #expect(json.stderr.isEmpty && json.status == 0)
     }

@@ -168,7 +168,7 @@ extension MigrateCommandTests {
           hint: "check the path and its permissions"),
         Refusal(
           "migrate --all --migrations nowhere", 2, "migrations_missing",
-          "migrations folder nowhere does not exist",
+          "migrations folder \(scene.folder.path("nowhere")) does not exist",
           hint: Self.noFolder),
       ])
     }
@@ -182,17 +182,28 @@ extension MigrateCommandTests {
         "migrate --all", "migrate --all --check", "rollback acme --yes", "status --all --check",
       ].map {
         Refusal(
-          $0, 2, "migrations_missing", "migrations folder migrations does not exist", hint: Self.noFolder)
+          $0, 2, "migrations_missing", "migrations folder \(scene.folder.path("migrations")) does not exist",
+          hint: Self.noFolder)
       }
       try await scene.refuses(refusals)
-      let create = try await scene.run("create reef")
-      #expect(
-        create.status == 0 && create.stderr.hasPrefix("note: migrations folder migrations does not exist"))
+      try await scene.refuses([
+        Refusal(
+          "create reef", 2, "migrations_missing",
+          "migrations folder \(scene.folder.path("migrations")) does not exist",
+          hint: """
+            run the command in the project's folder, or name it with --config or --migrations; --no-migrations creates \
+            the tenant without tables
+            """)
+      ])
+      try await scene.succeed("create reef --no-migrations")
       try scene.folder.write("[migrations]\ndirectory = \"nope\"\n", to: "tenantctl.toml")
       #expect(try await scene.run("create kelp").status == 2)
     }
   }
 
   private static let noFolder =
-    "run the command in the project's folder, or name another with --migrations; 'tenantctl init' creates it"
+    """
+    run the command in the project's folder, or name it with --config or --migrations; in a new project 'tenantctl init' \
+    creates it
+    """
 }

@@ -23,7 +23,9 @@ import Testing
     try await Scene.with { scene in
       try await scene.succeed("create reef --no-migrations")
       try await scene.database.psql("DROP TABLE reef.schema_migrations")
-      try await scene.dryRunTellsTheTruth("migration baseline 20260101000000 reef")
+      try await scene.dryRunTellsTheTruth(
+        "migration baseline 20260101000000 reef",
+        forecast: "would record 20260101000000 as the version of 1 tenant, 0 already have it\n")
     }
   }
 

@@ -22,7 +22,7 @@ import Testing
   @Test func undoesTheLastMigration() async throws {
     try await with { scene in
       let outcome = try await scene.run("rollback acme --yes")
-      #expect(outcome.status == 0 && outcome.stderr == "")
+      #expect(outcome.status == 0 && outcome.stderr == "20260102000000 litres, of acme\n")
       #expect(
         outcome.stdout.replacing(#/\d+ ms/#, with: "N ms") == """
           acme: undid 20260102000000 (N ms)

@@ -6,7 +6,7 @@ import Testing
     try await Scene.with(tenants: ["acme", "reef"]) { scene in
       try await scene.says(
         "set acme plan=gold seats=5", "set plan, seats of tenant acme\n",
-        json: #"{"columns":{"plan":"gold","seats":"5"},"name":"acme"}"#)
+        json: #"{"columns":{"plan":"gold","seats":"5"},"name":"acme","protected":null}"#)
       let rows = "SELECT name, plan, seats FROM tenants ORDER BY 1"
       #expect(try await scene.database.psql(rows) == "acme|gold|5\nreef|NULL|NULL")
       try await scene.prints("set acme plan= --unset seats --quiet", "")
@@ -36,7 +36,8 @@ import Testing
             "column plan is both set and unset",
             hint: "give one of the two"),
           Refusal(
-            "set acme", 2, "usage", "COLUMN=VALUE or --unset is required", hint: "see 'tenantctl set --help'"),
+            "set acme", 2, "usage", "COLUMN=VALUE, --unset, --protect or --unprotect is required",
+            hint: "see 'tenantctl set --help'"),
           Refusal(
             "set acme gold", 2, "usage", "invalid COLUMN=VALUE 'gold': expected COLUMN=VALUE",
             hint: "see 'tenantctl set --help'"),

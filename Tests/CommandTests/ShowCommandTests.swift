@@ -50,6 +50,7 @@ import Testing
           "applied_by":"mara","checksum":"\#(checksum)","duration_ms":5,"name":"litres","statements_done":1,\#
           "statements_total":1,"tool_version":"\#(tenancyVersion)","version":"20260102000000"},\#
           "name":"acme","pending":["20260103000000","20260104000000"],"primary_domain":"acme.example.com",\#
+          "protected":false,\#
           "schema":"acme","schema_exists":true,"tables":1}
           """#)
       try await scene.prints("show acme --quiet", "acme\n")

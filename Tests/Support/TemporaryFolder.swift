@@ -29,6 +29,9 @@ package struct TemporaryFolder: Sendable {
     "\(path)/\(name)"
   }
 
+  /// Whether it has a file or a folder of that name.
+  package func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: path(name)) }
+
   /// Writes a file and the folders that lead to it; returns its absolute path.
   @discardableResult
   package func write(_ text: String, to name: String) throws -> String {
@@ -52,6 +55,9 @@ package struct TemporaryFolder: Sendable {
         && !isFolder.boolValue
     }.sorted()
   }
+
+  /// Removes a file or a folder.
+  package func remove(_ name: String) throws { try FileManager.default.removeItem(atPath: path(name)) }
 
   func remove() {
     // Nothing depends on it: what is left is a folder in /tmp, not a wrong result.

@@ -127,6 +127,8 @@ extension Ledger {
 struct LedgerContents: Sendable, Hashable {
   var history = LedgerHistory()
   var begun: [MigrationVersion: Int] = [:]
+  /// Those that are recorded with no statement.
+  var empty: Set<MigrationVersion> = []
   /// Versions of other tools, such as Flyway's `1.2`.
   var foreign: [String] = []
   var columns = Ledger.allColumns
@@ -151,6 +153,7 @@ struct LedgerContents: Sendable, Hashable {
       }
       checksums[version] = .some(checksum.map(Checksum.init(rawValue:)))
       if let done, let total, done < total { begun[version] = done }
+      if total == 0 { empty.insert(version) }
     }
     history = LedgerHistory(
       checksums, foreign: foreign.count, keepsChecksums: columns.contains("checksum"))

@@ -19,6 +19,8 @@ package struct ExecResult: Sendable {
   package let columns: [ResultColumn]
   /// The number of rows of that result.
   package let rows: Int
+  /// The number of rows that all of its statements changed.
+  package let changed: Int
 }
 
 /// Tenants whose results have the same columns.
@@ -44,24 +46,29 @@ extension TenantDatabase {
     let path = try await frame().path
     let expected = Mutex<[ResultColumn]?>(nil)
     let report = await tenants.forEach(run) { tenant in
-      let table = ResultTable(try await self.exec(script, options, path, tenant))
+      let answers = try await self.exec(script, options, path, tenant)
+      let table = ResultTable(answers[answers.endIndex - 1])
+      let changed = answers.reduce(0) { $0 + $1.changed }
       let columns = expected.withLock { columns in
         columns = columns ?? table.columns
         return columns
       }
-      guard table.columns == columns else { return ExecResult(columns: table.columns, rows: table.count) }
+      guard table.columns == columns else {
+        return ExecResult(columns: table.columns, rows: table.count, changed: changed)
+      }
       receive(tenant, table)
       // All results share one array.
-      return ExecResult(columns: columns ?? [], rows: table.count)
+      return ExecResult(columns: columns ?? [], rows: table.count, changed: changed)
     }
     let sets = Self.columnSets(report)
     if sets.count > 1 { throw TenancyProblem.columnsDiffer(sets, changesStay: options.mayWrite) }
     return report
   }
 
+  /// Returns the result of each statement.
   private func exec(
     _ script: ExecScript, _ options: ExecOptions, _ path: TenantPath, _ tenant: Tenant
-  ) async throws -> Rows {
+  ) async throws -> ArraySlice<Rows> {
     if !tenant.schema.canBeEntered { throw TenancyProblem.schemaNotEnterable(tenant.name, tenant.schema) }
     let opening = opening(options, tenant.schema, path)
     let statements = script.statements.map { SQL(unsafeRaw: $0.text) }
@@ -69,7 +76,7 @@ extension TenantDatabase {
       do {
         let answers = try await connection.transaction(
           opening + statements + (await .leaving(for: connection)) + [tenant.schema.stillThere])
-        return answers[opening.count + statements.count - 1]
+        return answers[opening.count..<(opening.count + statements.count)]
       } catch let error as StatementError {
         await connection.clean()
         let index = error.index - opening.count

@@ -12,17 +12,20 @@ package struct NewTenant: Sendable {
   package var values: ColumnValues
   /// Whether the app serves it at once.
   package var isActive: Bool
+  /// Whether ``TenantDatabase/planDrop(_:)`` refuses it.
+  package var isProtected: Bool
 
   /// A new tenant, active and without domains unless it is said otherwise.
   package init(
     _ name: TenantName, schema: SchemaName? = nil, domains: [DomainName] = [], values: ColumnValues = [:],
-    isActive: Bool = true
+    isActive: Bool = true, isProtected: Bool = false
   ) {
     self.name = name
     self.schema = schema
     self.domains = domains
     self.values = values
     self.isActive = isActive
+    self.isProtected = isProtected
   }
 }
 
@@ -57,6 +60,7 @@ extension TenantDatabase {
   package func planCreate(
     _ new: NewTenant, migrations: [MigrationFile] = []
   ) async throws -> Plan<CreatedTenant> {
+    try MigrationFile.refuseEmpty(migrations)
     try settings.names.admit(new.name)
     if let schema = new.schema { try settings.names.admit(schema) }
     return try await withRegistry { connection, shape in
@@ -77,6 +81,7 @@ extension TenantDatabase {
       frame.sessionLock = isDirect ? lock.take : nil
       let ledger = self.ledger(of: schema)
       let row = try shape.insertTenant(tenant, new.values, onlyIf: mark.isOn(schema))
+      let protection = new.isProtected ? [PlannedStatement(Protection.set(true, on: schema))] : []
       let rows: [PlannedStatement] =
         .changing(row)
         + (try domains.flatMap { [PlannedStatement].changing(try shape.insertDomain($0, tenantIsNew: true)) })
@@ -85,7 +90,9 @@ extension TenantDatabase {
       }
       return Plan(
         result: CreatedTenant(tenant: tenant, domains: domains, migrations: migrations.map(\.version)),
-        steps: (remove ?? []) + self.creationSteps(of: tenant, migrations, mark: mark, frame, rows: rows),
+        steps: (remove ?? [])
+          + self.creationSteps(
+            of: tenant, migrations, mark: mark, frame, rows: rows, afterwards: protection),
         database: self,
         explain: { shape.explainDomain($0, [:]) ?? self.explainCreate($0, tenant, new.values) },
         cleanUp: self.limits.opening + [mark.drop(schema, ledger)],
@@ -133,7 +140,7 @@ extension TenantDatabase {
 
   private func creationSteps(
     of tenant: Tenant, _ migrations: [MigrationFile], mark: CreationMark, _ frame: Frame,
-    rows: [PlannedStatement]
+    rows: [PlannedStatement], afterwards: [PlannedStatement]
   ) -> [Step] {
     let schema = tenant.schema
     let ledger = ledger(of: schema)
@@ -151,7 +158,8 @@ extension TenantDatabase {
       progress.note(file, .up)
     }
     let release: [SQL] = frame.sessionLock == nil ? [] : ["SELECT \(SessionCleaning.unlock)"]
-    let closing = ([mark.remove(from: schema)] + release).map { PlannedStatement($0) }
+    let closing =
+      [PlannedStatement(mark.remove(from: schema))] + afterwards + release.map { PlannedStatement($0) }
     return steps + [.transaction(limits.opening.map { PlannedStatement($0) } + rows + closing)]
   }
 

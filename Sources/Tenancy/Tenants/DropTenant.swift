@@ -14,6 +14,10 @@ package struct DroppedTenant: Sendable, Hashable, Encodable {
   package let tables: Int
   /// Its domains.
   package let domains: [DomainName]
+  /// Whether it was active and had domains, by which users may have been at work.
+  package let isServed: Bool
+
+  private enum CodingKeys: CodingKey { case name, schema, hadRow, hadSchema, tables, domains }
 }
 
 extension TenantDatabase {
@@ -24,7 +28,7 @@ extension TenantDatabase {
   /// relations at a time: PostgreSQL locks each one, and its lock table is shared by all sessions
   /// (PostgreSQL manual, 20.12 `max_locks_per_transaction`).
   ///
-  /// Throws ``TenancyProblem`` if there is no such tenant, or something outside of its schema would be dropped with it.
+  /// Throws ``TenancyProblem`` if there is no such tenant, it is protected, or something outside of its schema would be dropped with it.
   package func planDrop(_ name: TenantName) async throws -> Plan<DroppedTenant> {
     try await withRegistry { connection, shape in
       let found = try await connection.query(shape.tenantQuery(name)).first.map {
@@ -47,6 +51,7 @@ extension TenantDatabase {
         throw contents.exists && !schema.isNobodys && isOrphan
           ? TenancyProblem.schemaWithoutTenant(schema) : TenancyProblem.tenantNotFound(name)
       }
+      if Protection.isOn(comment: contents.mark) { throw TenancyProblem.tenantProtected(name) }
       let outside = try await SchemaDependents(schema: schema).find(over: connection)
       if outside.count > 0 {
         throw TenancyProblem.schemaReferenced(schema, of: name, by: outside.objects, count: outside.count)
@@ -55,7 +60,8 @@ extension TenantDatabase {
       return Plan(
         result: DroppedTenant(
           name: name, schema: schema, hadRow: found != nil, hadSchema: contents.exists,
-          tables: contents.tables, domains: domains.map(\.name)),
+          tables: contents.tables, domains: domains.map(\.name),
+          isServed: found?.isActive == true && !domains.isEmpty),
         steps: contents.dropping(schema, after: rows, mark: mark, guards: self.limits.opening),
         database: self,
         explain: { error in

@@ -1,35 +1,37 @@
 internal import TenancyPostgres
 
-/// A tenant whose extra columns got values.
+/// A tenant whose extra columns got values, or whose protection was changed.
 package struct ChangedColumns: Sendable, Hashable, Encodable {
   /// The tenant.
   package let name: TenantName
   /// The values as they were given.
   package let columns: ColumnValues
+  /// Whether it was protected, or unprotected; `nil`: it stays as it is.
+  package let protected: Bool?
 }
 
 extension TenantDatabase {
-  /// Plans new values for a tenant's extra columns.
+  /// Plans new values for a tenant's extra columns, and for its protection.
   ///
-  /// Throws ``TenancyProblem`` if there is no such tenant or column, or a column is the registry's own.
-  package func planSet(_ name: TenantName, _ values: ColumnValues) async throws -> Plan<ChangedColumns> {
+  /// Throws ``TenancyProblem`` if there is no such tenant, schema or column, or a column is the registry's own.
+  /// - Parameter isProtected: whether ``planDrop(_:)`` is to refuse the tenant; `nil` leaves that as it is.
+  package func planSet(
+    _ name: TenantName, _ values: ColumnValues, isProtected: Bool? = nil
+  ) async throws -> Plan<ChangedColumns> {
     try await withRegistry { connection, shape in
       try shape.check(values)
-      _ = try await shape.tenant(name, over: connection)
-      let assignments = values.sorted { $0.key < $1.key }.map { column, value -> SQL in
-        "\(Identifier(column)) = \(value)"
+      let tenant = try await shape.tenant(name, over: connection)
+      if isProtected != nil {
+        if tenant.schema.isNobodys { throw TenancyProblem.sharedSchema(name, tenant.schema) }
+        let found = try await connection.query(
+          "SELECT to_regnamespace(\(tenant.schema.identifier.quoted)) IS NOT NULL")
+        if try !found[0].decode(Bool.self) { throw tenant.unreachable }
       }
-      let source: SQL = "FROM \(shape.tenants.table) t WHERE t.\(shape.tenants.name) = \(name.rawValue)"
-      let update = RowChange(
-        event: .update, table: shape.tenants.table, hasRule: shape.tenants.rules.contains(.update),
-        sql: """
-          UPDATE \(shape.tenants.table) t SET \(SQL.joined(assignments))\(shape.touch)
-          WHERE t.\(shape.tenants.name) = \(name.rawValue)
-          """, holds: "\(shape.name) = \(name.rawValue)", source: source,
-        outcome: "EXISTS (SELECT \(source) AND \(shape.has(values)))")
+      let protection = isProtected.map { [PlannedStatement(Protection.set($0, on: tenant.schema))] } ?? []
+      let update: [PlannedStatement] = values.isEmpty ? [] : .changing(shape.update(of: name, values))
       return Plan(
-        result: ChangedColumns(name: name, columns: values),
-        steps: [.transaction(self.limits.opening.map { PlannedStatement($0) } + .changing(update))],
+        result: ChangedColumns(name: name, columns: values, protected: isProtected),
+        steps: [.transaction(self.limits.opening.map { PlannedStatement($0) } + update + protection)],
         database: self,
         explain: { error in
           switch error.state {
@@ -40,5 +42,21 @@ extension TenantDatabase {
           }
         })
     }
+  }
+}
+
+extension RegistryShape {
+  fileprivate func update(of name: TenantName, _ values: ColumnValues) -> RowChange {
+    let assignments = values.sorted { $0.key < $1.key }.map { column, value -> SQL in
+      "\(Identifier(column)) = \(value)"
+    }
+    let source: SQL = "FROM \(tenants.table) t WHERE t.\(tenants.name) = \(name.rawValue)"
+    return RowChange(
+      event: .update, table: tenants.table, hasRule: tenants.rules.contains(.update),
+      sql: """
+        UPDATE \(tenants.table) t SET \(SQL.joined(assignments))\(touch)
+        WHERE t.\(tenants.name) = \(name.rawValue)
+        """, holds: "\(self.name) = \(name.rawValue)", source: source,
+      outcome: "EXISTS (SELECT \(source) AND \(has(values)))")
   }
 }

@@ -12,9 +12,12 @@ package struct TenantDetails: Sendable, Hashable, Encodable {
   package let tables: Int
   /// What the schema's tables and indexes take on disk, in bytes.
   package let bytes: Int
+  /// Whether ``TenantDatabase/planDrop(_:)`` refuses it.
+  package let isProtected: Bool
 
   private enum CodingKeys: String, CodingKey {
     case columns, tables, bytes, head, applied, pending, lastMigration
+    case isProtected = "protected"
   }
 
   /// Flat: the entry's keys and the others in one object.
@@ -28,6 +31,7 @@ package struct TenantDetails: Sendable, Hashable, Encodable {
     try container.encode(ledger?.applied?.count, forKey: .applied)
     try container.encode(ledger?.pending?.map(\.version), forKey: .pending)
     try container.encode(ledger?.last, forKey: .lastMigration)
+    try container.encode(isProtected, forKey: .isProtected)
   }
 }
 
@@ -61,13 +65,14 @@ extension TenantDatabase {
         throw TenancyProblem.tenantNotFound(name)
       }
       let domains = try await self.domains(of: [name], shape, over: connection)
-      let (tables, bytes) = try answers[2][0].decode(Int.self, Int.self)
+      let (tables, bytes, comment) = try answers[2][0].decode(Int.self, Int.self, String?.self)
       let columns = try answers[1].map { try $0.decode(String.self, String?.self) }
       let member = FleetMember(tenant: tenant, state: state)
       return TenantDetails(
         entry: TenantEntry(tenant: tenant, domains: domains, state: state),
         ledger: try await self.ledger(of: member, files, over: connection),
-        columns: Dictionary(columns, uniquingKeysWith: { $1 }), tables: tables, bytes: bytes)
+        columns: Dictionary(columns, uniquingKeysWith: { $1 }), tables: tables, bytes: bytes,
+        isProtected: Protection.isOn(comment: comment))
     }
   }
 
@@ -89,7 +94,8 @@ extension TenantDatabase {
 
   private func sizeQuery(_ schema: SchemaName) -> SQL {
     """
-    SELECT count(*) FILTER (WHERE relname <> \(settings.ledger)), coalesce(sum(pg_total_relation_size(oid)), 0)::bigint
+    SELECT count(*) FILTER (WHERE relname <> \(settings.ledger)), coalesce(sum(pg_total_relation_size(oid)), 0)::bigint,
+      obj_description(to_regnamespace(\(schema.identifier.quoted)), 'pg_namespace')
     FROM pg_catalog.pg_class
     WHERE relnamespace = to_regnamespace(\(schema.identifier.quoted)) AND relkind IN ('r', 'p', 'm')
     """

@@ -21,6 +21,56 @@ extension ErrorReport {
         """)
   }
 
+  /// Files that got their statements after they were applied.
+  static func emptyWasApplied(_ files: [MigrationOccurrence]) -> ErrorReport {
+    ErrorReport(
+      "empty_was_applied", .refused,
+      files.map {
+        "\($0.path) was empty when it was applied to \(firstAndOthers($0.tenants)): its statements never ran there"
+      }.joined(separator: "\n"),
+      hint: """
+        move the statements to a new migration, write '-- tenantctl:allow empty' in this one, and accept that with \
+        'tenantctl migration repair \(files.first?.version.rawValue ?? "VERSION")'; nothing was run
+        """)
+  }
+
+  static func outOfOrder(_ files: [MigrationOccurrence]) -> ErrorReport {
+    ErrorReport(
+      "out_of_order", .refused, files.map(\.lateness).joined(separator: "\n"),
+      hint: "give the file a later version, or omit --strict; nothing was run")
+  }
+
+  static func versionsUnknown(_ versions: [UnknownVersion]) -> ErrorReport {
+    ErrorReport(
+      "versions_unknown", .refused, versions.sentences.joined(separator: "\n"),
+      hint: "\(UnknownVersion.advice), or omit --strict; nothing was run")
+  }
+
+  static func folderEmptied(_ versions: [UnknownVersion]) -> ErrorReport {
+    ErrorReport(
+      "versions_unknown", .refused,
+      (["the migrations folder is empty, but tenants have migrations"] + versions.sentences).joined(
+        separator: "\n"),
+      hint: "\(UnknownVersion.advice), or name the folder with --config or --migrations; nothing was run")
+  }
+
+  static func emptyMigrations(_ paths: [String]) -> ErrorReport {
+    ErrorReport(
+      "empty_migration", .usage, paths.map { "\($0) has no statement to apply" }.joined(separator: "\n"),
+      hint: "write its statements, delete it, or write '-- tenantctl:allow empty' in it; nothing was run")
+  }
+
+  static func rollbackUneven(_ files: [MigrationOccurrence]) -> ErrorReport {
+    ErrorReport(
+      "rollback_uneven", .refused,
+      (["the tenants have different versions, so this would undo different migrations:"]
+        + files.map { "  \($0.path) of \(firstAndOthers($0.tenants))" }).joined(separator: "\n"),
+      hint: """
+        --to VERSION undoes everything newer in each tenant; or select the tenants of one version with --has; nothing was \
+        run
+        """)
+  }
+
   /// Every problem of every file, each with its place and a hint.
   init(files: MigrationFilesInvalid) {
     let problems = files.problems.map { "\($0)\n    \($0.hint)" }
@@ -35,6 +85,22 @@ extension ErrorReport {
 extension MigrationOccurrence {
   /// That it is older than the newest migration of some tenants.
   var lateness: String { "\(path) is older than the newest migration of \(firstAndOthers(tenants))" }
+}
+
+extension UnknownVersion {
+  static let advice =
+    "check out the commit that has the files, or restore them from version control"
+  var sentence: String {
+    "\(firstAndOthers(tenants)) \(tenants.count == 1 ? "has" : "have") version \(version), which no migration file has"
+  }
+}
+
+extension [UnknownVersion] {
+  /// A line for each, or for the first ten.
+  var sentences: [String] { firstFew(self, "more versions without a file") { [$0.sentence] } }
+
+  /// The lines, and what to do.
+  var notes: [String] { isEmpty ? [] : sentences + ["hint: \(UnknownVersion.advice)"] }
 }
 
 /// `acme and 2 others`.

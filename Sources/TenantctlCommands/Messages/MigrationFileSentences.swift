@@ -63,11 +63,12 @@ extension MigrationFolderError {
     }
   }
 
+  static let whereToRun = "run the command in the project's folder, or name it with --config or --migrations"
+
   /// What to do about it.
   var hint: String {
     switch self {
-    case .missing:
-      "run the command in the project's folder, or name another with --migrations; 'tenantctl init' creates it"
+    case .missing: "\(Self.whereToRun); in a new project 'tenantctl init' creates it"
     case .inaccessible: "check the path and its permissions"
     case .invalid: "fix the files; nothing was run"
     case .badName: "describe the migration in a few words: 'tenantctl migration new add_capacity'"

@@ -64,6 +64,10 @@ extension ErrorReport {
       Self(
         "create_under_way", .refused, "another session is creating tenant \(name)",
         hint: "wait until it finishes; if it is interrupted, 'tenantctl create \(name)' starts again")
+    case .tenantProtected(let name):
+      Self(
+        "tenant_protected", .refused, "tenant \(name) is protected",
+        hint: "'tenantctl set \(name) --unprotect' allows it to be dropped; nothing was changed")
     case .dropUnfinished(let name):
       Self(
         "drop_unfinished", .refused, "the drop of tenant \(name) did not finish: its schema still exists",
@@ -178,10 +182,12 @@ extension ErrorReport {
         "version_not_found", .notFound, "no migration file has version \(version)",
         hint: "'tenantctl migration list' shows all files")
     case .checksumMismatch(let files): .checksumMismatch(files)
-    case .outOfOrder(let files):
-      Self(
-        "out_of_order", .refused, files.map(\.lateness).joined(separator: "\n"),
-        hint: "give the file a later version, or omit --strict; nothing was run")
+    case .outOfOrder(let files): .outOfOrder(files)
+    case .versionsUnknown(let versions): .versionsUnknown(versions)
+    case .folderEmptied(let versions): .folderEmptied(versions)
+    case .emptyMigrations(let paths): .emptyMigrations(paths)
+    case .emptyWasApplied(let files): .emptyWasApplied(files)
+    case .rollbackUneven(let files): .rollbackUneven(files)
     case .ledgerBeyond(let version, let tenants):
       Self(
         "ledger_beyond", .refused,

@@ -47,6 +47,10 @@ struct ErrorReport: Sendable {
       case let error as UsageError: ErrorReport(usage: error)
       case let error as ConfigurationError: ErrorReport(configuration: error)
       case let error as MigrationFolderError: ErrorReport(folder: error)
+      case let error as MigrationsRequired:
+        ErrorReport(
+          "migrations_missing", .usage, MigrationFolderError.missing(path: error.folder).message,
+          hint: "\(MigrationFolderError.whereToRun); --no-migrations creates the tenant without tables")
       case let error as FileProblem:
         ErrorReport(
           "file", .failed, "\(error.path): \(error.reason)", hint: "check the path and its permissions")

@@ -12,7 +12,8 @@ extension TenantDatabase {
   /// Plans to replace the checksum that ledgers recorded for a file by that of the file as it is now. Their head comments
   /// are written again, also where only the comment is stale. Nothing of the file runs.
   ///
-  /// Throws ``TenancyProblem/versionNotFound(_:)`` if no file has the version. Each schema has one transaction; after a
+  /// Throws ``TenancyProblem/versionNotFound(_:)`` if no file has the version,
+  /// ``TenancyProblem/emptyWasApplied(_:)`` if its statements never ran. Each schema has one transaction; after a
   /// failure the same plan, made again, does what is left.
   package func planRepair(
     _ version: MigrationVersion, _ selection: FleetSelection, _ files: MigrationSet
@@ -21,6 +22,10 @@ extension TenantDatabase {
       throw TenancyProblem.versionNotFound(version.rawValue)
     }
     let (shared, tenants) = try await survey(selection, files, verify: true)
+    let empty = MigrationOccurrence.gather([shared].compactMap { $0 } + tenants) {
+      $0.changedFromEmpty.filter { $0.version == version }
+    }
+    if !empty.isEmpty { throw TenancyProblem.emptyWasApplied(empty) }
     var repaired: [String] = []
     var steps: [Step] = []
     let surveys = [shared].compactMap { $0 } + tenants

@@ -48,6 +48,9 @@ package struct MigrationPlan: Sendable {
     }
   }
 
+  /// Versions that some schema has and no file has.
+  package var unknown: [UnknownVersion] { UnknownVersion.gather(surveys) }
+
   /// The shared schema's, then the tenants'.
   var surveys: [Survey] { [shared].compactMap { $0 } + tenants }
 
@@ -90,10 +93,12 @@ extension TenantDatabase {
   /// Plans a run: what each tenant lacks.
   ///
   /// Throws ``TenancyProblem/checksumMismatch(_:)`` if a file was edited after one of the tenants got it,
-  /// ``TenancyProblem/versionNotFound(_:)`` if no file has the target's version, ``TenancyProblem/outOfOrder(_:)`` as
-  /// `strict` says.
+  /// ``TenancyProblem/versionNotFound(_:)`` if no file has the target's version,
+  /// ``TenancyProblem/emptyMigrations(_:)`` for a pending file without statements,
+  /// ``TenancyProblem/folderEmptied(_:)`` if tenants have migrations and the folder has none;
+  /// ``TenancyProblem/outOfOrder(_:)`` and ``TenancyProblem/versionsUnknown(_:)`` as `strict` says.
   /// - Parameters:
-  ///   - strict: whether a file that is older than what a tenant has is refused.
+  ///   - strict: whether a file that is older than what a tenant has, and a version that no file has, is refused.
   ///   - statementTimeout: how long a statement may take, unless its file says otherwise; `nil`: as the server says.
   package func planMigration(
     _ selection: FleetSelection, _ files: MigrationSet, to target: MigrationVersion? = nil,
@@ -111,8 +116,7 @@ extension TenantDatabase {
       guard let target, survey.tenant != nil else { return survey.pending }
       return survey.pending.filter { $0.version <= target }
     }
-    let late = plan.outOfOrder
-    if strict, !late.isEmpty { throw TenancyProblem.outOfOrder(late) }
+    try plan.checkFiles(strict: strict)
     return plan
   }
 
@@ -120,7 +124,8 @@ extension TenantDatabase {
   ///
   /// Throws ``TenancyProblem/checksumMismatch(_:)`` as ``planMigration(_:_:to:)`` does,
   /// ``TenancyProblem/notReversible(_:)`` if one of the migrations has no down section,
-  /// ``TenancyProblem/filesMissing(_:)`` if the file of one does not exist.
+  /// ``TenancyProblem/filesMissing(_:)`` if the file of one does not exist, ``TenancyProblem/rollbackUneven(_:)`` if a number
+  /// of steps means other files of one tenant than of another.
   package func planRollback(
     _ selection: FleetSelection, _ files: MigrationSet, _ extent: RollbackExtent,
     statementTimeout: Duration? = nil
@@ -139,17 +144,54 @@ extension TenantDatabase {
     let irreversible = undone.filter { known[$0]?.down == nil }
     if !irreversible.isEmpty { throw TenancyProblem.notReversible(irreversible.sorted()) }
     let isRepeatable = if case .to = extent { true } else { false }
-    return MigrationPlan(
+    let plan = MigrationPlan(
       .down, shared: nil, tenants: tenants, files: files,
       frame: try await frame(statementTimeout: statementTimeout), isRepeatable: isRepeatable
     ) { survey in
       extent.versions(of: survey).compactMap { known[$0] }
     }
+    let files = Set(tenants.map { plan.pending($0) }.filter { !$0.isEmpty })
+    if !isRepeatable, files.count > 1 {
+      throw TenancyProblem.rollbackUneven(MigrationOccurrence.gather(tenants, plan.pending).reversed())
+    }
+    return plan
   }
 
   func refuseChanged(_ surveys: [Survey]) throws {
+    let empty = MigrationOccurrence.gather(surveys, \.changedFromEmpty)
+    if !empty.isEmpty { throw TenancyProblem.emptyWasApplied(empty) }
     let changed = MigrationOccurrence.gather(surveys, \.changed)
     if !changed.isEmpty { throw TenancyProblem.checksumMismatch(changed) }
+  }
+}
+
+extension MigrationPlan {
+  /// What makes the folder the wrong one for these tenants, or a file not worth recording.
+  fileprivate func checkFiles(strict: Bool) throws {
+    let unknown = unknown
+    if files.tenant.isEmpty, !unknown.isEmpty { throw TenancyProblem.folderEmptied(unknown) }
+    try MigrationFile.refuseEmpty(Set(surveys.flatMap(pending)).sorted { $0.version < $1.version })
+    guard strict else { return }
+    if !unknown.isEmpty { throw TenancyProblem.versionsUnknown(unknown) }
+    let late = outOfOrder
+    if !late.isEmpty { throw TenancyProblem.outOfOrder(late) }
+  }
+}
+
+/// A version that ledgers have and that no file has: the checkout is older than the fleet, or the file is gone.
+package struct UnknownVersion: Sendable, Hashable, Encodable {
+  /// The version, as the ledgers spell it.
+  package let version: String
+  /// The tenants' names; `public` is the shared schema.
+  package let tenants: [String]
+
+  /// By version.
+  package static func gather(_ surveys: [Survey]) -> [UnknownVersion] {
+    var tenants: [String: [String]] = [:]
+    for survey in surveys where survey.problem == nil {
+      for version in survey.unknown { tenants[version, default: []].append(survey.label) }
+    }
+    return tenants.map { UnknownVersion(version: $0, tenants: $1) }.sorted { $0.version < $1.version }
   }
 }
 

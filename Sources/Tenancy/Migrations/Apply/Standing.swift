@@ -6,6 +6,8 @@ final class Standing: Sendable {
   let applied: [MigrationVersion]
   let pending: [MigrationFile]
   let changed: [MigrationFile]
+  /// Of the changed ones, those that had no statement when they were applied, and have some now.
+  let changedFromEmpty: [MigrationFile]
   let unknown: [String]
   let begun: [MigrationVersion: Int]
   /// How many rows the ledger has, including those of other tools.
@@ -22,6 +24,7 @@ final class Standing: Sendable {
       guard let checksum = history.checksums[file.version] ?? nil else { return false }
       return checksum != file.checksum
     }
+    changedFromEmpty = changed.filter { !$0.up.isEmpty && contents.empty.contains($0.version) }
     unknown = applied.filter { !known.contains($0) }.map(\.rawValue) + contents.foreign
     begun = contents.begun
     rows = history.checksums.count + contents.foreign.count

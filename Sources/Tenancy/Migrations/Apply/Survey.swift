@@ -20,6 +20,8 @@ package struct Survey: Sendable {
   package var pending: [MigrationFile] { standing.pending }
   /// Files that it has, but that were edited since.
   package var changed: [MigrationFile] { standing.changed }
+  /// Of the changed ones, those that had no statement when they were applied, and have some now.
+  package var changedFromEmpty: [MigrationFile] { standing.changedFromEmpty }
   /// Versions that it has and that no file has.
   package var unknown: [String] { standing.unknown }
   /// Migrations outside of a transaction that were interrupted: how many statements of each are done.

@@ -47,6 +47,19 @@ package struct MigrationFile: Sendable, Hashable {
   }
 }
 
+extension MigrationFile {
+  /// Whether it has nothing to apply, and no comment says that this is meant.
+  var isEmptyByMistake: Bool {
+    up.isEmpty && !allowances.values.contains { $0.contains(Hazard.empty.rawValue) }
+  }
+
+  /// Throws ``TenancyProblem/emptyMigrations(_:)``.
+  static func refuseEmpty(_ files: [MigrationFile]) throws(TenancyProblem) {
+    let empty = files.filter(\.isEmptyByMistake).map(\.path)
+    if !empty.isEmpty { throw .emptyMigrations(empty) }
+  }
+}
+
 /// `20261123101500_add_capacity.sql`; dbmate's `1-name.sql` and `1.sql` are taken, too.
 struct MigrationFileName {
   let version: MigrationVersion

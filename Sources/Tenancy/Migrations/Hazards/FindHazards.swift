@@ -12,7 +12,7 @@ extension MigrationSet {
   private static func hazards(of files: [MigrationFile], isTenant: Bool) -> [HazardFinding] {
     var tables: Set<String> = []
     return files.flatMap { file in
-      if file.up.isEmpty, !file.allowances.values.contains(where: { $0.contains(Hazard.empty.rawValue) }) {
+      if file.isEmptyByMistake {
         return [HazardFinding(hazard: .empty, path: file.path, location: .start, excerpt: "")]
       }
       let scripts = file.up.map { ($0, SQLWords($0)) }

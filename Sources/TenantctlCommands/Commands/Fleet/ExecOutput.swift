@@ -11,7 +11,8 @@ final class ExecOutput: Sendable {
   }
 
   static let command = FleetCommand<ExecResult>(
-    name: "exec", statuses: ["done"], status: { _ in "done" }, details: { ["rows": $0.value?.rows ?? 0] },
+    name: "exec", statuses: ["done"], status: { _ in "done" },
+    details: { ["rows": $0.value?.rows ?? 0, "changed": $0.value?.changed ?? 0] },
     streamsRows: false)
 
   private let session: Session
@@ -44,6 +45,7 @@ final class ExecOutput: Sendable {
     let names = end.report.tenants.compactMap(\.tenant?.name)
     var counts = end.counts
     counts.others["rows"] = end.report.tenants.reduce(0) { $0 + ($1.value?.rows ?? 0) }
+    counts.others["changed"] = end.report.tenants.reduce(0) { $0 + ($1.value?.changed ?? 0) }
     let document = Document(
       rows: names.flatMap { state.json[$0] ?? [] }, failures: end.failures, summary: counts)
     var result = end.result(document, session) { style in
@@ -53,9 +55,10 @@ final class ExecOutput: Sendable {
     if session.format == .text && session.isQuiet { result.names = result.text(session.style) }
     result.streamed = [.csv, .ndjson]
     result.formatsWithFailures = [.json]
-    let summary = counts.sentence(
-      "\(counted(counts["rows"], "row")) from \(counted(counts["done"], "tenant"))")
-    result.notes = [summary]
+    let tenants = counted(counts["done"], "tenant")
+    let changed = "\(counted(counts["changed"], "row")) changed in \(tenants)"
+    let returned = "\(counted(counts["rows"], "row")) from \(tenants)"
+    result.notes = [counts.sentence(counts["changed"] > 0 ? changed : returned)]
     return result
   }
 }

@@ -36,32 +36,42 @@ struct BaselineSummary: Sendable {
     var result = CommandResult.dryRun(sql)
     result.json = DryDocument(sql: sql, tenants: end.rows, summary: end.counts)
     result.failures = end.causes(style)
+    result.notes = lines(end, style, isForecast: true)
     result.status = end.report.failures.isEmpty ? .done : .partial
     return result
   }
 
-  private func lines(_ end: FleetEnd<BaselinedTenant>, _ style: Style) -> [String] {
-    let tenants = end.report.tenants.count > 20 ? [] : end.report.tenants.compactMap { sentence($0) }
+  /// - Parameter isForecast: whether it is what a run would do.
+  private func lines(
+    _ end: FleetEnd<BaselinedTenant>, _ style: Style, isForecast: Bool = false
+  ) -> [String] {
+    let tenants =
+      end.report.tenants.count > 20
+      ? [] : end.report.tenants.compactMap { sentence($0, isForecast) }
     let rest = end.counts["unchanged"] + end.counts["columns_added"]
     let recorded = counted(end.counts["recorded"], "tenant")
+    let (adopted, stored, had) =
+      isForecast ? ("would adopt", "would record", "have") : ("adopted", "recorded", "had")
     let (done, others) =
       switch verb {
-      case .adopt: ("adopted \(recorded)", "\(rest) already had a ledger")
+      case .adopt: ("\(adopted) \(recorded)", "\(rest) already \(had) a ledger")
       case .baseline(let version):
-        ("recorded \(version) as the version of \(recorded)", "\(rest) already had it")
+        ("\(stored) \(version) as the version of \(recorded)", "\(rest) already \(had) it")
       }
     return tenants + [end.counts.sentence(style.green(done), others, style: style, isTimed: false)]
   }
 
-  private func sentence(_ outcome: FleetOutcome<BaselinedTenant>) -> String? {
+  private func sentence(_ outcome: FleetOutcome<BaselinedTenant>, _ isForecast: Bool) -> String? {
     guard case .adopt = verb, let value = outcome.value else { return nil }
     let head = value.head?.rawValue
     if !value.recorded.isEmpty {
       let count = counted(value.recorded.count, "migration")
-      return "\(outcome.label.onOneLine): recorded \(count)\(head.map { ", up to \($0)" } ?? "")"
+      return
+        "\(outcome.label.onOneLine): \(isForecast ? "would record" : "recorded") \(count)\(head.map { ", up to \($0)" } ?? "")"
     }
     let added =
-      value.addedColumns.isEmpty ? "" : "; added columns \(value.addedColumns.joined(separator: ", "))"
+      value.addedColumns.isEmpty
+      ? "" : "; \(isForecast ? "would add" : "added") columns \(value.addedColumns.joined(separator: ", "))"
     return
       "\(outcome.label.onOneLine): already has a ledger, \(head.map { "at \($0)" } ?? "which is empty")\(added)"
   }

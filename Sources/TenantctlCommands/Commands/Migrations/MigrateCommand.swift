@@ -24,10 +24,12 @@ enum MigrateCommand {
       stale comment may be treated as up to date: 'tenantctl status --verify' and 'tenantctl doctor' read the ledgers and \
       find it. Migrations never leave a stale comment.
 
-      A file that is older than a tenant's newest migration is applied with a warning, or refused with --strict.
+      A file that is older than a tenant's newest migration is applied with a warning, or refused with --strict. A \
+      version that a tenant has and no file has, as in an old checkout, is a warning, or refused with --strict and --check. \
+      A file without a statement is refused, unless a comment in it says -- tenantctl:allow empty.
 
-      The exit status is 5 if a tenant failed, 4 if a file was edited after it was applied, 6 with --check if migrations \
-      are pending, 130 after an interruption.
+      The exit status is 5 if a tenant failed, 4 if a file was edited after it was applied or a version has no file, 6 \
+      with --check if migrations are pending, 130 after an interruption.
       """,
     parameters: Selection.parameters + [target, check, strict] + RunOptions.parameters
       + [Shared.migrations, Shared.dryRun],
@@ -55,7 +57,10 @@ enum MigrateCommand {
   static func run(
     _ plan: MigrationPlan, _ database: TenantDatabase, _ input: Input, _ session: Session
   ) async throws -> CommandResult {
-    for late in plan.direction == .up ? plan.outOfOrder : [] { session.warn(late.lateness) }
+    if plan.direction == .up {
+      for late in plan.outOfOrder { session.warn(late.lateness) }
+      for sentence in plan.unknown.sentences { session.warn(sentence) }
+    }
     if input[Shared.dryRun] {
       let problems = plan.tenants.compactMap { survey in survey.problem.map { (survey.label, $0) } }
       var result = CommandResult.dryRun(plan.script)
@@ -84,9 +89,7 @@ enum MigrateCommand {
     let behind = surveys.filter { $0.problem == nil && !plan.pending($0).isEmpty }
     let entries = behind.map { PendingEntry(name: $0.label, pending: plan.pending($0).map(\.version)) }
     let document = Checked(
-      pending: entries,
-      failures: FleetFailure.all(problems)
-    )
+      pending: entries, unknown: plan.unknown, failures: FleetFailure.all(problems))
     var result = CommandResult(document, names: behind.map(\.label)) { _ in
       entries.isEmpty
         ? ["nothing to apply to \(counted(plan.tenants.count, "tenant"))"]
@@ -95,14 +98,17 @@ enum MigrateCommand {
         }
     }
     result.elements = { entries }
-    result.failures = failureCauses(problems, session.errorStyle)
+    // What makes the check fail is told with --quiet, too.
+    result.failures = failureCauses(problems, session.errorStyle) + plan.unknown.notes
     result.formatsWithFailures = [.json]
-    result.status = !problems.isEmpty ? .partial : behind.isEmpty ? .done : .pending
+    result.status =
+      !problems.isEmpty ? .partial : !plan.unknown.isEmpty ? .refused : behind.isEmpty ? .done : .pending
     return result
   }
 
   private struct Checked: Encodable {
     let pending: [PendingEntry]
+    let unknown: [UnknownVersion]
     let failures: [FleetFailure]
   }
 
@@ -115,6 +121,7 @@ enum MigrateCommand {
     "to", placeholder: "VERSION", completion: .dynamic("version"), parse: MigrationVersion.init(parsing:),
     summary: "The last version to apply. Default: the newest.")
   private static let strict = Flag(
-    "strict", summary: "Refuse a file that is older than a tenant's newest migration.")
+    "strict",
+    summary: "Refuse a file that is older than a tenant's newest migration, and versions that no file has.")
   private static let check = Flag("check", summary: "Only check whether migrations are pending.")
 }

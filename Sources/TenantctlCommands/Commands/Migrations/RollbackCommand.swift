@@ -8,8 +8,8 @@ enum RollbackCommand {
       Undoes the newest migration first, each in one transaction that also removes it from the tenant's ledger. If one of \
       the migrations has no down section, nothing runs. The shared schema is not changed.
 
-      If some tenants failed or were not run, the same command with --steps would undo one more migration of each tenant \
-      that is done. With --to VERSION it does only what is left.
+      If the last migrations of the tenants are not the same, a number of steps is refused: --to VERSION says which \
+      version all of them are to have. After a failure, the same command with --to does only what is left.
 
       The exit status is 5 if a tenant failed, 4 if a migration cannot be undone.
       """,
@@ -37,7 +37,7 @@ enum RollbackCommand {
       try session.confirm(
         "rollback",
         ["This undoes migrations of \(counted(undone.count, "tenant")). Data may be lost."],
-        showing: input[Shared.yes] ? [] : list(undone, plan), unless: input[Shared.yes])
+        showing: list(undone, plan), unless: input[Shared.yes])
     }
     return try await MigrateCommand.run(plan, database, input, session)
   }

@@ -28,13 +28,16 @@ enum StatusCommand {
     var result = summary.result
     // An edited file, which migrate refuses, takes precedence over pending ones.
     if input[check] {
-      result.status = summary.hasChanged ? .refused : summary.behind.isEmpty ? .done : .pending
+      result.status =
+        summary.hasChanged || !summary.unknown.isEmpty ? .refused : summary.behind.isEmpty ? .done : .pending
+      result.failures = summary.unknown.notes
     }
     return result
   }
 
   private static let check = Flag(
-    "check", summary: "Exit with status 6 if a tenant is behind, 4 if an applied file was edited.")
+    "check",
+    summary: "Exit with status 6 if a tenant is behind, 4 if an applied file was edited or does not exist.")
   private static let pending = Flag("pending", summary: "List only tenants that are behind.")
   private static let verify = Flag(
     "verify", summary: "Read every ledger, and report stale comments.")

@@ -22,6 +22,9 @@ struct StatusSummary {
   /// Whether one of them has a migration whose file was edited after it was applied.
   var hasChanged: Bool { all.contains { !$0.changed.isEmpty } }
 
+  /// Versions that no file has.
+  var unknown: [UnknownVersion] { UnknownVersion.gather(all) }
+
   var result: CommandResult {
     var result = CommandResult(Document(shared: shared.map(Entry.init), tenants: tenants.map(Entry.init))) {
       histogram($0) + remarks

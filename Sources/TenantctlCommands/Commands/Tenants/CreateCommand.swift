@@ -11,7 +11,9 @@ enum CreateCommand {
       A name consists of lower-case letters, digits and underscores, begins with a letter, and has at most 63 characters. It \
       cannot be an SQL keyword or one of public, www, localhost, local, information_schema, pg_*.
       """,
-    parameters: [name, schema, domains, values, deactivated, noMigrations, Shared.migrations, Shared.dryRun],
+    parameters: [
+      name, schema, domains, values, deactivated, protect, noMigrations, Shared.migrations, Shared.dryRun,
+    ],
     examples: [
       Example("tenantctl create acme --domain acme.example.com", "Create a tenant with a primary domain."),
       Example(
@@ -22,8 +24,8 @@ enum CreateCommand {
   ) { input, session in
     let new = try NewTenant(
       input[name], schema: input[schema], domains: input[domains], values: Assignment.values(input[values]),
-      isActive: !input[deactivated])
-    let files = input[noMigrations] ? [] : try session.migrationsIfAny().tenant
+      isActive: !input[deactivated], isProtected: input[protect])
+    let files = input[noMigrations] ? [] : try migrations(session)
     let change = try await session.database(connections: 2, onMainThread: true).planCreate(
       new, migrations: files)
     return try await session.make(change, dryRun: input[Shared.dryRun]) { created in
@@ -34,6 +36,15 @@ enum CreateCommand {
         ]
           + created.domains.map { "added domain \($0.name)\($0.isPrimary ? " (primary)" : "")" }
       }
+    }
+  }
+
+  /// Throws ``MigrationsRequired`` without a folder: in the wrong directory the tenant would have no tables.
+  private static func migrations(_ session: Session) throws -> [MigrationFile] {
+    do {
+      return try session.migrations().tenant
+    } catch MigrationFolderError.missing(let path) {
+      throw MigrationsRequired(folder: path)
     }
   }
 
@@ -50,6 +61,13 @@ enum CreateCommand {
     summary: "Set a custom column of the registry.")
   private static let deactivated = Flag(
     "deactivated", summary: "Create it deactivated: the app does not serve it yet.")
+  private static let protect = Flag(
+    "protect", summary: "Let 'tenantctl drop' refuse the tenant, until 'tenantctl set NAME --unprotect'.")
   private static let noMigrations = Flag(
     "no-migrations", summary: "Create the schema with an empty ledger only.")
+}
+
+/// A new tenant needs the project's migrations, and their folder does not exist.
+struct MigrationsRequired: Error {
+  let folder: String
 }

@@ -10,7 +10,8 @@ enum DropCommand {
       command finishes the drop.
 
       The drop is refused if objects outside of the schema depend on it, such as a view over all tenants, a foreign key or \
-      a column of one of its types: they would be dropped with it.
+      a column of one of its types: they would be dropped with it. It is refused, too, if the tenant is protected: see \
+      --protect of 'tenantctl create' and 'tenantctl set'.
       """,
     parameters: [Shared.tenant, Shared.yes, Shared.dryRun],
     examples: [
@@ -29,10 +30,10 @@ enum DropCommand {
   }
 
   private static func warning(_ tenant: DroppedTenant) -> [String] {
-    let domains =
-      tenant.domains.isEmpty ? "" : ", domains \(tenant.domains.map(\.description).joined(separator: ", "))"
-    return [
-      "This removes the tenant \(tenant.name): \(counted(tenant.tables, "table"))\(domains). It cannot be undone."
+    let domains = tenant.domains.map(\.description).joined(separator: ", ")
+    let andDomains = domains.isEmpty ? "" : ", domains \(domains)"
+    return (tenant.isServed ? ["Tenant \(tenant.name) is active, so the app serves it."] : []) + [
+      "This removes the tenant \(tenant.name): \(counted(tenant.tables, "table"))\(andDomains). It cannot be undone."
     ]
   }
 

@@ -43,7 +43,11 @@ enum ShowCommand {
     let size = "\(counted(details.tables, "table")), \(sizeText(details.bytes))"
     var fields = [
       ("name", "\(tenant.name)"),
-      ("state", tenant.isActive ? style.green("active") : style.red("deactivated")),
+      (
+        "state",
+        (tenant.isActive ? style.green("active") : style.red("deactivated"))
+          + (details.isProtected ? ", protected" : "")
+      ),
       (
         "schema",
         state?.exists == false
