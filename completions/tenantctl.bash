@@ -11,7 +11,7 @@ _tenantctl_grammar() {
   'rename') commands='' options='--dry-run --format=words:text,json' arguments='ask:tenant none' ;;
   'list') commands='' options='--active --deactivated --match=none --behind --columns=none --sort=none --migrations=directories --format=words:text,json,ndjson,csv' arguments='' ;;
   'show') commands='' options='--migrations=directories --format=words:text,json' arguments='ask:tenant' ;;
-  'set') commands='' options='--unset=none --dry-run --format=words:text,json' arguments='ask:tenant none+' ;;
+  'set') commands='' options='--unset=none --protect --unprotect --dry-run --format=words:text,json' arguments='ask:tenant none+' ;;
   'activate') commands='' options='--dry-run --format=words:text,json' arguments='ask:tenant+' ;;
   'deactivate') commands='' options='--dry-run --format=words:text,json' arguments='ask:tenant+' ;;
   'adopt') commands='' options='--all -a --match=none --exclude=none --active --limit=none --from-file=files --version=ask:version --like=ask:tenant --migrations=directories --retries=none --jobs=none -j=none --on-error=words:continue,stop --max-failures=none --canary=none --report=none --dry-run --format=words:text,json,ndjson' arguments='ask:tenant+' ;;
