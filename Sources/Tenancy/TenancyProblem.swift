@@ -15,6 +15,10 @@ package enum TenancyProblem: Error, Sendable, Hashable {
   case tenantNotFound(TenantName)
   /// No tenants with these names, of several that were given.
   case tenantsNotFound([TenantName])
+  /// The selection has no tenants, where it has to have some.
+  case nothingSelected
+  /// One of several new tenants is there twice.
+  case tenantGivenTwice(TenantName)
   /// The name is taken.
   case tenantExists(TenantName)
   /// The name differs from a tenant's only by case.

@@ -52,7 +52,11 @@ extension Tenantctl {
     do {
       let result = try await action.run(input, session)
       try printer.show(result)
+      report.complete(result.status, of: path)
       return result.status
+    } catch TenancyProblem.tenantNotFound(let name) where !session.interruption.isRequested {
+      let error = ErrorReport(TenancyProblem.tenantNotFound(name))
+      return fail(error.suggesting(await session.tenants(like: name)))
     } catch {
       return fail(
         session.interruption.isRequested ? ErrorReport(interruptedBy: error) : ErrorReport(error))

@@ -133,6 +133,12 @@ final class Session: Sendable {
     return try lines.filter { !$0.isEmpty }.map(TenantName.init(parsing:))
   }
 
+  /// The tenants that a mistyped name may stand for, nearest first; none if they cannot be read.
+  func tenants(like name: TenantName) async -> [String] {
+    let entries = try? await database().list(withState: false)
+    return suggestions(for: name.rawValue, among: entries?.map(\.tenant.name.rawValue) ?? [])
+  }
+
   /// Prints the server's warnings, and with --verbose its notices and the SQL.
   private var observer: TenantDatabase.Observer {
     let (terminal, style, isVerbose) = (terminal, errorStyle, line[Global.verbose])

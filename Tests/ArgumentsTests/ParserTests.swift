@@ -28,7 +28,7 @@ import Testing
     ("migrate -qaj2", "migrate [] true 2 []"),
     ("migrate -qvaj 2", "migrate [] true 2 []"),
     ("-j2 -a migrate", "migrate [] true 2 []"),
-    ("migrate -j2 -j3 --jobs 5", "migrate [] false 5 []"),
+    ("migrate -j2 -j3 --jobs 5", "option --jobs is given twice; give it once"),
     ("migrate -x a --exclude b -xc", #"migrate [] false 4 ["a", "b", "c"]"#),
     ("migrate -x=a --exclude=b=c", #"migrate [] false 4 ["=a", "b=c"]"#),
     ("migrate --exclude=", #"migrate [] false 4 [""]"#),

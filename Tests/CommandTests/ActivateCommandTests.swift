@@ -31,8 +31,8 @@ import Testing
           "activate acme atlantis", 3, "tenant_not_found", "tenant atlantis does not exist",
           hint: "'tenantctl list' shows all tenants"),
         Refusal(
-          "activate", 2, "usage", "missing argument NAME", hint: "usage: tenantctl activate [OPTIONS] NAME..."
-        ),
+          "activate", 2, "usage", "no tenants selected",
+          hint: "name them, or use --all, --active, --match GLOB, --where COLUMN=VALUE or --from-file FILE"),
       ])
     }
   }

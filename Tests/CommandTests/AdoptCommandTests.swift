@@ -134,7 +134,7 @@ import Testing
           "--version and --like cannot be used together", hint: "see 'tenantctl adopt --help'"),
         Refusal(
           "adopt --version 20260101000000", 2, "usage", "no tenants selected",
-          hint: "name them, or use --all, --active, --match GLOB or --from-file FILE"),
+          hint: "name them, or use --all, --active, --match GLOB, --where COLUMN=VALUE or --from-file FILE"),
         Refusal(
           "adopt --all --version 7", 3, "version_not_found", "no migration file has version 7",
           hint: "'tenantctl migration list' shows all files"),

@@ -15,7 +15,7 @@ import Testing
 
         """,
         json: #"""
-          {"active":true,"domains":["acme.example.com","www.acme.com"],\#
+          {"active":true,"created":true,"domains":["acme.example.com","www.acme.com"],\#
           "migrations":["20260101000000","20260102000000"],"name":"acme",\#
           "primary_domain":"acme.example.com","schema":"acme"}
           """#)
@@ -168,7 +168,7 @@ import Testing
         Refusal(
           "create acme --set plam=gold", 2, "unknown_column",
           "column plam of table public.tenants does not exist",
-          hint: "custom columns: plan, seats"),
+          hint: "columns: plan, seats"),
         Refusal(
           "create acme --set id=7", 2, "reserved_column", "column id is one of the registry's own columns",
           hint: "use 'tenantctl rename', 'activate' or 'deactivate'; tenantctl manages the others"),

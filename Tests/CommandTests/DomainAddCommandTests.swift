@@ -42,7 +42,7 @@ import Testing
         Refusal(
           "domain add acme b.com --set ssl=yes", 2, "unknown_column",
           "column ssl of table public.domains does not exist",
-          hint: "custom columns: id, tls, note"),
+          hint: "columns: id, tls, note"),
       ])
     }
   }

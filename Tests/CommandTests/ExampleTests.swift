@@ -33,6 +33,7 @@ import Testing
           )
         }
       }
+      try scene.folder.write("name,domain,plan\nkelp,kelp.com,free\n", to: "tenants.csv")
       if example.contains(" create acme") { try await scene.succeed("drop acme --yes") }
       // The examples that configure a shell are for that shell; whoever drops without --yes is asked.
       let shell = ["fish": "fish -c", "zsh": "zsh -fc 'autoload -Uz compinit; compinit -D; eval $0'"]

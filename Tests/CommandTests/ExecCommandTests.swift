@@ -225,7 +225,7 @@ import Testing
       try await scene.refuses([
         Refusal(
           "exec -c x", 2, "usage", "no tenants selected",
-          hint: "name them, or use --all, --active, --match GLOB or --from-file FILE"),
+          hint: "name them, or use --all, --active, --match GLOB, --where COLUMN=VALUE or --from-file FILE"),
         Refusal(
           "exec acme", 2, "usage", "-c or -f is required", hint: "give the SQL with -c, or a file with -f"),
         Refusal(

@@ -147,7 +147,7 @@ extension MigrateCommandTests {
       try await scene.refuses([
         Refusal(
           "migrate", 2, "usage", "no tenants selected",
-          hint: "name them, or use --all, --active, --match GLOB or --from-file FILE"),
+          hint: "name them, or use --all, --active, --match GLOB, --where COLUMN=VALUE or --from-file FILE"),
         Refusal(
           "migrate acme --all", 2, "usage", "names and --all cannot be used together",
           hint: "give the names or the option"),

@@ -38,7 +38,7 @@ import Testing
           hint: "'tenantctl status --all' shows which version each tenant has; nothing was changed"),
         Refusal(
           "migration baseline 20260101000000", 2, "usage", "no tenants selected",
-          hint: "name them, or use --all, --active, --match GLOB or --from-file FILE"),
+          hint: "name them, or use --all, --active, --match GLOB, --where COLUMN=VALUE or --from-file FILE"),
         Refusal(
           "migration baseline 7 --all", 3, "version_not_found", "no migration file has version 7",
           hint: "'tenantctl migration list' shows all files"),

@@ -143,7 +143,7 @@ import Testing
           hint: "add --ledger"),
         Refusal(
           "migration import --from goose goose --ledger", 2, "usage", "no tenants selected",
-          hint: "name them, or use --all, --active, --match GLOB or --from-file FILE"),
+          hint: "name them, or use --all, --active, --match GLOB, --where COLUMN=VALUE or --from-file FILE"),
       ])
     }
   }

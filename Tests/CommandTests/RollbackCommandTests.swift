@@ -80,7 +80,7 @@ import Testing
           hint: "write one under '-- migrate:down', or write a new migration instead; nothing was run"),
         Refusal(
           "rollback --yes", 2, "usage", "no tenants selected",
-          hint: "name them, or use --all, --active, --match GLOB or --from-file FILE"),
+          hint: "name them, or use --all, --active, --match GLOB, --where COLUMN=VALUE or --from-file FILE"),
         Refusal(
           "rollback acme --to 7 --steps 1", 2, "usage", "--steps and --to cannot be used together",
           hint: "see 'tenantctl rollback --help'"),

@@ -146,7 +146,7 @@ import Testing
           hint: "usage: tenantctl run [OPTIONS] [NAME...] -- COMMAND..."),
         Refusal(
           "run -- true", 2, "usage", "no tenants selected",
-          hint: "name them, or use --all, --active, --match GLOB or --from-file FILE"),
+          hint: "name them, or use --all, --active, --match GLOB, --where COLUMN=VALUE or --from-file FILE"),
         Refusal(
           "run zebra -- true", 3, "tenant_not_found", "tenant zebra does not exist",
           hint: "'tenantctl list' shows all tenants"),

@@ -183,7 +183,7 @@ import Testing
       try await scene.refuses([
         Refusal(
           "status", 2, "usage", "no tenants selected",
-          hint: "name them, or use --all, --active, --match GLOB or --from-file FILE"),
+          hint: "name them, or use --all, --active, --match GLOB, --where COLUMN=VALUE or --from-file FILE"),
         Refusal(
           "status atlantis", 3, "tenant_not_found", "tenant atlantis does not exist",
           hint: "'tenantctl list' shows all tenants"),

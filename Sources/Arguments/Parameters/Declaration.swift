@@ -4,7 +4,7 @@ public struct Declaration: Sendable, Equatable {
   public enum Form: Sendable, Equatable {
     /// `--name`, which takes no value.
     case flag
-    /// `--name PLACEHOLDER`. Given again, it adds a value or else replaces the one before.
+    /// `--name PLACEHOLDER`. Given again, it adds a value or else is refused.
     case option(placeholder: String, repeats: Bool)
     /// A word, or as many as `count` allows.
     case argument(count: ClosedRange<Int>)
@@ -37,6 +37,11 @@ extension Declaration {
     case .flag, .option: true
     case .argument, .trailing: false
     }
+  }
+
+  /// Whether it may be given again.
+  var repeats: Bool {
+    if case .option(_, let repeats) = form { repeats } else { true }
   }
 
   /// The placeholder of an option's value; `nil` for a flag and for an argument.

@@ -1,4 +1,4 @@
-/// An option with a value that may be left out; given twice, the last wins: `--domain HOST`.
+/// An option with a value that may be left out, and cannot be given twice: `--domain HOST`.
 public struct Option<T: Sendable>: OptionalParameter {
   /// What the renderers and the parser read.
   public let declaration: Declaration

@@ -1,5 +1,5 @@
 /// Parses the words of a command line into a request, by the rules of getopt_long: options may stand anywhere,
-/// `--` ends them, and of an option that is given twice the last one wins.
+/// `--` ends them. An option that takes one value and is given twice is an error.
 public struct Parser<Action: Sendable>: Sendable {
   private let tree: CommandTree<Action>
 

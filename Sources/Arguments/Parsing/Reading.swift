@@ -145,6 +145,7 @@ extension Reading {
         let option = scope.options.first(where: { $0.answers(to: spelling) }),
         (option.placeholder == nil) == (text == nil)
       else { throw scope.unknownOption(spelling).problem }
+      if !option.repeats, given[option.spelling] != nil { throw .repeatedOption(option.spelling) }
       given[option.spelling, default: []].append(Occurrence(text: text, source: .word))
     }
     for (argument, words) in try shares() where !words.isEmpty {

@@ -10,6 +10,8 @@ public struct UsageError: Error, Sendable {
     case unknownOption(String, suggestions: [String])
     /// An option without its value. `next` is the option that stands in the value's place.
     case missingValue(option: String, placeholder: String, next: String?)
+    /// An option with one value that is given twice: to drop one of the two in silence would surprise.
+    case repeatedOption(String)
     /// `--flag=value`
     case unexpectedValue(option: String, value: String)
     /// Too few words; the placeholder of the first that is missing.
@@ -42,6 +44,7 @@ public struct UsageError: Error, Sendable {
     case .missingCommand: "\(line) needs a command"
     case .unknownOption(let option, _): "unknown option \(masked(option))"
     case .missingValue(let option, let placeholder, _): "option \(option) needs a value \(placeholder)"
+    case .repeatedOption(let option): "option \(option) is given twice"
     case .unexpectedValue(let option, let value): "option \(option) takes no value, but got \(masked(value))"
     case .missingArgument(let placeholder): "missing argument \(placeholder)"
     case .unexpectedArgument(let word): "unexpected argument \(masked(word))"
@@ -62,6 +65,7 @@ public struct UsageError: Error, Sendable {
     case .missingCommand(let choices): "choose one of: \(choices.joined(separator: ", "))"
     case .missingValue(let option, _, let next?):
       "\(next) is an option; to use it as the value, write \(option)\(option.hasPrefix("--") ? "=" : "")\(next)"
+    case .repeatedOption: "give it once"
     case .missingArgument, .unexpectedArgument: "usage: \(usage)"
     case .refused(_, let hint?): hint
     default: "see '\(line) --help'"

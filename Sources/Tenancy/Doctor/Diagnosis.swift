@@ -132,7 +132,7 @@ extension Step {
 extension RegistryShape {
   /// All rows of the registry that have a name, with what the catalog says about their schemas.
   fileprivate func members(ledger: String, over connection: Connection) async throws -> [FleetMember] {
-    try await FleetMember.all(in: connection.query(statesQuery(ledger: ledger)))
+    try await FleetMember.all(in: connection.query(statesQuery(ledger: ledger))).map(\.member)
       .sorted { $0.tenant.name < $1.tenant.name }
   }
 }

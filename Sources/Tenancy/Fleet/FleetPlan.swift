@@ -1,22 +1,22 @@
 internal import TenancyPostgres
 
-/// What would be done in each schema of a fleet, or why it cannot be: planned, and not done. The run and the script of a dry
-/// run come from the same steps.
+/// A plan for each of many schemas, or why there is none. The run and the script of a dry run come from the same plans.
 package struct FleetPlan<Value: Sendable>: Sendable {
   /// One schema's part.
   struct Entry: Sendable {
     let subject: FleetSubject
-    /// The result and the steps that lead there, or why there are none.
-    let work: Result<(value: Value, steps: [Step]), TenancyProblem>
+    let work: Result<Plan<Value>, TenancyProblem>
   }
 
   let entries: [Entry]
+  /// How many at a time at most.
+  var mostJobs = Int.max
 
   /// The SQL that a run sends, with a comment above each schema's.
   package var script: [String] {
     entries.flatMap { entry -> [String] in
-      guard let steps = try? entry.work.get().steps, !steps.isEmpty else { return [] }
-      return [Step.comment(entry.subject.label)] + steps.flatMap(\.script)
+      guard let script = try? entry.work.get().script, !script.isEmpty else { return [] }
+      return [Step.comment(entry.subject.label)] + script
     }
   }
 
@@ -24,7 +24,7 @@ package struct FleetPlan<Value: Sendable>: Sendable {
   package var forecast: FleetReport<Value> {
     let outcomes = entries.map { entry -> FleetOutcome<Value> in
       switch entry.work {
-      case .success(let work): FleetOutcome(entry.subject, .done, work.value)
+      case .success(let plan): FleetOutcome(entry.subject, .done, plan.result)
       case .failure(let error): FleetOutcome(entry.subject, .failed(error))
       }
     }
@@ -41,18 +41,48 @@ extension TenantDatabase {
     _ plan: FleetPlan<Value>, _ run: FleetRun<Value> = FleetRun()
   ) async -> FleetReport<Value> {
     var work = FleetWork<Value>(plan.entries.map(\.subject)) { index, _, value in
-      let (result, steps) = try plan.entries[index].work.get()
-      try await self.connected { connection in
-        do {
-          for step in steps { try await step.run(over: connection) }
-        } catch let failure as StatementError where Guard.lostRace.contains(failure.error.state) {
-          throw TenancyProblem.changedMeanwhile
-        }
-      }
-      value = result
+      value = try await plan.entries[index].work.get().apply()
       return true
     }
+    work.phases = [plan.mostJobs]
     work.retries = FleetRetry.usual
     return await work.run(run)
+  }
+
+  /// The plan of steps that fail by a ``Guard`` if another session was faster.
+  func plan<Value>(_ planned: (value: Value, steps: [Step])) -> Plan<Value> {
+    Plan(
+      result: planned.value, steps: planned.steps, database: self,
+      explain: { Guard.lostRace.contains($0.state) ? .changedMeanwhile : nil })
+  }
+
+  /// A plan for each of the tenants. What cannot be planned for one of them is that tenant's failure.
+  func planEach<Value>(
+    _ tenants: [Tenant], _ plan: (Int) async throws -> Plan<Value>
+  ) async throws -> FleetPlan<Value> {
+    var entries: [FleetPlan<Value>.Entry] = []
+    for (index, tenant) in tenants.enumerated() {
+      let work: Result<Plan<Value>, TenancyProblem>
+      do {
+        work = .success(try await plan(index))
+      } catch let problem as TenancyProblem where !problem.concernsAll {
+        work = .failure(problem)
+      }
+      entries.append(.init(subject: FleetSubject(tenant), work: work))
+    }
+    return FleetPlan(entries: entries)
+  }
+}
+
+extension TenancyProblem {
+  /// Whether it is the server's or the registry's, so that it would be the same for every tenant.
+  fileprivate var concernsAll: Bool {
+    switch self {
+    case .cannotConnect, .connectionLost, .malformedConnection, .registryMissing, .registryColumnMissing,
+      .registryColumnType, .unclearRegistry, .unknownColumn, .reservedColumn, .noSchemaColumn, .noDomains,
+      .emptyMigrations:
+      true
+    default: false
+    }
   }
 }

@@ -93,6 +93,8 @@ package struct SelectedTenants: Sendable {
 
   /// The number of tenants.
   package var count: Int { members.count }
+  /// Their names.
+  package var names: [TenantName] { members.map(\.tenant.name) }
 
   /// Does the work for each tenant whose schema exists. What it throws is that tenant's failure and does not affect the
   /// others; a missing schema is ``TenancyProblem/schemaMissing(_:_:)``.
@@ -118,5 +120,11 @@ extension TenantDatabase {
     try await readingRegistry { connection, shape in
       SelectedTenants(members: try await self.members(of: selection, over: connection, shape))
     }
+  }
+
+  /// The names of the tenants in a selection. Names that are all of it are not looked up.
+  package func names(in selection: FleetSelection) async throws -> [TenantName] {
+    if let names = selection.onlyNames { return names }
+    return try await tenants(in: selection).names
   }
 }

@@ -3,28 +3,38 @@ internal import TenancyPostgres
 
 /// SQL to run in tenants' schemas: each statement is sent separately, all of them in one transaction.
 package struct ExecScript: Sendable {
-  /// Its source, for messages: a file's path, or the option that held it.
-  package let name: String
+  private struct Part {
+    /// Its source, for messages: a file's path, or the option that held it.
+    let name: String
+    let statement: SQLStatement
+  }
+
+  private let parts: [Part]
   let statements: [SQLStatement]
 
-  /// Splits a script into statements.
+  /// Splits texts into statements, to be run one text after the other.
   ///
-  /// Throws ``TenancyProblem/scriptInvalid(_:)`` if it cannot be split, has no statement, or ends the transaction.
-  package init(name: String, _ bytes: [UInt8]) throws {
-    self.name = name
-    do {
-      statements = try SQLScript.statements(in: bytes)
-    } catch {
-      throw TenancyProblem.scriptInvalid(.init(script: name, error: error))
+  /// Throws ``TenancyProblem/scriptInvalid(_:)`` if one cannot be split, has no statement, or ends the transaction.
+  package init(_ texts: [(name: String, bytes: [UInt8])]) throws {
+    parts = try texts.flatMap { name, bytes in
+      do {
+        let statements = try SQLScript.statements(in: bytes)
+        if statements.isEmpty { throw TenancyProblem.scriptInvalid(.init(script: name, error: nil)) }
+        return statements.map { Part(name: name, statement: $0) }
+      } catch let error as SQLScriptError {
+        throw TenancyProblem.scriptInvalid(.init(script: name, error: error))
+      }
     }
-    if statements.isEmpty { throw TenancyProblem.scriptInvalid(.init(script: name, error: nil)) }
+    statements = parts.map(\.statement)
   }
 
   func failure(_ error: StatementError, isReadOnly: Bool) -> ExecFailure {
-    guard statements.indices.contains(error.index) else {
-      return ExecFailure(script: name, place: nil, isReadOnly: isReadOnly, server: ServerFailure(error.error))
+    guard parts.indices.contains(error.index) else {
+      return ExecFailure(
+        script: parts.last?.name ?? "", place: nil, isReadOnly: isReadOnly, server: ServerFailure(error.error)
+      )
     }
-    let statement = statements[error.index]
+    let (name, statement) = (parts[error.index].name, parts[error.index].statement)
     let position = error.error.position
     let location = position.map(statement.location(ofCharacter:)) ?? statement.location
     return ExecFailure(

@@ -29,7 +29,7 @@ package struct NewTenant: Sendable {
   }
 }
 
-/// A tenant that was created.
+/// A tenant that was created, or existed.
 package struct CreatedTenant: Sendable, Hashable, Encodable {
   /// The tenant.
   package let tenant: Tenant
@@ -37,14 +37,20 @@ package struct CreatedTenant: Sendable, Hashable, Encodable {
   package let domains: [Domain]
   /// The migrations that its schema begins with.
   package let migrations: [MigrationVersion]
+  /// Whether it was created; if not, it existed, and nothing was done.
+  package var isNew = true
 
-  private enum CodingKeys: CodingKey { case migrations }
+  private enum CodingKeys: String, CodingKey {
+    case migrations
+    case isNew = "created"
+  }
 
   /// Flat: the tenant's keys and the others beside each other.
   package func encode(to encoder: any Encoder) throws {
     try TenantEntry(tenant: tenant, domains: domains, state: nil).encode(to: encoder)
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(migrations, forKey: .migrations)
+    try container.encode(isNew, forKey: .isNew)
   }
 }
 
@@ -61,8 +67,7 @@ extension TenantDatabase {
     _ new: NewTenant, migrations: [MigrationFile] = []
   ) async throws -> Plan<CreatedTenant> {
     try MigrationFile.refuseEmpty(migrations)
-    try settings.names.admit(new.name)
-    if let schema = new.schema { try settings.names.admit(schema) }
+    try admit(new)
     return try await withRegistry { connection, shape in
       let computed = try await self.computedSchema(of: new, shape, over: connection)
       let schema = new.schema ?? computed ?? SchemaName(of: new.name)
@@ -97,6 +102,45 @@ extension TenantDatabase {
         explain: { shape.explainDomain($0, [:]) ?? self.explainCreate($0, tenant, new.values) },
         cleanUp: self.limits.opening + [mark.drop(schema, ledger)],
         lock: isDirect ? nil : lock.takeForTransaction)
+    }
+  }
+
+  private func admit(_ new: NewTenant) throws {
+    try settings.names.admit(new.name)
+    if let schema = new.schema { try settings.names.admit(schema) }
+  }
+
+  /// Plans a new tenant, or nothing if a tenant has its name. Throws as ``planCreate(_:migrations:)`` does.
+  package func planCreate(
+    _ new: NewTenant, migrations: [MigrationFile], ifNotExists: Bool
+  ) async throws -> Plan<CreatedTenant> {
+    do {
+      return try await planCreate(new, migrations: migrations)
+    } catch TenancyProblem.tenantExists(new.name) where ifNotExists {
+      let selection = FleetSelection(names: [new.name])
+      guard let found = try await list(selection, withState: false).first else {
+        throw TenancyProblem.changedMeanwhile
+      }
+      let existing = CreatedTenant(tenant: found.tenant, domains: found.domains, migrations: [], isNew: false)
+      return Plan(result: existing, steps: [], database: self)
+    }
+  }
+
+  /// Plans several new tenants.
+  ///
+  /// Throws ``TenancyProblem/tenantGivenTwice(_:)`` or ``TenancyProblem/domainGivenTwice(_:)``, and what would be wrong with
+  /// each of them; what is wrong with one is that tenant's failure.
+  package func planCreate(
+    _ new: [NewTenant], migrations: [MigrationFile], ifNotExists: Bool
+  ) async throws -> FleetPlan<CreatedTenant> {
+    for tenant in new { try admit(tenant) }
+    if let name = new.map(\.name).firstRepeated { throw TenancyProblem.tenantGivenTwice(name) }
+    if let host = new.flatMap(\.domains).firstRepeated { throw TenancyProblem.domainGivenTwice(host) }
+    let tenants = new.map {
+      Tenant(name: $0.name, schema: $0.schema ?? SchemaName(of: $0.name), isActive: $0.isActive)
+    }
+    return try await planEach(tenants) {
+      try await self.planCreate(new[$0], migrations: migrations, ifNotExists: ifNotExists)
     }
   }
 

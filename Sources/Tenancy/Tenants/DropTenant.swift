@@ -71,6 +71,20 @@ extension TenantDatabase {
     }
   }
 
+  /// Plans the removal of several tenants.
+  ///
+  /// Throws the first ``TenancyProblem`` of a tenant that cannot be dropped: then none is.
+  package func planDrop(_ names: [TenantName]) async throws -> FleetPlan<DroppedTenant> {
+    var entries: [FleetPlan<DroppedTenant>.Entry] = []
+    for name in names.uniqued() {
+      let plan = try await planDrop(name)
+      let tenant = Tenant(name: name, schema: plan.result.schema, isActive: plan.result.isServed)
+      entries.append(.init(subject: FleetSubject(tenant), work: .success(plan)))
+    }
+    // Each takes up to a quarter of the server's lock table.
+    return FleetPlan(entries: entries, mostJobs: 3)
+  }
+
   /// The comment on the schema of a tenant whose row is gone already.
   static func dropMark(of name: TenantName) -> String { dropMarkPrefix + name.rawValue }
 

@@ -1,23 +1,5 @@
 internal import TenancyPostgres
 
-/// Which tenants a list has.
-package struct TenantFilter: Sendable, Hashable {
-  /// `true`: the active ones; `false`: the deactivated ones; `nil`: both.
-  package var isActive: Bool?
-  /// Only names that match this pattern.
-  package var match: Glob?
-
-  /// A filter; without arguments everything passes.
-  package init(isActive: Bool? = nil, match: Glob? = nil) {
-    self.isActive = isActive
-    self.match = match
-  }
-
-  func accepts(_ tenant: Tenant) -> Bool {
-    (isActive ?? tenant.isActive) == tenant.isActive && (match?.matches(tenant.name.rawValue) ?? true)
-  }
-}
-
 /// A tenant with what belongs to it.
 package struct TenantEntry: Sendable, Hashable, Encodable {
   /// The tenant.
@@ -92,26 +74,50 @@ extension TenantDatabase {
   ///
   /// Throws ``TenancyProblem``.
   /// - Parameter withState: whether to read each schema and its ledger's head too, which costs most.
-  package func list(_ filter: TenantFilter = .init(), withState: Bool = true) async throws -> [TenantEntry] {
+  package func list(
+    _ selection: FleetSelection = FleetSelection(), withState: Bool = true
+  ) async throws -> [TenantEntry] {
     try await readingRegistry { connection, shape in
-      let queries = [
-        withState ? shape.statesQuery(ledger: self.settings.ledger) : shape.listQuery,
-        shape.domainsByKeyQuery,
-      ]
-      let answers = try await connection.pipeline(queries.compactMap { $0 })
-      let domains = answers.count > 1 ? try RegistryShape.domainsByKey(in: answers[1]) : [:]
-      let states = withState ? RegistryShape.states(in: answers[0]) : nil
-      let entries = try answers[0].enumerated().compactMap { index, row -> TenantEntry? in
-        guard row[0] != nil else { return nil }
-        let tenant = try RegistryShape.tenant(in: row)
-        guard filter.accepts(tenant), tenant.schema != .shared else { return nil }
-        let own = domains[row[withState ? 6 : 3] ?? ""] ?? []
-        return TenantEntry(
-          tenant: tenant, domains: own.map { $0.of(tenant.name) }.sorted(),
-          state: states?[index])
+      guard withState || selection.needsState else {
+        return try await self.plainList(selection, over: connection, shape)
       }
-      return entries.sorted { $0.tenant.name < $1.tenant.name }
+      let members = try await self.members(of: selection, over: connection, shape, withShared: true)
+      var domains: [String: [RegistryShape.DomainRow]]?
+      if let query = shape.domainsByKeyQuery {
+        domains = try RegistryShape.domainsByKey(in: try await connection.query(query))
+      }
+      return members.filter { $0.tenant.schema != .shared }.map { member in
+        TenantEntry(member.tenant, domains?[member.key], state: member.state)
+      }
     }
+  }
+
+  /// All tenants that the selection takes by name and by activity, in one round trip.
+  private func plainList(
+    _ selection: FleetSelection, over connection: Connection, _ shape: RegistryShape
+  ) async throws -> [TenantEntry] {
+    let answers = try await connection.pipeline([shape.listQuery, shape.domainsByKeyQuery].compactMap { $0 })
+    let domains = answers.count > 1 ? try RegistryShape.domainsByKey(in: answers[1]) : [:]
+    let entries = try answers[0].compactMap { row -> TenantEntry? in
+      guard row[0] != nil else { return nil }
+      let tenant = try RegistryShape.tenant(in: row)
+      guard selection.accepts(tenant), tenant.schema != .shared else { return nil }
+      return TenantEntry(tenant, domains[row[3] ?? ""], state: nil)
+    }
+    return entries.sorted { $0.tenant.name < $1.tenant.name }
+  }
+}
+
+extension FleetSelection {
+  /// Whether more than names and activity decide.
+  fileprivate var needsState: Bool {
+    names != nil || needsColumns || needsSchemas || order != FleetOrder() || limit != nil || isRequired
+  }
+}
+
+extension TenantEntry {
+  fileprivate init(_ tenant: Tenant, _ domains: [RegistryShape.DomainRow]?, state: SchemaState?) {
+    self.init(tenant: tenant, domains: (domains ?? []).map { $0.of(tenant.name) }.sorted(), state: state)
   }
 }
 
@@ -121,20 +127,26 @@ extension RegistryShape {
     "SELECT \(tenantColumns), \(key) FROM \(tenants.table) t"
   }
 
-  /// The tenants, each with its schema's state: one query on the catalog for the whole fleet.
-  func statesQuery(ledger: String, of names: [TenantName]? = nil) -> SQL {
-    let condition: SQL =
-      names.map { "t.\(tenants.name) = ANY(\($0.map(\.rawValue))::text[])" }
+  /// The tenants, or those of the selection's names, each with its schema's state and whether it meets the selection's
+  /// conditions: one query on the catalog for the whole fleet.
+  func statesQuery(ledger: String, of selection: FleetSelection = FleetSelection()) -> SQL {
+    let names: SQL =
+      selection.names.map { "t.\(tenants.name) = ANY(\($0.map(\.rawValue))::text[])" }
       ?? "t.\(tenants.name) IS NOT NULL"
+    let size: SQL = """
+      (SELECT sum(pg_total_relation_size(r.oid)) FROM pg_catalog.pg_class r
+       WHERE r.relnamespace = n.oid AND r.relkind IN ('r', 'p', 'm'))
+      """
     return """
       SELECT \(tenantColumns), n.oid IS NOT NULL, c.oid, d.description, \(key), \(LedgerTrust.isGranted),
-        \(LedgerTrust(registry: tenants.table).distrust)
+        \(LedgerTrust(registry: tenants.table).distrust), \(meets(selection.conditions))
       FROM \(tenants.table) t
       LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = \(schema)
       LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = \(ledger)
       LEFT JOIN pg_catalog.pg_description d
         ON d.objoid = c.oid AND d.classoid = 'pg_catalog.pg_class'::regclass AND d.objsubid = 0
-      WHERE \(condition)
+      WHERE \(names)
+      \(ordering(selection.order, size: size))
       """
   }
 

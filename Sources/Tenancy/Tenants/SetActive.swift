@@ -62,6 +62,12 @@ extension TenantDatabase {
 }
 
 extension Sequence where Element: Hashable {
+  /// The first element that was there before; `nil` if all differ.
+  var firstRepeated: Element? {
+    var seen = Set<Element>()
+    return first { !seen.insert($0).inserted }
+  }
+
   /// The elements without repetitions, in order.
   func uniqued() -> [Element] {
     var seen = Set<Element>()

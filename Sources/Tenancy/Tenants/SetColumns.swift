@@ -11,27 +11,28 @@ package struct ChangedColumns: Sendable, Hashable, Encodable {
 }
 
 extension TenantDatabase {
-  /// Plans new values for a tenant's extra columns, and for its protection.
+  /// Plans new values for the extra columns of tenants, and for their protection, in one transaction.
   ///
-  /// Throws ``TenancyProblem`` if there is no such tenant, schema or column, or a column is the registry's own.
-  /// - Parameter isProtected: whether ``planDrop(_:)`` is to refuse the tenant; `nil` leaves that as it is.
+  /// Throws ``TenancyProblem`` if one of the tenants, its schema or a column does not exist, or a column is the registry's
+  /// own.
+  /// - Parameter isProtected: whether ``planDrop(_:)`` is to refuse the tenants; `nil` leaves that as it is.
   package func planSet(
-    _ name: TenantName, _ values: ColumnValues, isProtected: Bool? = nil
-  ) async throws -> Plan<ChangedColumns> {
+    _ names: [TenantName], _ values: ColumnValues, isProtected: Bool? = nil
+  ) async throws -> Plan<[ChangedColumns]> {
     try await withRegistry { connection, shape in
       try shape.check(values)
-      let tenant = try await shape.tenant(name, over: connection)
-      if isProtected != nil {
-        if tenant.schema.isNobodys { throw TenancyProblem.sharedSchema(name, tenant.schema) }
-        let found = try await connection.query(
-          "SELECT to_regnamespace(\(tenant.schema.identifier.quoted)) IS NOT NULL")
-        if try !found[0].decode(Bool.self) { throw tenant.unreachable }
+      let tenants = try await self.tenants(named: names, over: connection, shape)
+      if isProtected != nil { try await self.checkSchemas(of: tenants, over: connection) }
+      let protection = isProtected.map { isOn in
+        tenants.map { PlannedStatement(Protection.set(isOn, on: $0.schema)) }
       }
-      let protection = isProtected.map { [PlannedStatement(Protection.set($0, on: tenant.schema))] } ?? []
-      let update: [PlannedStatement] = values.isEmpty ? [] : .changing(shape.update(of: name, values))
+      let update: [PlannedStatement] =
+        values.isEmpty ? [] : .changing(shape.update(of: tenants.map(\.name), values))
+      let statements = update + (protection ?? [])
       return Plan(
-        result: ChangedColumns(name: name, columns: values, protected: isProtected),
-        steps: [.transaction(self.limits.opening.map { PlannedStatement($0) } + update + protection)],
+        result: tenants.map { ChangedColumns(name: $0.name, columns: values, protected: isProtected) },
+        steps: tenants.isEmpty
+          ? [] : [.transaction(self.limits.opening.map { PlannedStatement($0) } + statements)],
         database: self,
         explain: { error in
           switch error.state {
@@ -43,20 +44,42 @@ extension TenantDatabase {
         })
     }
   }
+
+  /// In the order of the names.
+  private func tenants(
+    named names: [TenantName], over connection: Connection, _ shape: RegistryShape
+  ) async throws -> [Tenant] {
+    var tenants: [Tenant] = []
+    for name in names.uniqued() { tenants.append(try await shape.tenant(name, over: connection)) }
+    return tenants
+  }
+
+  private func checkSchemas(of tenants: [Tenant], over connection: Connection) async throws {
+    if let shared = tenants.first(where: \.schema.isNobodys) {
+      throw TenancyProblem.sharedSchema(shared.name, shared.schema)
+    }
+    let rows = try await connection.query(
+      """
+      SELECT nspname FROM pg_catalog.pg_namespace
+      WHERE nspname = ANY(\(tenants.map(\.schema.rawValue))::text[])
+      """)
+    let found = Set(rows.compactMap { $0[0] })
+    if let tenant = tenants.first(where: { !found.contains($0.schema.rawValue) }) { throw tenant.unreachable }
+  }
 }
 
 extension RegistryShape {
-  fileprivate func update(of name: TenantName, _ values: ColumnValues) -> RowChange {
+  fileprivate func update(of names: [TenantName], _ values: ColumnValues) -> RowChange {
     let assignments = values.sorted { $0.key < $1.key }.map { column, value -> SQL in
       "\(Identifier(column)) = \(value)"
     }
-    let source: SQL = "FROM \(tenants.table) t WHERE t.\(tenants.name) = \(name.rawValue)"
+    let areThey: SQL = "t.\(tenants.name) = ANY(\(names.map(\.rawValue))::text[])"
+    let source: SQL = "FROM \(tenants.table) t WHERE \(areThey)"
+    let count: SQL = "\(unsafeRaw: "\(names.count)")"
     return RowChange(
       event: .update, table: tenants.table, hasRule: tenants.rules.contains(.update),
-      sql: """
-        UPDATE \(tenants.table) t SET \(SQL.joined(assignments))\(touch)
-        WHERE t.\(tenants.name) = \(name.rawValue)
-        """, holds: "\(self.name) = \(name.rawValue)", source: source,
-      outcome: "EXISTS (SELECT \(source) AND \(has(values)))")
+      sql: "UPDATE \(tenants.table) t SET \(SQL.joined(assignments))\(touch) WHERE \(areThey)", count: count,
+      holds: areThey, source: source,
+      outcome: "(SELECT count(*) \(source) AND \(has(values))) >= \(count)")
   }
 }

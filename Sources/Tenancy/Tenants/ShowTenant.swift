@@ -58,7 +58,7 @@ extension TenantDatabase {
     try await readingRegistry { connection, shape in
       let tenant = try await shape.tenant(name, over: connection)
       let answers = try await connection.pipeline([
-        shape.statesQuery(ledger: self.settings.ledger, of: [name]),
+        shape.statesQuery(ledger: self.settings.ledger, of: FleetSelection(names: [name])),
         shape.columnsQuery(name), self.sizeQuery(tenant.schema),
       ])
       guard let state = RegistryShape.states(in: answers[0]).first else {
@@ -67,7 +67,7 @@ extension TenantDatabase {
       let domains = try await self.domains(of: [name], shape, over: connection)
       let (tables, bytes, comment) = try answers[2][0].decode(Int.self, Int.self, String?.self)
       let columns = try answers[1].map { try $0.decode(String.self, String?.self) }
-      let member = FleetMember(tenant: tenant, state: state)
+      let member = FleetMember(tenant: tenant, state: state, key: "")
       return TenantDetails(
         entry: TenantEntry(tenant: tenant, domains: domains, state: state),
         ledger: try await self.ledger(of: member, files, over: connection),

@@ -127,6 +127,9 @@ extension RegistryShape {
       tenants.columns.filter(Clock.updated).map { ", \(Identifier($0.name)) = CURRENT_TIMESTAMP" }, by: "")
   }
 
+  /// The column that says when a tenant's row was created.
+  var createdColumn: String? { tenants.columns.first(where: Clock.created)?.name }
+
   /// The columns of the tenants' table for which only the user has a value.
   var neededOfTenants: [String] {
     let ours = [tenants.name, tenants.schema, tenants.activity.map { Identifier($0.column) }].compactMap {

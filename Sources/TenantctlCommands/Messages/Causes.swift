@@ -34,12 +34,16 @@ func named(_ names: [some CustomStringConvertible], upTo limit: Int = 5) -> Stri
 extension ErrorReport {
   /// Without the tenant's name, so that tenants with one cause can be grouped.
   init(inFleet error: any Error) {
-    guard case TenancyProblem.schemaMissing = error else {
-      self.init(error)
-      return
+    switch error {
+    case TenancyProblem.schemaMissing:
+      self.init(
+        "schema_missing", .failed, "its schema does not exist",
+        hint: "unless another session has just dropped or renamed the tenant: \(missingSchemaHint("NAME"))")
+    case TenancyProblem.tenantExists:
+      self.init(
+        "tenant_exists", .refused, "it already exists",
+        hint: "--if-not-exists leaves existing tenants as they are")
+    default: self.init(error)
     }
-    self.init(
-      "schema_missing", .failed, "its schema does not exist",
-      hint: "unless another session has just dropped or renamed the tenant: \(missingSchemaHint("NAME"))")
   }
 }

@@ -25,6 +25,10 @@ extension ErrorReport {
         "tenants \(names.prefix(20).map(\.description).joined(separator: ", "))"
           + (names.count > 20 ? " and \(names.count - 20) more" : "") + " do not exist",
         hint: "\(listHint); nothing was done")
+    case .nothingSelected:
+      Self("no_match", .notFound, "the selection has no tenants", hint: listHint)
+    case .tenantGivenTwice(let name):
+      Self("usage", .usage, "tenant \(name) is given twice", hint: "give it once; nothing was done")
     case .tenantExists(let name):
       Self("tenant_exists", .refused, "tenant \(name) already exists", hint: "see 'tenantctl show \(name)'")
     case .tenantNameCollides(let name, let other):
@@ -160,7 +164,7 @@ extension ErrorReport {
       Self(
         "unknown_column", .usage, "column \(column) of table \(table) does not exist",
         hint: available.isEmpty
-          ? "the table has no custom columns" : "custom columns: \(available.joined(separator: ", "))")
+          ? "the table has no custom columns" : "columns: \(available.joined(separator: ", "))")
     case .reservedColumn(let column):
       Self(
         "reserved_column", .usage, "column \(column) is one of the registry's own columns",

@@ -1,3 +1,8 @@
+/// Sentences that several commands say.
+enum Words {
+  static let nobodySelected = "note: the selection has no tenants"
+}
+
 /// `1 table`, `2 tables`.
 func counted(_ count: Int, _ noun: String) -> String {
   "\(count) \(noun)\(count == 1 ? "" : "s")"

@@ -9,7 +9,7 @@ struct ErrorReport: Sendable {
   /// A sentence; more lines may follow.
   let message: String
   /// What to do, with the command to run if one exists.
-  let hint: String?
+  private(set) var hint: String?
   /// PostgreSQL's error code, if the server reported the error.
   let sqlState: String?
   /// The tenant that it concerns; `nil` if it concerns no tenant, or several.
@@ -38,6 +38,14 @@ struct ErrorReport: Sendable {
     status = .interrupted
   }
 
+  /// The same with the names that may be meant.
+  func suggesting(_ names: [String]) -> ErrorReport {
+    if names.isEmpty { return self }
+    var report = self
+    report.hint = "did you mean \(names.joined(separator: ", "))?"
+    return report
+  }
+
   /// The report of any error that reaches the edge.
   init(_ error: any Error) {
     self =
@@ -51,6 +59,10 @@ struct ErrorReport: Sendable {
         ErrorReport(
           "migrations_missing", .usage, MigrationFolderError.missing(path: error.folder).message,
           hint: "\(MigrationFolderError.whereToRun); --no-migrations creates the tenant without tables")
+      case let error as TenantFileProblem:
+        ErrorReport(
+          "usage", .usage, "\(error.path):\(error.line): \(error.message)",
+          hint: "fix the file; nothing was done")
       case let error as FileProblem:
         ErrorReport(
           "file", .failed, "\(error.path): \(error.reason)", hint: "check the path and its permissions")

@@ -222,7 +222,7 @@ struct FleetEnd<Value: Sendable>: Sendable {
     var result = CommandResult(document, text: text)
     if command.streamsRows { result.streamed = [.ndjson] }
     result.failures = causes(session.errorStyle)
-    if report.tenants.isEmpty { result.notes = ["note: the selection has no tenants"] }
+    if report.tenants.isEmpty { result.notes = [Words.nobodySelected] }
     result.status = report.wasInterrupted ? .interrupted : report.failures.isEmpty ? .done : .partial
     if let outputFailure { result.add(outputFailure, session.errorStyle) }
     if let reportFailure { result.add(reportFailure, session.errorStyle, "the report was not written") }

@@ -16,6 +16,14 @@ struct JUnitReport {
     text = Self.suite(counts, outcomes.map { Self.testCase($0, name) }.joined())
   }
 
+  /// The report of a command that was about one tenant, and no run over the fleet.
+  init(of name: String) {
+    let counts = """
+      name="tenantctl \(name)" tests="1" failures="0" errors="0" skipped="0" time="0.0"
+      """
+    text = Self.suite(counts, "<testcase classname=\"tenantctl\" name=\"\(name)\" time=\"0.0\"/>\n")
+  }
+
   /// The report of a command that failed before its run.
   init(_ error: ErrorReport, of name: String) {
     let counts = """
@@ -98,6 +106,12 @@ final class RunReport: Sendable {
     guard let target else { return }
     isWritten.withLock { $0 = true }
     try Files.write(target.path, report.text)
+  }
+
+  /// Writes that a command without a run is done.
+  func complete(_ status: ExitStatus, of command: [String]) {
+    guard target != nil, status == .done, !isWritten.withLock({ $0 }) else { return }
+    try? write(JUnitReport(of: command.joined(separator: " ")))
   }
 
   /// Writes why there was no run. A failure to write it is ignored: the error itself is told.

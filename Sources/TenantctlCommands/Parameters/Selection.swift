@@ -1,56 +1,117 @@
 internal import Arguments
 internal import Tenancy
 
-/// The selection of tenants: the same options for every fleet command.
+/// The selection of tenants: the same options for every command that takes tenants.
 enum Selection {
   static let names = RepeatedArgument(
-    "NAME", completion: .dynamic("tenant"), parse: TenantName.init(parsing:), summary: "Select these tenants."
+    "NAME", completion: .dynamic("tenant"), parse: TenantName.init(word:), summary: "Select these tenants."
   )
   static let all = Flag("all", short: "a", summary: "Select every tenant, including deactivated ones.")
-  static let match = Option(
-    "match", placeholder: "GLOB", parse: { Glob($0) },
-    summary: "Select tenants whose name matches; * matches any characters, ? matches one.")
+  static let match = RepeatedOption(
+    "match", placeholder: "GLOB", parse: Glob.init(parsing:),
+    summary: "Select tenants whose name matches a pattern with * ? [a-z] {a,b}; given again: or this one.")
   static let exclude = RepeatedOption(
-    "exclude", placeholder: "GLOB", parse: { Glob($0) }, summary: "Exclude tenants whose name matches.")
+    "exclude", placeholder: "GLOB", parse: Glob.init(parsing:),
+    summary: "Exclude tenants whose name matches.")
+  static let condition = RepeatedOption(
+    "where", placeholder: "COLUMN=VALUE", parse: RowCondition.init(parsing:),
+    summary: """
+      Select tenants by a column of the registry: = != < <= > >=, or 'COLUMN IS NULL', 'COLUMN IS NOT NULL'; != is true \
+      for NULL, too. Given again: and this one.
+      """)
   static let active = Flag("active", summary: "Select only active tenants.")
-  static let limit = Option(
-    "limit", placeholder: "N", parse: PositiveNumber.init(parsing:),
-    summary: "Select at most N tenants, the first by name.")
-  static let fromFile = Option(
+  static let deactivated = Flag("deactivated", summary: "Select only deactivated tenants.")
+  static let behind = Flag(
+    "behind", summary: "Select only tenants with pending migrations, or whose ledger cannot be read.")
+  static let has = RepeatedOption(
+    "has", placeholder: "VERSION", completion: .dynamic("version"), parse: MigrationVersion.init(parsing:),
+    summary: "Select only tenants that have this migration.")
+  static let fromFile = RepeatedOption(
     "from-file", placeholder: "FILE", completion: .files(), parse: { $0 },
     summary: "Select the tenants that FILE names, one a line; - is standard input.")
+  static let order = Option(
+    "order-by", placeholder: "KEY", parse: { FleetOrder($0) },
+    summary: """
+      The order, in which --limit and --canary count: name, size, created or a column of the registry; KEY:desc turns it \
+      round. Default: name.
+      """)
+  static let limit = Option(
+    "limit", placeholder: "N", parse: PositiveNumber.init(parsing:),
+    summary: "Select at most N tenants, the first in the order.")
+  static let required = Flag(
+    "require-match", summary: "Exit with status 3 if the selection has no tenants.")
 
-  static let parameters: [any Parameter] = [names, all, match, exclude, active, limit, fromFile]
+  /// What narrows a selection.
+  static let filters: [any Parameter] = [
+    match, exclude, condition, active, deactivated, behind, has, fromFile, order, limit, required,
+  ]
+  static let parameters: [any Parameter] = [names, all] + filters
 
   /// Whether any of these parameters is given.
   static func isGiven(_ input: Input) -> Bool {
-    !input[names].isEmpty || input[all] || input[match] != nil || !input[exclude].isEmpty || input[active]
-      || input[limit] != nil || input[fromFile] != nil
+    !input[names].isEmpty || input[all] || isFiltered(input) || input[limit] != nil
+      || !input[exclude].isEmpty || input[order] != nil || input[required]
+  }
+
+  /// Whether an option says whom to select, and not only whom to leave out.
+  private static func isFiltered(_ input: Input) -> Bool {
+    !input[match].isEmpty || !input[condition].isEmpty || input[active] || input[deactivated]
+      || input[behind] || !input[has].isEmpty || !input[fromFile].isEmpty
   }
 
   /// The selected tenants. No selection is a usage error, never "all", unless the command has a default.
+  /// - Parameter words: the names, where the command has no argument for them alone.
   static func read(
-    _ input: Input, _ session: Session, whenNone fallback: FleetSelection? = nil
+    _ input: Input, _ session: Session, names words: [TenantName]? = nil,
+    whenNone fallback: FleetSelection? = nil
   ) throws -> FleetSelection {
-    var names = input[names]
-    let file = input[fromFile]
-    let isNamed = !names.isEmpty || file != nil
-    if isNamed, input[all] || input[match] != nil {
+    var names = words ?? input[names]
+    let isNamed = !names.isEmpty || !input[fromFile].isEmpty
+    if isNamed, input[all] {
       throw input.refusal(
-        "names and \(input[all] ? "--all" : "--match") cannot be used together",
-        hint: "give the names or the option")
+        "names and --all cannot be used together", hint: "give the names or the option")
     }
-    guard isNamed || input[all] || input[match] != nil || input[active] || fallback != nil else {
+    guard isNamed || input[all] || isFiltered(input) || fallback != nil else {
       throw input.refusal(
-        "no tenants selected", hint: "name them, or use --all, --active, --match GLOB or --from-file FILE"
-      )
+        "no tenants selected",
+        hint: "name them, or use --all, --active, --match GLOB, --where COLUMN=VALUE or --from-file FILE")
     }
-    if let file { names += try session.names(inFile: file) }
-    var selection = isNamed ? FleetSelection(names: names) : fallback ?? FleetSelection(names: nil)
+    for file in input[fromFile] { names += try session.names(inFile: file) }
+    let isFallback = !isNamed && !input[all] && !isFiltered(input)
+    var selection =
+      isNamed ? FleetSelection(names: names) : isFallback ? fallback ?? .init() : FleetSelection()
+    try narrow(&selection, input, session)
+    return selection
+  }
+
+  private static func narrow(_ selection: inout FleetSelection, _ input: Input, _ session: Session) throws {
+    if input[active], input[deactivated] {
+      throw input.refusal("--active and --deactivated cannot be used together")
+    }
     selection.match = input[match]
     selection.exclude = input[exclude]
-    selection.activeOnly = input[active]
+    selection.conditions = input[condition]
+    selection.isActive = input[active] ? true : input[deactivated] ? false : nil
+    selection.behind = input[behind] ? try session.migrations() : nil
+    selection.versions = input[has]
+    selection.order = input[order] ?? FleetOrder()
     selection.limit = input[limit]?.value
-    return selection
+    selection.isRequired = input[required]
+  }
+}
+
+extension Glob {
+  init(parsing text: String) throws {
+    guard let glob = Glob(text) else { throw Expected("a pattern of at most 1000 alternatives") }
+    self = glob
+  }
+}
+
+extension RowCondition {
+  init(parsing text: String) throws {
+    guard let condition = RowCondition(text) else {
+      throw Expected("COLUMN=VALUE, with = != < <= > or >=, or 'COLUMN IS NULL'")
+    }
+    self = condition
   }
 }

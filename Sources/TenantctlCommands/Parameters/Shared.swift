@@ -4,10 +4,7 @@ internal import Tenancy
 /// Parameters of several commands.
 enum Shared {
   static let tenant = Argument(
-    "NAME", completion: .dynamic("tenant"), parse: TenantName.init(parsing:), summary: "The tenant.")
-  static let tenants = RepeatedArgument(
-    "NAME", minimum: 1, completion: .dynamic("tenant"), parse: TenantName.init(parsing:),
-    summary: "The tenants.")
+    "NAME", completion: .dynamic("tenant"), parse: TenantName.init(word:), summary: "The tenant.")
   static let domain = Argument(
     "HOST", completion: .dynamic("domain"), parse: DomainName.init(parsing:),
     summary: "The host name, without port.")
@@ -17,6 +14,14 @@ enum Shared {
     "migrations", placeholder: "DIR", environment: "TENANTCTL_MIGRATIONS", completion: .directories,
     parse: { $0 },
     summary: "The migrations folder. Default: that of tenantctl.toml, or migrations/.")
+}
+
+extension TenantName {
+  /// A name as a word of the command line. A URL in its place is a mistake whose message must not show the password.
+  init(word: String) throws {
+    if word.contains("://") { throw Expected("a tenant's name, not a URL") }
+    try self.init(parsing: word)
+  }
 }
 
 /// `COLUMN=VALUE`, a value for one of the registry's extra columns.

@@ -66,10 +66,11 @@ struct Scene {
 
   /// Runs a command, which must succeed, print exactly this and say this, or nothing, on standard error.
   func prints(
-    _ line: String, _ text: String, stderr: String = "", environment: [String: String] = [:],
+    _ line: String, _ text: String, stderr: String = "", stdin: String = "",
+    environment: [String: String] = [:],
     sourceLocation: SourceLocation = #_sourceLocation
   ) async throws {
-    let outcome = try await run(line, environment: environment)
+    let outcome = try await run(line, environment: environment, stdin: stdin)
     #expect(outcome == Outcome(stdout: text, stderr: stderr, status: 0), sourceLocation: sourceLocation)
   }
 

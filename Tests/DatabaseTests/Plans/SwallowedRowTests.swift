@@ -77,7 +77,7 @@ import Testing
       [
         ("rename", { try await $0.rename("acme", "apex") }),
         ("deactivate", { _ = try await $0.setActive("acme", false) }),
-        ("set", { try await $0.tenancy.planSet("acme", ["plan": "x"]).apply() }),
+        ("set", { try await $0.tenancy.planSet(["acme"], ["plan": "x"]).apply() }),
       ]
     case ("tenants", _): [("drop", { try await $0.drop("acme") })]
     case (_, "INSERT"):
@@ -121,7 +121,7 @@ import Testing
       try await fleet.create("acme", domains: ["acme.com"])
       try await fleet.rename("acme", "apex")
       #expect(try await fleet.setActive("apex", false))
-      try await fleet.tenancy.planSet("apex", ["plan": "x"]).apply()
+      try await fleet.tenancy.planSet(["apex"], ["plan": "x"]).apply()
       #expect(try await fleet.list() == "apex(acme.com)-")
       #expect(try await fleet.psql("SELECT tenant_name FROM domains") == "apex")
       try await fleet.drop("apex")

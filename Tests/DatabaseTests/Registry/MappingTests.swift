@@ -207,7 +207,7 @@ import Testing
       ) { try await fleet.create("acme", domains: ["acme.com"], values: ["id": "01H"]) }
       try await fleet.create("acme", values: ["id": "01H"])
       await #expect(throws: TenancyProblem.reservedColumn("id")) {
-        try await fleet.tenancy.planSet("acme", ["id": "02H"])
+        try await fleet.tenancy.planSet(["acme"], ["id": "02H"])
       }
       let add = { (host: String, values: ColumnValues) in
         try await fleet.tenancy.planAddDomain(
@@ -264,8 +264,9 @@ import Testing
       #expect(try await fleet.resolve("example.com") == "public by domain")
       #expect(try await fleet.list() == "acme")
       let files = MigrationSet(tenant: [try migration("1", "CREATE TABLE t ()")], shared: [])
-      let tenants = try await fleet.tenancy.list().map(\.tenant)
-      #expect(try await fleet.tenancy.behind(tenants, files) == ["acme"])
+      var behind = FleetSelection()
+      behind.behind = files
+      #expect(try await fleet.tenancy.list(behind).map(\.tenant.name) == ["acme"])
       let plan = try await fleet.tenancy.planMigration(FleetSelection(names: nil), files)
       #expect(plan.tenants.map(\.label) == ["acme"])
     }

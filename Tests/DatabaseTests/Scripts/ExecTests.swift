@@ -21,7 +21,7 @@ import Testing
     try await Fleet.with { fleet in
       for name in ["acme", "reef"] { try await fleet.create(name) }
       try await fleet.psql("CREATE TABLE reef.t ()")
-      let script = try ExecScript(name: "s.sql", Array("CREATE TABLE u ();\nCREATE TABLE t ();\n".utf8))
+      let script = try ExecScript([("s.sql", Array("CREATE TABLE u ();\nCREATE TABLE t ();\n".utf8))])
       var options = ExecOptions()
       options.mayWrite = true
       let tenants = try await fleet.tenancy.tenants(in: FleetSelection(names: nil))
@@ -43,7 +43,7 @@ import Testing
       try await fleet.psql(
         "CREATE TABLE acme.t (a int); CREATE TABLE reef.t (b int); CREATE TABLE rock.t (a int)")
       let received = Mutex<[TenantName]>([])
-      let script = try ExecScript(name: "-c", Array("TABLE t".utf8))
+      let script = try ExecScript([("-c", Array("TABLE t".utf8))])
       let tenants = try await fleet.tenancy.tenants(in: FleetSelection(names: nil))
       await #expect(
         throws: TenancyProblem.columnsDiffer(
@@ -71,7 +71,7 @@ import Testing
       var options = ExecOptions()
       options.mayWrite = true
       let report = try await fleet.tenancy.exec(
-        ExecScript(name: "-c", Array(sql.utf8)), in: tenants, options
+        ExecScript([("-c", Array(sql.utf8))]), in: tenants, options
       ) { _, _ in }
       #expect(
         report.failures.first?.failure as? TenancyProblem
@@ -95,7 +95,7 @@ import Testing
       options.mayWrite = true
       let tenants = try await fleet.tenancy.tenants(in: FleetSelection(names: nil))
       for (end, failures) in [("", 0), ("; SELECT 1/0", 2)] {
-        let script = try ExecScript(name: "-c", Array((sql + end).utf8))
+        let script = try ExecScript([("-c", Array((sql + end).utf8))])
         let report = try await fleet.tenancy.exec(script, in: tenants, options) { _, _ in }
         #expect(report.failures.count == failures)
         let place = (report.failures.first?.failure as? TenancyProblem).flatMap {
@@ -119,7 +119,7 @@ import Testing
   @Test func stopsWhereNoConnectionIsToBeHad() async throws {
     try await Fleet.with(connections: 1) { fleet in
       for name in ["acme", "reef", "rock"] { try await fleet.create(name) }
-      let script = try ExecScript(name: "-c", Array("SELECT pg_terminate_backend(pg_backend_pid())".utf8))
+      let script = try ExecScript([("-c", Array("SELECT pg_terminate_backend(pg_backend_pid())".utf8))])
       let tenants = try await fleet.tenancy.tenants(in: FleetSelection(names: nil))
       try await fleet.psql("UPDATE pg_database SET datallowconn = false WHERE datname = current_database()")
       let report = try await fleet.tenancy.exec(script, in: tenants) { _, _ in }
@@ -135,7 +135,7 @@ import Testing
   @Test func stopsAfterAsManyFailuresAsAllowed() async throws {
     try await Fleet.with { fleet in
       for name in ["acme", "reef", "rock"] { try await fleet.create(name) }
-      let script = try ExecScript(name: "-c", Array("SELECT nonsense".utf8))
+      let script = try ExecScript([("-c", Array("SELECT nonsense".utf8))])
       var run = FleetRun<ExecResult>()
       run.maxFailures = 2
       let tenants = try await fleet.tenancy.tenants(in: FleetSelection(names: nil))
@@ -155,7 +155,7 @@ extension Fleet {
     var options = ExecOptions()
     options.statementTimeout = statementTimeout
     let tenants = try await tenancy.tenants(in: FleetSelection(names: names))
-    let script = try ExecScript(name: "-c", Array(sql.utf8))
+    let script = try ExecScript([("-c", Array(sql.utf8))])
     _ = try await tenancy.exec(script, in: tenants, options) { tenant, table in
       rows.withLock { rows in
         rows += (0..<table.count).map { [tenant.name.rawValue] + table[$0] }

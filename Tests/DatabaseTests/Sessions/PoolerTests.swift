@@ -54,7 +54,7 @@ import Testing
         options.mayWrite = true
         let sql =
           "CREATE TEMP TABLE s (a int); PREPARE q AS SELECT 1; SELECT pg_advisory_lock(4711); SET my.value = 'left'"
-        let script = try ExecScript(name: "-c", Array((sql + end).utf8))
+        let script = try ExecScript([("-c", Array((sql + end).utf8))])
         let tenants = try await pooled.tenancy.tenants(in: .all)
         _ = try await pooled.tenancy.exec(script, in: tenants, options) { _, _ in }
         try await pooled.expectNoTraces(url)

@@ -133,7 +133,9 @@ import Testing
       await #expect(throws: TenancyError(.tenantDeactivated("acme"))) {
         try await fleet.resolve("acme.example.com")
       }
-      #expect(try await fleet.tenancy.list(.init(isActive: true)).map(\.tenant.name) == ["beta"])
+      var active = FleetSelection()
+      active.isActive = true
+      #expect(try await fleet.tenancy.list(active).map(\.tenant.name) == ["beta"])
       #expect(try await fleet.setActive("acme", true))
       #expect(try await fleet.list() == "acme beta")
       await #expect(throws: TenancyProblem.tenantNotFound("none")) {
@@ -160,16 +162,16 @@ import Testing
     try await Fleet.with(registry) { fleet in
       try await fleet.create("acme", values: registry.values)
       await #expect(throws: TenancyProblem.self) {
-        try await fleet.tenancy.planSet("acme", ["nonesuch": "1"])
+        try await fleet.tenancy.planSet(["acme"], ["nonesuch": "1"])
       }
       let name = registry.mapping.columns.name ?? "name"
       await #expect(throws: TenancyProblem.reservedColumn(name)) {
-        try await fleet.tenancy.planSet("acme", [name: "x"])
+        try await fleet.tenancy.planSet(["acme"], [name: "x"])
       }
       guard let (column, value) = registry.extra else { return }
-      try await fleet.tenancy.planSet("acme", [column: value]).apply()
+      try await fleet.tenancy.planSet(["acme"], [column: value]).apply()
       #expect(try await fleet.tenancy.show("acme").columns[column] == value)
-      try await fleet.tenancy.planSet("acme", [column: nil]).applyExpectingNull(column, fleet)
+      try await fleet.tenancy.planSet(["acme"], [column: nil]).applyExpectingNull(column, fleet)
     }
   }
 
@@ -212,7 +214,7 @@ import Testing
   }
 }
 
-extension Plan<ChangedColumns> {
+extension Plan<[ChangedColumns]> {
   /// A NOT NULL column refuses, others take it.
   fileprivate func applyExpectingNull(_ column: String, _ fleet: Fleet) async throws {
     do {

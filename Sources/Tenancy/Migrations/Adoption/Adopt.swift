@@ -38,7 +38,7 @@ extension TenantDatabase {
         return .init(
           subject: FleetSubject(member.tenant),
           work: Result { () throws(TenancyProblem) in
-            try adoption.work(model, self.ledger(of: schema)).planned(limits)
+            self.plan(try adoption.work(model, self.ledger(of: schema)).planned(limits))
           })
       })
   }

@@ -22,7 +22,8 @@ extension TenantDatabase {
         let subject = FleetSubject(survey.tenant, survey.schema)
         if let problem = survey.problem { return .init(subject: subject, work: .failure(problem)) }
         let update = LedgerUpdate(survey, recording: survey.pending.map { ($0, nil) })
-        return .init(subject: subject, work: .success(BaselineWork(update: update).planned(limits)))
+        return .init(
+          subject: subject, work: .success(self.plan(BaselineWork(update: update).planned(limits))))
       })
   }
 }

@@ -208,14 +208,3 @@ struct Surveyor: Sendable {
       hasLedger: subject.state.hasLedger, standing: standing)
   }
 }
-
-extension TenantDatabase {
-  /// Those of the tenants that lack a migration, or whose ledger cannot tell.
-  ///
-  /// Throws ``TenancyProblem``.
-  package func behind(_ tenants: [Tenant], _ files: MigrationSet) async throws -> Set<TenantName> {
-    let names = tenants.filter { !$0.schema.isNobodys }.map(\.name)
-    let surveys = try await survey(FleetSelection(names: names), files).tenants
-    return Set(surveys.filter(\.isBehind).compactMap { $0.tenant?.name })
-  }
-}

@@ -39,7 +39,7 @@ extension TenantDatabase {
       do {
         let planned = try importer.take(history.get(), survey)
         entries.append(
-          .init(subject: FleetSubject(survey.tenant, survey.schema), work: .success(planned)))
+          .init(subject: FleetSubject(survey.tenant, survey.schema), work: .success(self.plan(planned))))
       } catch {
         problems.append(HistoryProblem(tenant: survey.label, reason: error.reason))
       }

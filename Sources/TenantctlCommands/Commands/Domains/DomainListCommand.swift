@@ -25,5 +25,5 @@ enum DomainListCommand {
   }
 
   private static let tenant = OptionalArgument(
-    "NAME", completion: .dynamic("tenant"), parse: TenantName.init(parsing:), summary: "The tenant.")
+    "NAME", completion: .dynamic("tenant"), parse: TenantName.init(word:), summary: "The tenant.")
 }

@@ -52,17 +52,24 @@ enum ExecCommand {
   }
 
   private static func script(_ input: Input) throws -> ExecScript {
-    switch (input[sql], input[file]) {
-    case (let sql?, nil): try ExecScript(name: "-c", Array(sql.utf8))
-    case (nil, let file?): try ExecScript(name: file == "-" ? "stdin" : file, Files.bytes(file))
-    case (nil, nil):
+    let texts = input[sql]
+    switch (texts.isEmpty, input[file]) {
+    case (false, nil):
+      return try ExecScript(
+        texts.enumerated().map { number, text in
+          (name: texts.count == 1 ? "-c" : "-c \(number + 1)", bytes: Array(text.utf8))
+        })
+    case (true, let file?):
+      return try ExecScript([(name: file == "-" ? "stdin" : file, bytes: Files.bytes(file))])
+    case (true, nil):
       throw input.refusal("-c or -f is required", hint: "give the SQL with -c, or a file with -f")
     default: throw input.refusal("-c and -f cannot be used together")
     }
   }
 
-  private static let sql = Option(
-    "command", short: "c", placeholder: "SQL", parse: { $0 }, summary: "The statements to run.")
+  private static let sql = RepeatedOption(
+    "command", short: "c", placeholder: "SQL", parse: { $0 },
+    summary: "The statements to run; given again: and then these.")
   private static let file = Option(
     "file", short: "f", placeholder: "FILE", completion: .files(extensions: ["sql"]), parse: { $0 },
     summary: "The file with the statements to run; - is standard input.")

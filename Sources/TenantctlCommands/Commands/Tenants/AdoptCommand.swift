@@ -85,6 +85,6 @@ enum AdoptCommand {
     parse: MigrationVersion.init(parsing:),
     summary: "The last migration that the tenants have.")
   private static let like = Option(
-    "like", placeholder: "NAME", completion: .dynamic("tenant"), parse: TenantName.init(parsing:),
+    "like", placeholder: "NAME", completion: .dynamic("tenant"), parse: TenantName.init(word:),
     summary: "The tenant to compare with: tenants with equal tables get a copy of its ledger.")
 }

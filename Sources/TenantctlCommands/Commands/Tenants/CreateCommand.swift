@@ -8,34 +8,95 @@ enum CreateCommand {
       The tenant's row is written last, in one transaction with its domains: until then the app does not see the tenant. \
       After a failure at any point the same command can be run again.
 
+      Several names, or a CSV file with --from-file, make several tenants, --jobs at a time; one that fails does not affect \
+      the others, and --if-not-exists lets the same command do what is left.
+
       A name consists of lower-case letters, digits and underscores, begins with a letter, and has at most 63 characters. It \
       cannot be an SQL keyword or one of public, www, localhost, local, information_schema, pg_*.
       """,
     parameters: [
-      name, schema, domains, values, deactivated, protect, noMigrations, Shared.migrations, Shared.dryRun,
-    ],
+      names, fromFile, schema, domains, values, deactivated, protect, ifNotExists, noMigrations,
+      Shared.migrations,
+      Shared.dryRun,
+    ] + RunOptions.common,
+    formats: [.text, .json, .ndjson],
     examples: [
       Example("tenantctl create acme --domain acme.example.com", "Create a tenant with a primary domain."),
       Example(
         "tenantctl create acme --set phone_number=555-0100",
         "Set a custom column of the registry."),
+      Example(
+        "tenantctl create --from-file tenants.csv --if-not-exists",
+        "Create the tenants of a file with a line 'name,domain,plan'."),
     ],
     section: Section.tenants
   ) { input, session in
-    let new = try NewTenant(
-      input[name], schema: input[schema], domains: input[domains], values: Assignment.values(input[values]),
-      isActive: !input[deactivated], isProtected: input[protect])
+    try RunOptions.refuseReport(input, with: [Shared.dryRun])
+    let new = try tenants(input)
     let files = input[noMigrations] ? [] : try migrations(session)
-    let change = try await session.database(connections: 2, onMainThread: true).planCreate(
-      new, migrations: files)
+    if new.count == 1, input[fromFile] == nil { return try await createOne(new[0], files, input, session) }
+    let database = try session.database(connections: 2 * RunOptions.connections(input))
+    let plan = try await database.planCreate(new, migrations: files, ifNotExists: input[ifNotExists])
+    return try await changes.run(plan, of: database, input, session)
+  }
+
+  private static func createOne(
+    _ new: NewTenant, _ files: [MigrationFile], _ input: Input, _ session: Session
+  ) async throws -> CommandResult {
+    let database = try session.database(connections: 2, onMainThread: true)
+    let change = try await database.planCreate(new, migrations: files, ifNotExists: input[ifNotExists])
     return try await session.make(change, dryRun: input[Shared.dryRun]) { created in
-      CommandResult(created) { _ in
-        let state = created.tenant.isActive ? "" : "deactivated "
-        return [
-          "created \(state)tenant \(created.tenant.name), \(counted(created.migrations.count, "migration")) applied"
-        ]
-          + created.domains.map { "added domain \($0.name)\($0.isPrimary ? " (primary)" : "")" }
-      }
+      CommandResult(created) { _ in lines(created) }
+    }
+  }
+
+  private static func lines(_ created: CreatedTenant) -> [String] {
+    if !created.isNew { return ["tenant \(created.tenant.name) already exists"] }
+    let state = created.tenant.isActive ? "" : "deactivated "
+    let migrations = counted(created.migrations.count, "migration")
+    return ["created \(state)tenant \(created.tenant.name), \(migrations) applied"]
+      + created.domains.map { "added domain \($0.name)\($0.isPrimary ? " (primary)" : "")" }
+  }
+
+  private static let changes = TenantChanges<CreatedTenant>(
+    command: FleetCommand(
+      name: "create", statuses: ["created", "unchanged"],
+      status: { $0?.isNew == false ? "unchanged" : "created" },
+      details: {
+        Details(domains: $0.value?.domains.map(\.name) ?? [], migrations: $0.value?.migrations ?? [])
+      }),
+    verb: "created",
+    sentence: { outcome in outcome.value.map { lines($0).joined(separator: "; ") } })
+
+  private struct Details: Encodable, Sendable {
+    let domains: [DomainName]
+    let migrations: [MigrationVersion]
+  }
+
+  /// The new tenants: those of the file, or those that are named, with what the options say of each.
+  private static func tenants(_ input: Input) throws -> [NewTenant] {
+    let names = input[self.names]
+    guard names.isEmpty != (input[fromFile] == nil) else {
+      throw names.isEmpty
+        ? input.refusal("NAME or --from-file is required")
+        : input.refusal("names and --from-file cannot be used together")
+    }
+    if names.count != 1, input[schema] != nil || !input[domains].isEmpty {
+      throw input.refusal(
+        "\(input[schema] == nil ? "--domain" : "--schema") is for one tenant",
+        hint:
+          "give it in the file of --from-file, in the column \(input[schema] == nil ? "domain" : "schema")")
+    }
+    let values = Assignment.values(input[self.values])
+    let new =
+      try input[fromFile].map(TenantFile.read)
+      ?? names.map { NewTenant($0, schema: input[schema], domains: input[domains]) }
+    return new.map { tenant in
+      var tenant = tenant
+      tenant.values.merge(values) { own, _ in own }
+      tenant.isActive = !input[deactivated]
+      tenant.isProtected = input[protect]
+      return tenant
     }
   }
 
@@ -48,8 +109,16 @@ enum CreateCommand {
     }
   }
 
-  private static let name = Argument(
-    "NAME", parse: TenantName.init(parsing:), summary: "The new tenant's name.")
+  private static let names = RepeatedArgument(
+    "NAME", parse: TenantName.init(word:), summary: "The new tenant's name.")
+  private static let fromFile = Option(
+    "from-file", placeholder: "FILE", completion: .files(extensions: ["csv"]), parse: { $0 },
+    summary: """
+      Create the tenants of a CSV file, - is standard input. Its first line names the columns: name, schema, domain \
+      (several with blanks between them) and custom columns of the registry.
+      """)
+  private static let ifNotExists = Flag(
+    "if-not-exists", summary: "A tenant that already exists is not an error, and stays as it is.")
   private static let schema = Option(
     "schema", placeholder: "SCHEMA", parse: SchemaName.init(parsing:),
     summary: "The tenant's schema, if the registry has a column for it. Default: the name.")

@@ -8,7 +8,7 @@ enum DeactivateCommand {
       Deactivated tenants keep their data and are still migrated. A deactivated tenant stays deactivated. If one of the \
       names does not exist, nothing is changed.
       """,
-    parameters: [Shared.tenants, Shared.dryRun],
+    parameters: Selection.parameters + [Shared.migrations, Shared.dryRun],
     examples: [Example("tenantctl deactivate acme globex", "Deactivate acme and globex.")],
     section: Section.tenants
   ) { input, session in

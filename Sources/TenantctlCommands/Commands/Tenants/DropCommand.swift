@@ -3,9 +3,10 @@ internal import Tenancy
 
 enum DropCommand {
   static let command = Command<Action>(
-    "drop", summary: "Remove a tenant: its rows, and its schema with everything in it.",
+    "drop", summary: "Remove tenants: their rows, and their schemas with everything in them.",
     discussion: """
-      Asks for confirmation by the tenant's name; without a terminal --yes is required. The rows are deleted first, so that \
+      Asks for confirmation by the tenant's name; without a terminal --yes is required. If one of several tenants cannot be \
+      dropped, none is. The rows are deleted first, so that \
       the app never serves a partly dropped tenant. A large schema is dropped in batches. After an interruption the same \
       command finishes the drop.
 
@@ -13,20 +14,64 @@ enum DropCommand {
       a column of one of its types: they would be dropped with it. It is refused, too, if the tenant is protected: see \
       --protect of 'tenantctl create' and 'tenantctl set'.
       """,
-    parameters: [Shared.tenant, Shared.yes, Shared.dryRun],
+    parameters: Selection.parameters + [Shared.migrations, Shared.yes, Shared.dryRun] + RunOptions.common,
+    formats: [.text, .json, .ndjson],
     examples: [
       Example("tenantctl drop acme", "Ask, then remove the tenant acme."),
       Example("tenantctl drop acme --yes", "Remove it without asking, for scripts."),
+      Example(
+        "tenantctl drop --deactivated --where 'plan=trial' --dry-run",
+        "Show what would be sent for the deactivated trial tenants."),
     ],
     section: Section.tenants
   ) { input, session in
-    let change = try await session.database().planDrop(input[Shared.tenant])
+    try RunOptions.refuseReport(input, with: [Shared.dryRun])
+    let selection = try Selection.read(input, session)
+    // A drop that was interrupted has a name, and no row that could be selected.
+    if let name = selection.onlyName { return try await dropOne(name, input, session) }
+    let database = try session.database(connections: RunOptions.connections(input))
+    let names = try await database.names(in: selection)
+    let plan = try await database.planDrop(names)
+    let tenants = plan.forecast.tenants.compactMap(\.value)
+    if !input[Shared.dryRun], !tenants.isEmpty {
+      let listed = firstFew(tenants, "more tenants") { [sentence($0, verb: "drop")] }
+      try session.confirm(
+        "drop \(tenants.count)", warning(tenants), showing: listed, unless: input[Shared.yes])
+    }
+    return try await changes.run(plan, of: database, input, session)
+  }
+
+  private static func dropOne(
+    _ name: TenantName, _ input: Input, _ session: Session
+  ) async throws -> CommandResult {
+    let change = try await session.database().planDrop(name)
     if !input[Shared.dryRun] {
       try session.confirm("\(change.result.name)", warning(change.result), unless: input[Shared.yes])
     }
     return try await session.make(change, dryRun: input[Shared.dryRun]) { dropped in
       CommandResult(dropped, sentence(dropped))
     }
+  }
+
+  private static let changes = TenantChanges<DroppedTenant>(
+    command: FleetCommand(
+      name: "drop", statuses: ["dropped"], status: { _ in "dropped" },
+      details: { Details(domains: $0.value?.domains ?? [], tables: $0.value?.tables ?? 0) }),
+    verb: "dropped", sentence: { $0.value.map { sentence($0) } })
+
+  private struct Details: Encodable, Sendable {
+    let domains: [DomainName]
+    let tables: Int
+  }
+
+  private static func warning(_ tenants: [DroppedTenant]) -> [String] {
+    let served = tenants.count(where: \.isServed)
+    return
+      (served > 0
+      ? [
+        "\(counted(served, "tenant")) of them \(served == 1 ? "is" : "are") active, so the app serves \(served == 1 ? "it" : "them")."
+      ] : [])
+      + ["This removes \(counted(tenants.count, "tenant")). It cannot be undone."]
   }
 
   private static func warning(_ tenant: DroppedTenant) -> [String] {
@@ -37,8 +82,8 @@ enum DropCommand {
     ]
   }
 
-  private static func sentence(_ tenant: DroppedTenant) -> String {
+  private static func sentence(_ tenant: DroppedTenant, verb: String = "dropped tenant") -> String {
     let schema = tenant.hadSchema ? counted(tenant.tables, "table") : "its schema did not exist"
-    return "dropped tenant \(tenant.name) (\(schema), \(counted(tenant.domains.count, "domain")))"
+    return "\(verb) \(tenant.name) (\(schema), \(counted(tenant.domains.count, "domain")))"
   }
 }

@@ -13,7 +13,7 @@ enum ListCommand {
       The JSON form has the registry's own columns (columns) and says whether each tenant's schema exists (schema_exists); \
       bytes is null without --columns or --sort that names size. 'tenantctl doctor' finds tenants whose schema is missing.
       """,
-    parameters: [Selection.active, deactivated, Selection.match, behind, columns, order, Shared.migrations],
+    parameters: Selection.parameters + [columns, order, Shared.migrations],
     formats: OutputFormat.allCases,
     examples: [
       Example("tenantctl list", "List all tenants."),
@@ -25,22 +25,13 @@ enum ListCommand {
     ],
     section: Section.tenants
   ) { input, session in
-    if input[Selection.active] && input[deactivated] {
-      throw input.refusal("--active and --deactivated cannot be used together")
-    }
-    let filter = TenantFilter(
-      isActive: input[Selection.active] ? true : input[deactivated] ? false : nil,
-      match: input[Selection.match])
+    let selection = try Selection.read(input, session, whenNone: FleetSelection())
     let shown = input[columns]?.columns ?? ListColumn.usual
     let asked = shown + [input[order]?.column].compactMap { $0 }
     var facts = asked.reduce(into: TenantFacts()) { $0.formUnion($1.facts) }
     if session.format == .json || session.format == .ndjson { facts.formUnion([.columns, .head]) }
     let database = try session.database()
-    var entries = try await database.list(filter, withState: facts.contains(.head) || input[behind])
-    if input[behind] {
-      let names = try await database.behind(entries.map(\.tenant), try session.migrations())
-      entries = entries.filter { names.contains($0.tenant.name) }
-    }
+    let entries = try await database.list(selection, withState: facts.contains(.head))
     let named = asked.compactMap { if case .custom(let name) = $0 { name } else { nil } }
     var listings = try await database.listings(of: entries, with: facts, named: named)
     if let order = input[order] { listings = order.sorted(listings) }
@@ -61,7 +52,5 @@ enum ListCommand {
     summary: "Print these columns. Default: \(ListColumn.usual.map { "\($0)" }.joined(separator: ",")).")
   private static let order = Option(
     "sort", placeholder: "COLUMN", parse: ListOrder.init(parsing:),
-    summary: "Sort by this column; -COLUMN sorts in reverse. Default: name.")
-  private static let deactivated = Flag("deactivated", summary: "List only deactivated tenants.")
-  private static let behind = Flag("behind", summary: "List only tenants with pending migrations.")
+    summary: "Sort what is listed by this column; -COLUMN sorts in reverse. Default: as --order-by.")
 }

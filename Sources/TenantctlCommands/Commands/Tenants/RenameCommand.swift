@@ -28,9 +28,9 @@ enum RenameCommand {
   }
 
   private static let old = Argument(
-    "OLD", completion: .dynamic("tenant"), parse: TenantName.init(parsing:),
+    "OLD", completion: .dynamic("tenant"), parse: TenantName.init(word:),
     summary: "The tenant's current name.")
-  private static let new = Argument("NEW", parse: TenantName.init(parsing:), summary: "The new name.")
+  private static let new = Argument("NEW", parse: TenantName.init(word:), summary: "The new name.")
 }
 
 extension RenamedTenant {

@@ -6,16 +6,22 @@ enum SetCommand {
     "set",
     summary: "Set custom columns of the registry, such as a plan or a phone number, or protect a tenant.",
     discussion: """
+      The words are tenants' names, and assignments with a '='. Several tenants are changed in one transaction: all or none.
+
       'tenantctl drop' refuses a protected tenant. The protection is a mark in the comment on the tenant's schema.
       """,
-    parameters: [Shared.tenant, values, unset, protect, unprotect, Shared.dryRun],
+    parameters: [words, Selection.all] + Selection.filters + [
+      unset, protect, unprotect, Shared.migrations, Shared.dryRun,
+    ],
     examples: [
       Example("tenantctl set acme plan=gold phone_number=555-0100", "Set two columns."),
       Example("tenantctl set acme --unset phone_number", "Set a column to NULL."),
+      Example(
+        "tenantctl set --where 'plan IS NULL' plan=free", "Set a column of all tenants that have none."),
     ],
     section: Section.tenants
   ) { input, session in
-    var columns = Assignment.values(input[values])
+    var columns = Assignment.values(input[words].compactMap(\.assignment))
     if let column = input[unset].first(where: columns.keys.contains) {
       throw input.refusal("column \(column) is both set and unset", hint: "give one of the two")
     }
@@ -27,10 +33,18 @@ enum SetCommand {
     if columns.isEmpty, isProtected == nil {
       throw input.refusal("COLUMN=VALUE, --unset, --protect or --unprotect is required")
     }
-    let change = try await session.database().planSet(
-      input[Shared.tenant], columns, isProtected: isProtected)
+    let selection = try Selection.read(input, session, names: input[words].compactMap(\.name))
+    let database = try session.database()
+    let change = try await database.planSet(
+      try await database.names(in: selection), columns, isProtected: isProtected)
     return try await session.make(change, dryRun: input[Shared.dryRun]) { changed in
-      CommandResult(changed) { _ in lines(changed) }
+      let json: any Encodable & Sendable =
+        if selection.onlyName != nil { changed[0] } else { changed }
+      var result = CommandResult(json) { _ in
+        changed.count > 20 ? ["changed \(counted(changed.count, "tenant"))"] : changed.flatMap(lines)
+      }
+      if changed.isEmpty { result.notes = [Words.nobodySelected] }
+      return result
     }
   }
 
@@ -41,11 +55,25 @@ enum SetCommand {
       + (changed.protected.map { ["\($0 ? "protected" : "unprotected") tenant \(changed.name)"] } ?? [])
   }
 
+  /// A tenant's name or an assignment: a name has no '='.
+  private enum Word: Sendable {
+    case name(TenantName)
+    case assignment(Assignment)
+
+    init(parsing text: String) throws {
+      self =
+        try text.contains("=") ? .assignment(Assignment(parsing: text)) : .name(TenantName(word: text))
+    }
+
+    var name: TenantName? { if case .name(let name) = self { name } else { nil } }
+    var assignment: Assignment? { if case .assignment(let assignment) = self { assignment } else { nil } }
+  }
+
+  private static let words = RepeatedArgument(
+    "NAME|COLUMN=VALUE", completion: .dynamic("tenant"), parse: Word.init(parsing:),
+    summary: "The tenants, and the columns with their new values.")
   private static let protect = Flag("protect", summary: "Let 'tenantctl drop' refuse the tenant.")
   private static let unprotect = Flag("unprotect", summary: "Let 'tenantctl drop' remove the tenant again.")
-
-  private static let values = RepeatedArgument(
-    "COLUMN=VALUE", parse: Assignment.init(parsing:), summary: "A column and its new value.")
   private static let unset = RepeatedOption(
     "unset", placeholder: "COLUMN", parse: { $0 }, summary: "Set this column to NULL.")
 }

@@ -1,0 +1,53 @@
+internal import Tenancy
+
+/// New tenants in a CSV file. The first line names the columns: `name`, `schema` and `domain` (several separated by blanks,
+/// the first one primary), and custom columns of the registry. An empty field is a value that is not given.
+enum TenantFile {
+  /// Throws ``TenantFileProblem`` for the first line that is not a tenant.
+  static func read(_ path: String) throws -> [NewTenant] {
+    let text = try Files.read(path)
+    if MangledWord.isMangled(text) { throw MangledWord(word: path) }
+    do {
+      let records = try CSV.records(in: text)
+      guard let header = records.first?.fields.map({ $0[...].trimmingWhitespace() }), header.contains("name")
+      else { throw CSV.Problem(line: 1, message: "the first line must name the columns, one of them name") }
+      if let column = header.first(where: { name in header.count { $0 == name } > 1 }) {
+        throw CSV.Problem(line: 1, message: "column '\(column)' is there twice")
+      }
+      return try records.dropFirst().map { record in try tenant(record, header) }
+    } catch let problem as CSV.Problem {
+      throw TenantFileProblem(path: path, line: problem.line, message: problem.message)
+    }
+  }
+
+  private static func tenant(_ record: CSV.Record, _ header: [String]) throws -> NewTenant {
+    guard record.fields.count == header.count else {
+      throw CSV.Problem(
+        line: record.line,
+        message:
+          "\(counted(record.fields.count, "field")), but the first line names \(counted(header.count, "column"))"
+      )
+    }
+    var values = Dictionary(uniqueKeysWithValues: zip(header, record.fields))
+    func take(_ column: String) -> String {
+      (values.removeValue(forKey: column) ?? "")[...].trimmingWhitespace()
+    }
+    do {
+      let name = try TenantName(parsing: take("name"))
+      let schema = take("schema")
+      let domains = try take("domain").split(separator: " ").map { try DomainName(parsing: String($0)) }
+      return try NewTenant(
+        name, schema: schema.isEmpty ? nil : SchemaName(parsing: schema), domains: domains,
+        values: values.filter { !$0.value.isEmpty }.mapValues { .some($0) })
+    } catch let error as TenancyError {
+      throw CSV.Problem(line: record.line, message: ErrorReport(error).message)
+    }
+  }
+}
+
+/// A file of new tenants that cannot be read as one.
+struct TenantFileProblem: Error {
+  let path: String
+  let line: Int
+  let message: String
+}
