@@ -26,12 +26,12 @@ _tenantctl_grammar() {
   'status') commands='' options='--all -a --match=none --exclude=none --where=none --active --deactivated --behind --has=ask:version --from-file=files --order-by=none --limit=none --require-match --check --pending --verify --migrations=directories --format=words:text,json,ndjson' arguments='ask:tenant+' ;;
   'history') commands='' options='--format=words:text,json,ndjson,csv' arguments='ask:tenant' ;;
   'migration') commands='new list check baseline repair import' options='' arguments='' ;;
-  'migration new') commands='' options='--shared --migrations=directories --format=words:text,json' arguments='none' ;;
+  'migration new') commands='' options='--from=ask:tenant --shared --migrations=directories --format=words:text,json' arguments='none' ;;
   'migration list') commands='' options='--migrations=directories --format=words:text,json,ndjson,csv' arguments='' ;;
-  'migration check') commands='' options='--migrations=directories --format=words:text,json,ndjson' arguments='' ;;
+  'migration check') commands='' options='--since=none --report=none --migrations=directories --format=words:text,json,ndjson,sarif,github' arguments='' ;;
   'migration baseline') commands='' options='--all -a --match=none --exclude=none --where=none --active --deactivated --behind --has=ask:version --from-file=files --order-by=none --limit=none --require-match --migrations=directories --retries=none --jobs=none -j=none --on-error=words:continue,stop --max-failures=none --canary=none --report=none --dry-run --format=words:text,json,ndjson' arguments='ask:version ask:tenant+' ;;
   'migration repair') commands='' options='--all -a --match=none --exclude=none --where=none --active --deactivated --behind --has=ask:version --from-file=files --order-by=none --limit=none --require-match --migrations=directories --dry-run --format=words:text,json' arguments='ask:version ask:tenant+' ;;
-  'migration import') commands='' options='--from=words:goose,golang-migrate,flyway,sqlx --all -a --match=none --exclude=none --where=none --active --deactivated --behind --has=ask:version --from-file=files --order-by=none --limit=none --require-match --ledger --table=none --shared --migrations=directories --jobs=none -j=none --on-error=words:continue,stop --max-failures=none --canary=none --report=none --dry-run --format=words:text,json' arguments='directories ask:tenant+' ;;
+  'migration import') commands='' options='--from=words:goose,golang-migrate,flyway,sqlx,prisma,diesel,sql-migrate,tern,node-pg-migrate --all -a --match=none --exclude=none --where=none --active --deactivated --behind --has=ask:version --from-file=files --order-by=none --limit=none --require-match --ledger --table=none --shared --migrations=directories --jobs=none -j=none --on-error=words:continue,stop --max-failures=none --canary=none --report=none --dry-run --format=words:text,json' arguments='directories ask:tenant+' ;;
   'exec') commands='' options='--all -a --match=none --exclude=none --where=none --active --deactivated --behind --has=ask:version --from-file=files --order-by=none --limit=none --require-match --command=none -c=none --file=files:sql -f=files:sql --write --statement-timeout=none --jobs=none -j=none --on-error=words:continue,stop --max-failures=none --canary=none --report=none --format=words:text,json,ndjson,csv' arguments='ask:tenant+' ;;
   'psql') commands='' options='--format=words:text,json' arguments='ask:tenant' ;;
   'psql --') commands='' options='' arguments='files+' ;;
@@ -43,7 +43,7 @@ _tenantctl_grammar() {
   'version') commands='' options='--format=words:text,json' arguments='' ;;
   *) return 1 ;;
   esac
-  options=" $options --database=none -d=none --config=files:toml --format=words:text,json,ndjson,csv --quiet -q --verbose -v --color=words:auto,always,never --help -h --version -V "
+  options=" $options --database=none -d=none --config=files:toml --format=words:text,json,ndjson,csv,sarif,github --quiet -q --verbose -v --color=words:auto,always,never --help -h --version -V "
 }
 
 _tenantctl() {

@@ -28,9 +28,9 @@ package struct SQLLexer {
   package let bytes: [UInt8]
   package let end: Int
   /// Where the next token is looked for.
-  private(set) var position: Int
+  package private(set) var position: Int
   /// Where the last token began.
-  private(set) var tokenStart: Int
+  package private(set) var tokenStart: Int
 
   package init(_ bytes: [UInt8], in range: Range<Int>) {
     self.bytes = bytes

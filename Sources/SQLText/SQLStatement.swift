@@ -27,15 +27,35 @@ package struct SQLStatement: Sendable, Hashable {
   }
 
   /// The line of the text that an error position is on, to be shown below the error; of a long one what is around it.
-  package func excerpt(ofCharacter position: Int) -> String {
+  package func excerpt(ofCharacter position: Int) -> String { excerpt(ofCharacter: position, after: 1) }
+
+  /// The place in the script of a byte of `text`.
+  package func location(ofByte offset: Int) -> ScriptLocation {
+    location(ofCharacter: character(ofByte: offset))
+  }
+
+  /// The line of that byte, to be shown below a message, without a comment in front of the statement. Without an offset that
+  /// of the first word.
+  package func excerpt(ofByte offset: Int? = nil) -> String {
+    let first = SQLWords(self).words.first?.offset ?? 0
+    return excerpt(
+      ofCharacter: character(ofByte: offset ?? first), after: character(ofByte: min(first, offset ?? first)))
+  }
+
+  private func excerpt(ofCharacter position: Int, after first: Int) -> String {
     let scalars = text.unicodeScalars
     let place = text(before: position).endIndex
-    let start = scalars[..<place].lastIndex(of: "\n").map(scalars.index(after:)) ?? scalars.startIndex
+    let line = scalars[..<place].lastIndex(of: "\n").map(scalars.index(after:)) ?? scalars.startIndex
+    let start = max(line, text(before: first).endIndex)
     let end = scalars[place...].firstIndex(of: "\n") ?? scalars.endIndex
     let left = scalars.index(place, offsetBy: -80, limitedBy: start) ?? start
     let right = scalars.index(place, offsetBy: 120, limitedBy: end) ?? end
-    let line = scalars[left..<right].filter { $0 != "\r" }
-    return (left > start ? "..." : "") + String(String.UnicodeScalarView(line)) + (right < end ? "..." : "")
+    let shown = scalars[left..<right].filter { $0 != "\r" }
+    return (left > start ? "..." : "") + String(String.UnicodeScalarView(shown)) + (right < end ? "..." : "")
+  }
+
+  private func character(ofByte offset: Int) -> Int {
+    String(decoding: text.utf8.prefix(offset), as: UTF8.self).unicodeScalars.count + 1
   }
 
   private func text(before position: Int) -> Substring {

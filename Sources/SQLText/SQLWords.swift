@@ -1,9 +1,11 @@
 /// A statement's tokens, as far as hazards are told from them: words in upper case, other tokens as they are written.
 package struct SQLWords {
-  package struct Word: Hashable {
-    /// As PostgreSQL reads it: an unquoted word in upper case, a quoted one as it is.
+  package struct Word: Sendable, Hashable {
+    /// As PostgreSQL reads it: an unquoted word in upper case, a quoted one as it is; other tokens as they are written.
     package let text: String
     package let isQuoted: Bool
+    /// Where it begins in the statement's text, in bytes.
+    package let offset: Int
 
     /// A keyword of the grammar: never quoted.
     package func `is`(_ keyword: String) -> Bool { !isQuoted && text == keyword }
@@ -11,20 +13,47 @@ package struct SQLWords {
     /// As a name; unquoted words are folded to lower case.
     package var name: String { isQuoted ? text : text.lowercased() }
 
-    package var isName: Bool { isQuoted || text.utf8.first.map(ASCII.startsWord) ?? false }
+    package var isName: Bool { isQuoted || text.utf8.first.map(ASCII.startsWord) ?? false && !isString }
+
+    /// Whether it is a string, in whatever quotes.
+    package var isString: Bool {
+      !isQuoted && (text.hasSuffix("'") || text.hasPrefix("$") && text.hasSuffix("$"))
+    }
   }
 
   package let words: [Word]
 
+  /// The tokens of a statement, without its semicolon.
   package init(_ statement: SQLStatement) {
-    let bytes = Array(statement.text.utf8)
+    let words = SQLWords(QuotedText(Array(statement.text.utf8))).words
+    self.init(words.last?.text == ";" ? words.dropLast() : words)
+  }
+
+  package init(_ words: [Word]) { self.words = words }
+
+  /// The tokens of code; what cannot be read to the end is read as far as it goes.
+  init(_ code: QuotedText) {
+    let bytes = code.bytes
     var lexer = SQLLexer(bytes, in: 0..<bytes.count)
     var words: [Word] = []
+    var last = 0..<0
     while let token = try? lexer.next() {
       switch token {
       case .lineComment, .blockComment: continue
-      default: words.append(Word(String(decoding: bytes[lexer.tokenStart..<lexer.position], as: UTF8.self)))
+      default: break
       }
+      var range = lexer.tokenStart..<lexer.position
+      // A doubled quote within quotes: to the lexer it ends one token and begins another.
+      if range.lowerBound == last.upperBound, let quote = bytes[range].first,
+        [ASCII.quote, ASCII.doubleQuote].contains(quote), bytes[..<last.upperBound].last == quote,
+        !words.isEmpty
+      {
+        words.removeLast()
+        range = last.lowerBound..<range.upperBound
+      }
+      words.append(
+        Word(String(decoding: bytes[range], as: UTF8.self), offset: code.offset(of: range.lowerBound)))
+      last = range
     }
     self.words = words
   }
@@ -40,22 +69,52 @@ package struct SQLWords {
 
   /// The name that begins there, after `IF [NOT] EXISTS` and `ONLY`; of a qualified name the last part.
   package func name(at index: Int) -> String? {
-    var rest = words.dropFirst(index)
-    while let word = rest.first, ["IF", "NOT", "EXISTS", "ONLY"].contains(where: word.is) {
-      rest.removeFirst()
+    let end = endOfName(at: index)
+    return words.indices.contains(end - 1) && end > index && words[end - 1].isName ? words[end - 1].name : nil
+  }
+
+  /// Where that name ends.
+  package func endOfName(at index: Int) -> Int {
+    var index = index
+    while index < words.count,
+      ["IF", "NOT", "EXISTS", "ONLY", "CONCURRENTLY"].contains(where: words[index].is)
+    {
+      index += 1
     }
-    while rest.count > 2, rest[rest.startIndex + 1].text == "." { rest = rest.dropFirst(2) }
-    return rest.first.flatMap { $0.isName ? $0.name : nil }
+    while index + 2 < words.count, words[index + 1].text == "." { index += 2 }
+    return min(index + 1, words.count)
+  }
+
+  /// What stands between the commas outside of parentheses, from an index on.
+  package func list(from index: Int) -> [ArraySlice<Word>] {
+    var depth = 0
+    var parts: [ArraySlice<Word>] = []
+    var start = index
+    for index in words.indices.dropFirst(index) {
+      switch words[index].text {
+      case "(": depth += 1
+      case ")":
+        depth -= 1
+        if depth < 0 { return parts + [words[start..<index]] }
+      case "," where depth == 0:
+        parts.append(words[start..<index])
+        start = index + 1
+      default: break
+      }
+    }
+    return start < words.count ? parts + [words[start...]] : parts
   }
 }
 
 extension SQLWords.Word {
-  fileprivate init(_ token: String) {
+  fileprivate init(_ token: String, offset: Int) {
     if token.hasPrefix("\"") {
-      self.init(text: String(token.dropFirst().dropLast()).replacing("\"\"", with: "\""), isQuoted: true)
-    } else {
       self.init(
-        text: token.hasPrefix("'") || token.hasPrefix("$") ? token : token.uppercased(), isQuoted: false)
+        text: String(token.dropFirst().dropLast()).replacing("\"\"", with: "\""), isQuoted: true,
+        offset: offset)
+    } else {
+      let isString = token.hasSuffix("'") || token.hasPrefix("$")
+      self.init(text: isString ? token : token.uppercased(), isQuoted: false, offset: offset)
     }
   }
 }

@@ -47,6 +47,7 @@ package struct StatementSplitter {
 
   private mutating func noteToken() {
     noteStart()
+    current.end = lexer.position
     if current.location == nil { current.location = cursor.location(at: lexer.tokenStart) }
   }
 
@@ -91,8 +92,8 @@ package struct StatementSplitter {
     if current.routineBody.depth > 0 {
       return report(.unterminated(.routineBody), at: current.routineBody.opened)
     }
-    let blanks = lexer.bytes[..<lexer.end].reversed().prefix(while: ASCII.isSpace).count
-    end(before: lexer.end - blanks)
+    // Without what follows: a comment that ends in a semicolon would pass for the statement's own.
+    end(before: current.end)
   }
 
   /// Rows after `COPY FROM STDIN`: from the next line to a line of `\.`.

@@ -22,6 +22,23 @@ extension SQLStatement {
   }
 }
 
+extension SQLStatement {
+  /// Whether it sets what its transaction is: the isolation level, read only, deferrable.
+  package var setsTransaction: Bool {
+    guard leadingKeywords.first == "SET" else { return false }
+    let rest = leadingKeywords.dropFirst().drop { ["LOCAL", "SESSION"].contains($0) }
+    return leadingKeywords.dropFirst().first == "TRANSACTION"
+      || rest.first?.hasPrefix("TRANSACTION_") ?? false
+  }
+}
+
+extension [SQLStatement] {
+  /// The statements that set what the transaction is while PostgreSQL still takes it: before the first that is no setting.
+  package var openingTransactionSettings: [Int] {
+    prefix { ["SET", "RESET"].contains($0.leadingKeywords.first) }.indices.filter { self[$0].setsTransaction }
+  }
+}
+
 extension SQLWords {
   /// Whether PostgreSQL refuses the statement inside of a transaction: what its source calls PreventInTransactionBlock.
   package var isRefusedInTransaction: Bool {

@@ -4,6 +4,8 @@ package struct UnfinishedStatement {
   package var start: (offset: Int, location: ScriptLocation)?
   /// Where its first token is; nil while there are only comments.
   package var location: ScriptLocation?
+  /// Where its last token ends; comments may follow.
+  package var end = 0
   package var keywords: [String] = []
   package var keywordsAreComplete = false
   package var parentheses = Nesting()

@@ -15,12 +15,14 @@ extension Command<Action> {
     parameters: @autoclosure @escaping @Sendable () -> [any Parameter] = [],
     formats: [OutputFormat] = [.text, .json],
     examples: @autoclosure @escaping @Sendable () -> [Example] = [], section: String = "",
-    hidden: Bool = false, run: @escaping @Sendable (Input, Session) async throws -> CommandResult
+    manSections: @autoclosure @escaping @Sendable () -> [ManSection] = [], hidden: Bool = false,
+    run: @escaping @Sendable (Input, Session) async throws -> CommandResult
   ) {
     self.init(
       name, summary: summary, discussion: discussion,
       parameters: parameters() + (formats.isEmpty ? [] : [Global.format(formats)]), examples: examples(),
-      section: section, hidden: hidden, action: Action(formats: formats, run: run))
+      section: section, manSections: manSections(), hidden: hidden, action: Action(formats: formats, run: run)
+    )
   }
 }
 

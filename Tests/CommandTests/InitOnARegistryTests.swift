@@ -57,6 +57,47 @@ import Testing
     }
   }
 
+  /// Of an app with Apartment: each schema has Rails' own schema_migrations.
+  private static let rails = """
+    CREATE SCHEMA acme; CREATE TABLE acme.schema_migrations (version varchar PRIMARY KEY);
+    CREATE TABLE acme.ar_internal_metadata (key varchar PRIMARY KEY, value varchar);
+    CREATE TABLE tenants (id serial PRIMARY KEY, name varchar(128) NOT NULL UNIQUE);
+    INSERT INTO tenants (name) VALUES ('acme')
+    """
+
+  @Test func besideRailsTheLedgerHasAnotherName() async throws {
+    try await with(Self.rails) { scene in
+      let outcome = try await scene.run("init --tenants-table tenants")
+      #expect(
+        outcome.stderr.contains(
+          #"belongs to Rails, so tenantctl.toml has ledger = "tenantctl_migrations""#), "\(outcome)")
+      let text = try scene.folder.read("tenantctl.toml")
+      #expect(text.hasSuffix("lock_timeout = \"2s\"\nledger = \"tenantctl_migrations\"\n"))
+      try await scene.succeed("migration new plans")
+      try await scene.succeed("status --all")
+    }
+    try await with(Self.rails, files: ["tenantctl.toml": "[migrations]\ndirectory = \"m\"\n"]) { scene in
+      let outcome = try await scene.run("init --tenants-table tenants --dry-run")
+      #expect(
+        outcome.stderr.contains(#"set ledger = "tenantctl_migrations" under [migrations]"#), "\(outcome)")
+    }
+    let named = "[migrations]\nledger = \"other\"\n"
+    try await with(Self.rails, files: ["tenantctl.toml": named]) { scene in
+      let outcome = try await scene.run("init --tenants-table tenants --dry-run")
+      #expect(!outcome.stderr.contains("Rails"), "\(outcome)")
+    }
+  }
+
+  @Test func djangoTenantsStripsWWW() async throws {
+    try await with(Self.django) { scene in
+      try await scene.succeed("init")
+      try await scene.prints(
+        "domain add acme www.acme.com", "added domain www.acme.com to tenant acme\n",
+        stderr: "note: django-tenants looks for acme.com when a request is for www.acme.com: add acme.com\n")
+      try await scene.prints("domain add acme wwwx.acme.com", "added domain wwwx.acme.com to tenant acme\n")
+    }
+  }
+
   @Test func writesTheMappingAndEverythingWorks() async throws {
     try await with(Self.django) { scene in
       let before = try await scene.database.contents()

@@ -82,7 +82,7 @@ import Testing
     try await Scene.with(
       tenants: ["acme", "reef"],
       files: Scene.files.merging(Self.goose) { $1 }.merging([
-        "bad/1_a.up.sql": "COMMIT;\n", "bad/2_b.up.py": "", "empty/x.md": "",
+        "bad/1_a.up.sql": "ROLLBACK;\n", "bad/2_b.up.py": "", "empty/x.md": "",
       ]) { $1 }
     ) { scene in
       try await scene.database.psql(
@@ -95,8 +95,8 @@ import Testing
           "migration import --from golang-migrate bad", 4, "import_refused",
           """
           2 problems in the files; nothing was written
-            bad/1_a.up.sql:1:1: COMMIT is not allowed: tenantctl begins and commits the transaction
-              remove it; statements that cannot run in a transaction need a file with '-- migrate:up transaction:false'
+            bad/1_a.up.sql:1:1: ROLLBACK is not allowed: tenantctl begins and commits the transaction
+              remove it, or split the file there into two migrations
             bad/2_b.up.py: it is a file for golang-migrate with the ending .py, and only SQL can be imported
               rewrite it in SQL; or remove it, and record it with 'migration baseline' where it has run
           """, hint: "fix them in a copy of the folder, and import that"),
@@ -128,7 +128,9 @@ import Testing
           """, hint: "fix it with the other tool, or omit the tenant with --exclude"),
         Refusal(
           "migration import goose", 2, "usage", "--from is required",
-          hint: "use --from with goose, golang-migrate, flyway or sqlx"),
+          hint:
+            "use --from with goose, golang-migrate, flyway, sqlx, prisma, diesel, sql-migrate, tern or node-pg-migrate"
+        ),
         Refusal(
           "migration import --from goose goose --all", 2, "usage",
           "the selection has no effect without --ledger",

@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -26,6 +27,126 @@ import Testing
         ["migration", "new", "seats", "--format=json"], workingDirectory: folder.path)
       #expect(json.stdout.contains(#/^{"path":"migrations\/tenant\/\d+_seats.sql"}\n$/#))
     }
+  }
+
+  /// What an app has made of every kind is the same in a tenant that is created from the file.
+  @Test func fromATenant() async throws {
+    try await Scene.with(files: [:]) { scene in
+      for (name, table) in [("acme", "orders"), ("order_s", "order_s")] {
+        try await scene.database.psql("CREATE TABLE IF NOT EXISTS public.plans (id int PRIMARY KEY)")
+        try await scene.database.psql(
+          "CREATE SCHEMA \(name); SET search_path TO \(name), public; \(zoo(table)); INSERT INTO tenants (name) VALUES ('\(name)')"
+        )
+        let outcome = try await scene.run("migration new initial --from \(name) --migrations \(name)")
+        #expect(
+          outcome.status == 0 && outcome.stderr.hasPrefix("next: 'tenantctl create probe'"), "\(outcome)")
+        let path = try #require(try scene.folder.files().first { $0.hasPrefix("\(name)/") })
+        let text = try scene.folder.read(path)
+        #expect(text.hasPrefix("-- migrate:up\nSET check_function_bodies = false;\n"))
+        #expect(!text.contains("\(name).orders") && !text.contains("restrict") && !text.contains("SCHEMA"))
+        try await scene.succeed("create probe_\(name) --migrations \(name)")
+        try await scene.succeed("adopt \(name) --like probe_\(name) --migrations \(name)")
+        // The tenant that was created is dumped as the same text.
+        try await scene.succeed("migration new again --from probe_\(name) --migrations again_\(name)")
+        let again = try #require(try scene.folder.files().first { $0.hasPrefix("again_\(name)/") })
+        #expect(try scene.folder.read(again) == text)
+      }
+    }
+  }
+
+  @Test func warnsOfWhatNamesTheSchemaAndOfTheApp() async throws {
+    try await Scene.with(files: [:]) { scene in
+      try await scene.database.psql(
+        """
+        CREATE SCHEMA acme; INSERT INTO tenants (name) VALUES ('acme'); CREATE TABLE acme.a (x int);
+        CREATE TABLE acme.django_migrations (id serial); CREATE TABLE acme.schema_migrations (version text);
+        CREATE FUNCTION acme.f() RETURNS bigint LANGUAGE sql SET search_path = acme AS 'SELECT count(*) FROM acme.a'
+        """)
+      let outcome = try await scene.run("migration new initial --from acme")
+      let path = try #require(try scene.folder.files().first { $0.contains("initial") })
+      #expect(
+        outcome.stderr == """
+          warning: Django migrates this schema (django_migrations, left out): if it goes on doing so, do not use this \
+          file; create tenants with --no-migrations and let Django make their tables
+          warning: \(path):6: this text names the schema acme, in every tenant: SET search_path TO 'acme'
+          warning: \(path):7: this text names the schema acme, in every tenant: AS $$SELECT count(*) FROM acme.a$$;
+          next: 'tenantctl create probe', then 'tenantctl adopt --all --like probe'
+
+          """)
+      let text = try scene.folder.read(path)
+      #expect(!text.contains("django") && !text.contains("schema_migrations"))
+    }
+  }
+
+  @Test func aProgramThatIsMissingOrTooOld() async throws {
+    let fake = "#!/bin/sh\necho 'pg_dump (PostgreSQL) 9.6.24'\n"
+    try await Scene.with(tenants: ["acme"], files: Scene.files.merging(["bin/pg_dump": fake]) { $1 }) {
+      scene in
+      let bin = "\(scene.folder.path)/bin"
+      let missing = try await scene.run("migration new x --from acme", environment: ["PATH": "\(bin)/none"])
+      #expect(missing.status == 1 && missing.stderr.hasPrefix("error: cannot run pg_dump: No such file"))
+      #expect(chmod("\(bin)/pg_dump", 0o755) == 0)
+      let old = try await scene.run(
+        "migration new x --from acme", environment: ["PATH": bin + ":/usr/bin:/bin"])
+      #expect(old.status == 1 && old.stderr.contains("pg_dump 9.6.24 cannot dump a server of version"))
+      #expect(try scene.folder.files().allSatisfy { !$0.contains("_x.sql") })
+    }
+  }
+
+  @Test func refusesATenant() async throws {
+    try await Scene.with(tenants: ["acme"], files: [:]) { scene in
+      try await scene.refuses([
+        Refusal(
+          "migration new x --from nobody", 3, "tenant_not_found", "tenant nobody does not exist",
+          hint: "'tenantctl list' shows all tenants"),
+        Refusal(
+          "migration new x --from acme", 1, "schema_empty",
+          "the schema of acme has nothing to create; nothing was written",
+          hint: "name a tenant whose tables an app has created"),
+        Refusal(
+          "migration new x --from acme --shared", 2, "usage", "--from and --shared cannot be used together",
+          hint: "see 'tenantctl migration new --help'"),
+      ])
+      #expect(try scene.folder.files().allSatisfy { !$0.hasSuffix(".sql") })
+    }
+  }
+
+  /// Something of every kind, the table of the given name.
+  private func zoo(_ table: String) -> String {
+    """
+    CREATE TYPE color AS ENUM ('red', 'blue'); CREATE TYPE pair AS (a int, "B c" color);
+    CREATE DOMAIN price AS numeric(10,2) CHECK (VALUE >= 0); CREATE TYPE span AS RANGE (subtype = price);
+    CREATE SEQUENCE counter START 5 INCREMENT 2;
+    CREATE TABLE \(table) (id bigserial PRIMARY KEY, \(table) int DEFAULT nextval('counter'), c color DEFAULT 'red',
+      note text, p price, twice numeric GENERATED ALWAYS AS (p * 2) STORED, plan_id int REFERENCES public.plans);
+    CREATE TABLE "Order Items" (id int GENERATED ALWAYS AS IDENTITY, pr pair, s span, cs color[],
+      order_id bigint REFERENCES \(table) ON DELETE CASCADE, CONSTRAINT "qty ok" CHECK (id > 0), EXCLUDE USING gist (s WITH &&));
+    CREATE FUNCTION up(x \(table)) RETURNS \(table) LANGUAGE sql IMMUTABLE AS 'SELECT x';
+    CREATE FUNCTION later() RETURNS SETOF color LANGUAGE sql BEGIN ATOMIC SELECT c FROM \(table) WHERE \(table).id > 1; END;
+    CREATE FUNCTION trig() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+    CREATE TRIGGER t AFTER UPDATE OF c ON \(table) FOR EACH ROW WHEN (OLD.c IS DISTINCT FROM NEW.c) EXECUTE FUNCTION trig();
+    CREATE TABLE events (id bigint, at date, c color) PARTITION BY RANGE (at);
+    CREATE TABLE events_rest PARTITION OF events DEFAULT; CREATE INDEX ON events (id);
+    CREATE UNIQUE INDEX part ON \(table) (note) WHERE c = 'red'; CREATE INDEX expr ON \(table) ((up(\(table).*) IS NULL));
+    CREATE TABLE parent (a int); CREATE TABLE child (b int) INHERITS (parent); CREATE UNLOGGED TABLE fast (x int);
+    CREATE VIEW v AS SELECT o.id, o.c::text AS \(table) FROM \(table) o LEFT JOIN public.plans p ON p.id = o.plan_id;
+    CREATE VIEW whole AS SELECT row_to_json(\(table).*) AS j, count(\(table).*) AS n FROM \(table) GROUP BY \(table).*;
+    CREATE MATERIALIZED VIEW mv AS SELECT c, count(*) FROM events GROUP BY c; CREATE UNIQUE INDEX ON mv (c);
+    CREATE RULE r AS ON INSERT TO v DO INSTEAD INSERT INTO \(table) (plan_id) VALUES (NEW.id);
+    ALTER TABLE \(table) ENABLE ROW LEVEL SECURITY;
+    CREATE POLICY pol ON \(table) USING (id IN (SELECT order_id FROM "Order Items") AND c <> 'blue'::color);
+    CREATE FUNCTION plus(a pair, b pair) RETURNS pair LANGUAGE sql IMMUTABLE AS 'SELECT a';
+    CREATE OPERATOR + (LEFTARG = pair, RIGHTARG = pair, FUNCTION = plus, COMMUTATOR = +);
+    CREATE AGGREGATE total(pair) (SFUNC = plus, STYPE = pair);
+    CREATE VIEW ops AS SELECT pr + pr AS two, total(pr) OVER () FROM "Order Items";
+    CREATE TEXT SEARCH DICTIONARY dict (TEMPLATE = pg_catalog.simple);
+    CREATE TEXT SEARCH CONFIGURATION conf (COPY = pg_catalog.english);
+    ALTER TEXT SEARCH CONFIGURATION conf ALTER MAPPING FOR asciiword WITH dict;
+    CREATE INDEX fts ON \(table) USING gin (to_tsvector('conf'::regconfig, note));
+    CREATE STATISTICS st (dependencies) ON plan_id, c FROM \(table);
+    COMMENT ON TABLE \(table) IS 'all'; COMMENT ON CONSTRAINT "qty ok" ON "Order Items" IS 'c';
+    COMMENT ON OPERATOR + (pair, pair) IS 'o'; ALTER TABLE \(table) REPLICA IDENTITY FULL
+    """
   }
 
   @Test func refuses() async throws {

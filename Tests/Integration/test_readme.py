@@ -9,10 +9,12 @@ from support.console import Console, blocks, commands
 from support.roles import least_privileges
 from support.tenantctl import REPOSITORY
 
-BLOCKS = list(blocks((REPOSITORY / "README.md").read_text()))
-SECTIONS = list(dict.fromkeys(block.heading for block in BLOCKS if block.language == "console"))
-
-PAGES = {page.name: list(blocks(page.read_text())) for page in sorted((REPOSITORY / "docs").glob("*.md"))}
+FILES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
+PAGES = {page.name: list(blocks(page.read_text())) for page in FILES}
+# Each page's sections with a console, in order.
+SECTIONS = list(
+    dict.fromkeys((page, block.heading) for page in PAGES for block in PAGES[page] if block.language == "console")
+)
 
 ORDERS = "CREATE TABLE orders (id bigserial PRIMARY KEY, customer text NOT NULL, cents integer NOT NULL);"
 
@@ -56,26 +58,39 @@ def accounts(tenantctl, database):
     )
 
 
-# What makes a database what a section finds. The others find it empty, and these two an app that runs.
-BESIDE_AN_APP = ["flask-tenants", "django-tenants"]
+def plans(tenantctl, database):
+    """A registry with a column of its own, no migration yet, and a file of tenants."""
+    tenantctl("init")
+    database.query("ALTER TABLE tenants ADD plan text")
+    (tenantctl.folder / "tenants.csv").write_text("name,domain,plan\nacme,acme.com www.acme.com,gold\nglobex,,free\n")
+
+
+# What makes a database what a section finds. The README's finds it empty; others have a test of their own.
 BEFORE = {
-    "Scripts": registry,
-    "Your own table": accounts,
-    "Existing tenants": tenants_of_an_app,
-    "When something is wrong": something_wrong,
+    ("README.md", "Five minutes"): lambda tenantctl, database: None,
+    ("scripts.md", "Scripts and CI"): registry,
+    ("scripts.md", "For whom"): plans,
+    ("existing-databases.md", "Your own table"): accounts,
+    ("existing-databases.md", "Existing tenants"): tenants_of_an_app,
+    ("troubleshooting.md", "Doctor"): something_wrong,
+}
+WITH_ITS_OWN_TEST = {
+    ("existing-databases.md", "flask-tenants"),
+    ("existing-databases.md", "django-tenants"),
+    ("security.md", "Checklist"),
 }
 
 
-def only(language, heading):
+def only(language, page, heading):
     """The text of a section's one block in a language."""
-    (block,) = [block for block in BLOCKS if (block.language, block.heading) == (language, heading)]
+    (block,) = [block for block in PAGES[page] if (block.language, block.heading) == (language, heading)]
     return block.text
 
 
-def check_consoles(section, tenantctl, page=BLOCKS, here=str):
+def check_consoles(page, section, tenantctl, here=str):
     # `here` puts this run's names in the place of the page's.
     with Console(tenantctl.folder, tenantctl.environment) as console:
-        for block in page:
+        for block in PAGES[page]:
             if (block.language, block.heading) != ("console", section):
                 continue
             for command in commands(block._replace(text=here(block.text))):
@@ -84,72 +99,88 @@ def check_consoles(section, tenantctl, page=BLOCKS, here=str):
                     console.check(command)
 
 
-@pytest.mark.parametrize("section", [section for section in SECTIONS if section not in BESIDE_AN_APP])
-def test_consoles(section, tenantctl, database):
-    if section in BEFORE:
-        BEFORE[section](tenantctl, database)
-    check_consoles(section, tenantctl)
+@pytest.mark.parametrize("page, section", BEFORE)
+def test_consoles(page, section, tenantctl, database):
+    BEFORE[page, section](tenantctl, database)
+    check_consoles(page, section, tenantctl)
 
 
-def test_every_section_of_docs_has_its_test():
-    found = {(page, block.heading) for page in PAGES for block in PAGES[page] if block.language == "console"}
-    assert found == {("security.md", "Checklist")}
+def test_every_section_has_its_test():
+    assert set(SECTIONS) == set(BEFORE) | WITH_ITS_OWN_TEST
+
+
+def test_the_readme_is_short():
+    assert len(FILES[0].read_text().splitlines()) <= 200
 
 
 def test_the_checklist_for_security(tenantctl, database):
     with least_privileges(database) as roles:
         roles.run("The app's privileges", 0)
         tenantctl.environment["DATABASE_URL"] = roles.url("shop_owner")
-        tenantctl("init --no-files")
+        tenantctl("init")
         for name in ["acme", "globex"]:
             tenantctl(f"create {name} --domain {name}.example.com")
-        check_consoles("Checklist", tenantctl, PAGES["security.md"], roles.here)
+        check_consoles("security.md", "Checklist", tenantctl, roles.here)
 
 
 @pytest.mark.parametrize("flask_app", ["base"], indirect=True)
 def test_consoles_beside_a_flask_app(tenantctl, flask_app):
     populate(flask_app, ["acme", "globex"])
-    check_consoles("flask-tenants", tenantctl)
+    check_consoles("existing-databases.md", "flask-tenants", tenantctl)
 
 
 def test_consoles_beside_a_django_project(tenantctl, django_app):
     populate(django_app, ["acme", "globex"])
-    check_consoles("django-tenants", tenantctl)
+    check_consoles("existing-databases.md", "django-tenants", tenantctl)
 
 
-def test_the_pipelines_script(tenantctl, database):
+def test_the_release_script(tenantctl, database):
     tenantctl("init")
+    database.query("ALTER TABLE tenants ADD plan text")
     tenantctl.migration("1_tanks", "CREATE TABLE tanks (litres integer);")
-    for name in ["acme", "globex", "initech"]:
-        tenantctl(f"create {name}")
-    (tenantctl.folder / "deploy").write_text(only("bash", "Scripts"))
+    for name, plan in [("acme", "gold"), ("globex", "free"), ("hooli", "free"), ("initech", "gold")]:
+        tenantctl(f"create {name} --set plan={plan}")
+    script = only("bash", "scripts.md", "A release")
+    assert len(script.splitlines()) <= 30
+    (tenantctl.folder / "release").write_text(script)
+    summary = tenantctl.folder / "summary.md"
 
-    def deploy():
-        return subprocess.run(
-            ["bash", "deploy"],
+    def release():
+        summary.write_text("")
+        done = subprocess.run(
+            ["bash", "release"],
             cwd=tenantctl.folder,
-            env=tenantctl.environment,
+            env={**tenantctl.environment, "GITHUB_STEP_SUMMARY": str(summary)},
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            text=True,
-            timeout=60,
+            stdout=subprocess.DEVNULL,
+            timeout=120,
         )
+        return done.returncode, summary.read_text()
+
+    assert release() == (0, "nothing to migrate\n")
 
     tenantctl.migration("2_names", "ALTER TABLE tanks ADD COLUMN name text;")
-    done = deploy()
-    assert (done.returncode, done.stdout) == (0, "2 migrated, 1 up to date\n")
+    waves = "canary: 1 migrated, 0 failed\nfree: 2 migrated, 0 failed\nall: 1 migrated, 0 failed\n"
+    assert release() == (0, waves)
+    assert "<testcase" in (tenantctl.folder / "free.xml").read_text()
 
     database.query("INSERT INTO globex.tanks (litres) VALUES (-5)")
-    tenantctl.migration("3_positive", "ALTER TABLE tanks ADD CHECK (litres > 0);")
-    done = deploy()
-    assert (done.returncode, done.stdout) == (1, "globex: 23514\n")
+    tenantctl.migration("3_positive", "ALTER TABLE tanks ADD CHECK (litres > 0) NOT VALID;")
+    tenantctl.migration("4_valid", "ALTER TABLE tanks VALIDATE CONSTRAINT tanks_litres_check;")
+    status, text = release()
+    assert (status, text.splitlines()[:2]) == (5, ["canary: 1 migrated, 0 failed", "free: 1 migrated, 1 failed"])
+    assert text.splitlines()[2].startswith("- globex: ") and len(text.splitlines()) == 3
+
+    # An old checkout: nothing runs.
+    (tenantctl.folder / "migrations" / "tenant" / "1_tanks.sql").unlink()
+    assert release() == (1, "")
 
 
 def test_the_configuration_file_holds_the_defaults(tenantctl):
-    tenantctl("init --no-files")
+    tenantctl("init")
     tenantctl("create acme --domain acme.example.com")
     before = tenantctl.json("show acme")
-    (tenantctl.folder / "tenantctl.toml").write_text(only("toml", "Configuration"))
+    (tenantctl.folder / "tenantctl.toml").write_text(only("toml", "configuration.md", "Configuration"))
     assert tenantctl.json("show acme") == before
     tenantctl("deactivate acme")
     assert tenantctl("list --deactivated --quiet") == "acme\n"

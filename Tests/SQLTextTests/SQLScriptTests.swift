@@ -26,6 +26,8 @@ import Testing
     ("SELECT a$b$c;SELECT 1$$;$$;x", ["SELECT a$b$c;", "SELECT 1$$;$$;", "x"]),
     ("CREATE RULE r AS ON DELETE TO t DO (a; b);x", ["CREATE RULE r AS ON DELETE TO t DO (a; b);", "x"]),
     ("SELECT 1); x", ["SELECT 1);", "x"]),
+    ("SELECT 1 -- b;\n", ["SELECT 1"]), ("SELECT 1 /* ; */\n\n-- a;\n-- b;", ["SELECT 1"]),
+    ("SELECT 1;\nSELECT 2 -- b\n + 3 -- c;", ["SELECT 1;", "SELECT 2 -- b\n + 3"]),
     ("SELECT :a, :'b;', c[1:2];x", ["SELECT :a, :'b;', c[1:2];", "x"]),
     ("\u{FEFF}SELECT 1;\r\n-- a\r\nSELECT 2;\r\n", ["SELECT 1;", "SELECT 2;"]),
     ("-- a\rSELECT 1;", ["SELECT 1;"]),

@@ -40,6 +40,8 @@ private struct Section {
   let lines: [String]
 
   init(_ title: String, _ lines: [String]) { (self.title, self.lines) = (title, lines) }
+
+  init(_ section: ManSection) { self.init(section.title, Mdoc.text(section.text)) }
 }
 
 extension Scope {
@@ -57,13 +59,13 @@ extension Scope {
       Section("OPTIONS", Mdoc.list(options.map { ($0.term, $0.meaning) })),
       Section("ENVIRONMENT", Mdoc.list(command.options.compactMap(\.environmentItem))),
       Section("EXAMPLES", examples),
-    ] + (isRoot ? rootSections(of: tree) : pointers)
+    ] + (isRoot ? rootSections(of: tree) : command.manSections.map(Section.init) + pointers)
   }
 
   private func rootSections(of tree: CommandTree<Action>) -> [Section] {
     let statuses = tree.exitStatuses().map { (term: "\($0.0)", lines: Mdoc.prose($0.1)) }
     return [Section("EXIT STATUS", Mdoc.list(statuses))]
-      + tree.manSections().map { Section($0.title, Mdoc.text($0.text)) }
+      + tree.manSections().map(Section.init)
   }
 
   private var pointers: [Section] {

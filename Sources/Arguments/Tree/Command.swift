@@ -23,12 +23,15 @@ public struct Command<Action: Sendable>: Sendable {
   public let hidden: Bool
   fileprivate let makeParameters: @Sendable () -> [any Parameter]
   fileprivate let makeExamples: @Sendable () -> [Example]
+  fileprivate let makeManSections: @Sendable () -> [ManSection]
   fileprivate let makeContent: @Sendable () -> Content
 
   /// What can be given. A group's options hold for every command under it.
   public var parameters: [any Parameter] { makeParameters() }
   /// Command lines that show it at work.
   public var examples: [Example] { makeExamples() }
+  /// Further sections of its man page, such as RULES.
+  public var manSections: [ManSection] { makeManSections() }
   /// What it holds.
   public var content: Content { makeContent() }
 }
@@ -39,11 +42,13 @@ extension Command {
     _ name: String, summary: String, discussion: String = "",
     parameters: @autoclosure @escaping @Sendable () -> [any Parameter] = [],
     examples: @autoclosure @escaping @Sendable () -> [Example] = [], section: String = "",
-    hidden: Bool = false, action: Action
+    manSections: @autoclosure @escaping @Sendable () -> [ManSection] = [], hidden: Bool = false,
+    action: Action
   ) {
     self.init(
       name: name, summary: summary, discussion: discussion, section: section, hidden: hidden,
-      makeParameters: parameters, makeExamples: examples, makeContent: { .action(action) })
+      makeParameters: parameters, makeExamples: examples, makeManSections: manSections,
+      makeContent: { .action(action) })
   }
 
   /// A group of commands.
@@ -55,7 +60,8 @@ extension Command {
   ) {
     self.init(
       name: name, summary: summary, discussion: discussion, section: section, hidden: hidden,
-      makeParameters: parameters, makeExamples: examples, makeContent: { .subcommands(subcommands()) })
+      makeParameters: parameters, makeExamples: examples, makeManSections: { [] },
+      makeContent: { .subcommands(subcommands()) })
   }
 
   var isGroup: Bool { if case .subcommands = content { true } else { false } }

@@ -36,7 +36,7 @@ public struct CommandTree<Action: Sendable>: Sendable {
   public var name: String { root.name }
 }
 
-/// A section of the program's man page.
+/// A section of a man page.
 public struct ManSection: Sendable, Equatable {
   /// The heading, in capitals.
   public let title: String

@@ -52,7 +52,7 @@ struct FleetMember: Sendable {
   let tenant: Tenant
   let state: SchemaState
   /// By which its domains refer to it.
-  let key: String
+  var key = ""
 
   /// The tenants that a ``RegistryShape/statesQuery(ledger:of:)`` returned, without those that a condition excludes.
   static func all(in rows: Rows) throws -> [(member: FleetMember, meetsConditions: Bool)] {

@@ -21,20 +21,32 @@ final class LedgerHistory: Sendable, Hashable {
     }
   }
 
-  /// By version; `nil` where the ledger has no checksum (one of dbmate's).
-  let checksums: [MigrationVersion: Checksum?]
+  private let log: HistoryLog
+  /// How many changes of the log it has.
+  private let length: Int
   /// How many rows the ledger has besides, with versions of other tools.
   private let foreign: Int
   /// Whether the ledger has a column for checksums; without one, those of files that are added are not kept either.
   private let keepsChecksums: Bool
   private let known = Mutex(Known())
+  /// How many rows the ledger has.
+  let count: Int
 
   init(
     _ checksums: [MigrationVersion: Checksum?] = [:], foreign: Int = 0, keepsChecksums: Bool = true
   ) {
-    self.checksums = checksums
+    log = HistoryLog(checksums)
+    length = 0
+    count = checksums.count + foreign
     self.foreign = foreign
     self.keepsChecksums = keepsChecksums
+  }
+
+  private init(after before: LedgerHistory, _ log: HistoryLog, _ length: Int, versions: Int) {
+    (self.log, self.length) = (log, length)
+    count = versions + before.foreign
+    foreign = before.foreign
+    keepsChecksums = before.keepsChecksums
   }
 
   /// What the history is once all of the files are applied.
@@ -52,40 +64,39 @@ final class LedgerHistory: Sendable, Hashable {
 
   static func == (left: LedgerHistory, right: LedgerHistory) -> Bool {
     left === right
-      || left.checksums == right.checksums && left.foreign == right.foreign
-        && left.keepsChecksums == right.keepsChecksums
+      || left.count == right.count && left.foreign == right.foreign
+        && left.keepsChecksums == right.keepsChecksums && left.checksums == right.checksums
   }
 
   func hash(into hasher: inout Hasher) {
     hasher.combine(checksums)
   }
 
-  /// How many rows the ledger has.
-  var count: Int { checksums.count + foreign }
+  /// By version; `nil` where the ledger has no checksum (one of dbmate's).
+  var checksums: [MigrationVersion: Checksum?] { log.checksums(after: length) }
 
-  func contains(_ version: MigrationVersion) -> Bool { checksums[version] != nil }
+  func contains(_ version: MigrationVersion) -> Bool { log.contains(version, after: length) }
 
   func adding(_ file: MigrationFile) -> LedgerHistory { adding([file]) }
 
   func adding(_ files: [MigrationFile]) -> LedgerHistory {
     let added = Dictionary(files.map { ($0.version, $0.checksum) }) { $1 }
-    return after(.adding(added)) { checksums in
-      for (version, checksum) in added { checksums[version] = .some(keepsChecksums ? checksum : nil) }
+    return after(.adding(added)) {
+      added.sorted { $0.key < $1.key }.map { version, checksum in
+        (version, .some(keepsChecksums ? checksum : nil) as Checksum??)
+      }
     }
   }
 
   func removing(_ version: MigrationVersion) -> LedgerHistory {
-    after(.removing(version)) { $0[version] = nil }
+    after(.removing(version)) { [(version, nil)] }
   }
 
-  private func after(
-    _ change: Change, _ make: (inout [MigrationVersion: Checksum?]) -> Void
-  ) -> LedgerHistory {
+  private func after(_ change: Change, _ entries: () -> [HistoryLog.Entry]) -> LedgerHistory {
     known.withLock { known in
       if let next = known.next[change] { return next }
-      var checksums = checksums
-      make(&checksums)
-      let next = LedgerHistory(checksums, foreign: foreign, keepsChecksums: keepsChecksums)
+      let (log, length, versions) = log.appending(entries(), after: length)
+      let next = LedgerHistory(after: self, log, length, versions: versions)
       known.next[change] = next
       return next
     }
@@ -97,10 +108,8 @@ final class LedgerHistory: Sendable, Hashable {
   var head: LedgerHead {
     known.withLock { known in
       if let head = known.head { return head }
-      let versions = versions
-      let lines = versions.map { "\($0.rawValue) \((checksums[$0] ?? nil)?.rawValue ?? "-")\n" }.joined()
-      let head = LedgerHead(
-        version: versions.last, count: count, digest: String(SHA256.hex(of: lines).prefix(32)))
+      let (version, digest) = log.summary(after: length)
+      let head = LedgerHead(version: version, count: count, digest: String(digest.prefix(32)))
       known.head = head
       return head
     }

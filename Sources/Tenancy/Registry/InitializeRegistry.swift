@@ -75,3 +75,23 @@ extension TenantDatabase {
     )
     """
 }
+
+extension TenantDatabase {
+  /// Another tool than tenantctl whose own table has the ledger's name in some schema, so that the ledger needs another:
+  /// Rails, told by its second table.
+  ///
+  /// Throws ``TenancyProblem``.
+  package func ledgerOccupant() async throws -> MigrationTool? {
+    let tables = MigrationTool.rails.tables
+    let rows = try await connected { connection in
+      try await connection.query(
+        """
+        SELECT EXISTS (
+          SELECT FROM pg_catalog.pg_class own JOIN pg_catalog.pg_class beside USING (relnamespace)
+          WHERE own.relname = \(self.settings.ledger) AND beside.relname = ANY(\(tables)::text[])
+            AND own.relkind = 'r' AND beside.relkind = 'r')
+        """)
+    }
+    return try rows[0].decode(Bool.self) ? .rails : nil
+  }
+}

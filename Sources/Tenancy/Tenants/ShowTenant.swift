@@ -67,7 +67,7 @@ extension TenantDatabase {
       let domains = try await self.domains(of: [name], shape, over: connection)
       let (tables, bytes, comment) = try answers[2][0].decode(Int.self, Int.self, String?.self)
       let columns = try answers[1].map { try $0.decode(String.self, String?.self) }
-      let member = FleetMember(tenant: tenant, state: state, key: "")
+      let member = FleetMember(tenant: tenant, state: state)
       return TenantDetails(
         entry: TenantEntry(tenant: tenant, domains: domains, state: state),
         ledger: try await self.ledger(of: member, files, over: connection),

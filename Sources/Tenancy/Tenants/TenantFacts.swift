@@ -73,7 +73,7 @@ extension TenantDatabase {
       guard let state = entry.state, state.hasLedger, state.head == nil, entry.tenant.isReadable else {
         return nil
       }
-      return FleetMember(tenant: entry.tenant, state: state, key: "")
+      return FleetMember(tenant: entry.tenant, state: state)
     }
     if members.isEmpty { return [:] }
     let surveys = try await connected { connection in

@@ -12,7 +12,8 @@ struct StarterFiles {
   private(set) var remarks: [String] = []
 
   /// Reads what exists; changes nothing.
-  init(for registry: RecognizedRegistry, _ session: Session) throws {
+  /// - Parameter tool: whose table has the ledger's name.
+  init(for registry: RecognizedRegistry, ledgerOf tool: MigrationTool?, _ session: Session) throws {
     let current = try session.configuration()
     if !current.tables.contains("registry") {
       if registry.mapping != RegistryMapping() { section = Self.section(registry.mapping) }
@@ -26,11 +27,15 @@ struct StarterFiles {
       }
     }
     if let path = current.path {
+      if let tool { remarks.append("\(Self.occupied(by: tool)): set \(Self.ledger) under [migrations]") }
       if let section {
         configuration = (path, false, Self.addition(section, to: try ConfigurationFile(reading: path).text))
       }
     } else {
-      configuration = (ConfigurationFile.name, true, Self.template(section))
+      if let tool { remarks.append("\(Self.occupied(by: tool)), so tenantctl.toml has \(Self.ledger)") }
+      configuration = (
+        ConfigurationFile.name, true, Self.template(section) + (tool == nil ? "" : "\(Self.ledger)\n")
+      )
     }
     let folder = current.migrations
     if !Files.exists(folder) { folders = ["tenant", "shared"].map { "\(folder)/\($0)" } }
@@ -85,6 +90,12 @@ struct StarterFiles {
     let lineEnd = text.contains("\r\n") ? "\r\n" : "\n"
     let gap = text.isEmpty ? "" : text.hasSuffix("\n") || text.hasSuffix("\r\n") ? lineEnd : lineEnd + lineEnd
     return gap + section.replacing("\n", with: lineEnd)
+  }
+
+  private static let ledger = "ledger = \"tenantctl_migrations\""
+
+  private static func occupied(by tool: MigrationTool) -> String {
+    "the table with the ledger's name belongs to \(tool.rawValue)"
   }
 
   private static func template(_ section: String?) -> String {

@@ -13,8 +13,11 @@ extension ImportProblem {
     case .badVersion(let version): "its version \(version) is too long"
     case .nothingToUndo: "it undoes a migration that does not exist"
     case .malformed(let rule): rule
-    case .severalStatements:
-      "the tool sends these statements as one message, which succeeds or fails as a whole"
+    case .otherOrder(let other): "the tool runs it after \(other), by the text of the names"
+    case .outsideOfTransactions(let kind):
+      "\(kind) cannot run in a transaction, and the file begins and commits its own"
+    case .endsWithTransaction(let kind):
+      "after \(kind) the file commits and goes on; in one transaction that is not the same"
     case .substitution(let text): "'\(text)' is a placeholder that the tool replaces"
     case .repeatable:
       "a repeatable migration runs again whenever it changes; tenantctl has no such migrations"
@@ -27,6 +30,8 @@ extension ImportProblem {
   /// What to do about it.
   var hint: String {
     switch reason {
+    // Of a file of the tool's, not of one of ours.
+    case .script(.transactionControl): "remove it, or split the file there into two migrations"
     case .script(let reason): reason.hint
     case .marker: "reword the comment"
     case .unreadable: "check the file's permissions"
@@ -37,7 +42,8 @@ extension ImportProblem {
       "shorten it to 14 digits at most, so that later versions can be times, as 20261123101500"
     case .nothingToUndo: "remove it, or restore the other file"
     case .malformed: "fix the file; the tool itself refuses it"
-    case .severalStatements: "split them into several files, or run them in a transaction"
+    case .otherOrder: "give the versions the same number of digits"
+    case .outsideOfTransactions, .endsWithTransaction: "split the file there into two migrations"
     case .substitution: "write the value instead"
     case .repeatable: "remove it, and put its current content into an ordinary migration"
     case .baseline: "remove it if the migrations before it have the same result"

@@ -116,7 +116,7 @@ extension MigrationFailure {
 
   fileprivate var code: String {
     switch reason {
-    case .refused, .needsNoTransaction, .endsTransaction: "migration_failed"
+    case .refused, .needsNoTransaction, .endsTransaction, .readOnly: "migration_failed"
     case .locked: "locked"
     case .searchPathChanged: "search_path_changed"
     case .ledgerRowGone, .ledgerChanged: "ledger_changed"
@@ -131,6 +131,7 @@ extension MigrationFailure {
   fileprivate var sentence: String {
     switch reason {
     case .refused, .needsNoTransaction, .endsTransaction: server?.sentence ?? ""
+    case .readOnly: "it made the transaction read-only, in which it cannot be recorded, so it was rolled back"
     case .locked: held("another session held a lock for longer than lock_timeout")
     case .searchPathChanged: "it changed the search_path, so it was rolled back"
     case .ledgerRowGone: "it removed its own record from the ledger, so it was rolled back"
@@ -158,6 +159,7 @@ extension MigrationFailure {
     case .needsNoTransaction: "put it in its own file that begins with '-- migrate:up transaction:false'"
     case .endsTransaction:
       "remove COMMIT and ROLLBACK from the code that it runs, or put it in its own file with transaction:false"
+    case .readOnly: "remove READ ONLY from the file"
     case .locked, .inProgress: "run the same command again when that session has finished"
     case .searchPathChanged:
       "remove the statement that sets search_path from the file, or use SET LOCAL and set it back"

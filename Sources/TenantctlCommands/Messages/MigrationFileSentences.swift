@@ -22,6 +22,15 @@ extension MigrationFileError: CustomStringConvertible {
     case .badFileName: "the file's name does not begin with a version"
     case .duplicateVersion(let version, let other): "\(other) also has version \(version)"
     case .strayFile: "files outside of tenant/ and shared/ are not read"
+    case .otherEnding: "the file is not read: its name does not end in '.sql'"
+    case .folderBelow(let format, let others):
+      "a folder below is not read" + (format.map { "; this is \($0.title)'s layout" } ?? "")
+        + (others == 0 ? "" : " (and \(counted(others, "other folder")))")
+    case .downFile: "by its name it undoes a migration; here it would run after it"
+    case .foreignSection(let comment, let tool):
+      tool.name == "Liquibase"
+        ? "'\(comment)' is a rollback of Liquibase's, which tenantctl would not run"
+        : "'\(comment)' begins a section of \(tool.name ?? "another tool"); all of the file would run as one migration"
     case .unreadable(let why): "the file cannot be read: \(why)"
     }
   }
@@ -42,9 +51,24 @@ extension MigrationFileError: CustomStringConvertible {
       "name it as 'tenantctl migration new' does, such as 20261123101500_add_capacity.sql, or move it away"
     case .duplicateVersion: "give one of them a later version"
     case .strayFile: "move it to tenant/ or shared/"
+    case .otherEnding: "rename it, or let its name begin with a dot"
+    case .folderBelow(let format?, _): importing(format)
+    case .folderBelow(nil, _): "move its files up, or let the folder's name begin with a dot"
+    case .downFile:
+      """
+      put it into the migration's file below a line '-- migrate:down'; 'tenantctl migration import' does so for \
+      golang-migrate and sqlx
+      """
+    case .foreignSection(_, let tool):
+      tool.format.map(importing)
+        ?? "divide the file by the lines '-- migrate:up' and '-- migrate:down', or reword the comment"
     case .unreadable: "check the file's permissions"
     }
   }
+}
+
+private func importing(_ format: ImportFormat) -> String {
+  "'tenantctl migration import --from \(format.rawValue) DIR' converts a folder of such files"
 }
 
 extension MigrationFolderError {

@@ -8,6 +8,8 @@ struct CommandResult: Sendable {
   var table: Table?
   /// The elements that `--format ndjson` prints, one a line; `nil` if the result has none.
   var elements: (@Sendable () -> [any Encodable])?
+  /// What the formats of other tools print, in lines, for a command that has such.
+  var foreign: (@Sendable (OutputFormat) -> [String])?
   /// The formats in which it was printed during the run, so that only the notes are left.
   var streamed: Set<OutputFormat> = []
   /// What `--quiet` prints: the names of a list.

@@ -70,6 +70,9 @@ struct ErrorReport: Sendable {
         ErrorReport(
           "program", .failed, "cannot run \(error.name): \(error.reason)",
           hint: error.isMissing ? "install it, or put its folder on PATH" : nil)
+      case let error as PostgresDump.Outdated: ErrorReport(error)
+      case let error as PostgresDump.Failed: ErrorReport(error)
+      case let error as NothingDumped: ErrorReport(error)
       case let error as ProgramFailed: ErrorReport(program: error)
       case let error as OutputClosed:
         ErrorReport(
@@ -89,7 +92,8 @@ struct ErrorReport: Sendable {
         ErrorReport("interrupted", .interrupted, "interrupted; the open transaction was rolled back")
       default: ErrorReport("internal", .failed, "\(error)")
       }
-    tenant = (error as? TenancyProblem ?? (error as? TenancyError)?.problem)?.tenant
+    let problem = error as? TenancyProblem ?? (error as? TenancyError)?.problem
+    tenant = problem?.tenant ?? (error as? NothingDumped)?.tenant
   }
 
   private init(usage error: UsageError) {

@@ -1,19 +1,41 @@
-internal import Synchronization
 internal import Tenancy
 
-/// The outcome of a run in JUnit's XML, which CI servers read as test results: each tenant is a test case.
+/// The outcome of a run in JUnit's XML, which CI servers read as test results: each tenant is a test case, or each file.
 struct JUnitReport {
   let text: String
 
+  fileprivate struct Case {
+    let name: String
+    var duration = Duration.zero
+    var result = Result.passed
+
+    enum Result {
+      case passed, skipped
+      case failed(type: String, message: String, text: String)
+
+      var isFailure: Bool { if case .failed = self { true } else { false } }
+    }
+  }
+
   init<Value>(_ report: FleetReport<Value>, of name: String) {
     let outcomes = [report.shared].compactMap { $0 } + report.tenants
-    let failures = outcomes.count { $0.failure != nil || $0.isUnfinished }
-    let skipped = outcomes.count { !$0.isDone && !$0.isUnfinished && $0.failure == nil }
+    self.init(name, report.duration, outcomes.map(Case.init))
+  }
+
+  /// The findings of `migration check`: each file is a test case.
+  init(_ findings: [HazardFinding], in paths: [String], of name: String) {
+    let found = Dictionary(grouping: findings, by: \.path)
+    self.init(name, .zero, paths.map { Case(path: $0, found[$0] ?? []) })
+  }
+
+  private init(_ name: String, _ duration: Duration, _ cases: [Case]) {
+    let failures = cases.count(where: \.result.isFailure)
+    let skipped = cases.count { if case .skipped = $0.result { true } else { false } }
     let counts = """
-      name="tenantctl \(name)" tests="\(outcomes.count)" failures="\(failures)" errors="0" skipped="\(skipped)" \
-      time="\(Self.seconds(report.duration))"
+      name="tenantctl \(name)" tests="\(cases.count)" failures="\(failures)" errors="0" skipped="\(skipped)" \
+      time="\(Self.seconds(duration))"
       """
-    text = Self.suite(counts, outcomes.map { Self.testCase($0, name) }.joined())
+    text = Self.suite(counts, cases.map { Self.testCase($0, name) }.joined())
   }
 
   /// The report of a command that was about one tenant, and no run over the fleet.
@@ -48,19 +70,16 @@ struct JUnitReport {
     """
   }
 
-  private static func testCase<Value>(_ outcome: FleetOutcome<Value>, _ name: String) -> String {
+  private static func testCase(_ test: Case, _ name: String) -> String {
     let start = """
-      <testcase classname="tenantctl.\(name.replacing(" ", with: "."))" name="\(escaped(outcome.label))" time="\(seconds(outcome.duration))"
+      <testcase classname="tenantctl.\(name.replacing(" ", with: "."))" name="\(escaped(test.name))" time="\(seconds(test.duration))"
       """
-    switch outcome.status {
-    case .done: return "\(start)/>\n"
-    case .unfinished:
-      return "\(start)><failure type=\"unfinished\" message=\"started, but not finished\"/></testcase>\n"
-    case .notRun: return "\(start)><skipped/></testcase>\n"
-    case .failed(let error):
-      let report = ErrorReport(error)
+    switch test.result {
+    case .passed: return "\(start)/>\n"
+    case .skipped: return "\(start)><skipped/></testcase>\n"
+    case .failed(let type, let message, let text):
       let failure = """
-        <failure type="\(escaped(report.code))" message="\(escaped(report.message))">\(escaped(report.cause))</failure>
+        <failure type="\(escaped(type))" message="\(escaped(message))">\(escaped(text))</failure>
         """
       return "\(start)>\(failure)</testcase>\n"
     }
@@ -86,38 +105,26 @@ struct JUnitReport {
   }
 }
 
-/// The file that `--report` names. It always tells of this call of the command: what an earlier one has left there is
-/// replaced, also where the run is refused.
-final class RunReport: Sendable {
-  private let target: ReportTarget?
-  private let isWritten = Mutex(false)
-
-  init(_ target: ReportTarget?) {
-    self.target = target
+extension JUnitReport.Case {
+  fileprivate init<Value>(_ outcome: FleetOutcome<Value>) {
+    self.init(name: outcome.label, duration: outcome.duration)
+    switch outcome.status {
+    case .done: break
+    case .notRun: result = .skipped
+    case .unfinished:
+      result = .failed(
+        type: "unfinished", message: "started, but not finished", text: "started, but not finished")
+    case .failed(let error):
+      let report = ErrorReport(error)
+      result = .failed(type: report.code, message: report.message, text: report.cause)
+    }
   }
 
-  /// Empties the file. Throws `FileProblem` if it cannot be written.
-  func begin() throws(FileProblem) {
-    if let target { try Files.write(target.path, "") }
-  }
-
-  /// Throws `FileProblem`.
-  func write(_ report: JUnitReport) throws(FileProblem) {
-    guard let target else { return }
-    isWritten.withLock { $0 = true }
-    try Files.write(target.path, report.text)
-  }
-
-  /// Writes that a command without a run is done.
-  func complete(_ status: ExitStatus, of command: [String]) {
-    guard target != nil, status == .done, !isWritten.withLock({ $0 }) else { return }
-    try? write(JUnitReport(of: command.joined(separator: " ")))
-  }
-
-  /// Writes why there was no run. A failure to write it is ignored: the error itself is told.
-  func fail(_ error: ErrorReport, of command: [String]) {
-    guard target != nil, !isWritten.withLock({ $0 }) else { return }
-    try? write(JUnitReport(error, of: command.joined(separator: " ")))
+  fileprivate init(path: String, _ findings: [HazardFinding]) {
+    self.init(name: path)
+    guard let first = findings.first else { return }
+    let lines = findings.map { "\($0)" }
+    result = .failed(type: first.hazard.rawValue, message: lines[0], text: lines.joined(separator: "\n"))
   }
 }
 

@@ -12,7 +12,8 @@ enum ManualSections {
       key is present: without a value it is null; an empty list is []. A tenant's key is name where the object is about \
       it, and tenant where the object refers to it. docs/json.md lists all keys.
 
-      Every command has text and json. ndjson, one object a line, is for lists and fleet runs; csv is for lists and exec. A \
+      Every command has text and json. ndjson, one object a line, is for lists and fleet runs; csv is for lists and exec; sarif and github \
+      are for migration check. A \
       format that a command does not have is a usage error before anything runs.
 
       What failed is printed once: where the data has it, as with json, it is not on standard error. --quiet silences progress \

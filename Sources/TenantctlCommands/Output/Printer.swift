@@ -56,6 +56,7 @@ struct Printer: Sendable {
         output.write("\n")
       }
     case .ndjson: try terminal.write(lines: (result.elements?() ?? [result.json]).map { JSON.text($0) })
+    case .sarif, .github: try terminal.write(lines: result.foreign?(format) ?? [])
     case .csv: try terminal.write(lines: result.table?.csv ?? [])
     case .text:
       let lines = isQuiet ? result.names : result.text(style)

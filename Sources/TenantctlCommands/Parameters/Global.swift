@@ -2,7 +2,10 @@ internal import Arguments
 
 /// How results are printed.
 enum OutputFormat: String, CaseIterable, Sendable {
-  case text, json, ndjson, csv
+  case text, json, ndjson, csv, sarif, github
+
+  /// Those of a list.
+  static let list: [OutputFormat] = [.text, .json, .ndjson, .csv]
 }
 
 /// When text has colours.

@@ -118,6 +118,10 @@ import Testing
     Files(
       "check_function_bodies", t, "SET check_function_bodies = off;",
       note("current_setting('check_function_bodies')")),
+    Files(
+      "isolation level", t,
+      "SET LOCAL work_mem = '5MB'; SET TRANSACTION ISOLATION LEVEL SERIALIZABLE; "
+        + note("current_setting('transaction_isolation')"), note("current_setting('transaction_isolation')")),
     Files("role", t, "SET ROLE pg_monitor;", note("current_user")),
     Files(
       "session authorization", t, "SET SESSION AUTHORIZATION pg_monitor;",

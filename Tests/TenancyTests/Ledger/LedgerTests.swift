@@ -49,6 +49,28 @@ import Testing
     #expect(history.contains(files[0].version))
   }
 
+  /// What follows from one history shares its changes, until two go different ways.
+  @Test func historiesThatFollowFromOne() throws {
+    let files = try (1...6).map { try file("\($0)", "select \($0)") }
+    let first = LedgerHistory(of: files[..<2])
+    var chain = [first]
+    for file in files[2...] { chain.append(chain[chain.count - 1].adding(file)) }
+    // Asked from the newest to the oldest, then from the oldest.
+    for index in [4, 3, 2, 1, 0, 1, 2, 3, 4] {
+      let alone = LedgerHistory(of: files[..<(index + 2)])
+      #expect(chain[index] == alone && chain[index].head == alone.head && chain[index].count == index + 2)
+      #expect(files.map { chain[index].contains($0.version) }.count { $0 } == index + 2)
+    }
+    let other = try chain[1].adding(file("0", "select 0")).removing(version("2")).adding(files[4])
+    #expect(
+      try other == history("0:\(file("0", "select 0").checksum)").adding([files[0], files[2], files[4]]))
+    #expect(
+      other.head == LedgerHistory(of: [files[4], files[2], files[0]] + [try file("0", "select 0")]).head)
+    #expect(chain[4].head == LedgerHistory(of: files).head)
+    // What the ledger has already is not counted again.
+    #expect(chain[4].adding([files[5]]).count == 6 && chain[0].adding(Array(files)).head == chain[4].head)
+  }
+
   private func version(_ text: String) throws -> MigrationVersion { try MigrationVersion(parsing: text) }
 
   private func file(_ version: String, _ sql: String) throws -> MigrationFile {

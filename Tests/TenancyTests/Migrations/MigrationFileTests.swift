@@ -60,6 +60,53 @@ import Testing
     #expect(try parse("-- migrate:up\n-- migrate:down\n").down == [])
   }
 
+  /// Somebody has thought about it: the rollback has nothing to do.
+  @Test(arguments: ["-- nothing to undo", "/* irrelevant */", "-- migrate down is a no-op here\n\n"])
+  func aDownSectionWithOnlyAComment(comment: String) throws {
+    #expect(try parse("-- migrate:up\nSELECT 1;\n-- migrate:down\n\(comment)\n").down == [])
+    #expect(try parse("-- migrate:up\nSELECT 1;\n-- migrate:down transaction:false\n\(comment)").down == [])
+  }
+
+  /// Without markers of ours the statements that undo would run with the others.
+  @Test(arguments: [
+    ("---- create above / drop below ----", "tern"), ("-- Down Migration", "node-pg-migrate"),
+    ("--- !Downs", "Play"), ("-- //@UNDO", "MyBatis Migrations"), ("-- Down", nil), ("--DOWN:", nil),
+    ("-- [Down]", nil), ("-- @DOWN", nil), ("-- +micrate Down", "micrate"), ("-- +goose Down", "goose"),
+    ("-- +migrate Down notransaction", "sql-migrate"), ("-- Migration down", nil),
+  ])
+  func otherToolsSections(line: String, tool: String?) throws {
+    let file = "CREATE TABLE a (x int);\n\(line)\nDROP TABLE a;\n"
+    let error = try #require(invalid(file).first)
+    #expect(error.line == 2)
+    guard case .foreignSection(let comment, let found) = error.reason else {
+      Issue.record("\(error.reason)")
+      return
+    }
+    #expect(comment == line && found.name == tool)
+    if let format = found.format { #expect(error.hint.contains("--from \(format.rawValue)")) }
+    // In a file with markers of ours it is prose, unless it is nearly one of them.
+    if !line.lowercased().contains("+goose"), !line.contains("+migrate") {
+      #expect(try parse("-- migrate:up\n\(file)").up.count == 2)
+    }
+  }
+
+  @Test func liquibase() throws {
+    let head = "--liquibase formatted sql\n--changeset joe:1\nCREATE TABLE a (x int);\n"
+    #expect(invalid("\(head)--rollback DROP TABLE a;\n").map(\.line) == [4])
+    #expect(try parse("\(head)--rollback empty\n--rollback not required").up.count == 1)
+    #expect(try parse("CREATE TABLE a (x int);\n--rollback DROP TABLE a;\n").up.count == 1)
+  }
+
+  @Test(arguments: [
+    "CREATE TABLE a (x int);\n-- Down\n", "CREATE TABLE a (x int);\n-- Down Migration\n-- DROP TABLE a;\n",
+    "-- Up Migration\nCREATE TABLE a (x int);", "-- Down payments\nCREATE TABLE a (x int);",
+    "SELECT '\n-- Down\n';\nSELECT 1;", "-- undo the damage\nSELECT 1;",
+    "CREATE TABLE a (x int);\n--> statement-breakpoint\nCREATE TABLE b (x int);",
+  ])
+  func prose(text: String) throws {
+    #expect(try !parse(text).up.isEmpty)
+  }
+
   /// dbmate would cut each of these in two.
   @Test(arguments: [
     "DO $$\n-- migrate:down\nBEGIN END $$;", "SELECT '\n-- migrate:down\n';",

@@ -68,6 +68,64 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    "tenant/2_b.SQL", "tenant/2_b.sql.txt", "tenant/2_b.sql ", "tenant/2_b.Sql", "tenant/2_b.psql",
+    "tenant/2_b.sql.",
+    "shared/2_b.sql\u{200B}", "2_b.SQL", "tenant/2026/2_b.sql", "tenant/old/deep/2_b.sql", "2026/2_b.sql",
+    "2024-01-01-000000_a/up.sql", "20240101000000_a/migration.sql", "archive/2_b.sql", "tenant/a/views.sql",
+    "tenant/2_b.down.sql", "tenant/2_b.undo.sql",
+  ])
+  func whatWouldSilentlyNeverRun(name: String) throws {
+    try withFolder(["tenant/1_a.sql": "SELECT 1;", name: "SELECT 1;"]) { folder in
+      let error = #expect(throws: MigrationFolderError.self) { _ = try MigrationSet.load(at: folder) }
+      guard case .invalid(let invalid) = error else { return }
+      #expect(invalid.problems.map(\.file) == ["\(folder)/\(name)"])
+      #expect(!invalid.problems[0].hint.isEmpty)
+    }
+  }
+
+  @Test(arguments: [
+    "tenant/.2_b.sql", "tenant/2_b.sql~", "tenant/.2_b.sql.swp", "tenant/README.md", "tenant/2_b.sql.bak",
+    "README.md",
+    "tenant/2_b.sql.orig", "tenant/2_b.sql.disabled", "tenant/.old/2_b.sql", "meta/0000_snapshot.json",
+    "seeds/fish.sql",
+    "tenant/docs/a.md", "notes.txt", "tenant/#2_b.sql#",
+  ])
+  func whatIsPutAside(name: String) throws {
+    try withFolder(["tenant/1_a.sql": "SELECT 1;", name: "SELECT 1;"]) { folder in
+      let set = try MigrationSet.load(at: folder)
+      #expect(set.tenant.map(\.name) == ["a"])
+    }
+  }
+
+  @Test func foldersAreNamedByTheirKind() throws {
+    try withFolder([
+      "20240101000000_a/up.sql": "", "20240101000000_a/down.sql": "", "20240102000000_b/up.sql": "",
+      "20240103000000_c/migration.sql": "",
+    ]) { folder in
+      let error = #expect(throws: MigrationFolderError.self) { _ = try MigrationSet.load(at: folder) }
+      guard case .invalid(let invalid) = error else { return }
+      #expect(
+        invalid.problems.map { $0.description.dropFirst(folder.count + 1) } == [
+          "20240101000000_a/down.sql: a folder below is not read; this is Diesel's layout (and 1 other folder)",
+          "20240103000000_c/migration.sql: a folder below is not read; this is Prisma's layout",
+        ])
+      #expect(invalid.problems[1].hint.contains("--from prisma"))
+    }
+  }
+
+  @Test func drizzlesFilesAsTheyAre() throws {
+    try withFolder([
+      "0000_init.sql":
+        "CREATE TABLE \"a\" (\"x\" int);\n--> statement-breakpoint\nCREATE TABLE \"b\" (\"x\" int);",
+      "0001_more.sql": "ALTER TABLE \"a\" ADD COLUMN \"y\" int;--> statement-breakpoint\nSELECT 1;",
+      "meta/_journal.json": "{}", "meta/0000_snapshot.json": "{}",
+    ]) { folder in
+      let set = try MigrationSet.load(at: folder)
+      #expect(set.tenant.map(\.up.count) == [2, 2])
+    }
+  }
+
   /// To open it would be to wait for somebody who writes.
   @Test func aPipeAmongTheFiles() throws {
     try withFolder(["1_a.sql": ""]) { folder in

@@ -15,6 +15,7 @@ package enum MigrationTool: String, CaseIterable, Sendable, Hashable, Encodable 
   case prisma = "Prisma"
   case rails = "Rails"
   case sequelize = "Sequelize"
+  case sqlMigrate = "sql-migrate"
   case sqlx = "SQLx"
 
   /// The default names of its tables.
@@ -22,17 +23,18 @@ package enum MigrationTool: String, CaseIterable, Sendable, Hashable, Encodable 
     switch self {
     case .alembic: ["alembic_version"]
     case .atlas: ["atlas_schema_revisions"]
-    case .diesel: ["__diesel_schema_migrations"]
+    case .diesel: [ImportFormat.diesel.historyTable]
     case .django: ["django_migrations"]
     case .entityFramework: ["__EFMigrationsHistory"]
     case .flyway: [ImportFormat.flyway.historyTable, "schema_version"]
     case .goose: [ImportFormat.goose.historyTable]
     case .knex: ["knex_migrations", "knex_migrations_lock"]
     case .liquibase: ["databasechangelog", "databasechangeloglock"]
-    case .nodePgMigrate: ["pgmigrations"]
-    case .prisma: ["_prisma_migrations"]
+    case .nodePgMigrate: [ImportFormat.nodePgMigrate.historyTable]
+    case .prisma: [ImportFormat.prisma.historyTable]
     case .rails: ["ar_internal_metadata"]
     case .sequelize: ["SequelizeMeta"]
+    case .sqlMigrate: [ImportFormat.sqlMigrate.historyTable]
     case .sqlx: [ImportFormat.sqlx.historyTable]
     // Their table is named schema_migrations, too.
     case .ecto, .golangMigrate: []

@@ -1,3 +1,4 @@
+internal import SQLText
 internal import TenancyPostgres
 
 /// The statements that run one migration file, in one direction, in one schema, within one transaction.
@@ -6,6 +7,10 @@ internal import TenancyPostgres
 /// is set only for the file's own statements: the others come before and after, with a path that finds no object of the
 /// tenant's, and those in between are safe with any path. The record comes last, when the file's duration is known and the
 /// ledger is verified.
+///
+/// PostgreSQL takes an isolation level only before the first query of a transaction ("SET TRANSACTION"), and the head comment
+/// is one: what the file sets at its start goes out before it. The snapshot of such a transaction is taken with the comment,
+/// so that the ledger is locked first.
 struct FileTransaction {
   let file: MigrationFile
   let direction: MigrationDirection
@@ -19,13 +24,25 @@ struct FileTransaction {
   var createsLedger = false
 
   var step: Step {
-    .enclosed(before + ledger.statements(of: file, direction) + after, frame, .whole)
+    let (opening, rest) = statements
+    return .enclosed(opening + before(locking: !opening.isEmpty) + rest + after, frame, .whole)
   }
 
-  private var before: [PlannedStatement] {
+  /// What the file sets for its transaction at its start, and the rest.
+  private var statements: (opening: [PlannedStatement], rest: [PlannedStatement]) {
+    let source = direction == .up ? file.up : file.down ?? []
+    let opening = source.openingTransactionSettings
+    let planned = Array(zip(source.indices, ledger.statements(of: file, direction)))
+    return (
+      planned.filter { opening.contains($0.0) }.map(\.1), planned.filter { !opening.contains($0.0) }.map(\.1)
+    )
+  }
+
+  private func before(locking: Bool) -> [PlannedStatement] {
+    let lock = locking && !createsLedger ? [ledger.lock] : []
     let limits = frame.limits.overridden(by: direction == .up ? file.upOptions : file.downOptions)
     let create = createsLedger ? [SessionCleaning.pin] + ledger.creation : []
-    return planned(limits.local + create + [ledger.comment(history)] + countFirst, .ledger)
+    return planned(limits.local + lock + create + [ledger.comment(history)] + countFirst, .ledger)
       + planned([frame.path.enter(ledger.schema)], .ledger)
   }
 

@@ -11,6 +11,8 @@ package struct MigrationFailure: Sendable, Hashable {
     case needsNoTransaction
     /// The statement would have ended the transaction that it is part of.
     case endsTransaction
+    /// The statements made the transaction read-only, so that it cannot be recorded.
+    case readOnly
     /// Another session held a lock for longer than `lock_timeout`.
     case locked
     /// The statements ran, but left another search path behind: what came after it went to the wrong schema.
@@ -122,6 +124,9 @@ struct MigrationSource: Sendable {
     return ["IF", "NOT", "EXISTS"].allSatisfy(words.contains)
   }
 
+  /// Whether one of the file's statements sets what the transaction is; on a server that is read-only none need do so.
+  private var setsTransaction: Bool { (file.up + (file.down ?? [])).contains(where: \.setsTransaction) }
+
   func failure(_ error: ServerError) -> MigrationFailure { MigrationFailure(reason(error), self, error) }
 
   private func reason(_ error: ServerError) -> MigrationFailure.Reason {
@@ -129,6 +134,8 @@ struct MigrationSource: Sendable {
     case (.statement(let statement), .activeSQLTransaction) where statement.mayWantNoTransaction:
       .needsNoTransaction
     case (_, .invalidTransactionTermination): .endsTransaction
+    case (.statement, .readOnlySQLTransaction): .refused
+    case (_, .readOnlySQLTransaction) where setsTransaction: .readOnly
     case (_, .lockNotAvailable): .locked
     case (.close, .undefinedTable), (.close, .divisionByZero): .ledgerRowGone
     case (.guard, .divisionByZero): .searchPathChanged
@@ -142,7 +149,7 @@ struct MigrationSource: Sendable {
   fileprivate func location(_ position: Int?) -> (line: Int, column: Int, excerpt: String)? {
     guard case .statement(let statement) = place else { return nil }
     guard let position else {
-      return (statement.line, statement.column, statement.excerpt(ofCharacter: 1))
+      return (statement.line, statement.column, statement.excerpt())
     }
     let place = statement.location(ofCharacter: position)
     return (place.line, place.column, statement.excerpt(ofCharacter: position))
@@ -152,5 +159,6 @@ struct MigrationSource: Sendable {
 extension SQLState {
   // The names are those of Appendix A.
   fileprivate static let activeSQLTransaction: SQLState = "25001"
+  fileprivate static let readOnlySQLTransaction: SQLState = "25006"
   fileprivate static let invalidTransactionTermination: SQLState = "2D000"
 }

@@ -41,9 +41,9 @@ struct SchemaProgress: Sendable {
   }
 
   mutating func note(_ file: MigrationFile, _ direction: MigrationDirection) {
-    let before = history.checksums.count
+    let before = history.count
     history = direction == .up ? history.adding(file) : history.removing(file.version)
-    rows += history.checksums.count - before
+    rows += history.count - before
     hasLedger = true
   }
 

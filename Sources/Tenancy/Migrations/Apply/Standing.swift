@@ -16,17 +16,18 @@ final class Standing: Sendable {
   init(_ contents: LedgerContents, _ files: [MigrationFile]) {
     let history = contents.history
     let known = Set(files.map(\.version))
+    let checksums = history.checksums
     self.history = history
     head = history.head
     applied = history.versions
     pending = files.filter { !history.contains($0.version) || contents.begun[$0.version] != nil }
     changed = files.filter { file in
-      guard let checksum = history.checksums[file.version] ?? nil else { return false }
+      guard let checksum = checksums[file.version] ?? nil else { return false }
       return checksum != file.checksum
     }
     changedFromEmpty = changed.filter { !$0.up.isEmpty && contents.empty.contains($0.version) }
     unknown = applied.filter { !known.contains($0) }.map(\.rawValue) + contents.foreign
     begun = contents.begun
-    rows = history.checksums.count + contents.foreign.count
+    rows = checksums.count + contents.foreign.count
   }
 }

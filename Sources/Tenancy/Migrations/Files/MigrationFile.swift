@@ -14,7 +14,8 @@ package struct MigrationFile: Sendable, Hashable {
   package let up: [SQLStatement]
   /// How `up` runs.
   package let upOptions: MigrationOptions
-  /// What undoes it; nil where the file has no such section, or has nothing in it.
+  /// What undoes it; nil where the file has no such section, or has nothing in it. Of a section with only a comment it is
+  /// empty: nothing needs to be undone.
   package let down: [SQLStatement]?
   /// How `down` runs.
   package let downOptions: MigrationOptions
@@ -37,12 +38,13 @@ package struct MigrationFile: Sendable, Hashable {
       nameProblem + sections.problems.map { MigrationFileError($0.reason, file: path, at: $0.location) }
     guard let name, problems.isEmpty else { throw MigrationFilesInvalid(problems: problems) }
     let up = sections.up?.script.statements ?? []
-    // A template's empty section does not undo what the file did.
+    // A template's empty section does not undo what the file did. Whoever wrote a comment there has thought about it.
+    let isBlank = sections.down?.isBlank ?? true
     let down = sections.down?.script.statements
     return MigrationFile(
       path: path, version: name.version, name: name.name, checksum: Checksum(of: bytes),
       up: up, upOptions: sections.up?.options ?? MigrationOptions(),
-      down: down == [] && !up.isEmpty ? nil : down, downOptions: sections.down?.options ?? MigrationOptions(),
+      down: isBlank && !up.isEmpty ? nil : down, downOptions: sections.down?.options ?? MigrationOptions(),
       allowances: HazardAllowance.all(in: bytes))
   }
 }

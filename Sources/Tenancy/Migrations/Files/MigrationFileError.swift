@@ -24,6 +24,15 @@ package struct MigrationFileError: Error, Sendable, Hashable {
     case duplicateVersion(MigrationVersion, otherFile: String)
     /// A `.sql` file outside of `tenant/` and `shared/`, which nothing would read.
     case strayFile
+    /// A file that is SQL by its name, but for the exact ending.
+    case otherEnding
+    /// SQL in a folder below, which nothing reads; in so many other folders, too. The tool that keeps a folder for each
+    /// migration, if it looks so.
+    case folderBelow(ImportFormat?, others: Int)
+    /// A file that undoes what another file does: `1_a.down.sql`.
+    case downFile
+    /// A comment by which another tool begins a section.
+    case foreignSection(comment: String, ForeignSection.Tool)
     /// The operating system's reason not to read the file.
     case unreadable(String)
   }

@@ -2,9 +2,10 @@ internal import SQLText
 
 /// The folder that a project keeps its migrations in.
 package enum MigrationFolder {
-  private static let template = "-- migrate:up\n\n\n-- migrate:down\n\n"
+  /// What an empty migration holds.
+  package static let template = "-- migrate:up\n\n\n-- migrate:down\n\n"
 
-  /// Writes an empty migration, `YYYYMMDDHHMMSS_name.sql`, and makes the folders that it needs.
+  /// Writes a new migration, `YYYYMMDDHHMMSS_name.sql`, and makes the folders that it needs.
   ///
   /// A version that the folder already has is passed over for the next second.
   ///
@@ -13,10 +14,11 @@ package enum MigrationFolder {
   ///   - shared: whether it is for the shared schema.
   ///   - secondsSince1970: the moment that its version tells, in UTC.
   ///   - path: the folder of migrations.
+  ///   - text: what the file holds.
   /// - Returns: the path of the new file.
   /// - Throws: for a name of nothing, and where the disk refuses.
   package static func create(
-    name: String, shared: Bool, at secondsSince1970: Int, in path: String
+    name: String, shared: Bool, at secondsSince1970: Int, in path: String, text: String = template
   ) throws(MigrationFolderError) -> String {
     let slug = slug(of: name)
     guard 1...200 ~= slug.utf8.count else { throw .badName(name) }
@@ -29,7 +31,7 @@ package enum MigrationFolder {
       var seconds = secondsSince1970
       while taken.contains(Timestamp.digits(of: seconds)) { seconds += 1 }
       let file = Disk.join(part.folder, "\(Timestamp.digits(of: seconds))_\(slug).sql")
-      try Disk.create(file, template)
+      try Disk.create(file, text)
       return file
     } catch let error as MigrationFolderError {
       throw error

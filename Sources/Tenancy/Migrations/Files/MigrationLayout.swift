@@ -12,29 +12,141 @@ struct MigrationLayout {
 
   let tenant: Part
   let shared: Part
-  /// The files outside of `tenant/` and `shared/`, which nothing reads.
-  let strayFiles: [String]
+  /// What looks like a migration and would silently never run.
+  let passedOver: [MigrationFileError]
 
   init(_ path: String) throws(MigrationFolderError) {
-    guard let own = try MigrationLayout.scripts(in: path) else { throw .missing(path: path) }
+    guard let own = try FolderContents(path) else { throw .missing(path: path) }
     let tenantFolder = Disk.join(path, "tenant")
     let sharedFolder = Disk.join(path, "shared")
-    let tenantFiles = try MigrationLayout.scripts(in: tenantFolder)
-    let isFlat = tenantFiles == nil && !own.isEmpty
-    tenant = isFlat ? Part(folder: path, files: own) : Part(folder: tenantFolder, files: tenantFiles ?? [])
-    shared = Part(folder: sharedFolder, files: try MigrationLayout.scripts(in: sharedFolder) ?? [])
-    strayFiles = isFlat ? [] : own
+    let ofTenant = try FolderContents(tenantFolder)
+    let ofShared = try FolderContents(sharedFolder)
+    let isFlat = ofTenant == nil && !own.scripts.isEmpty
+    tenant = isFlat ? Part(folder: path, files: own.scripts) : Part(tenantFolder, ofTenant)
+    shared = Part(sharedFolder, ofShared)
+    passedOver =
+      (isFlat ? [] : own.scripts.map { MigrationFileError(.strayFile, file: $0) }) + own.lookalikes
+      + (try own.foldersBelow(besides: ["tenant", "shared"], anySQL: isFlat))
+      + (try [ofTenant, ofShared].compactMap { $0 }.flatMapThrowing { contents throws(MigrationFolderError) in
+        contents.lookalikes + (try contents.foldersBelow(besides: [], anySQL: true))
+      })
   }
+}
+
+extension MigrationLayout.Part {
+  fileprivate init(_ folder: String, _ contents: FolderContents?) {
+    self.init(folder: folder, files: contents?.scripts ?? [])
+  }
+}
+
+/// What one folder holds, apart from what editors and people put aside: hidden files, `x.sql~`, `x.sql.bak`.
+private struct FolderContents {
+  /// The paths of the `.sql` files, sorted.
+  let scripts: [String]
+  /// Files that are SQL by all but the exact ending: `x.SQL`, `x.sql.txt`, `x.sql` and a space.
+  let lookalikes: [MigrationFileError]
+  private let path: String
+  private let others: [String]
 
   /// Nil where there is no such folder.
-  private static func scripts(in folder: String) throws(MigrationFolderError) -> [String]? {
+  init?(_ path: String) throws(MigrationFolderError) {
     do {
-      return try Disk.names(in: folder)?
-        .filter { $0.hasSuffix(".sql") && !$0.hasPrefix(".") }
-        .sorted()
-        .map { Disk.join(folder, $0) }
+      guard let all = try Disk.names(in: path) else { return nil }
+      let names = all.filter { !$0.hasPrefix(".") }.sorted()
+      let spelled = Dictionary(grouping: names, by: ScriptSpelling.init)
+      self.path = path
+      scripts = (spelled[.script] ?? []).map { Disk.join(path, $0) }
+      let nearly = (spelled[.nearly] ?? []).map { Disk.join(path, $0) }
+      lookalikes = nearly.filter { !Disk.isFolder($0) }.map { MigrationFileError(.otherEnding, file: $0) }
+      others = spelled[.other] ?? []
     } catch {
-      throw .inaccessible(path: folder, reason: error.description)
+      throw .inaccessible(path: path, reason: error.description)
     }
+  }
+
+  /// The folders below with SQL in them, told by the first file of each kind.
+  /// - Parameter anySQL: whether any SQL counts; otherwise only what has a version in its name or its folder's.
+  func foldersBelow(
+    besides known: Set<String>, anySQL: Bool
+  ) throws(MigrationFolderError) -> [MigrationFileError] {
+    var found: [ImportFormat?: [String]] = [:]
+    for name in others where !known.contains(name) {
+      let folder = Disk.join(path, name)
+      guard Disk.isFolder(folder) else { continue }
+      let isVersioned = anySQL || Self.beginsWithVersion(name)
+      guard let script = try Self.script(in: folder, anySQL: isVersioned, depth: 3) else { continue }
+      found[Self.format(ofScript: script), default: []].append(script)
+    }
+    return found.values.sorted { $0[0] < $1[0] }.map { scripts in
+      MigrationFileError(
+        .folderBelow(Self.format(ofScript: scripts[0]), others: scripts.count - 1), file: scripts[0])
+    }
+  }
+
+  /// The first script in a folder or below; links may lead in a circle, so it looks only so deep.
+  private static func script(
+    in folder: String, anySQL: Bool, depth: Int
+  ) throws(MigrationFolderError) -> String? {
+    guard let contents = try FolderContents(folder) else { return nil }
+    let scripts = contents.scripts + contents.lookalikes.map(\.file)
+    if let script = scripts.first(where: { anySQL || beginsWithVersion($0.split(separator: "/").last ?? "") })
+    {
+      return script
+    }
+    if depth == 1 { return nil }
+    for name in contents.others where Disk.isFolder(Disk.join(folder, name)) {
+      let isVersioned = anySQL || beginsWithVersion(name)
+      let below = try script(in: Disk.join(folder, name), anySQL: isVersioned, depth: depth - 1)
+      if let below { return below }
+    }
+    return nil
+  }
+
+  private static func beginsWithVersion(_ name: some StringProtocol) -> Bool {
+    name.drop { $0 == "V" || $0 == "U" }.first.map { ("0"..."9").contains($0) } ?? false
+  }
+
+  /// The tool that keeps a folder for each migration.
+  private static func format(ofScript path: String) -> ImportFormat? {
+    switch path.split(separator: "/").last {
+    case "up.sql", "down.sql": .diesel
+    case "migration.sql": .prisma
+    default: nil
+    }
+  }
+}
+
+/// How far a file's name is that of a script.
+private enum ScriptSpelling {
+  case script
+  /// Only the ending is not exactly `.sql`.
+  case nearly
+  /// Anything else, such as `README.md`, or what was put aside on purpose (`x.sql.bak`).
+  case other
+
+  private static let endings = [".sql", ".psql", ".pgsql", ".sql.txt"]
+
+  init(_ name: String) {
+    if name.hasSuffix(".sql") {
+      self = .script
+      return
+    }
+    // What a file manager does not show: white space, dots, marks without a width.
+    let visible = name.unicodeScalars.reversed().drop {
+      $0 == "." || $0.properties.isWhitespace || $0.properties.isDefaultIgnorableCodePoint
+        || $0.properties.generalCategory == .control
+    }.reversed()
+    let text = String(String.UnicodeScalarView(visible)).lowercased()
+    self = Self.endings.contains { text.hasSuffix($0) } ? .nearly : .other
+  }
+}
+
+extension Array {
+  fileprivate func flatMapThrowing<Part, Failure: Error>(
+    _ body: (Element) throws(Failure) -> [Part]
+  ) throws(Failure) -> [Part] {
+    var parts: [Part] = []
+    for element in self { parts += try body(element) }
+    return parts
   }
 }

@@ -5,6 +5,8 @@ struct MigrationSections {
   struct Section {
     let script: SQLScript
     var options = MigrationOptions()
+    /// Whether there is nothing in it at all: no statement and no comment.
+    var isBlank = false
   }
 
   struct Problem {
@@ -35,14 +37,32 @@ struct MigrationSections {
   }
 
   private mutating func read(_ markers: [MigrationMarker]) {
-    for marker in markers where !marker.isWellFormed {
+    let found = markers.filter(\.isWellFormed)
+    let foreign = found.isEmpty ? foreignSection() : nil
+    if let foreign {
+      let comment = String(decoding: bytes[foreign.range], as: UTF8.self)
+      report(.foreignSection(comment: comment, foreign.tool), at: foreign.range.lowerBound)
+    }
+    for marker in markers where !marker.isWellFormed && foreign == nil {
       report(.malformedMarker(marker.direction), at: marker.range.lowerBound)
     }
-    let markers = markers.filter(\.isWellFormed)
-    guard let first = markers.first else {
+    guard let first = found.first else {
       up = Section(script: script(in: start..<bytes.count))
       return
     }
+    read(found, after: first)
+  }
+
+  /// The first comment of another tool's that divides the file.
+  private func foreignSection() -> ForeignSection? {
+    ForeignSection.all(in: bytes, from: start).first { section in
+      guard section.needsStatement else { return true }
+      let rest = SQLScript(valid: bytes, in: section.range.upperBound..<bytes.count, countedFrom: start)
+      return !rest.statements.isEmpty || !rest.problems.isEmpty
+    }
+  }
+
+  private mutating func read(_ markers: [MigrationMarker], after first: MigrationMarker) {
     let preamble = script(in: start..<first.range.lowerBound)
     if preamble.problems.isEmpty, let statement = preamble.statements.first {
       problems.append(Problem(reason: .statementBeforeMarker, location: statement.location))
@@ -58,7 +78,10 @@ struct MigrationSections {
     }
     markerLines[marker.direction] = line
     if marker.direction == .down, up == nil { report(.downBeforeUp, at: marker.range.lowerBound) }
-    let section = Section(script: script(in: marker.range.upperBound..<end), options: options(of: marker))
+    let range = marker.range.upperBound..<end
+    let section = Section(
+      script: script(in: range), options: options(of: marker), isBlank: bytes[range].allSatisfy(ASCII.isSpace)
+    )
     switch marker.direction {
     case .up: up = section
     case .down: down = section

@@ -11,15 +11,15 @@ package struct MigrationSet: Sendable, Hashable {
     self.shared = shared
   }
 
-  /// Reads and checks every `.sql` file of a folder; other files, and those whose name begins with a dot, are
-  /// ignored.
+  /// Reads and checks every `.sql` file of a folder. What looks like a migration and would be passed over is an error;
+  /// hidden files, what editors leave and other files are ignored.
   ///
   /// - Parameter path: the folder, with `tenant/` and `shared/` in it; without `tenant/` its own files are
   ///   the tenants'.
   /// - Throws: where the folder is missing or unreadable, or all that is wrong with all of its files.
   package static func load(at path: String) throws(MigrationFolderError) -> MigrationSet {
     let layout = try MigrationLayout(path)
-    var problems = layout.strayFiles.map { MigrationFileError(.strayFile, file: $0) }
+    var problems = layout.passedOver
     let tenant = load(layout.tenant.files, &problems)
     let shared = load(layout.shared.files, &problems)
     guard problems.isEmpty else { throw .invalid(MigrationFilesInvalid(problems: problems)) }
@@ -30,6 +30,8 @@ package struct MigrationSet: Sendable, Hashable {
     _ paths: [String], _ problems: inout [MigrationFileError]
   ) -> [MigrationFile] {
     var files: [MigrationFile] = []
+    problems += paths.filter(isDownFile).map { MigrationFileError(.downFile, file: $0) }
+    let paths = paths.filter { !isDownFile($0) }
     for path in paths {
       do {
         files.append(try MigrationFile.parse(path: path, bytes: Disk.read(path)))
@@ -41,6 +43,11 @@ package struct MigrationSet: Sendable, Hashable {
     }
     problems += duplicates(among: paths)
     return files.sorted { $0.version < $1.version }
+  }
+
+  /// Whether it is, by its name, what other tools undo a migration with. As a migration it would run right after it.
+  private static func isDownFile(_ path: String) -> Bool {
+    [".down.sql", ".undo.sql", ".rollback.sql"].contains(where: path.hasSuffix)
   }
 
   /// Reads only the names, so that a file that does not parse counts, too.

@@ -1,25 +1,63 @@
 package import SQLText
 
-/// A statement in a migration that runs, but causes harm: in another tenant, or under traffic.
+/// A statement in a migration that runs, but causes harm: in another tenant, or under traffic; or that cannot run in a
+/// migration at all.
 package enum Hazard: String, Sendable, Hashable, CaseIterable {
-  /// A tenant's file names a schema.
+  // Tenancy: what differs from one schema to the next.
   case schemaName = "schema-name"
-  /// `CREATE EXTENSION` without `SCHEMA`.
+  case schemaReference = "schema-reference"
+  case databaseObject = "database-object"
   case extensionSchema = "extension-schema"
-  /// `SET search_path`.
   case searchPath = "search-path"
-  /// `SET` without `LOCAL` inside of a transaction.
+  case functionSearchPath = "function-search-path"
+  case ledgerChange = "ledger-change"
+  // The transaction that each file runs in.
   case sessionSetting = "session-setting"
-  /// `CREATE INDEX` without `CONCURRENTLY` on a table of an earlier migration.
-  case indexLock = "index-lock"
-  /// `ADD COLUMN` with a default that differs from row to row.
-  case volatileDefault = "volatile-default"
-  /// `ADD COLUMN ... NOT NULL` without a default.
-  case notNull = "not-null"
-  /// `CONCURRENTLY`, or what else PostgreSQL does not run there, inside of a transaction.
+  case setTransaction = "set-transaction"
   case concurrently = "concurrently"
-  /// A file without a statement that applies.
   case empty
+  // A database under traffic.
+  case notNull = "not-null"
+  case setNotNull = "set-not-null"
+  case indexLock = "index-lock"
+  case uniqueLock = "unique-lock"
+  case foreignKeyLock = "foreign-key-lock"
+  case checkLock = "check-lock"
+  case columnType = "column-type"
+  case volatileDefault = "volatile-default"
+  case tableRewrite = "table-rewrite"
+  case lockTable = "lock-table"
+  case wholeTable = "whole-table"
+  case truncate
+  case rename
+  case dropColumn = "drop-column"
+  case dropTable = "drop-table"
+  case dropCascade = "drop-cascade"
+
+  /// How bad it is.
+  package enum Severity: String, Sendable, Hashable, Encodable {
+    /// The migration fails for some tenant, or does not do to each tenant what it says.
+    case error
+    /// It does, but a running app feels it; or it may be meant.
+    case warning
+  }
+
+  package var severity: Severity {
+    switch self {
+    case .schemaName, .databaseObject, .extensionSchema, .searchPath, .functionSearchPath, .ledgerChange:
+      .error
+    case .sessionSetting, .setTransaction, .concurrently, .empty, .notNull: .error
+    case .schemaReference, .setNotNull, .indexLock, .uniqueLock, .foreignKeyLock, .checkLock, .columnType:
+      .warning
+    case .volatileDefault, .tableRewrite, .lockTable, .wholeTable, .truncate, .rename, .dropColumn: .warning
+    case .dropTable, .dropCascade: .warning
+    }
+  }
+
+  /// The names by which a comment allows it. References to other schemas were part of `schema-name` once.
+  var allowances: Set<String> {
+    self == .schemaReference ? [rawValue, Hazard.schemaName.rawValue] : [rawValue]
+  }
 }
 
 /// Where a hazard is.
@@ -28,8 +66,8 @@ package struct HazardFinding: Sendable, Hashable {
   package let hazard: Hazard
   /// The file.
   package let path: String
-  /// The statement's place in it.
+  /// The place in it of the statement, or of the name.
   package let location: ScriptLocation
-  /// The statement's first line.
+  /// The line of that place.
   package let excerpt: String
 }

@@ -23,12 +23,17 @@ enum HazardAllowance {
 
 extension MigrationFile {
   /// Whether a comment says that a hazard is meant: after the statement before, up to the end of the statement's line.
-  func allows(_ hazard: Hazard, in statement: SQLStatement) -> Bool {
-    let index = up.firstIndex { $0.location == statement.location } ?? 0
-    let first = index == 0 ? 1 : up[index - 1].lastLine + 1
+  func allows(_ hazard: Hazard, in statements: [SQLStatement], at index: Int) -> Bool {
+    let first = index == 0 ? sectionStart(of: statements) : statements[index - 1].lastLine + 1
     return allowances.contains { line, names in
-      (first...max(first, statement.lastLine)).contains(line) && names.contains(hazard.rawValue)
+      (first...max(first, statements[index].lastLine)).contains(line)
+        && !names.isDisjoint(with: hazard.allowances)
     }
+  }
+
+  /// The line after the last one of the other section.
+  private func sectionStart(of statements: [SQLStatement]) -> Int {
+    statements.first == up.first ? 1 : (up.last?.lastLine ?? 0) + 1
   }
 }
 

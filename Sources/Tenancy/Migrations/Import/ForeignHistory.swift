@@ -31,7 +31,7 @@ struct ForeignHistory: Sendable {
   static func queries(_ format: ImportFormat, _ table: QualifiedName) -> [SQL] {
     [
       "SELECT \(fingerprint(of: table))",
-      "SELECT version, event, kind, finished, checksum, applied_at, applied_by, ms FROM (\(records(format, table))) AS r",
+      "SELECT version, event, kind, finished, checksum, applied_at, applied_by, ms FROM (\(format.source.records(table))) AS r",
     ]
   }
 
@@ -56,42 +56,6 @@ struct ForeignHistory: Sendable {
       "LOCK TABLE \(table) IN SHARE ROW EXCLUSIVE MODE",
       "SELECT \(Guard.number(if: "\(Self.fingerprint(of: table)) = \(literal: fingerprint)"))",
     ]
-  }
-
-  private static func records(_ format: ImportFormat, _ table: QualifiedName) -> SQL {
-    switch format {
-    case .goose:
-      // Before version 3 the way down was a row, too. Version 0 is that of an empty table.
-      """
-      SELECT version_id::text AS version, CASE WHEN is_applied THEN 'applied' ELSE 'undone' END AS event, '' AS kind,
-        true AS finished, NULL AS checksum, tstamp::timestamptz::text AS applied_at, NULL AS applied_by, NULL AS ms
-      FROM \(table) WHERE version_id > 0 ORDER BY id
-      """
-    case .golangMigrate:
-      """
-      SELECT version::text AS version, 'upTo' AS event, '' AS kind, NOT dirty AS finished, NULL AS checksum,
-        NULL AS applied_at, NULL AS applied_by, NULL AS ms
-      FROM \(table)
-      """
-    case .flyway:
-      // Repeatable migrations have no version.
-      """
-      SELECT version, CASE WHEN type = 'SCHEMA' OR version IS NULL AND type = 'SQL' THEN 'nothing'
-          WHEN type = 'SQL' THEN 'applied' WHEN type IN ('UNDO_SQL', 'DELETE') THEN 'undone'
-          WHEN type IN ('BASELINE', 'SQL_BASELINE') THEN 'upTo' ELSE 'unknown' END AS event,
-        type AS kind, success AS finished, checksum::text AS checksum, installed_on::timestamptz::text AS applied_at,
-        installed_by AS applied_by, execution_time::text AS ms
-      FROM \(table) ORDER BY installed_rank
-      """
-    case .sqlx:
-      // The time is in nanoseconds, and -1 until it is known.
-      """
-      SELECT version::text AS version, 'applied' AS event, '' AS kind, success AS finished,
-        encode(checksum, 'hex') AS checksum, installed_on::text AS applied_at, NULL AS applied_by,
-        (nullif(execution_time, -1) / 1000000)::text AS ms
-      FROM \(table) ORDER BY version
-      """
-    }
   }
 }
 
@@ -154,8 +118,8 @@ extension ForeignHistory {
         }
         applied[version] = record.origin
       case .upTo:
-        // golang-migrate, too, wants the file of the version that it is at.
-        if migration == nil, format == .golangMigrate {
+        // Of Flyway it may be a baseline, which needs no file.
+        if migration == nil, format != .flyway {
           throw HistoryFailure(.unknownVersion(record.version))
         }
         for earlier in migrations where !(version < earlier.version) {

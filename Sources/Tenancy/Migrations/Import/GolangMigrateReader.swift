@@ -63,3 +63,15 @@ enum GolangMigrateReader {
       ending: parts[0].base[parts[index + 1].startIndex...], direction: direction)
   }
 }
+
+extension ImportSource {
+  static let golangMigrate = ImportSource(
+    title: "golang-migrate", historyTable: "schema_migrations", read: GolangMigrateReader.read
+  ) { table in
+    """
+    SELECT version::text AS version, 'upTo' AS event, '' AS kind, NOT dirty AS finished, NULL AS checksum,
+      NULL AS applied_at, NULL AS applied_by, NULL AS ms
+    FROM \(table)
+    """
+  }
+}

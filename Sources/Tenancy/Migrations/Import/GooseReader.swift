@@ -1,36 +1,38 @@
 internal import SQLText
 
-/// Reads the files of goose (`sqlparser.ParseSQLMigration` of its version 3): one for both directions, divided by
-/// annotations, which goose finds line by line, within strings too.
+/// Reads the files of goose (`sqlparser.ParseSQLMigration` of its version 3), and those of sql-migrate (`sqlparse`), which
+/// come of the same stock: one for both directions, divided by annotations, which are found line by line, within strings
+/// too.
 struct GooseReader {
+  enum Dialect: String {
+    case goose = "+goose"
+    case sqlMigrate = "+migrate"
+  }
+
   private let file: SourceFile
+  private let dialect: Dialect
   private var sections: [MigrationDirection: Range<Int>] = [:]
   private var direction: MigrationDirection?
   /// The lines of annotations.
   private var cuts: [Range<Int>] = []
-  /// Where a block of StatementBegin, or a statement outside of one, began.
+  /// Where a block of StatementBegin began.
   private var block: Int?
-  private var statement: Int?
-  /// What goose sends in one message each.
-  private var messages: [Range<Int>] = []
-  private var isTransactional = true
+  /// The directions whose statements are sent one by one.
+  private var apart: Set<MigrationDirection> = []
   private var substitutes = false
   private var problems: [ImportProblem] = []
 
-  static func read(_ folder: SourceFolder) -> ImportReading {
+  static func read(_ folder: SourceFolder, _ dialect: Dialect) -> ImportReading {
     var reading = ImportReading()
     for name in folder.names {
-      let parts = name.split(separator: "_", maxSplits: 1, omittingEmptySubsequences: false)
-      guard parts.count == 2, let version = SourceVersion(number: parts[0]), version.parts != [""],
-        name.hasSuffix(".sql") || name.hasSuffix(".go") && !name.hasSuffix("_test.go")
-      else {
+      guard let version = version(of: name, dialect) else {
         reading.ignore(name, in: folder)
         continue
       }
       if name.hasSuffix(".go") {
         reading.refuse(folder.path(of: name), .noSQL("a migration in Go"))
       } else if let file = folder.read(name, &reading.problems) {
-        var reader = GooseReader(file: file)
+        var reader = GooseReader(file: file, dialect: dialect)
         reader.readLines()
         let sections = reader.importedSections()
         reading.problems += reader.problems
@@ -42,14 +44,28 @@ struct GooseReader {
     return reading
   }
 
-  private init(file: SourceFile) {
-    self.file = file
+  private static func version(of name: String, _ dialect: Dialect) -> SourceVersion? {
+    switch dialect {
+    case .goose:
+      let parts = name.split(separator: "_", maxSplits: 1, omittingEmptySubsequences: false)
+      guard parts.count == 2, let version = SourceVersion(number: parts[0]), version.parts != [""],
+        name.hasSuffix(".sql") || name.hasSuffix(".go") && !name.hasSuffix("_test.go")
+      else { return nil }
+      return version
+    case .sqlMigrate:
+      guard name.hasSuffix(".sql") else { return nil }
+      return SourceVersion(number: name.prefix { ("0"..."9").contains($0) })
+    }
+  }
+
+  private init(file: SourceFile, dialect: Dialect) {
+    (self.file, self.dialect) = (file, dialect)
   }
 
   private mutating func readLines() {
     for line in file.lines {
       let text = file.text(line)
-      if text.drop(while: \.isWhitespace).hasPrefix("--"), text.contains("+goose") {
+      if text.drop(while: \.isWhitespace).hasPrefix("--"), text.contains(dialect.rawValue) {
         cuts.append(line)
         annotation(text, line)
       } else {
@@ -57,8 +73,8 @@ struct GooseReader {
       }
     }
     if let direction { sections[direction] = sections[direction].map { $0.lowerBound..<file.bytes.count } }
-    if sections[.up] == nil { refuse("no '-- +goose Up' line", at: file.start) }
-    if let block { refuse("'-- +goose StatementBegin' without StatementEnd", at: block) }
+    if sections[.up] == nil { refuse("no '-- \(dialect.rawValue) Up' line", at: file.start) }
+    if let block { refuse("'-- \(dialect.rawValue) StatementBegin' without StatementEnd", at: block) }
   }
 
   private mutating func annotation(_ text: String, _ line: Range<Int>) {
@@ -69,16 +85,19 @@ struct GooseReader {
     switch words.dropFirst().joined(separator: " ").lowercased() {
     case "up" where direction == nil: begin(.up, line)
     case "down" where direction == .up && block == nil: begin(.down, line)
+    case "up notransaction" where direction == nil && dialect == .sqlMigrate:
+      apart.insert(.up)
+      begin(.up, line)
+    case "down notransaction" where direction == .up && block == nil && dialect == .sqlMigrate:
+      apart.insert(.down)
+      begin(.down, line)
     case "statementbegin" where direction != nil && block == nil: block = line.lowerBound
     case "statementend":
-      guard let start = block else {
-        return refuse("StatementEnd without StatementBegin", at: line.lowerBound)
-      }
-      messages.append(start..<line.lowerBound)
+      if block == nil { return refuse("StatementEnd without StatementBegin", at: line.lowerBound) }
       block = nil
-    case "no transaction": isTransactional = false
-    case "envsub on": substitutes = true
-    case "envsub off": substitutes = false
+    case "no transaction" where dialect == .goose: apart = [.up, .down]
+    case "envsub on" where dialect == .goose: substitutes = true
+    case "envsub off" where dialect == .goose: substitutes = false
     default:
       refuse(
         "'\(text.split(whereSeparator: \.isNewline).first ?? "")' is not expected here", at: line.lowerBound)
@@ -104,18 +123,10 @@ struct GooseReader {
           .substitution(String(text.drop { $0 != "$" }.prefix { !$0.isWhitespace })), file: file.path,
           at: file.location(at: line.lowerBound + (column ?? 0))))
     }
-    let words = text.split(whereSeparator: \.isWhitespace)
-    let isComment = words.first?.hasPrefix("--") ?? true
-    if direction == nil {
-      if !isComment { refuse("a statement before '-- +goose Up'", at: line.lowerBound) }
-      return
+    let first = text.split(whereSeparator: \.isWhitespace).first
+    if direction == nil, let first, !first.hasPrefix("--") {
+      refuse("a statement before '-- \(dialect.rawValue) Up'", at: line.lowerBound)
     }
-    guard block == nil else { return }
-    if statement == nil, !isComment { statement = line.lowerBound }
-    let last = words.prefix { !$0.hasPrefix("--") }.last
-    guard let start = statement, last?.hasSuffix(";") ?? false else { return }
-    messages.append(start..<line.upperBound)
-    statement = nil
   }
 
   private mutating func refuse(_ rule: String, at offset: Int) {
@@ -123,17 +134,35 @@ struct GooseReader {
   }
 
   private mutating func importedSections() -> (up: ImportedSection, down: ImportedSection?) {
-    if !isTransactional {
-      for message in messages {
-        let statements = SQLScript(valid: file.bytes, in: message, countedFrom: file.start).statements
-        guard statements.count > 1 else { continue }
-        problems.append(ImportProblem(.severalStatements, file: file.path, at: statements[1].location))
+    func section(_ direction: MigrationDirection) -> ImportedSection? {
+      let sending: ImportedSection.Sending = apart.contains(direction) ? .statements : .transaction
+      return sections[direction].map {
+        ImportedSection(file, $0, without: cuts, sent: sending, &problems)
       }
     }
-    func section(_ range: Range<Int>) -> ImportedSection {
-      ImportedSection(
-        file, range, without: cuts, sent: isTransactional ? .transaction : .statements, &problems)
-    }
-    return (sections[.up].map(section) ?? .empty, sections[.down].map(section))
+    return (section(.up) ?? .empty, section(.down))
+  }
+}
+
+extension ImportSource {
+  static let goose = ImportSource(
+    title: "goose", historyTable: "goose_db_version", read: { GooseReader.read($0, .goose) }
+  ) { table in
+    // Before version 3 the way down was a row, too. Version 0 is that of an empty table.
+    """
+    SELECT version_id::text AS version, CASE WHEN is_applied THEN 'applied' ELSE 'undone' END AS event, '' AS kind,
+      true AS finished, NULL AS checksum, tstamp::timestamptz::text AS applied_at, NULL AS applied_by, NULL AS ms
+    FROM \(table) WHERE version_id > 0 ORDER BY id
+    """
+  }
+
+  static let sqlMigrate = ImportSource(
+    title: "sql-migrate", historyTable: "gorp_migrations", read: { GooseReader.read($0, .sqlMigrate) }
+  ) { table in
+    """
+    SELECT coalesce(substring(id FROM '^[0-9]+'), id) AS version, 'applied' AS event, '' AS kind, true AS finished,
+      NULL AS checksum, applied_at::timestamptz::text AS applied_at, NULL AS applied_by, NULL AS ms
+    FROM \(table) ORDER BY applied_at, id
+    """
   }
 }

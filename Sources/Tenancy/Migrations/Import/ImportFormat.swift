@@ -1,4 +1,5 @@
 internal import SQLText
+internal import TenancyPostgres
 
 /// A tool whose migrations can be taken over.
 package enum ImportFormat: String, Sendable, Hashable, CaseIterable {
@@ -10,31 +11,62 @@ package enum ImportFormat: String, Sendable, Hashable, CaseIterable {
   case flyway
   /// sqlx-cli, and the `migrate!` macro of sqlx.
   case sqlx
+  /// Prisma Migrate.
+  case prisma
+  /// Diesel's CLI and `diesel_migrations`.
+  case diesel
+  /// rubenv/sql-migrate.
+  case sqlMigrate = "sql-migrate"
+  /// jackc/tern.
+  case tern
+  /// node-pg-migrate, for its migrations in SQL.
+  case nodePgMigrate = "node-pg-migrate"
 
-  /// The table that it records in, unless it was told otherwise.
-  package var historyTable: String {
+  /// What is known of it.
+  var source: ImportSource {
     switch self {
-    case .goose: "goose_db_version"
-    case .golangMigrate: "schema_migrations"
-    case .flyway: "flyway_schema_history"
-    case .sqlx: "_sqlx_migrations"
+    case .goose: .goose
+    case .golangMigrate: .golangMigrate
+    case .flyway: .flyway
+    case .sqlx: .sqlx
+    case .prisma: .prisma
+    case .diesel: .diesel
+    case .sqlMigrate: .sqlMigrate
+    case .tern: .tern
+    case .nodePgMigrate: .nodePgMigrate
     }
   }
 
-  /// Whether it reads subfolders, too.
-  var readsFoldersBelow: Bool { self == .flyway }
+  /// The tool's name, as it writes it.
+  package var title: String { source.title }
+  /// The table that it records in, unless it was told otherwise.
+  package var historyTable: String { source.historyTable }
 
   func read(_ folder: SourceFolder) -> ImportReading {
-    var reading =
-      switch self {
-      case .goose: GooseReader.read(folder)
-      case .golangMigrate: GolangMigrateReader.read(folder)
-      case .flyway: FlywayReader.read(folder)
-      case .sqlx: SQLxReader.read(folder)
-      }
-    reading.finish()
+    var reading = source.read(folder)
+    reading.finish(source.order)
     return reading
   }
+}
+
+/// What is to be known of a tool to take its migrations over.
+struct ImportSource: Sendable {
+  /// In which order the tool runs its migrations.
+  enum Order: Sendable {
+    /// By the number of the version, as tenantctl does.
+    case number
+    /// By the text of the name: in the order in which the reader found them.
+    case text
+  }
+
+  let title: String
+  let historyTable: String
+  var order = Order.number
+  /// Whether it reads subfolders, too.
+  var readsFoldersBelow = false
+  let read: @Sendable (SourceFolder) -> ImportReading
+  /// The query for what it has recorded, in the order in which it did: what ``ForeignHistory`` decodes.
+  let records: @Sendable (QualifiedName) -> SQL
 }
 
 /// What was found in a folder.
@@ -55,11 +87,20 @@ struct ImportReading: Sendable {
     if name.hasSuffix(".sql") { ignored.append(folder.path(of: name)) }
   }
 
-  fileprivate mutating func finish() {
-    migrations.sort { $0.version < $1.version }
-    for (first, second) in zip(migrations, migrations.dropFirst()) where first.version == second.version {
-      refuse(second.sources[0], .sameVersion(as: first.sources[0]))
+  fileprivate mutating func finish(_ order: ImportSource.Order) {
+    if order == .number { migrations.sort { $0.version < $1.version } }
+    for (first, second) in zip(migrations, migrations.dropFirst()) {
+      if first.version == second.version {
+        refuse(second.sources[0], .sameVersion(as: first.sources[0]))
+      } else if order == .text, second.ownVersion.map({ $0 <= first.ownVersion ?? $0 }) ?? true {
+        refuse(second.sources[0], .otherOrder(after: first.sources[0]))
+      }
     }
     problems.sort { ($0.file, $0.location ?? .start) < ($1.file, $1.location ?? .start) }
   }
+}
+
+extension ImportedMigration {
+  /// The version that its file has here.
+  fileprivate var ownVersion: MigrationVersion? { MigrationFileName(path: fileName)?.version }
 }

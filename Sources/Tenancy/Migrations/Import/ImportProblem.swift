@@ -20,8 +20,12 @@ package struct ImportProblem: Sendable, Hashable {
     case nothingToUndo
     /// What the tool itself would not take.
     case malformed(String)
-    /// Statements that the tool sends in one message outside of a transaction: all of them or none.
-    case severalStatements
+    /// The tool runs it in another order than by the number of its version.
+    case otherOrder(after: String)
+    /// The file has transactions of its own, and the statement cannot run in one.
+    case outsideOfTransactions(String)
+    /// The file has several transactions, and the statement means something else if they are one.
+    case endsWithTransaction(String)
     /// Text that the tool replaces before it sends it.
     case substitution(String)
     /// Flyway's `R__`: runs again whenever it changes.

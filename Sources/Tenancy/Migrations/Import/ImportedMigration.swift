@@ -49,29 +49,29 @@ struct ImportedSection: Sendable {
     self.isTransactional = isTransactional
   }
 
-  /// Takes a part of a file. A BEGIN before all of it with a COMMIT after it goes: that is what tenantctl does itself.
+  /// Takes a part of a file. Its own BEGIN and COMMIT go where all of it as one transaction comes to the same: that is what
+  /// tenantctl does itself.
   /// - Parameter cuts: what is no SQL of it, in order.
   init(
     _ file: SourceFile, _ range: Range<Int>, without cuts: [Range<Int>] = [], sent: Sending,
     _ problems: inout [ImportProblem]
   ) {
     let script = SQLScript(valid: file.bytes, in: range, countedFrom: file.start)
-    var frame: [SQLStatement] = []
-    if sent != .statements, let first = script.statements.first, let last = script.statements.last,
-      first.opensTransaction, last.commits
-    {
-      frame = [first, last]
-    }
-    let harmless = Set(frame.map(\.location))
-    problems += script.problems.filter { !harmless.contains($0.location) }
+    let own = OwnTransactions(script.statements, sent)
+    let gone = Set(own.control.map(\.location))
+    problems += script.problems.filter { !gone.contains($0.location) }
       .map { ImportProblem(.script($0.reason), file: file.path, at: $0.location) }
-    let body = script.statements.dropFirst(frame.isEmpty ? 0 : 1).dropLast(frame.isEmpty ? 0 : 1)
-    text = file.text(range, without: (cuts + frame.map(file.range)).sorted { $0.lowerBound < $1.lowerBound })
+    if let (reason, location) = own.problem {
+      problems.append(ImportProblem(reason, file: file.path, at: location))
+    }
+    text = file.text(
+      range, without: (cuts + own.control.map(file.range)).sorted { $0.lowerBound < $1.lowerBound })
     isTransactional =
       switch sent {
+      case _ where !own.control.isEmpty: true
       case .transaction: true
-      case .statements: body.isEmpty
-      case .message: !frame.isEmpty || !body.wantsNoTransaction
+      case .statements: script.statements.isEmpty
+      case .message: !script.statements.wantsNoTransaction
       }
     let bytes = Array(text.utf8)
     for marker in MigrationMarker.all(in: bytes, from: 0) {
@@ -101,21 +101,7 @@ extension SourceFile {
   }
 }
 
-extension SQLStatement {
-  /// A BEGIN without settings of its own.
-  fileprivate var opensTransaction: Bool {
-    [["BEGIN"], ["BEGIN", "WORK"], ["BEGIN", "TRANSACTION"], ["START", "TRANSACTION"]].contains(
-      leadingKeywords)
-  }
-
-  fileprivate var commits: Bool {
-    ["COMMIT", "END"].contains { word in
-      [[word], [word, "WORK"], [word, "TRANSACTION"]].contains(leadingKeywords)
-    }
-  }
-}
-
-extension ArraySlice<SQLStatement> {
+extension [SQLStatement] {
   /// Whether PostgreSQL refuses one of them in a transaction, or their only one is a program that may end it.
   fileprivate var wantsNoTransaction: Bool {
     contains { SQLWords($0).isRefusedInTransaction } || count == 1 && contains(where: \.mayEndTransaction)

@@ -12,7 +12,7 @@ package struct MigrationImport: Sendable {
   /// Throws ``MigrationFolderError`` if it cannot be read, and ``TenancyProblem/importRefused(_:)`` with every file that
   /// cannot be taken over as what it is.
   package init(from format: ImportFormat, at folder: String) throws {
-    let reading = format.read(try SourceFolder(folder, deep: format.readsFoldersBelow))
+    let reading = format.read(try SourceFolder(folder, deep: format.source.readsFoldersBelow))
     self.format = format
     migrations = reading.migrations
     ignored = reading.ignored
@@ -55,8 +55,11 @@ package struct PlacedImport: Sendable {
         throw MigrationFolderError.invalid(error)
       }
     }
-    let beside = try Self.names(in: root).filter { $0.hasSuffix(".sql") }
-    if !beside.isEmpty { throw MigrationFolderError.occupied(path: root) }
+    // What nothing would read there would keep every command from running.
+    let layout = Disk.isFolder(root) ? try MigrationLayout(root) : nil
+    if let layout, !layout.passedOver.isEmpty || layout.tenant.folder == root {
+      throw MigrationFolderError.occupied(path: root)
+    }
     let names = try Self.names(in: folder)
     // Git keeps no empty folder: such a file stands for one.
     placeholder = names == [".gitkeep"] || names == [".keep"] ? names[0] : nil

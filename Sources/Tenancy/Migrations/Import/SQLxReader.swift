@@ -28,7 +28,7 @@ enum SQLxReader {
         ImportedMigration(
           fileName: name, sources: [file.path] + (down.map { [$0.path] } ?? []), version: version,
           up: section(file, &reading.problems), down: down.map { section($0, &reading.problems) },
-          checksums: checksums(of: file)))
+          checksums: file.checksumsOverLineEnds(SHA384.hex(of:))))
     }
     for file in undoing.values { reading.refuse(file.path, .nothingToUndo) }
     return reading
@@ -38,11 +38,17 @@ enum SQLxReader {
     let isAlone = file.bytes.starts(with: "-- no-transaction".utf8)
     return ImportedSection(file, file.range, sent: isAlone ? .message : .transaction, &problems)
   }
+}
 
-  /// SHA-384 of the file; sqlx takes it over the line ends as they are on the machine at hand.
-  private static func checksums(of file: SourceFile) -> Set<String> {
-    let unix = file.text(0..<file.bytes.count).replacing("\r\n", with: "\n")
-    let texts = [Array(file.bytes), Array(unix.utf8), Array(unix.replacing("\n", with: "\r\n").utf8)]
-    return Set(texts.map(SHA384.hex(of:)))
+extension ImportSource {
+  static let sqlx = ImportSource(title: "sqlx", historyTable: "_sqlx_migrations", read: SQLxReader.read) {
+    table in
+    // The time is in nanoseconds, and -1 until it is known.
+    """
+    SELECT version::text AS version, 'applied' AS event, '' AS kind, success AS finished,
+      encode(checksum, 'hex') AS checksum, installed_on::text AS applied_at, NULL AS applied_by,
+      (nullif(execution_time, -1) / 1000000)::text AS ms
+    FROM \(table) ORDER BY version
+    """
   }
 }

@@ -93,4 +93,11 @@ struct SourceFile: Sendable {
   }
 
   func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
+
+  /// Its digests with the line ends as they are, and as they would be on either kind of machine: a tool takes them as it
+  /// finds them.
+  func checksumsOverLineEnds(_ digest: ([UInt8]) -> String) -> Set<String> {
+    let unix = text(0..<bytes.count).replacing("\r\n", with: "\n")
+    return Set([bytes, Array(unix.utf8), Array(unix.replacing("\n", with: "\r\n").utf8)].map(digest))
+  }
 }

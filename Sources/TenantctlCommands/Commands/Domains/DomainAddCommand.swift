@@ -18,10 +18,17 @@ enum DomainAddCommand {
     let change = try await session.database().planAddDomain(
       input[host], to: input[Shared.tenant], primary: input[primary], values: Assignment.values(input[values])
     )
+    let strips = try session.configuration().settings.registry.isDjangoTenants
     return try await session.make(change, dryRun: input[Shared.dryRun]) { domain in
-      CommandResult(
+      var result = CommandResult(
         domain,
         "added domain \(domain.name) to tenant \(domain.tenant)\(domain.isPrimary ? " (primary)" : "")")
+      if strips, let bare = try input[host].withoutWWW {
+        result.notes = [
+          "note: django-tenants looks for \(bare) when a request is for \(domain.name): add \(bare)"
+        ]
+      }
+      return result
     }
   }
 
@@ -31,4 +38,11 @@ enum DomainAddCommand {
     "set", placeholder: "COLUMN=VALUE", parse: Assignment.init(parsing:),
     summary: "Set a custom column of the table of domains.")
   private static let primary = Flag("primary", summary: "Make it the tenant's primary domain.")
+}
+
+extension DomainName {
+  /// What is left without the first label `www`; `nil` if it has none.
+  fileprivate var withoutWWW: String? {
+    rawValue.hasPrefix("www.") ? String(rawValue.dropFirst(4)) : nil
+  }
 }

@@ -5,7 +5,7 @@ enum DomainListCommand {
   static let command = Command<Action>(
     "list", summary: "List the domains of a tenant, or of all tenants.",
     parameters: [tenant],
-    formats: OutputFormat.allCases,
+    formats: OutputFormat.list,
     examples: [
       Example("tenantctl domain list", "List all domains."),
       Example("tenantctl domain list acme --quiet", "Print the host names of acme, one a line."),

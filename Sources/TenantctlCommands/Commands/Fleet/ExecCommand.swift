@@ -17,7 +17,7 @@ enum ExecCommand {
       The exit status is 5 if a tenant failed, 130 after an interruption. Changes of the other tenants stay committed.
       """,
     parameters: Selection.parameters + [sql, file, write, RunOptions.statementTimeout] + RunOptions.common,
-    formats: OutputFormat.allCases,
+    formats: OutputFormat.list,
     examples: [
       Example(
         "tenantctl exec --all -c 'SELECT count(*) FROM tanks'", "Count a table's rows in every tenant."),

@@ -34,6 +34,7 @@ final class ExecOutput: Sendable {
       case .json: state.json[tenant.name] = JSON.rows(of: tenant, table).map { .literal(JSON.text($0)) }
       case .csv: write((isFirst ? [csvHeading(table)] : []) + csv(tenant, table))
       case .ndjson: write(JSON.rows(of: tenant, table).map { JSON.text($0) })
+      case .sarif, .github: break  // exec has no such format.
       }
     }
   }

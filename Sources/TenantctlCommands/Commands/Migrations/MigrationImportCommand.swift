@@ -3,11 +3,13 @@ internal import Tenancy
 
 enum MigrationImportCommand {
   static let command = Command<Action>(
-    "import", summary: "Import the migrations of goose, golang-migrate, Flyway or sqlx.",
+    "import", summary: "Import the migrations of goose, Flyway, Prisma and other tools.",
     discussion: """
       Converts the files in DIR, with their down sections, and writes them to migrations/tenant/ (with --shared to \
-      migrations/shared/), which must be empty. DIR is only read. Anything that has no exact equivalent, such as a \
-      migration in Go or Java, a repeatable migration or a placeholder, is reported with its line, and nothing is written.
+      migrations/shared/), which must be empty. DIR is only read. Files of dbmate, of drizzle-kit (0000_name.sql) and plain \
+      numbered SQL files need no conversion. Anything that has no exact equivalent, such as a \
+      migration in Go or Java, a repeatable migration or a placeholder, is reported with its line, and nothing is written. \
+      Several transactions in one file become one where the result is the same.
 
       With --ledger the history of each selected tenant is imported, too: the migrations that the other tool's table in \
       the tenant's schema lists as applied are recorded in the tenant's ledger with their times, and nothing runs. If a \
@@ -70,8 +72,10 @@ enum MigrationImportCommand {
     return input[ledger] && !input[shared] ? try Selection.read(input, session) : nil
   }
 
-  private static let formats =
-    ImportFormat.allCases.map(\.rawValue).dropLast().joined(separator: ", ") + " or sqlx"
+  private static let formats: String = {
+    let names = ImportFormat.allCases.map(\.rawValue)
+    return "\(names.dropLast().joined(separator: ", ")) or \(names.last ?? "")"
+  }()
   private static let from = Option(
     "from", placeholder: "TOOL", choices: ImportFormat.self,
     summary: "The tool that the files were written for.")

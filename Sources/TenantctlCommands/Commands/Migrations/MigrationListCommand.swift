@@ -7,7 +7,7 @@ enum MigrationListCommand {
     discussion:
       "Needs no database. Every file is parsed, and errors are reported with their line and column.",
     parameters: [Shared.migrations],
-    formats: OutputFormat.allCases,
+    formats: OutputFormat.list,
     examples: [Example("tenantctl migration list", "List the files.")]
   ) { _, session in
     let files = try session.migrationsIfAny(remarks: false)

@@ -14,8 +14,8 @@ enum AdoptCommand {
       it lacks are added, after they are shown. A tenant is refused if its schema has no tables, or if another tool's table \
       has the ledger's name. The tables of Alembic, Django, Flyway and other tools are reported, and left unchanged.
 
-      If no migration exists yet, dump a tenant's schema (pg_dump --schema-only) without the schema's name as the first \
-      one, create a tenant from it with 'tenantctl create', and compare with that one.
+      If no migration exists yet, 'tenantctl migration new initial --from TENANT' makes the first one of a tenant's tables; \
+      create a tenant from it with 'tenantctl create', and compare with that one.
 
       'tenantctl migration baseline' also records migrations as applied, but it does not inspect the tables, and it \
       changes existing ledgers.

@@ -11,7 +11,7 @@ enum HistoryCommand {
       A ledger that is not trusted is not read: see 'tenantctl doctor'.
       """,
     parameters: [Shared.tenant],
-    formats: OutputFormat.allCases,
+    formats: OutputFormat.list,
     examples: [
       Example("tenantctl history acme", "List the migrations of acme."),
       Example("tenantctl history acme --format csv > acme.csv", "Write them to a file."),

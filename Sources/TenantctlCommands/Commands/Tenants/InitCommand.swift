@@ -27,9 +27,10 @@ enum InitCommand {
     ],
     section: Section.tenants
   ) { input, session in
-    let change = try await session.database().planInitialize(
-      try source(input, session), upgrade: input[upgrade])
-    let files = try StarterFiles(for: change.result.registry, session)
+    let database = try session.database()
+    let change = try await database.planInitialize(try source(input, session), upgrade: input[upgrade])
+    let files = try StarterFiles(
+      for: change.result.registry, ledgerOf: try await database.ledgerOccupant(), session)
     let report = InitReport(change.result, files, writesFiles: !input[noFiles])
     if input[Shared.dryRun] { return report.dryRun(change.script) }
     if !change.result.added.isEmpty {

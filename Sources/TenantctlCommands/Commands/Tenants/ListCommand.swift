@@ -14,7 +14,7 @@ enum ListCommand {
       bytes is null without --columns or --sort that names size. 'tenantctl doctor' finds tenants whose schema is missing.
       """,
     parameters: Selection.parameters + [columns, order, Shared.migrations],
-    formats: OutputFormat.allCases,
+    formats: OutputFormat.list,
     examples: [
       Example("tenantctl list", "List all tenants."),
       Example("tenantctl list --deactivated --quiet", "Print the names of deactivated tenants, one a line."),

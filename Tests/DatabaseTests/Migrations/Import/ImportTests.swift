@@ -19,7 +19,8 @@ import Testing
   @Test(arguments: Tool.all) func historiesAreTakenOver(tool: Tool) async throws {
     try await scene(tool, ["a", "b"]) { fleet, placed in
       try await fleet.record(tool, in: "a", placed)
-      try await fleet.record(tool, in: "b", placed, rows: tool.format == .golangMigrate ? 0 : 1)
+      try await fleet.record(
+        tool, in: "b", placed, rows: [.golangMigrate, .tern].contains(tool.format) ? 0 : 1)
       let files = try placed.reloaded
       let plan = try await fleet.tenancy.planImport(of: placed, history: nil, .all)
       #expect(
@@ -31,12 +32,12 @@ import Testing
         try await fleet.psql(
           """
           SET TimeZone TO UTC;
-          SELECT version, applied_at::date, applied_by, duration_ms FROM a.schema_migrations ORDER BY version::int
+          SELECT version, applied_at::date, applied_by, duration_ms FROM a.schema_migrations ORDER BY version::bigint
           """) == tool.history)
       // The rest is pending, and runs.
       try await fleet.psql("CREATE TABLE a.tanks (id int, litres int)")
-      // Its first row is a migration only with sqlx.
-      if tool.format == .sqlx { try await fleet.psql("CREATE TABLE b.tanks (id int)") }
+      // Its first row is not a migration with every tool.
+      if tool.hasMigrationInFirstRow { try await fleet.psql("CREATE TABLE b.tanks (id int)") }
       let report = try await fleet.migrate(files)
       #expect(report.tenants[0].versions == [files[2].version])
       #expect(try await fleet.ledger("a", of: files).split(separator: ",").count == 3)
@@ -91,6 +92,25 @@ import Testing
       .unknownKind("JDBC", version: "1.1")
     ),
     (Tool.sqlx, "UPDATE b._sqlx_migrations SET success = false WHERE version = 2", .unfinished("2")),
+    (
+      Tool.prisma, "UPDATE b._prisma_migrations SET finished_at = NULL WHERE id = 'c'",
+      .unfinished("20240102")
+    ),
+    (
+      Tool.prisma, "UPDATE b._prisma_migrations SET checksum = 'x' WHERE id = 'b'",
+      .edited("20240101_tanks/migration.sql")
+    ),
+    (
+      Tool.prisma, "UPDATE b._prisma_migrations SET migration_name = 'x' WHERE id = 'b'", .unknownVersion("x")
+    ),
+    (Tool.diesel, "INSERT INTO b.__diesel_schema_migrations VALUES ('9')", .unknownVersion("9")),
+    (Tool.sqlMigrate, "DROP TABLE b.gorp_migrations", .missing(table: "b.gorp_migrations")),
+    (Tool.tern, "ALTER TABLE b.schema_version RENAME version TO v", .missing(table: "b.schema_version")),
+    (Tool.tern, "UPDATE b.schema_version SET version = 7", .unknownVersion("7")),
+    (
+      Tool.nodePgMigrate, "INSERT INTO b.pgmigrations (name, run_on) VALUES ('7_x', now())",
+      .unknownVersion("7")
+    ),
     (
       Tool.sqlx, "UPDATE b._sqlx_migrations SET checksum = '\\x00' WHERE version = 1",
       .edited("01_tanks.up.sql")
@@ -206,10 +226,13 @@ extension Fleet {
     for migration in placed.source.migrations {
       guard let checksum = migration.checksums.first else { continue }
       let number = migration.version.parts.joined(separator: ".")
-      try await psql(
-        tool.format == .flyway
-          ? "UPDATE \(table) SET checksum = \(checksum) WHERE version = '\(number)'"
-          : "UPDATE \(table) SET checksum = '\\x\(checksum)' WHERE version = \(number)")
+      let update =
+        switch tool.format {
+        case .flyway: "checksum = \(checksum) WHERE version = '\(number)'"
+        case .prisma: "checksum = '\(checksum)' WHERE migration_name LIKE '\(number)%'"
+        default: "checksum = '\\x\(checksum)' WHERE version = \(number)"
+        }
+      try await psql("UPDATE \(table) SET \(update)")
     }
   }
 }

@@ -21,19 +21,27 @@ struct Tool: Sendable, CustomTestStringConvertible {
   var testDescription: String { format.rawValue }
   /// Whether its table has the name of our ledger.
   var isInPlace: Bool { table == "schema_migrations" }
+  var hasMigrationInFirstRow: Bool { [.sqlx, .diesel, .sqlMigrate, .nodePgMigrate].contains(format) }
   var versions: String {
     switch format {
     case .goose: "00001,00002,00003"
     case .golangMigrate: "000001,2,3"
     case .flyway: "1000,1001,2000"
     case .sqlx: "01,02,03"
+    case .prisma: "20240101,20240102,20240103"
+    case .diesel: "20240101000000,20240102000000,20240103000000"
+    case .sqlMigrate: "1,2,3"
+    case .tern: "001,002,003"
+    case .nodePgMigrate: "1704067200001,1704067200002,1704067200003"
     }
   }
 }
 
 /// What each tool has, and has recorded about the first two of its three migrations.
 extension Tool {
-  static let all = [goose, golangMigrate, flyway, sqlx]
+  static let all = [
+    goose, golangMigrate, flyway, sqlx, prisma, diesel, sqlMigrate, tern, nodePgMigrate,
+  ]
 
   static let goose = Tool(
     .goose, table: "goose_db_version",

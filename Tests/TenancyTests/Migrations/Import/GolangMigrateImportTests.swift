@@ -45,12 +45,57 @@ import Testing
     #expect(text.split(separator: "\n") == ["-- migrate:up", "SELECT 1;"])
   }
 
+  @Test(arguments: [
+    "ALTER TABLE a ADD b int;\nBEGIN;\nALTER TABLE a DROP c;\nCOMMIT;\nBEGIN;\nALTER TABLE a DROP d;\nCOMMIT;\n",
+    "START TRANSACTION;\nSELECT 1;\nEND;\nBEGIN;\nSELECT 2;\nCOMMIT WORK;", "SELECT 1;\nCOMMIT;",
+    "BEGIN;\nALTER TYPE e ADD VALUE 'x';\nCOMMIT;",
+    "BEGIN;\nSELECT 1;\nCOMMIT;\nBEGIN;\nSET LOCAL a.b = 1;\nCOMMIT;",
+  ])
+  func severalTransactionsBecomeOne(sql: String) throws {
+    let text = try #require(try imported(.golangMigrate, ["1_a.up.sql": sql])["1_a.sql"])
+    let kept = sql.split(separator: "\n").filter {
+      !["BEGIN", "COMMIT", "START", "END;"].contains(where: $0.hasPrefix)
+    }
+    #expect(text.split(separator: "\n") == ["-- migrate:up"] + kept)
+  }
+
+  @Test(arguments: [
+    (
+      "BEGIN; SELECT 1; COMMIT; CREATE INDEX CONCURRENTLY i ON t (a);",
+      "1:26: CREATE INDEX CONCURRENTLY cannot run in a transaction, and the file begins and commits its own"
+    ),
+    (
+      "BEGIN; SELECT 1; COMMIT; VACUUM t;",
+      "1:26: VACUUM T cannot run in a transaction, and the file begins and commits its own"
+    ),
+    (
+      "BEGIN; SET LOCAL a.b = 1; COMMIT; SELECT 1;",
+      "1:8: after SET LOCAL the file commits and goes on; in one transaction that is not the same"
+    ),
+    (
+      "ALTER TYPE e ADD VALUE 'x'; COMMIT; INSERT INTO t VALUES ('x');",
+      "1:1: after ALTER TYPE the file commits and goes on; in one transaction that is not the same"
+    ),
+    (
+      "BEGIN; CREATE TEMP TABLE t (a int) ON COMMIT DROP; COMMIT; CREATE TEMP TABLE t (b int);",
+      "1:8: after CREATE TEMP the file commits and goes on; in one transaction that is not the same"
+    ),
+  ])
+  func transactionsThatAreNotTheSameAsOne(sql: String, problem: String) throws {
+    #expect(try problems(.golangMigrate, ["1_a.up.sql": sql]) == ["1_a.up.sql:\(problem)"])
+  }
+
+  @Test(arguments: ["BEGIN; SELECT 1;", "BEGIN; SELECT 1; ROLLBACK;", "COMMIT AND CHAIN; SELECT 1;"])
+  func transactionsThatDoNotEnd(sql: String) throws {
+    #expect(try !problems(.golangMigrate, ["1_a.up.sql": sql]).isEmpty)
+  }
+
   @Test func refusesByName() throws {
     let problems = try problems(
       .golangMigrate,
       [
         "1_a.up.sql": "", "01_b.up.sql": "", "2_c.up.json": "{}",
-        "3_d.up.sql": "BEGIN; SELECT 1; COMMIT; SELECT 2;",
+        "3_d.up.sql": "BEGIN; SELECT 1; BEGIN; SELECT 2;",
         "4_e.up.sql": "BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT 1; COMMIT;", "5_f.up.sql": "\\i other.sql",
         "README.sql": "", "6_g.sql": "", "7_h.up.sql": "\u{0}",
       ])
@@ -59,7 +104,7 @@ import Testing
         "1_a.up.sql: 01_b.up.sql has the same version",
         "2_c.up.json: it is a file for golang-migrate with the ending .json, and only SQL can be imported",
         "3_d.up.sql:1:1: BEGIN is not allowed: tenantctl begins and commits the transaction",
-        "3_d.up.sql:1:18: COMMIT is not allowed: tenantctl begins and commits the transaction",
+        "3_d.up.sql:1:18: BEGIN is not allowed: tenantctl begins and commits the transaction",
         "4_e.up.sql:1:1: BEGIN is not allowed: tenantctl begins and commits the transaction",
         "4_e.up.sql:1:47: COMMIT is not allowed: tenantctl begins and commits the transaction",
         #"5_f.up.sql:1:1: \i is a psql command, not SQL"#,

@@ -101,20 +101,35 @@ import Testing
       ])
   }
 
-  /// goose sends what ends at a line's end, or a block, as one message; PostgreSQL runs that whole or not at all.
+  /// goose sends what ends at a line's end, or a block, as one message; here each statement is sent by itself.
   @Test(arguments: [
-    ("SELECT 1; SELECT 2;", 2, 11),
-    ("-- +goose StatementBegin\nSELECT 1;\nSELECT 2;\n-- +goose StatementEnd", 4, 1),
+    "SELECT 1; SELECT 2;", "-- +goose StatementBegin\nSELECT 1;\nSELECT 2;\n-- +goose StatementEnd",
+    "SELECT\n1;\n-- and\n\nSELECT 2; -- end",
   ])
-  func severalStatementsInOneMessage(text: String, line: Int, column: Int) throws {
-    let place = "1_a.sql:\(line + 1):\(column)"
-    let alone = try problems(.goose, ["1_a.sql": "-- +goose NO TRANSACTION\n-- +goose Up\n\(text)\n"])
-    #expect(
-      alone == [
-        "\(place): the tool sends these statements as one message, which succeeds or fails as a whole"
-      ])
-    #expect(try problems(.goose, ["1_a.sql": "-- +goose Up\n\(text)\n"]) == [])
-    let apart = "-- +goose NO TRANSACTION\n-- +goose Up\nSELECT\n1;\n-- and\n\nSELECT 2; -- end\n"
-    #expect(try problems(.goose, ["1_a.sql": apart]) == [])
+  func severalStatementsInOneMessage(text: String) throws {
+    let file = try imported(.goose, ["1_a.sql": "-- +goose NO TRANSACTION\n-- +goose Up\n\(text)\n"])[
+      "1_a.sql"]
+    #expect(file?.hasPrefix("-- migrate:up transaction:false\nSELECT") == true)
+    #expect(file?.contains("SELECT 2;") == true)
+  }
+
+  /// Whatever was committed half-way, all of it is there in the end.
+  @Test(arguments: [
+    "SELECT 1;\nCOMMIT;\n", "SELECT 1;\nCOMMIT;\nSELECT 2;", "COMMIT;\nSELECT 1;\nBEGIN;",
+    "-- +goose StatementBegin\nSELECT 1;\nEND;\n-- +goose StatementEnd\n",
+  ])
+  func itsOwnCommitGoes(text: String) throws {
+    let file = try #require(try imported(.goose, ["1_a.sql": "-- +goose Up\n\(text)"])["1_a.sql"])
+    #expect(file.contains("SELECT 1;") && !file.contains("COMMIT") && !file.contains("END"))
+    #expect(file.hasPrefix("-- migrate:up\n"))
+  }
+
+  @Test func hintsSpeakOfTheToolsFile() throws {
+    for format in [ImportFormat.goose, .sqlMigrate] {
+      let word = format == .goose ? "goose" : "migrate"
+      let file = "-- +\(word) Up\nCREATE TABLE a (x int);\nROLLBACK;\n"
+      #expect(
+        try hints(format, ["1_a.sql": file]) == ["remove it, or split the file there into two migrations"])
+    }
   }
 }

@@ -20,3 +20,15 @@ func problems(_ format: ImportFormat, _ files: [String: String]) throws -> [Stri
     }
   }
 }
+
+/// The hints for them.
+func hints(_ format: ImportFormat, _ files: [String: String]) throws -> [String] {
+  try withFolder(files) { folder in
+    do {
+      _ = try MigrationImport(from: format, at: folder)
+      return []
+    } catch TenancyProblem.importRefused(let problems) {
+      return problems.map(\.hint)
+    }
+  }
+}

@@ -1,0 +1,119 @@
+internal import SQLText
+internal import TenancyPostgres
+
+/// A tenant's schema that an app made, to become a migration: what pg_dump is asked for, and what is made of its answer.
+package struct SchemaDump: Sendable {
+  /// The server's major version; an older pg_dump refuses it.
+  package let server: Int
+  /// pg_dump's arguments. The tables that record migrations, of this tool and of others, are left out; so are owners,
+  /// privileges, tablespaces and security labels, which are the server's and not the migration's.
+  package let arguments: [String]
+  /// Other tools' records of migrations in the schema.
+  package let histories: [MigrationHistory]
+  /// Extensions that are installed into the schema: no migration of a dump creates them.
+  package let extensions: [String]
+  let tenant: Tenant
+  let unqualified: Unqualified
+
+  /// The migration's file, and where it still names the schema.
+  ///
+  /// Throws ``NothingDumped`` if the schema has nothing of its own.
+  package func migration(
+    from dump: [UInt8]
+  ) throws(NothingDumped) -> (text: String, mentions: [SchemaTextMention]) {
+    // The lines of \restrict and the comments are not statements.
+    let statements = SQLScript(dump).statements.filter { !isOfTheSession($0) && !isOfTheSchema($0) }
+    if statements.allSatisfy(\.isSetting) { throw NothingDumped(tenant: tenant.name) }
+    let keepsMethod = statements.contains { $0.setsAccessMethod && !SQLWords($0).contains("HEAP") }
+    let kept = statements.filter { keepsMethod || !$0.setsAccessMethod }
+    // pg_dump sorts functions before the tables that their bodies name.
+    let parts = ["SET check_function_bodies = false;"] + kept.map { unqualified.text($0.text) }
+    let text = "\(MigrationDirection.up.marker)\n\(parts.joined(separator: "\n\n"))\n"
+    return (text, unqualified.mentions(in: text))
+  }
+
+  /// Whether it only sets the session up for a restore, which tenantctl does itself.
+  private func isOfTheSession(_ statement: SQLStatement) -> Bool {
+    statement.isSetting && !statement.setsAccessMethod
+      || statement.leadingKeywords.first == "SELECT" && SQLWords(statement).contains("SET_CONFIG")
+  }
+
+  /// Whether it makes the schema itself, or is about it.
+  private func isOfTheSchema(_ statement: SQLStatement) -> Bool {
+    ["CREATE", "ALTER"].contains { statement.leadingKeywords.starts(with: [$0, "SCHEMA"]) }
+      || statement.leadingKeywords.starts(with: ["COMMENT", "ON", "SCHEMA"])
+  }
+}
+
+/// A schema that has nothing that a migration could create.
+package struct NothingDumped: Error {
+  /// Whose it is.
+  package let tenant: TenantName
+}
+
+extension SQLStatement {
+  fileprivate var isSetting: Bool { leadingKeywords.first == "SET" }
+  fileprivate var setsAccessMethod: Bool {
+    leadingKeywords.starts(with: ["SET", "DEFAULT_TABLE_ACCESS_METHOD"])
+  }
+}
+
+extension TenantDatabase {
+  /// Prepares to make a migration of a tenant's schema. Nothing is dumped yet.
+  ///
+  /// Throws ``TenancyProblem``.
+  package func schemaDump(of tenant: Tenant) async throws -> SchemaDump {
+    let schema = tenant.schema
+    let inspection = try await inspect([FleetMember(tenant: tenant, state: SchemaState(exists: true))])[
+      schema]
+    let answers = try await connected { connection in
+      try await connection.pipeline([
+        "SELECT current_setting('server_version_num')::int / 10000", Self.names(in: schema),
+        Self.excluded(historyTables, in: schema),
+        """
+        SELECT extname FROM pg_catalog.pg_extension
+        WHERE extnamespace = to_regnamespace(\(schema.identifier.quoted)) ORDER BY 1
+        """,
+      ])
+    }
+    let excluded = answers[2].compactMap { $0[0] }.map { "--exclude-table=\(schema.relation($0).quoted)" }
+    let wait = limits.lock.map { ["--lock-wait-timeout=\($0.milliseconds)"] } ?? []
+    return SchemaDump(
+      server: try answers[0][0].decode(Int.self),
+      arguments: [
+        "--schema-only", "--no-owner", "--no-privileges", "--no-tablespaces", "--no-security-labels",
+        "--encoding=UTF8", "--schema=\(schema.identifier.quoted)",
+      ] + excluded + wait,
+      histories: inspection?.histories ?? [], extensions: answers[3].compactMap { $0[0] }, tenant: tenant,
+      unqualified: Unqualified(schema: schema.rawValue, names: Set(answers[1].compactMap { $0[0] })))
+  }
+
+  /// Of everything that SQL may name with its schema.
+  private static func names(in schema: SchemaName) -> SQL {
+    let catalogs: [(table: SQL, column: SQL)] = [
+      ("pg_class", "rel"), ("pg_type", "typ"), ("pg_proc", "pro"), ("pg_collation", "coll"),
+      ("pg_conversion", "con"), ("pg_ts_config", "cfg"), ("pg_ts_dict", "dict"), ("pg_ts_parser", "prs"),
+      ("pg_ts_template", "tmpl"), ("pg_statistic_ext", "stx"), ("pg_opclass", "opc"), ("pg_opfamily", "opf"),
+    ]
+    let queries = catalogs.map { table, column -> SQL in
+      """
+      SELECT \(column)name FROM pg_catalog.\(table)
+      WHERE \(column)namespace = to_regnamespace(\(schema.identifier.quoted))
+      """
+    }
+    return SQL.joined(queries, by: "\nUNION ")
+  }
+
+  /// The tables that record migrations, and their sequences.
+  private static func excluded(_ tables: [String], in schema: SchemaName) -> SQL {
+    """
+    WITH tables AS (
+      SELECT oid, relname FROM pg_catalog.pg_class
+      WHERE relnamespace = to_regnamespace(\(schema.identifier.quoted)) AND relname = ANY(\(tables)::text[])
+        AND relkind IN ('r', 'p'))
+    SELECT relname FROM tables UNION
+    SELECT s.relname FROM tables t JOIN pg_catalog.pg_depend d ON d.refobjid = t.oid AND d.deptype IN ('a', 'i')
+    JOIN pg_catalog.pg_class s ON s.oid = d.objid AND s.relkind = 'S' AND d.classid = 'pg_catalog.pg_class'::regclass
+    """
+  }
+}

@@ -1,0 +1,72 @@
+internal import SQLText
+
+/// A comment by which another tool divides its file in two. Read as a mere comment, it would let the statements that undo
+/// run with those that apply.
+package struct ForeignSection {
+  /// Whose comment it is.
+  package struct Tool: Sendable, Hashable {
+    /// The tool's name; `nil` if several use it.
+    package let name: String?
+    /// The importer that reads its files.
+    package let format: ImportFormat?
+  }
+
+  let tool: Tool
+  /// The comment.
+  let range: Range<Int>
+  /// Whether what it begins counts only if a statement follows: the words alone could be prose.
+  let needsStatement: Bool
+
+  /// Those of a file without markers of ours, in order.
+  static func all(in bytes: [UInt8], from start: Int) -> [ForeignSection] {
+    var lexer = SQLLexer(bytes, in: start..<bytes.count)
+    var sections: [ForeignSection] = []
+    var isLiquibase: Bool?
+    while let token = try? lexer.next() {
+      guard case .lineComment(let range) = token else { continue }
+      let words = words(of: String(decoding: bytes[range], as: UTF8.self))
+      if isLiquibase == nil { isLiquibase = words == "liquibase formatted sql" }
+      if let section = ForeignSection(words, range, isLiquibase: isLiquibase == true) {
+        sections.append(section)
+      }
+    }
+    return sections
+  }
+
+  private init?(_ words: String, _ range: Range<Int>, isLiquibase: Bool) {
+    self.range = range
+    if isLiquibase {
+      // `--rollback empty` and `not required` say that there is nothing to undo.
+      guard words.hasPrefix("rollback "), !["rollback empty", "rollback not required"].contains(words) else {
+        return nil
+      }
+      (tool, needsStatement) = (Tool(name: "Liquibase", format: nil), false)
+    } else if words.hasPrefix("+") {
+      let parts = words.split(separator: " ")
+      guard parts.count > 1, ["up", "down"].contains(parts[1]) else { return nil }
+      tool = Self.annotated[parts[0]] ?? Tool(name: String(parts[0].dropFirst()), format: nil)
+      needsStatement = false
+    } else {
+      guard let tool = Self.downs[words] else { return nil }
+      (self.tool, needsStatement) = (tool, true)
+    }
+  }
+
+  /// The comment's letters, digits and the signs `+!@`, in lower case, with single spaces between the words.
+  private static func words(of comment: String) -> String {
+    comment.lowercased().split { !($0.isLetter || $0.isNumber || "+!@".contains($0)) }.joined(separator: " ")
+  }
+
+  private static let annotated: [Substring: Tool] = [
+    "+goose": Tool(name: "goose", format: .goose), "+migrate": Tool(name: "sql-migrate", format: .sqlMigrate),
+  ]
+
+  private static let downs: [String: Tool] = [
+    "create above drop below": Tool(name: "tern", format: .tern),
+    "down migration": Tool(name: "node-pg-migrate", format: .nodePgMigrate),
+    "!downs": Tool(name: "Play", format: nil), "@undo": Tool(name: "MyBatis Migrations", format: nil),
+    "down": Tool(name: nil, format: nil), "downs": Tool(name: nil, format: nil),
+    "@down": Tool(name: nil, format: nil), "migration down": Tool(name: nil, format: nil),
+    "down migrations": Tool(name: nil, format: nil), "undo": Tool(name: nil, format: nil),
+  ]
+}

@@ -1,0 +1,61 @@
+internal import SQLText
+
+/// What does not go together with the transaction that a file runs in.
+struct TransactionHazards {
+  let words: SQLWords
+  let isInTransaction: Bool
+  /// Whether nothing but settings stands before it.
+  let isOpening: Bool
+
+  var hazards: [Hazard] {
+    let checks: [(Hazard, Bool)] = [
+      (.sessionSetting, isInTransaction && setsForSession), (.setTransaction, setsTransactionInVain),
+      (.concurrently, isInTransaction && words.isRefusedInTransaction),
+    ]
+    return checks.filter(\.1).map(\.0)
+  }
+
+  private var setsForSession: Bool {
+    guard let first = words.words.first, first.is("SET"), let second = words.words.dropFirst().first,
+      !words.setsSearchPath, !words.setsTransaction
+    else { return false }
+    return !["LOCAL", "CONSTRAINTS"].contains(where: second.is)
+  }
+
+  /// PostgreSQL takes it only before the first query, and nothing can be recorded in a transaction that is read-only.
+  private var setsTransactionInVain: Bool {
+    guard words.setsTransaction else { return false }
+    return !isInTransaction || !isOpening && !isAccessMode || isReadOnly
+  }
+
+  private var isReadOnly: Bool {
+    words.firstIndex(of: "READ", "ONLY") != nil
+      || words.contains("TRANSACTION_READ_ONLY")
+        && !words.words.contains { ["OFF", "'off'", "FALSE", "'false'", "0"].contains($0.text) }
+  }
+
+  private var isAccessMode: Bool {
+    words.firstIndex(of: "READ", "WRITE") != nil && !words.contains("ISOLATION")
+      || words.contains("TRANSACTION_READ_ONLY")
+  }
+}
+
+extension SQLWords {
+  /// Whether it sets what its transaction is.
+  var setsTransaction: Bool {
+    guard words.first?.is("SET") ?? false else { return false }
+    if words.dropFirst().first?.is("TRANSACTION") ?? false { return true }
+    let rest = words.dropFirst().drop { $0.is("LOCAL") || $0.is("SESSION") }
+    return rest.first.map { !$0.isQuoted && $0.text.hasPrefix("TRANSACTION_") } ?? false
+  }
+
+  /// Whether it sets or resets the search path, as a statement.
+  var setsSearchPath: Bool {
+    guard let first = words.first else { return false }
+    if first.is("SELECT") || first.is("PERFORM") {
+      return contains("SET_CONFIG") && words.contains { $0.text == "'search_path'" }
+    }
+    guard first.is("SET") || first.is("RESET") else { return false }
+    return words.dropFirst().prefix(2).contains { $0.is("SEARCH_PATH") || $0.is("SCHEMA") }
+  }
+}

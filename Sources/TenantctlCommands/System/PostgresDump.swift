@@ -1,0 +1,47 @@
+internal import Synchronization
+internal import Tenancy
+
+/// PostgreSQL's `pg_dump`, found on `PATH`.
+enum PostgresDump {
+  /// Its version is not the server's or newer, or cannot be read.
+  struct Outdated: Error {
+    let version: String
+    let server: Int
+  }
+
+  /// It ended otherwise than with status 0.
+  struct Failed: Error {
+    let message: String
+  }
+
+  /// Its output.
+  ///
+  /// Throws `ProgramNotStarted`, ``Outdated`` or ``Failed``.
+  static func run(
+    _ arguments: [String], server: Int, _ environment: [String: String], _ children: ChildPrograms
+  ) async throws -> [UInt8] {
+    let version = try await output(of: ["--version"], environment, children)
+    let words = String(decoding: version, as: UTF8.self).split(whereSeparator: \.isWhitespace)
+    // `pg_dump (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)`, or 17beta1.
+    let number = words.dropFirst(2).first ?? ""
+    guard let major = Int(number.prefix { ("0"..."9").contains($0) }), major >= server else {
+      throw Outdated(version: String(number), server: server)
+    }
+    return try await output(of: arguments, environment, children)
+  }
+
+  private static func output(
+    of arguments: [String], _ environment: [String: String], _ children: ChildPrograms
+  ) async throws -> [UInt8] {
+    let written = Mutex<[OutputStream: [UInt8]]>([:])
+    let program = Program(words: ["pg_dump"] + arguments, environment: environment)
+    let end = try await children.run(program) { stream, bytes in
+      written.withLock { $0[stream, default: []] += bytes }
+    }
+    let (stdout, stderr) = written.withLock { ($0[.stdout] ?? [], $0[.stderr] ?? []) }
+    guard end == .exited(0) else {
+      throw Failed(message: String(decoding: stderr, as: UTF8.self)[...].trimmingWhitespace())
+    }
+    return stdout
+  }
+}
