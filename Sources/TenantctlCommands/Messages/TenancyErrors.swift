@@ -12,7 +12,9 @@ extension ErrorReport {
     case .invalidSchemaName(let name, let problem):
       Self("invalid_schema", .usage, "invalid schema name '\(name)': \(problem.sentence)", hint: problem.hint)
     case .invalidDomainName(let name, let problem):
-      Self("invalid_domain", .usage, "invalid domain '\(name)': \(problem.sentence)", hint: problem.hint)
+      Self(
+        "invalid_domain", .usage, "invalid domain '\(name)': \(problem.sentence)",
+        hint: problem.hint(for: name))
 
     // Tenants
     case .tenantNotFound(let name):
@@ -262,14 +264,9 @@ extension ErrorReport {
       Self(
         "changed_meanwhile", .failed, "another session changed the same data at the same time",
         hint: "run the command again")
-    case .malformedConnection(let reason):
-      Self(
-        "malformed_url", .usage, "invalid database URL: \(reason)",
-        hint: "write it as postgresql://USER@HOST:PORT/DATABASE")
-    case .cannotConnect(let reason):
-      Self(
-        "cannot_connect", .cannotConnect, "cannot connect to the database: \(reason)",
-        hint: "check --database or DATABASE_URL, and that the server is running")
+    case .malformedConnection(let problem):
+      Self("malformed_url", .usage, "invalid database URL: \(problem.reason)", hint: problem.hint)
+    case .cannotConnect(let failure): .cannotConnect(failure)
     case .connectionLost(let reason):
       Self(
         "connection_lost", .failed, "lost the connection to the server: \(reason)",
