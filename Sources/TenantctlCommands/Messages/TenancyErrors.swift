@@ -25,8 +25,7 @@ extension ErrorReport {
         "tenants \(names.prefix(20).map(\.description).joined(separator: ", "))"
           + (names.count > 20 ? " and \(names.count - 20) more" : "") + " do not exist",
         hint: "\(listHint); nothing was done")
-    case .nothingSelected:
-      Self("no_match", .notFound, "the selection has no tenants", hint: listHint)
+    case .nothingSelected: Self("no_match", .notFound, "the selection has no tenants", hint: listHint)
     case .tenantGivenTwice(let name):
       Self("usage", .usage, "tenant \(name) is given twice", hint: "give it once; nothing was done")
     case .tenantExists(let name):

@@ -3,24 +3,35 @@ internal import Tenancy
 
 enum ShowCommand {
   static let command = Command<Action>(
-    "show", summary: "Show everything about a tenant.",
-    parameters: [Shared.tenant, Shared.migrations],
+    "show", summary: "Show everything about tenants.",
+    discussion: "One name is one object in JSON; several, or another selection, are a list of objects.",
+    parameters: Selection.parameters + [Shared.migrations],
+    formats: [.text, .json, .ndjson],
     examples: [
       Example("tenantctl show acme", "Show the tenant acme."),
       Example("tenantctl show acme --format json", "Show it as JSON."),
+      Example("tenantctl show --behind", "Show the tenants with pending migrations."),
     ],
     section: Section.tenants
   ) { input, session in
     // Without files what is pending is not known; the rest is.
     let files = input[Shared.migrations] == nil ? try? session.migrations() : try session.migrations()
-    let details = try await session.database().show(input[Shared.tenant], files)
-    return CommandResult(Document(details), names: [details.entry.tenant.name.rawValue]) {
-      lines(details, $0)
+    let selection = try Selection.read(input, session)
+    let database = try session.database()
+    var details: [TenantDetails] = []
+    for name in try await database.names(in: selection) { details.append(try await database.show(name, files)) }
+    let documents = details.map(Document.init)
+    let json: any Encodable & Sendable = if selection.onlyName != nil { documents[0] } else { documents }
+    var result = CommandResult(json, names: details.map(\.entry.tenant.name.rawValue)) { [details] style in
+      Array(details.map { lines($0, style) }.joined(separator: [""]))
     }
+    result.elements = { documents }
+    if details.isEmpty { result.notes = [Words.nobodySelected] }
+    return result
   }
 
   /// The details, and why the ledger cannot be read.
-  private struct Document: Encodable {
+  private struct Document: Encodable, Sendable {
     let details: TenantDetails
     private let error: ErrorReport.Document?
 
