@@ -172,7 +172,8 @@ extension MalformedTarget {
     case .unencoded(let character, let encoded):
       "\(character) in the user name or the password must be written as \(encoded)"
     case .parameter("ssl"): "libpq knows the parameter ssl only as ssl=true"
-    case .parameter(let name): "libpq does not know the parameter \(name.onOneLine)"
+    // Its name may be a part of a password in which a character is not encoded.
+    case .parameter: "libpq does not know one of its parameters"
     case .value(let name, let choices): "\(name) must be one of \(choices.joined(separator: ", "))"
     }
   }

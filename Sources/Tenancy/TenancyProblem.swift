@@ -19,6 +19,8 @@ package enum TenancyProblem: Error, Sendable, Hashable {
   case nothingSelected
   /// One of several new tenants is there twice.
   case tenantGivenTwice(TenantName)
+  /// Two new tenants have one schema.
+  case schemaGivenTwice(SchemaName)
   /// The name is taken.
   case tenantExists(TenantName)
   /// The name differs from a tenant's only by case.
@@ -128,9 +130,9 @@ package enum TenancyProblem: Error, Sendable, Hashable {
   /// Another session is creating the tenant right now.
   case createInProgress(TenantName)
   /// Migrations that cannot be undone: their files have no down section.
-  case notReversible([MigrationVersion])
+  case notReversible([UnknownVersion])
   /// Migrations that cannot be undone: there are no files of those versions.
-  case filesMissing([MigrationVersion])
+  case filesMissing([UnknownVersion])
   /// A migration failed.
   case migrationFailed(MigrationFailure)
 

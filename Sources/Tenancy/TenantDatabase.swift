@@ -154,11 +154,18 @@ extension TenantDatabase {
     _ body: (Connection, RegistryShape) async throws -> T
   ) async throws -> T {
     try await connected { connection in
-      // A write does not notice that a column has come: what it would have to write there is left out.
-      if self.knownShape.withLock({ $0?.awaited.isEmpty == false }) { self.forgetShape() }
-      let shape = try await self.shape(over: connection)
-      return try await body(connection, shape)
+      try await self.withRegistry(over: connection) { try await body(connection, $0) }
     }
+  }
+
+  /// The same over a connection that is lent already.
+  func withRegistry<T>(
+    over connection: Connection, isolation: isolated (any Actor)? = #isolation,
+    _ body: (RegistryShape) async throws -> T
+  ) async throws -> T {
+    // A write does not notice that a column has come: what it would have to write there is left out.
+    if knownShape.withLock({ $0?.awaited.isEmpty == false }) { forgetShape() }
+    return try await body(try await shape(over: connection))
   }
 
   /// Lends a connection and the registry's shape, for a read that can be done again: the first attempt takes the

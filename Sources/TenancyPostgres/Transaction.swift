@@ -7,7 +7,10 @@ extension Connection {
   /// Throws ``StatementError`` with the index in `statements` (`statements.count` if it was the commit that failed,
   /// as a deferred constraint does), ``ConnectionError`` or `CancellationError`. The first error is the one thrown.
   @discardableResult
-  package func transaction(_ statements: [SQL], commitsApart: Bool = false) async throws -> [Rows] {
+  /// - Parameter rollsBack: whether it ends with ROLLBACK, so that nothing takes effect.
+  package func transaction(
+    _ statements: [SQL], commitsApart: Bool = false, rollsBack: Bool = false
+  ) async throws -> [Rows] {
     do {
       if commitsApart {
         do {
@@ -16,7 +19,8 @@ extension Connection {
           throw StatementError(index: statements.count + 1, error: error)
         }
       }
-      return try await bare(["BEGIN"] + statements + ["COMMIT"]).dropFirst().dropLast()
+      let end: SQL = rollsBack ? "ROLLBACK" : "COMMIT"
+      return try await bare(["BEGIN"] + statements + [end]).dropFirst().dropLast()
     } catch let failure as StatementError {
       await rollBack()
       throw StatementError(index: max(0, failure.index - 1), error: failure.error)

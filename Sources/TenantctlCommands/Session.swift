@@ -171,12 +171,17 @@ extension Session {
 
   /// Prints a warning to standard error.
   func warn(_ sentence: String) {
-    if !isQuiet { terminal.note("\(errorStyle.yellow("warning:")) \(sentence)") }
+    terminal.note("\(errorStyle.yellow("warning:")) \(sentence)")
   }
 
   /// Asks the user to type `word` before a destructive change; without a terminal `--yes` is required.
-  /// - Parameter script: the SQL to show first.
-  func confirm(_ word: String, _ warning: [String], showing script: [String] = [], unless yes: Bool) throws {
+  /// - Parameters:
+  ///   - database: the one that it is about, whose place is told.
+  ///   - script: the SQL to show first.
+  func confirm(
+    _ word: String, _ warning: [String], in database: TenantDatabase, showing script: [String] = [],
+    unless yes: Bool
+  ) async throws {
     let canAsk = terminal.stdinIsTerminal && terminal.stderrIsTerminal
     if yes ? format == .text && !isQuiet : canAsk { script.forEach { terminal.note($0, isMessage: false) } }
     if yes { return }
@@ -184,6 +189,9 @@ extension Session {
       throw NeedsConfirmation(warning: warning.joined(separator: " "))
     }
     for line in warning { terminal.note(line) }
+    terminal.note("Database: \(try await database.place())")
+    // What was typed before the question was not an answer to it.
+    terminal.forgetInput()
     guard terminal.ask("Type \(word) to confirm: ")?[...].trimmingWhitespace() == word else {
       throw NotConfirmed()
     }

@@ -56,7 +56,7 @@ import Testing
   @Test func filesThatAreNone() async throws {
     try await Scene.with { scene in
       let files: [(String, String)] = [
-        ("acme\n", "1: the first line must name the columns, one of them name"),
+        ("acme\n", "1: the first line must name the columns, with commas between them, one of them name"),
         ("name,plan\nacme\n", "2: 1 field, but the first line names 2 columns"),
         ("name,domain\nacme,-x.com\n", "2: invalid domain '-x.com': "),
         ("name,name\na,b\n", "1: column 'name' is there twice"),
@@ -70,6 +70,7 @@ import Testing
       }
       for (text, code) in [
         ("name,plum\nacme,x\n", "unknown_column"), ("name\nacme\nacme\n", "usage"),
+        ("name,schema\na,b\nb,\n", "usage"),
         ("name\nacme\n\nBad Name\n", "invalid_name"),
       ] {
         try scene.folder.write(text, to: "t.csv")
@@ -96,7 +97,7 @@ import Testing
       try await scene.refuses([
         Refusal(
           "drop acme reef", 4, "confirmation_needed",
-          "1 tenant of them is active, so the app serves it. This removes 2 tenants. It cannot be undone. "
+          "1 of them is active, so the app serves it. This removes 2 tenants. It cannot be undone. "
             + "Without a terminal --yes is required.", hint: "add --yes to confirm")
       ])
       #expect(try await scene.database.contents() == before)

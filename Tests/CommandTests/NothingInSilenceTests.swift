@@ -182,6 +182,40 @@ import Testing
     }
   }
 
+  /// PostgreSQL lets RESET pass where it refuses SET.
+  @Test(arguments: [
+    "RESET transaction_read_only; INSERT INTO a DEFAULT VALUES", "RESET transaction_read_only; DROP TABLE a",
+    "RESET ALL; RESET transaction_read_only; UPDATE public.tenants SET plan = 'x'",
+    "SELECT set_config('transaction_read_only', 'off', true); DROP TABLE a",
+  ]) func execWithoutWriteChangesNothing(sql: String) async throws {
+    try await with { scene in
+      let before = try await scene.database.contents()
+      let outcome = try await scene.run(["exec", "--all", "-c", sql])
+      #expect(try await scene.database.contents() == before, "\(outcome)")
+    }
+  }
+
+  /// A variable that is not set must not lead to another database.
+  @Test func anEmptyURL() async throws {
+    try await with { scene in
+      for words in [["-d", "", "drop", "acme", "--yes"], ["--database=", "list"]] {
+        let outcome = try await scene.run(words)
+        #expect(
+          outcome.status == 2 && outcome.stderr.hasPrefix("error: invalid --database '': "), "\(outcome)")
+      }
+      try await scene.prints("list --quiet", "acme\nreef\nrock\n")
+    }
+  }
+
+  @Test func createInAnEmptyFolderUnderAFleet() async throws {
+    try await with { scene in
+      for name in Self.files.keys { try scene.folder.remove(name) }
+      let outcome = try await scene.run("create kelp")
+      #expect(outcome.status == 4 && outcome.stderr.contains("the migrations folder is empty"), "\(outcome)")
+      try await scene.succeed("create kelp --no-migrations")
+    }
+  }
+
   @Test func execCountsWhatItChanged() async throws {
     try await with { scene in
       try await scene.database.psql("ALTER TABLE acme.a ADD x int; ALTER TABLE reef.a ADD x int")
@@ -189,6 +223,8 @@ import Testing
       let outcome = try await scene.run(
         words + ["INSERT INTO a VALUES (1), (2); UPDATE a SET x = 3 WHERE x = 1; SELECT 1 AS one"])
       #expect(outcome.stderr.hasPrefix("6 rows changed in 2 tenants in "), "\(outcome)")
+      let two = try await scene.run(["exec", "acme", "-c", "TABLE a", "-c", "SELECT 1"])
+      #expect(two.stderr.hasSuffix("note: only the result of the last statement is shown\n"), "\(two)")
       let read = try await scene.run(["exec", "acme", "-c", "SELECT * FROM a"])
       #expect(read.stderr.hasPrefix("2 rows from 1 tenant in "), "\(read)")
       let json = try await scene.run(words + ["DELETE FROM a RETURNING x", "--format", "json"])

@@ -76,7 +76,7 @@ import Testing
     try await Scene.with(tenants: ["acme"]) { scene in
       try await scene.refuses([
         Refusal(
-          "rollback acme --yes", 4, "not_reversible", "no down section to undo 20260102000000",
+          "rollback acme --yes", 4, "not_reversible", "no down section to undo 20260102000000 of acme",
           hint: "write one under '-- migrate:down', or write a new migration instead; nothing was run"),
         Refusal(
           "rollback --yes", 2, "usage", "no tenants selected",

@@ -23,6 +23,7 @@ import Testing
     (["--all", "--exclude", "eu*", "--exclude", "zz"], "us_1 us_2"),
     (["--where", "plan=free"], "eu_2 us_1 zz"),
     (["--where", "plan = free", "--where", "seats >= 8"], "zz"), (["--where", "plan!=free"], "eu_1 us_2"),
+    (["--where", "plan<>free"], "eu_1 us_2"),
     (["--where", "plan IS NULL"], "us_2"),
     (["--where", "seats is not null", "--where", "seats<9"], "eu_1 us_1"),
     (["--where", "name>us"], "us_1 us_2 zz"), (["--active"], "eu_1 us_1 us_2"),
@@ -107,6 +108,10 @@ import Testing
         Refusal(
           "list --order-by sets", 2, "unknown_column", "column sets of table public.tenants does not exist",
           hint: "columns: id, name, created_at, updated_at, deactivated, plan, seats"),
+        Refusal(
+          "list --where plan==free", 2, "usage",
+          "invalid --where 'plan==free': expected COLUMN=VALUE, with = != < <= > or >=, or 'COLUMN IS NULL'",
+          hint: "see 'tenantctl list --help'"),
         Refusal(
           "list --where seats", 2, "usage",
           "invalid --where 'seats': expected COLUMN=VALUE, with = != < <= > or >=, or 'COLUMN IS NULL'",

@@ -39,6 +39,8 @@ import Testing
             "set acme", 2, "usage", "COLUMN=VALUE, --unset, --protect or --unprotect is required",
             hint: "see 'tenantctl set --help'"),
           Refusal(
+            "set acme plan=gold plan=free", 2, "usage", "column plan is given twice", hint: "give it once"),
+          Refusal(
             "set acme =gold", 2, "usage", "invalid NAME|COLUMN=VALUE '=gold': expected COLUMN=VALUE",
             hint: "see 'tenantctl set --help'"),
           Refusal(

@@ -47,6 +47,7 @@ import Testing
           20270101000000        1  1 pending
           20260102000000        1  1 pending
           unknown               1  not readable
+          reef has version 20270101000000, which no migration file has
           rock: its schema does not exist
           acme: pending 20250101000000
           acme: pending and older than its head: 20250101000000
@@ -54,7 +55,6 @@ import Testing
           reef: pending 20250101000000
           reef: pending and older than its head: 20250101000000
           reef: edited after they were applied: 20260101000000
-          reef: applied, but no file has this version: 20270101000000
 
           """)
       #expect(try await scene.run("status --all --check").status == 4)
@@ -114,7 +114,8 @@ import Testing
           "CREATE TABLE \($0).schema_migrations (version text); INSERT INTO \($0).schema_migrations VALUES (99)"
         }.joined(separator: ";"))
       let odd = try await scene.run("status --all")
-      #expect(odd.stdout.hasSuffix("and 3 more; --format json has them all\n"))
+      #expect(
+        odd.stdout.contains("\nt11 and 11 others have version 99, which no migration file has\n"), "\(odd)")
     }
   }
 

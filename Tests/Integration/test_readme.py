@@ -25,7 +25,7 @@ def registry(tenantctl, database):
 
 def tenants_of_an_app(tenantctl, database):
     """Three with a table, of which one is another; none with a ledger, and no migration."""
-    registry(tenantctl, database)
+    tenantctl("init")
     for name, orders in {"acme": ORDERS, "globex": ORDERS, "initech": ORDERS.replace("cents", "pence")}.items():
         database.query(f"INSERT INTO tenants (name) VALUES ('{name}')")
         database.query(f"CREATE SCHEMA {name}; SET search_path TO {name}; {orders}")
@@ -59,9 +59,8 @@ def accounts(tenantctl, database):
 
 
 def plans(tenantctl, database):
-    """A registry with a column of its own, no migration yet, and a file of tenants."""
+    """A registry, no migration yet, and a file of tenants."""
     tenantctl("init")
-    database.query("ALTER TABLE tenants ADD plan text")
     (tenantctl.folder / "tenants.csv").write_text("name,domain,plan\nacme,acme.com www.acme.com,gold\nglobex,,free\n")
 
 
@@ -159,14 +158,20 @@ def test_the_release_script(tenantctl, database):
 
     assert release() == (0, "nothing to migrate\n")
 
-    tenantctl.migration("2_names", "ALTER TABLE tanks ADD COLUMN name text;")
+    # A hazard of a file that every tenant has is no obstacle; one of a new file is.
+    tenantctl.migration("2_litres", "CREATE INDEX litres ON tanks (litres);")
+    assert release() == (1, "")
+    tenantctl("migrate --all")
+    assert release() == (0, "nothing to migrate\n")
+
+    tenantctl.migration("3_names", "ALTER TABLE tanks ADD COLUMN name text;")
     waves = "canary: 1 migrated, 0 failed\nfree: 2 migrated, 0 failed\nall: 1 migrated, 0 failed\n"
     assert release() == (0, waves)
     assert "<testcase" in (tenantctl.folder / "free.xml").read_text()
 
     database.query("INSERT INTO globex.tanks (litres) VALUES (-5)")
-    tenantctl.migration("3_positive", "ALTER TABLE tanks ADD CHECK (litres > 0) NOT VALID;")
-    tenantctl.migration("4_valid", "ALTER TABLE tanks VALIDATE CONSTRAINT tanks_litres_check;")
+    tenantctl.migration("4_positive", "ALTER TABLE tanks ADD CHECK (litres > 0) NOT VALID;")
+    tenantctl.migration("5_valid", "ALTER TABLE tanks VALIDATE CONSTRAINT tanks_litres_check;")
     status, text = release()
     assert (status, text.splitlines()[:2]) == (5, ["canary: 1 migrated, 0 failed", "free: 1 migrated, 1 failed"])
     assert text.splitlines()[2].startswith("- globex: ") and len(text.splitlines()) == 3

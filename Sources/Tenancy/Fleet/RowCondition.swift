@@ -4,13 +4,16 @@ internal import TenancyPostgres
 package struct RowCondition: Sendable, Hashable {
   /// How values are compared, as PostgreSQL spells it.
   enum Comparison: String, CaseIterable {
-    // The longer ones first, so that `<=` is not read as `<`.
     case notEqual = "!="
     case atMost = "<="
     case atLeast = ">="
     case equal = "="
     case less = "<"
     case greater = ">"
+
+    /// As it can be written, the longer ones first, so that `<=` is not read as `<`.
+    static let spellings: [(text: String, comparison: Comparison)] =
+      [("<>", .notEqual)] + allCases.map { ($0.rawValue, $0) }.sorted { $0.0.count > $1.0.count }
   }
 
   enum Test: Hashable {
@@ -31,13 +34,15 @@ package struct RowCondition: Sendable, Hashable {
     }
     guard let operatorStart = text.firstIndex(where: { "!<>=".contains($0) }) else { return nil }
     let rest = text[operatorStart...]
-    guard let comparison = Comparison.allCases.first(where: { rest.hasPrefix($0.rawValue) }) else {
+    guard let (spelling, comparison) = Comparison.spellings.first(where: { rest.hasPrefix($0.text) }) else {
       return nil
     }
     let column = text[..<operatorStart].trimmingBlanks()
-    guard !column.isEmpty else { return nil }
+    let value = rest.dropFirst(spelling.count)
+    // `==` and `=>` are other languages' operators, and would select nobody in silence.
+    guard !column.isEmpty, value.first.map({ !"=<>!".contains($0) }) ?? true else { return nil }
     self.column = String(column)
-    test = .compare(comparison, String(rest.dropFirst(comparison.rawValue.count).trimmingBlanks()))
+    test = .compare(comparison, String(value.trimmingBlanks()))
   }
 
   private static func nullTest(_ text: String) -> (column: String, isNull: Bool)? {

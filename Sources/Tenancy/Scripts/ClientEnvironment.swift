@@ -67,6 +67,12 @@ package struct ClientEnvironment: Sendable, CustomStringConvertible, CustomRefle
     }
   }
 
+  /// Which database on which server, without user and password.
+  fileprivate var place: String {
+    let host = settings["PGHOST"].map { " on \($0)" } ?? ""
+    return "\(settings["PGDATABASE"] ?? "")\(host)\(settings["PGPORT"].map { ", port \($0)" } ?? "")"
+  }
+
   /// Hides the settings.
   package var description: String { "the environment of a client" }
   /// Hides the settings.
@@ -74,6 +80,9 @@ package struct ClientEnvironment: Sendable, CustomStringConvertible, CustomRefle
 }
 
 extension TenantDatabase {
+  /// Which database on which server, for people: `shop on db.example.com, port 5432`.
+  package func place() async throws -> String { try await clientEnvironment().place }
+
   /// How another program reaches this database.
   package func clientEnvironment() async throws -> ClientEnvironment {
     let path = try await frame().path

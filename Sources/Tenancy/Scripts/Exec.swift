@@ -21,6 +21,8 @@ package struct ExecResult: Sendable {
   package let rows: Int
   /// The number of rows that all of its statements changed.
   package let changed: Int
+  /// Whether a statement before the last one returned rows, too.
+  package let hasOtherRows: Bool
 }
 
 /// Tenants whose results have the same columns.
@@ -49,16 +51,19 @@ extension TenantDatabase {
       let answers = try await self.exec(script, options, path, tenant)
       let table = ResultTable(answers[answers.endIndex - 1])
       let changed = answers.reduce(0) { $0 + $1.changed }
+      let hasOtherRows = answers.dropLast().contains { !$0.columns.isEmpty }
       let columns = expected.withLock { columns in
         columns = columns ?? table.columns
         return columns
       }
       guard table.columns == columns else {
-        return ExecResult(columns: table.columns, rows: table.count, changed: changed)
+        return ExecResult(
+          columns: table.columns, rows: table.count, changed: changed, hasOtherRows: hasOtherRows)
       }
       receive(tenant, table)
       // All results share one array.
-      return ExecResult(columns: columns ?? [], rows: table.count, changed: changed)
+      return ExecResult(
+        columns: columns ?? [], rows: table.count, changed: changed, hasOtherRows: hasOtherRows)
     }
     let sets = Self.columnSets(report)
     if sets.count > 1 { throw TenancyProblem.columnsDiffer(sets, changesStay: options.mayWrite) }
@@ -75,7 +80,8 @@ extension TenantDatabase {
     return try await connected { connection in
       do {
         let answers = try await connection.transaction(
-          opening + statements + (await .leaving(for: connection)) + [tenant.schema.stillThere])
+          opening + statements + (await .leaving(for: connection)) + [tenant.schema.stillThere],
+          rollsBack: !options.mayWrite)
         return answers[opening.count..<(opening.count + statements.count)]
       } catch let error as StatementError {
         await connection.clean()
@@ -88,7 +94,8 @@ extension TenantDatabase {
     }
   }
 
-  /// Ends with a query: after it the script cannot make the transaction READ WRITE.
+  /// Ends with a query: after it PostgreSQL refuses SET TRANSACTION READ WRITE. It lets RESET of the same setting pass, so
+  /// a script that must not write ends with ROLLBACK, too.
   private func opening(_ options: ExecOptions, _ schema: SchemaName, _ path: TenantPath) -> [SQL] {
     let limits = TimeLimits(lock: settings.lockTimeout, statement: options.statementTimeout)
     let access: [SQL] = options.mayWrite ? [] : ["SET TRANSACTION READ ONLY"]

@@ -91,7 +91,12 @@ extension TenantDatabase {
         .changing(row)
         + (try domains.flatMap { [PlannedStatement].changing(try shape.insertDomain($0, tenantIsNew: true)) })
       let remove = remains.map {
-        [Step.transaction(self.limits.opening + [$0.drop(schema, ledger, ifFree: lock)])]
+        [
+          Step.transaction(
+            self.limits.opening.map { PlannedStatement($0) }
+              + SchemaDependents(schema: schema).guardStatements
+              + [PlannedStatement($0.drop(schema, ledger, ifFree: lock))])
+        ]
       }
       return Plan(
         result: CreatedTenant(tenant: tenant, domains: domains, migrations: migrations.map(\.version)),
@@ -135,6 +140,8 @@ extension TenantDatabase {
   ) async throws -> FleetPlan<CreatedTenant> {
     for tenant in new { try admit(tenant) }
     if let name = new.map(\.name).firstRepeated { throw TenancyProblem.tenantGivenTwice(name) }
+    let schemas = new.map { $0.schema ?? SchemaName(of: $0.name) }
+    if let schema = schemas.firstRepeated { throw TenancyProblem.schemaGivenTwice(schema) }
     if let host = new.flatMap(\.domains).firstRepeated { throw TenancyProblem.domainGivenTwice(host) }
     let tenants = new.map {
       Tenant(name: $0.name, schema: $0.schema ?? SchemaName(of: $0.name), isActive: $0.isActive)
@@ -151,7 +158,7 @@ extension TenantDatabase {
     let found = try await connection.pipeline([
       shape.rivalQuery(tenant.name, tenant.schema),
       """
-      SELECT obj_description(n.oid, 'pg_namespace')
+      SELECT obj_description(n.oid, 'pg_namespace'), n.nspowner IN (\(ledgerTrust.owners))
       FROM pg_catalog.pg_namespace n WHERE n.nspname = \(tenant.schema.rawValue)
       """,
     ])
@@ -163,8 +170,14 @@ extension TenantDatabase {
     try await checkFree(hosts, shape, over: connection)
     guard let row = found[1].first else { return nil }
     if row[0] == Self.dropMark(of: tenant.name) { throw TenancyProblem.dropUnfinished(tenant.name) }
-    guard let mark = CreationMark(comment: row[0]) else {
+    // The owner of a schema can write any comment on it.
+    guard row[1] == "t", let mark = CreationMark(comment: row[0]) else {
       throw TenancyProblem.schemaWithoutTenant(tenant.schema)
+    }
+    let outside = try await SchemaDependents(schema: tenant.schema).find(over: connection)
+    if outside.count > 0 {
+      throw TenancyProblem.schemaReferenced(
+        tenant.schema, of: tenant.name, by: outside.objects, count: outside.count)
     }
     let isTaken = try await connection.query("SELECT \(CreationLock(tenant.schema).isTaken)")[0].decode(
       Bool.self)

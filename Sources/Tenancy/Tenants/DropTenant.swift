@@ -30,7 +30,11 @@ extension TenantDatabase {
   ///
   /// Throws ``TenancyProblem`` if there is no such tenant, it is protected, or something outside of its schema would be dropped with it.
   package func planDrop(_ name: TenantName) async throws -> Plan<DroppedTenant> {
-    try await withRegistry { connection, shape in
+    try await connected { try await self.planDrop(name, over: $0) }
+  }
+
+  private func planDrop(_ name: TenantName, over connection: Connection) async throws -> Plan<DroppedTenant> {
+    try await withRegistry(over: connection) { shape in
       let found = try await connection.query(shape.tenantQuery(name)).first.map {
         try RegistryShape.tenant(in: $0)
       }
@@ -41,11 +45,11 @@ extension TenantDatabase {
         }
       }
       let mark = Self.dropMark(of: name)
-      let marked = found == nil ? try await self.schema(marked: mark, over: connection) : nil
+      let marked = found == nil ? try await self.schema(marked: mark, shape, over: connection) : nil
       let schema = found?.schema ?? marked ?? SchemaName(of: name)
       let domains = try await self.domains(of: [name], shape, over: connection)
       let contents = try await SchemaContents.read(schema, ledger: self.settings.ledger, over: connection)
-      guard found != nil || contents.mark == mark else {
+      guard found != nil || marked != nil else {
         let missing = Tenant(name: name, schema: schema, isActive: true)
         let isOrphan = try await shape.sharer(of: missing, over: connection) == nil
         throw contents.exists && !schema.isNobodys && isOrphan
@@ -56,7 +60,8 @@ extension TenantDatabase {
       if outside.count > 0 {
         throw TenancyProblem.schemaReferenced(schema, of: name, by: outside.objects, count: outside.count)
       }
-      let rows = self.limits.opening.map { PlannedStatement($0) } + shape.delete(found)
+      let rows =
+        self.limits.opening.map { PlannedStatement($0) } + Protection.guardOff(schema) + shape.delete(found)
       return Plan(
         result: DroppedTenant(
           name: name, schema: schema, hadRow: found != nil, hadSchema: contents.exists,
@@ -75,11 +80,15 @@ extension TenantDatabase {
   ///
   /// Throws the first ``TenancyProblem`` of a tenant that cannot be dropped: then none is.
   package func planDrop(_ names: [TenantName]) async throws -> FleetPlan<DroppedTenant> {
-    var entries: [FleetPlan<DroppedTenant>.Entry] = []
-    for name in names.uniqued() {
-      let plan = try await planDrop(name)
-      let tenant = Tenant(name: name, schema: plan.result.schema, isActive: plan.result.isServed)
-      entries.append(.init(subject: FleetSubject(tenant), work: .success(plan)))
+    // A few at a time, each over a connection of its own.
+    let plans = try await inBatches(of: 16, names.uniqued()) { names, connection in
+      var plans: [Plan<DroppedTenant>] = []
+      for name in names { plans.append(try await self.planDrop(name, over: connection)) }
+      return plans
+    }
+    let entries = plans.joined().map { plan in
+      let tenant = Tenant(name: plan.result.name, schema: plan.result.schema, isActive: plan.result.isServed)
+      return FleetPlan<DroppedTenant>.Entry(subject: FleetSubject(tenant), work: .success(plan))
     }
     // Each takes up to a quarter of the server's lock table.
     return FleetPlan(entries: entries, mostJobs: 3)
@@ -96,18 +105,30 @@ extension TenantDatabase {
 
   private static let dropMarkPrefix = "tenantctl: being dropped, tenant "
 
-  private func schema(marked mark: String, over connection: Connection) async throws -> SchemaName? {
+  /// The schema with the mark that no tenant has. The owner of a schema can write any comment on it: a mark counts only on
+  /// the schema of a role that could drop it anyway.
+  private func schema(
+    marked mark: String, _ shape: RegistryShape, over connection: Connection
+  ) async throws -> SchemaName? {
     let found = try await connection.query(
-      "SELECT nspname FROM pg_catalog.pg_namespace WHERE obj_description(oid, 'pg_namespace') = \(mark)")
+      """
+      SELECT n.nspname FROM pg_catalog.pg_namespace n
+      WHERE obj_description(n.oid, 'pg_namespace') = \(mark) AND n.nspowner IN (\(ledgerTrust.owners))
+        AND NOT EXISTS (SELECT FROM \(shape.tenants.table) t WHERE \(shape.schema) = n.nspname)
+      """)
     return found.first?[0].map(SchemaName.init(stored:))
   }
 }
 
 extension RegistryShape {
-  /// The row must go, or the schema stays: it may have been renamed meanwhile, or a trigger or a policy keeps it.
+  /// The row must go, or the schema stays: it may have been renamed or activated meanwhile, or a trigger or a policy keeps
+  /// it.
   fileprivate func delete(_ tenant: Tenant?) -> [PlannedStatement] {
     guard let tenant else { return [] }
-    let isIt: SQL = "t.\(tenants.name) = \(tenant.name.rawValue) AND \(schema) = \(tenant.schema.rawValue)"
+    let isIt: SQL = """
+      t.\(tenants.name) = \(tenant.name.rawValue) AND \(schema) = \(tenant.schema.rawValue)
+        AND \(has(activity: tenant.isActive))
+      """
     let source: SQL = "FROM \(tenants.table) t WHERE \(isIt)"
     let row = RowChange(
       event: .delete, table: tenants.table, hasRule: tenants.rules.contains(.delete), sql: "DELETE \(source)",

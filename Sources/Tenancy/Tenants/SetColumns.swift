@@ -24,7 +24,11 @@ extension TenantDatabase {
       let tenants = try await self.tenants(named: names, over: connection, shape)
       if isProtected != nil { try await self.checkSchemas(of: tenants, over: connection) }
       let protection = isProtected.map { isOn in
-        tenants.map { PlannedStatement(Protection.set(isOn, on: $0.schema)) }
+        tenants.flatMap {
+          [CreationLock($0.schema).takeForTransaction, Protection.set(isOn, on: $0.schema)].map {
+            PlannedStatement($0)
+          }
+        }
       }
       let update: [PlannedStatement] =
         values.isEmpty ? [] : .changing(shape.update(of: tenants.map(\.name), values))

@@ -108,7 +108,7 @@ extension RegistryShape {
     let known =
       [tenants.name, tenants.schema].compactMap { $0?.name } + (tenants.activity.map { [$0.column] } ?? [])
     return """
-      SELECT c.key, c.value FROM \(tenants.table) t, jsonb_each_text(to_jsonb(t)) c
+      SELECT c.key, c.value FROM \(tenants.table) t, json_each_text(row_to_json(t)) c
       WHERE t.\(tenants.name) = \(name.rawValue) AND c.key <> ALL(\(known)::text[])
       """
   }

@@ -113,7 +113,7 @@ extension TenantDatabase {
       let values: [SQL] = columns.map { "r->>\($0)" }
       let rows = try await connection.query(
         """
-        SELECT \(SQL.joined(["name"] + values)) FROM (SELECT \(shape.name), to_jsonb(t) FROM \(shape.tenants.table) t) AS t (name, r)
+        SELECT \(SQL.joined(["name"] + values)) FROM (SELECT \(shape.name), row_to_json(t) FROM \(shape.tenants.table) t) AS t (name, r)
         """)
       let tenants = rows.compactMap { row -> (TenantName, [String: String?])? in
         guard let name = row[0] else { return nil }

@@ -2,6 +2,19 @@ internal import Arguments
 internal import Tenancy
 
 extension MalformedTarget {
+  /// The reason, with the name of a parameter that can be nothing else.
+  var message: String {
+    guard case .parameter(let name) = self, name != "ssl", Self.isName(name) else { return reason }
+    return "libpq does not know the parameter \(name.onOneLine)"
+  }
+
+  /// Whether some driver has such a parameter, or libpq a similar one. Other words may be a part of a password in which a
+  /// character is not encoded.
+  private static func isName(_ name: String) -> Bool {
+    drivers.contains { $0.names.contains(name.lowercased()) } || newer.contains(name)
+      || !suggestions(for: name, among: ConnectionParameters.known.sorted()).isEmpty
+  }
+
   var hint: String {
     switch self {
     case .syntax, .unencoded: "write it as postgresql://USER@HOST:PORT/DATABASE"
@@ -17,8 +30,9 @@ extension MalformedTarget {
       return "libpq \(ConnectionParameters.libraryVersion) is too old for it: install a newer libpq"
     }
     let names = suggestions(for: name, among: ConnectionParameters.known.sorted())
-    return (names.isEmpty ? "remove it" : "did you mean \(names.joined(separator: " or "))?")
-      + "; a server's setting is written as options=-c%20NAME=VALUE"
+    return names.isEmpty
+      ? "check the parameters' names; in a password &, ?, /, = and blanks are %26, %3F, %2F, %3D and %20"
+      : "did you mean \(names.joined(separator: " or "))? A server's setting is written as options=-c%20NAME=VALUE"
   }
 
   /// libpq's own of later versions (PostgreSQL 18 manual, 32.1.2).

@@ -36,6 +36,12 @@ extension SchemaDump {
         tenants with --no-migrations and let \(tool.rawValue) make their tables
         """
     }
+      + strangers.map {
+        """
+        role \($0.onOneLine) owns objects of this schema: the code in them, such as a function or an index's expression, would \
+        run in every tenant as the role that migrates; read the file before you use it
+        """
+      }
       + extensions.map {
         """
         the extension \($0) is installed in the tenant's schema, and no migration creates it; move it: \

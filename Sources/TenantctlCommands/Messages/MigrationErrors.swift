@@ -78,7 +78,7 @@ extension ErrorReport {
       "migration_files", .usage,
       "\(counted(files.problems.count, "problem")) in the migration files; nothing was run\n"
         + problems.map { "  \($0)" }.joined(separator: "\n"),
-      hint: "fix the files; 'tenantctl migration list' checks them without a database")
+      hint: "fix the files; 'tenantctl migration check' needs no database")
   }
 }
 
@@ -96,6 +96,9 @@ extension UnknownVersion {
 }
 
 extension [UnknownVersion] {
+  /// `20260101000000 of acme and 2 others`.
+  var withTenants: String { map { "\($0.version) of \(firstAndOthers($0.tenants))" }.joined(separator: ", ") }
+
   /// A line for each, or for the first ten.
   var sentences: [String] { firstFew(self, "more versions without a file") { [$0.sentence] } }
 

@@ -28,6 +28,9 @@ extension ErrorReport {
     case .nothingSelected: Self("no_match", .notFound, "the selection has no tenants", hint: listHint)
     case .tenantGivenTwice(let name):
       Self("usage", .usage, "tenant \(name) is given twice", hint: "give it once; nothing was done")
+    case .schemaGivenTwice(let schema):
+      Self(
+        "usage", .usage, "schema \(schema) is given twice", hint: "each tenant has its own; nothing was done")
     case .tenantExists(let name):
       Self("tenant_exists", .refused, "tenant \(name) already exists", hint: "see 'tenantctl show \(name)'")
     case .tenantNameCollides(let name, let other):
@@ -198,11 +201,11 @@ extension ErrorReport {
         hint: "'tenantctl status --all' shows which version each tenant has; nothing was changed")
     case .notReversible(let versions):
       Self(
-        "not_reversible", .refused, "no down section to undo \(list(versions))",
+        "not_reversible", .refused, "no down section to undo \(versions.withTenants)",
         hint: "write one under '-- migrate:down', or write a new migration instead; nothing was run")
     case .filesMissing(let versions):
       Self(
-        "file_missing", .notFound, "no file to undo \(list(versions))",
+        "file_missing", .notFound, "no file to undo \(versions.withTenants)",
         hint: "restore it from version control, or write a new migration instead; nothing was run")
     case .migrationFailed(let failure): Self(migration: failure)
     case .importRefused(let problems): Self(importing: problems)
@@ -264,7 +267,7 @@ extension ErrorReport {
         "changed_meanwhile", .failed, "another session changed the same data at the same time",
         hint: "run the command again")
     case .malformedConnection(let problem):
-      Self("malformed_url", .usage, "invalid database URL: \(problem.reason)", hint: problem.hint)
+      Self("malformed_url", .usage, "invalid database URL: \(problem.message)", hint: problem.hint)
     case .cannotConnect(let failure): .cannotConnect(failure)
     case .connectionLost(let reason):
       Self(

@@ -42,7 +42,7 @@ struct ErrorReport: Sendable {
   func suggesting(_ names: [String]) -> ErrorReport {
     if names.isEmpty { return self }
     var report = self
-    report.hint = "did you mean \(names.joined(separator: ", "))?"
+    report.hint = "did you mean \(names.map(\.onOneLine).joined(separator: ", "))?"
     return report
   }
 

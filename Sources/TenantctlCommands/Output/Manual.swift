@@ -52,7 +52,8 @@ enum ManualSections {
 
       migrations/tenant/, migrations/shared/: the migrations of the tenants' schemas and of the shared schema.
       """),
-    ManSection("SEE ALSO", "tenantctl-migrate(1), tenantctl-create(1), tenantctl.toml(5), psql(1), pg_dump(1)"),
+    ManSection(
+      "SEE ALSO", "tenantctl-migrate(1), tenantctl-create(1), tenantctl.toml(5), psql(1), pg_dump(1)"),
   ]
 }
 

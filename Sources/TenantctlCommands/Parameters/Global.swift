@@ -15,8 +15,14 @@ enum ColorChoice: String, CaseIterable, Sendable {
 
 /// The options that every command has, ``format(_:)`` with its own formats.
 enum Global {
+  /// An empty text, as of a variable that is not set, must not mean another database.
+  @Sendable private static func stated(_ text: String) throws -> String {
+    if text.isEmpty { throw Expected("a URI or key=value pairs, but it is empty") }
+    return text
+  }
+
   static let database = Option(
-    "database", short: "d", placeholder: "URL", environment: "TENANTCTL_DATABASE_URL", parse: { $0 },
+    "database", short: "d", placeholder: "URL", environment: "TENANTCTL_DATABASE_URL", parse: stated,
     summary: """
       The database, as a URI or as key=value pairs. Default: DATABASE_URL, then tenantctl.toml, then libpq's PG* \
       variables, service file and .pgpass.
@@ -32,7 +38,7 @@ enum Global {
   }
   static let quiet = Flag(
     "quiet", short: "q", environment: "TENANTCTL_QUIET",
-    summary: "Print only the names of a list, and nothing for other commands.")
+    summary: "Print only data, such as the names of a list, warnings and failures.")
   static let verbose = Flag(
     "verbose", short: "v", environment: "TENANTCTL_VERBOSE",
     summary: "Print each SQL statement, and the server's notices, to standard error.")

@@ -37,9 +37,13 @@ struct Assignment: Sendable {
     value = String(text[text.index(after: equals)...])
   }
 
-  /// By column; the last value has precedence.
-  static func values(_ assignments: [Assignment]) -> ColumnValues {
-    Dictionary(assignments.map { ($0.column, $0.value) }, uniquingKeysWith: { $1 })
+  /// By column. A column that is given twice is refused.
+  static func values(_ assignments: [Assignment], _ input: Input) throws -> ColumnValues {
+    let columns = Dictionary(grouping: assignments, by: \.column)
+    if let column = columns.filter({ $1.count > 1 }).keys.min() {
+      throw input.refusal("column \(column) is given twice", hint: "give it once")
+    }
+    return columns.mapValues { $0[0].value }
   }
 }
 

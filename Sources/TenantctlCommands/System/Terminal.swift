@@ -67,6 +67,9 @@ struct Terminal: Sendable {
     return readLine()
   }
 
+  /// Drops what was typed and is not read yet.
+  func forgetInput() { tcflush(STDIN_FILENO, TCIFLUSH) }
+
   private static func write(_ text: String, to descriptor: Int32) throws {
     var text = text
     try text.withUTF8 { bytes in

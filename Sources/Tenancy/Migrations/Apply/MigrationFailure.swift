@@ -61,7 +61,10 @@ package struct MigrationFailure: Sendable, Hashable {
   let isExistenceRace: Bool
 
   /// Whether there was a table of that name already, as in a tenant that an app has made.
-  package var isRelationThere: Bool { server?.sqlState == SQLState.duplicateTable.rawValue }
+  package var isRelationThere: Bool {
+    // 42710 duplicate_object, such as a type; 42723 duplicate_function
+    [SQLState.duplicateTable, "42710", "42723"].contains { server?.sqlState == $0.rawValue }
+  }
 
   /// Of those that still exist: the SQL that drops them, in the tenant's schema.
   package var dropStatements: [String] {

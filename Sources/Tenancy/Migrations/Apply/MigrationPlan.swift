@@ -138,11 +138,14 @@ extension TenantDatabase {
     let tenants = try await survey(selection, set, verify: true).tenants
     try refuseChanged(tenants)
     let known = Dictionary(files.tenant.map { ($0.version, $0) }, uniquingKeysWith: { $1 })
-    let undone = Set(tenants.flatMap { extent.versions(of: $0) })
-    let missing = undone.filter { known[$0] == nil }
-    if !missing.isEmpty { throw TenancyProblem.filesMissing(missing.sorted()) }
-    let irreversible = undone.filter { known[$0]?.down == nil }
-    if !irreversible.isEmpty { throw TenancyProblem.notReversible(irreversible.sorted()) }
+    let undone = UnknownVersion.gather(tenants) { extent.versions(of: $0).map(\.rawValue) }
+    func without(_ part: (MigrationFile?) -> Bool) -> [UnknownVersion] {
+      undone.filter { !part((try? MigrationVersion(parsing: $0.version)).flatMap { known[$0] }) }
+    }
+    let missing = without { $0 != nil }
+    if !missing.isEmpty { throw TenancyProblem.filesMissing(missing) }
+    let irreversible = without { $0?.down != nil }
+    if !irreversible.isEmpty { throw TenancyProblem.notReversible(irreversible) }
     let isRepeatable = if case .to = extent { true } else { false }
     let plan = MigrationPlan(
       .down, shared: nil, tenants: tenants, files: files,
@@ -178,18 +181,26 @@ extension MigrationPlan {
   }
 }
 
-/// A version that ledgers have and that no file has: the checkout is older than the fleet, or the file is gone.
+/// A version that tenants have, and something is wrong with its file: most often there is none, as in a checkout that is older
+/// than the fleet.
 package struct UnknownVersion: Sendable, Hashable, Encodable {
   /// The version, as the ledgers spell it.
   package let version: String
   /// The tenants' names; `public` is the shared schema.
   package let tenants: [String]
 
+  package init(version: String, tenants: [String]) {
+    self.version = version
+    self.tenants = tenants
+  }
+
   /// By version.
-  package static func gather(_ surveys: [Survey]) -> [UnknownVersion] {
+  package static func gather(
+    _ surveys: [Survey], _ versions: (Survey) -> [String] = { $0.unknown }
+  ) -> [UnknownVersion] {
     var tenants: [String: [String]] = [:]
     for survey in surveys where survey.problem == nil {
-      for version in survey.unknown { tenants[version, default: []].append(survey.label) }
+      for version in versions(survey) { tenants[version, default: []].append(survey.label) }
     }
     return tenants.map { UnknownVersion(version: $0, tenants: $1) }.sorted { $0.version < $1.version }
   }

@@ -12,6 +12,8 @@ package struct SchemaDump: Sendable {
   package let histories: [MigrationHistory]
   /// Extensions that are installed into the schema: no migration of a dump creates them.
   package let extensions: [String]
+  /// Roles that own objects of the schema and are not trusted: their code would run in every tenant, as whoever migrates.
+  package let strangers: [String]
   let tenant: Tenant
   let unqualified: Unqualified
 
@@ -27,7 +29,7 @@ package struct SchemaDump: Sendable {
     let keepsMethod = statements.contains { $0.setsAccessMethod && !SQLWords($0).contains("HEAP") }
     let kept = statements.filter { keepsMethod || !$0.setsAccessMethod }
     // pg_dump sorts functions before the tables that their bodies name.
-    let parts = ["SET check_function_bodies = false;"] + kept.map { unqualified.text($0.text) }
+    let parts = ["SET LOCAL check_function_bodies = false;"] + kept.map { unqualified.text($0.text) }
     let text = "\(MigrationDirection.up.marker)\n\(parts.joined(separator: "\n\n"))\n"
     return (text, unqualified.mentions(in: text))
   }
@@ -73,7 +75,7 @@ extension TenantDatabase {
         """
         SELECT extname FROM pg_catalog.pg_extension
         WHERE extnamespace = to_regnamespace(\(schema.identifier.quoted)) ORDER BY 1
-        """,
+        """, Self.strangers(in: schema, trusted: self.ledgerTrust.owners),
       ])
     }
     let excluded = answers[2].compactMap { $0[0] }.map { "--exclude-table=\(schema.relation($0).quoted)" }
@@ -84,7 +86,8 @@ extension TenantDatabase {
         "--schema-only", "--no-owner", "--no-privileges", "--no-tablespaces", "--no-security-labels",
         "--encoding=UTF8", "--schema=\(schema.identifier.quoted)",
       ] + excluded + wait,
-      histories: inspection?.histories ?? [], extensions: answers[3].compactMap { $0[0] }, tenant: tenant,
+      histories: inspection?.histories ?? [], extensions: answers[3].compactMap { $0[0] },
+      strangers: answers[4].compactMap { $0[0] }, tenant: tenant,
       unqualified: Unqualified(schema: schema.rawValue, names: Set(answers[1].compactMap { $0[0] })))
   }
 
@@ -102,6 +105,17 @@ extension TenantDatabase {
       """
     }
     return SQL.joined(queries, by: "\nUNION ")
+  }
+
+  private static func strangers(in schema: SchemaName, trusted: SQL) -> SQL {
+    """
+    SELECT DISTINCT pg_get_userbyid(o.owner) FROM (
+      SELECT relowner FROM pg_catalog.pg_class WHERE relnamespace = to_regnamespace(\(schema.identifier.quoted))
+      UNION SELECT proowner FROM pg_catalog.pg_proc WHERE pronamespace = to_regnamespace(\(schema.identifier.quoted))
+      UNION SELECT typowner FROM pg_catalog.pg_type WHERE typnamespace = to_regnamespace(\(schema.identifier.quoted))
+    ) AS o (owner)
+    WHERE o.owner NOT IN (\(trusted)) ORDER BY 1
+    """
   }
 
   /// The tables that record migrations, and their sequences.

@@ -64,6 +64,11 @@ enum Disk {
   /// Whether there is a folder of that path.
   static func isFolder(_ path: String) -> Bool { kind(of: path) == S_IFDIR }
 
+  static func isLink(_ path: String) -> Bool {
+    var status = stat()
+    return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
+  }
+
   private static func isSpecial(_ path: String) -> Bool {
     kind(of: path).map { $0 != S_IFREG && $0 != S_IFDIR } ?? false
   }

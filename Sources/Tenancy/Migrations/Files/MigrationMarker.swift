@@ -70,7 +70,7 @@ struct MigrationMarker {
     let rest = text.dropFirst(tool.count)
     let gap = rest.prefix { $0 == ":" || $0.isWhitespace }
     let word = rest.dropFirst(gap.count).prefix { $0.isLetter || $0.isNumber || $0 == "_" }
-    if gap == ":", let first = word.first { return first == "u" ? .up : .down }
+    if gap == ":", let first = word.first { return "up".contains(first) ? .up : .down }
     let isAlone = rest.dropFirst(gap.count + word.count).allSatisfy(\.isWhitespace)
     guard gap.contains(":") || lower.contains("+") || isAlone && !gap.isEmpty else { return nil }
     return MigrationDirection(rawValue: String(word))

@@ -21,6 +21,7 @@ struct SourceFolder: Sendable {
     }
   }
 
+  /// Links to folders are not followed: they can lead back to where they are.
   private static func files(
     in folder: String, below prefix: String, deep: Bool
   ) throws(Disk.Failure) -> [String]? {
@@ -30,7 +31,7 @@ struct SourceFolder: Sendable {
       let path = Disk.join(folder, name)
       if !Disk.isFolder(path) {
         files.append(prefix + name)
-      } else if deep {
+      } else if deep, !Disk.isLink(path) {
         files += try Self.files(in: path, below: "\(prefix)\(name)/", deep: deep) ?? []
       }
     }

@@ -16,7 +16,8 @@ enum DomainAddCommand {
     ]
   ) { input, session in
     let change = try await session.database().planAddDomain(
-      input[host], to: input[Shared.tenant], primary: input[primary], values: Assignment.values(input[values])
+      input[host], to: input[Shared.tenant], primary: input[primary],
+      values: try Assignment.values(input[values], input)
     )
     let strips = try session.configuration().settings.registry.isDjangoTenants
     return try await session.make(change, dryRun: input[Shared.dryRun]) { domain in

@@ -36,8 +36,8 @@ enum DoctorCommand {
     if input[Shared.dryRun] { return DiagnosisSummary(diagnosis).dryRun }
     let count = diagnosis.entries.count(where: \.canBeFixed)
     guard input[fix], count > 0 else { return DiagnosisSummary(diagnosis).result }
-    try session.confirm(
-      "fix", ["This changes the database to fix \(counted(count, "finding"))."],
+    try await session.confirm(
+      "fix", ["This changes the database to fix \(counted(count, "finding"))."], in: database,
       showing: DiagnosisSummary(diagnosis).script, unless: input[Shared.yes])
     let interruption = session.interruption
     let outcomes = try await interruption.guarding(drainingWith: { session.terminal.note($0) }) {

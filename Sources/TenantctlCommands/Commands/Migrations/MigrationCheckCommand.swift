@@ -6,7 +6,8 @@ enum MigrationCheckCommand {
   static let command = Command<Action>(
     "check", summary: "Check the migration files for errors and hazards.",
     discussion: """
-      Needs no database. Checks order, duplicates and syntax first: such an error stops all files from running. Then \
+      Needs no database. Checks names, duplicates, markers and quotes first: such an error stops all files from running; \
+      whether a statement is SQL only the server can tell. Then \
       reports hazards, each with the reason and a safe way to write it.
 
       An error makes the migration fail for some tenant, or do something else than it says: \(names(.error)).

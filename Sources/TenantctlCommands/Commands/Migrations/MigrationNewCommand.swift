@@ -42,6 +42,11 @@ enum MigrationNewCommand {
   }
 
   private static func write(_ text: String, _ input: Input, _ session: Session) throws -> CommandResult {
+    let folder = try session.migrationsFolder()
+    // In the wrong directory it would be found by nobody.
+    if !Files.exists(folder) {
+      session.remark("creating the folder \(Files.absolute(folder)), which did not exist")
+    }
     let path = try MigrationFolder.create(
       name: input[name], shared: input[shared], at: time(nil), in: try session.migrationsFolder(), text: text)
     return CommandResult(["path": path], names: [path], "wrote \(path)")

@@ -34,9 +34,9 @@ enum RollbackCommand {
       selection, try session.migrations(), extent, statementTimeout: input[RunOptions.statementTimeout])
     if !input[Shared.dryRun] && !plan.isEmpty {
       let undone = plan.tenants.filter { !plan.pending($0).isEmpty }
-      try session.confirm(
+      try await session.confirm(
         "rollback",
-        ["This undoes migrations of \(counted(undone.count, "tenant")). Data may be lost."],
+        ["This undoes migrations of \(counted(undone.count, "tenant")). Data may be lost."], in: database,
         showing: list(undone, plan), unless: input[Shared.yes])
     }
     return try await MigrateCommand.run(plan, database, input, session)

@@ -22,9 +22,9 @@ enum StatusCommand {
     section: Section.migrations
   ) { input, session in
     let selection = try Selection.read(input, session)
-    let found = try await session.database().survey(
-      selection, input[check] ? session.migrations() : session.migrationsIfAny(), verify: input[verify])
-    let summary = StatusSummary(found, onlyBehind: input[pending], session)
+    let files = try input[check] ? session.migrations() : session.migrationsIfAny()
+    let found = try await session.database().survey(selection, files, verify: input[verify])
+    let summary = StatusSummary(found, files, onlyBehind: input[pending], session)
     var result = summary.result
     // An edited file, which migrate refuses, takes precedence over pending ones.
     if input[check] {

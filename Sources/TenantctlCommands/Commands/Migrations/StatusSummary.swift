@@ -5,10 +5,15 @@ struct StatusSummary {
   private let shared: Survey?
   private let tenants: [Survey]
   private let isOnlyBehind: Bool
+  /// Whether there is a file that a tenant could lack.
+  private let hasFiles: Bool
   /// The length of the longest bar, in characters; 0 for no bars.
   private let barWidth: Int
 
-  init(_ found: (shared: Survey?, tenants: [Survey]), onlyBehind: Bool, _ session: Session) {
+  init(
+    _ found: (shared: Survey?, tenants: [Survey]), _ files: MigrationSet, onlyBehind: Bool, _ session: Session
+  ) {
+    hasFiles = !files.tenant.isEmpty
     let isShown = { (survey: Survey) in !onlyBehind || survey.isBehind }
     shared = found.shared.flatMap { isShown($0) ? $0 : nil }
     tenants = found.tenants.filter(isShown)
@@ -52,7 +57,12 @@ struct StatusSummary {
   private func state(_ members: [Survey]) -> Table.Cell {
     if members.contains(where: { $0.problem != nil }) { return Table.Cell("not readable", .bad) }
     let pending = Set(members.map(\.pending.count)).sorted()
-    guard let most = pending.last, most > 0 else { return Table.Cell("up to date", .good) }
+    guard let most = pending.last, most > 0 else {
+      if members.contains(where: { !$0.unknown.isEmpty }) {
+        return Table.Cell("versions without a file", .bad)
+      }
+      return hasFiles ? Table.Cell("up to date", .good) : Table.Cell("no migration files", .bad)
+    }
     if let least = pending.first, least > 0 {
       return Table.Cell(least == most ? "\(most) pending" : "\(least) to \(most) pending", .bad)
     }
@@ -67,7 +77,7 @@ struct StatusSummary {
     if isOnlyBehind { return told.flatMap(\.lines) }
     let odd =
       told.filter { $0.survey.problem != nil } + told.filter { $0.survey.problem == nil && $0.survey.isOdd }
-    return firstFew(odd, "more; --format json has them all") { $0.lines }
+    return unknown.sentences + firstFew(odd, "more; --format json has them all") { $0.lines }
       + firstFew(told.filter { !$0.survey.isOdd }, "more behind; --pending lists them all") { $0.lines }
   }
 }
@@ -76,7 +86,7 @@ extension Survey {
   /// Whether it has more than pending migrations.
   fileprivate var isOdd: Bool {
     problem != nil || wrongHead != nil
-      || !(outOfOrder.isEmpty && changed.isEmpty && unknown.isEmpty && begun.isEmpty)
+      || !(outOfOrder.isEmpty && changed.isEmpty && begun.isEmpty)
   }
 
   /// Its messages, in lines.
@@ -89,7 +99,6 @@ extension Survey {
     add("pending", pending.map(\.version.rawValue))
     add("pending and older than its head:", outOfOrder.map(\.version.rawValue))
     add("edited after they were applied:", changed.map(\.version.rawValue))
-    add("applied, but no file has this version:", unknown)
     add("started but not finished:", begun.keys.sorted().map(\.rawValue))
     add("the comment on its ledger is stale; it says", wrongHead.map { [$0.sentence] } ?? [])
     return lines

@@ -34,6 +34,9 @@ enum CreateCommand {
     try RunOptions.refuseReport(input, with: [Shared.dryRun])
     let new = try tenants(input)
     let files = input[noMigrations] ? [] : try migrations(session)
+    if files.isEmpty, !input[noMigrations] {
+      _ = try await session.database().planMigration(FleetSelection(), MigrationSet(tenant: [], shared: []))
+    }
     if new.count == 1, input[fromFile] == nil { return try await createOne(new[0], files, input, session) }
     let database = try session.database(connections: 2 * RunOptions.connections(input))
     let plan = try await database.planCreate(new, migrations: files, ifNotExists: input[ifNotExists])
@@ -87,7 +90,7 @@ enum CreateCommand {
         hint:
           "give it in the file of --from-file, in the column \(input[schema] == nil ? "domain" : "schema")")
     }
-    let values = Assignment.values(input[self.values])
+    let values = try Assignment.values(input[self.values], input)
     let new =
       try input[fromFile].map(TenantFile.read)
       ?? names.map { NewTenant($0, schema: input[schema], domains: input[domains]) }

@@ -5,7 +5,7 @@ enum DropCommand {
   static let command = Command<Action>(
     "drop", summary: "Remove tenants: their rows, and their schemas with everything in them.",
     discussion: """
-      Asks for confirmation by the tenant's name; without a terminal --yes is required. If one of several tenants cannot be \
+      Asks for confirmation by the tenant's name, or for several by "drop" and their number; without a terminal --yes is required. If one of several tenants cannot be \
       dropped, none is. The rows are deleted first, so that \
       the app never serves a partly dropped tenant. A large schema is dropped in batches. After an interruption the same \
       command finishes the drop.
@@ -31,12 +31,15 @@ enum DropCommand {
     if let name = selection.onlyName { return try await dropOne(name, input, session) }
     let database = try session.database(connections: RunOptions.connections(input))
     let names = try await database.names(in: selection)
+    if names.count > 20, session.terminal.stderrIsTerminal {
+      session.remark("reading what \(counted(names.count, "schema")) have, and what depends on them")
+    }
     let plan = try await database.planDrop(names)
     let tenants = plan.forecast.tenants.compactMap(\.value)
     if !input[Shared.dryRun], !tenants.isEmpty {
       let listed = firstFew(tenants, "more tenants") { [sentence($0, verb: "drop")] }
-      try session.confirm(
-        "drop \(tenants.count)", warning(tenants), showing: listed, unless: input[Shared.yes])
+      try await session.confirm(
+        "drop \(tenants.count)", warning(tenants), in: database, showing: listed, unless: input[Shared.yes])
     }
     return try await changes.run(plan, of: database, input, session)
   }
@@ -44,9 +47,11 @@ enum DropCommand {
   private static func dropOne(
     _ name: TenantName, _ input: Input, _ session: Session
   ) async throws -> CommandResult {
-    let change = try await session.database().planDrop(name)
+    let database = try session.database()
+    let change = try await database.planDrop(name)
     if !input[Shared.dryRun] {
-      try session.confirm("\(change.result.name)", warning(change.result), unless: input[Shared.yes])
+      try await session.confirm(
+        "\(change.result.name)", warning(change.result), in: database, unless: input[Shared.yes])
     }
     return try await session.make(change, dryRun: input[Shared.dryRun]) { dropped in
       CommandResult(dropped, sentence(dropped))
@@ -66,11 +71,9 @@ enum DropCommand {
 
   private static func warning(_ tenants: [DroppedTenant]) -> [String] {
     let served = tenants.count(where: \.isServed)
-    return
-      (served > 0
-      ? [
-        "\(counted(served, "tenant")) of them \(served == 1 ? "is" : "are") active, so the app serves \(served == 1 ? "it" : "them")."
-      ] : [])
+    let who =
+      served == tenants.count ? "All of them are" : served == 1 ? "1 of them is" : "\(served) of them are"
+    return (served > 0 ? ["\(who) active, so the app serves \(served == 1 ? "it" : "them")."] : [])
       + ["This removes \(counted(tenants.count, "tenant")). It cannot be undone."]
   }
 

@@ -34,8 +34,9 @@ enum InitCommand {
     let report = InitReport(change.result, files, writesFiles: !input[noFiles])
     if input[Shared.dryRun] { return report.dryRun(change.script) }
     if !change.result.added.isEmpty {
-      try session.confirm(
-        "yes", ["This changes the registry's tables."], showing: change.script, unless: input[Shared.yes])
+      try await session.confirm(
+        "yes", ["This changes the registry's tables."], in: database, showing: change.script,
+        unless: input[Shared.yes])
     }
     return try await session.make(change, dryRun: false) { _ in
       if !input[noFiles] { try files.write() }

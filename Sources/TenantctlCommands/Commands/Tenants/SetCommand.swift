@@ -6,7 +6,7 @@ enum SetCommand {
     "set",
     summary: "Set custom columns of the registry, such as a plan or a phone number, or protect a tenant.",
     discussion: """
-      The words are tenants' names, and assignments with a '='. Several tenants are changed in one transaction: all or none.
+      The words are tenants' names, and assignments with a '='; COLUMN= is an empty text, and --unset is NULL. Several tenants are changed in one transaction: all or none.
 
       'tenantctl drop' refuses a protected tenant. The protection is a mark in the comment on the tenant's schema.
       """,
@@ -21,7 +21,7 @@ enum SetCommand {
     ],
     section: Section.tenants
   ) { input, session in
-    var columns = Assignment.values(input[words].compactMap(\.assignment))
+    var columns = try Assignment.values(input[words].compactMap(\.assignment), input)
     if let column = input[unset].first(where: columns.keys.contains) {
       throw input.refusal("column \(column) is both set and unset", hint: "give one of the two")
     }

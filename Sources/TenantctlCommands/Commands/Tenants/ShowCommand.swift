@@ -19,7 +19,9 @@ enum ShowCommand {
     let selection = try Selection.read(input, session)
     let database = try session.database()
     var details: [TenantDetails] = []
-    for name in try await database.names(in: selection) { details.append(try await database.show(name, files)) }
+    for name in try await database.names(in: selection) {
+      details.append(try await database.show(name, files))
+    }
     let documents = details.map(Document.init)
     let json: any Encodable & Sendable = if selection.onlyName != nil { documents[0] } else { documents }
     var result = CommandResult(json, names: details.map(\.entry.tenant.name.rawValue)) { [details] style in

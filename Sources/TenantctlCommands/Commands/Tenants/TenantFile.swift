@@ -10,7 +10,11 @@ enum TenantFile {
     do {
       let records = try CSV.records(in: text)
       guard let header = records.first?.fields.map({ $0[...].trimmingWhitespace() }), header.contains("name")
-      else { throw CSV.Problem(line: 1, message: "the first line must name the columns, one of them name") }
+      else {
+        throw CSV.Problem(
+          line: 1, message: "the first line must name the columns, with commas between them, one of them name"
+        )
+      }
       if let column = header.first(where: { name in header.count { $0 == name } > 1 }) {
         throw CSV.Problem(line: 1, message: "column '\(column)' is there twice")
       }

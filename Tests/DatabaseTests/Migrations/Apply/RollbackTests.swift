@@ -33,11 +33,14 @@ import Testing
       try await fleet.populate(["a", "b"])
       try await fleet.migrate(files)
       let before = try await fleet.database.contents()
-      await #expect(throws: TenancyProblem.notReversible([version("2")])) {
+      await #expect(
+        throws: TenancyProblem.notReversible([UnknownVersion(version: "2", tenants: ["a", "b"])])
+      ) {
         try await fleet.planRollback(files, .steps(2))
       }
       // A version that no file has cannot be undone, either.
-      await #expect(throws: TenancyProblem.filesMissing([version("3")])) {
+      await #expect(throws: TenancyProblem.filesMissing([UnknownVersion(version: "3", tenants: ["a", "b"])]))
+      {
         try await fleet.planRollback(Array(files.prefix(2)), .steps(1))
       }
       await #expect(throws: TenancyProblem.versionNotFound("7")) {
