@@ -36,13 +36,14 @@ extension TenantDatabase {
       }
       if let found {
         if found.schema.isNobodys { throw TenancyProblem.sharedSchema(name, found.schema) }
+        if found.schema.isTooLong { throw TenancyProblem.schemaNotEnterable(name, found.schema) }
         if let other = try await shape.sharer(of: found, over: connection) {
           throw TenancyProblem.schemaNotAlone(found.schema, of: name, and: other)
         }
       }
       let mark = Self.dropMark(of: name)
       let marked = found == nil ? try await self.schema(marked: mark, over: connection) : nil
-      let schema = found?.schema ?? marked ?? SchemaName(of: name)
+      let schema = found?.schema ?? marked ?? shape.schema(of: name)
       let domains = try await self.domains(of: [name], shape, over: connection)
       let contents = try await SchemaContents.read(schema, ledger: self.settings.ledger, over: connection)
       guard found != nil || contents.mark == mark else {
@@ -107,7 +108,7 @@ extension RegistryShape {
   /// The row must go, or the schema stays: it may have been renamed meanwhile, or a trigger or a policy keeps it.
   fileprivate func delete(_ tenant: Tenant?) -> [PlannedStatement] {
     guard let tenant else { return [] }
-    let isIt: SQL = "t.\(tenants.name) = \(tenant.name.rawValue) AND \(schema) = \(tenant.schema.rawValue)"
+    let isIt: SQL = "\(isNamed(tenant.name)) AND \(schema) = \(tenant.schema.rawValue)"
     let source: SQL = "FROM \(tenants.table) t WHERE \(isIt)"
     let row = RowChange(
       event: .delete, table: tenants.table, hasRule: tenants.rules.contains(.delete), sql: "DELETE \(source)",

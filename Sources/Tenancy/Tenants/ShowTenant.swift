@@ -70,7 +70,7 @@ extension RegistryShape {
       [tenants.name, tenants.schema].compactMap { $0?.name } + (tenants.activity.map { [$0.column] } ?? [])
     return """
       SELECT c.key, c.value FROM \(tenants.table) t, jsonb_each_text(to_jsonb(t)) c
-      WHERE t.\(tenants.name) = \(name.rawValue) AND c.key <> ALL(\(known)::text[])
+      WHERE \(isNamed(name)) AND c.key <> ALL(\(known)::text[])
       """
   }
 }

@@ -9,6 +9,10 @@ extension ErrorReport {
     // Names
     case .invalidTenantName(let name, let problem):
       Self("invalid_name", .usage, "invalid tenant name '\(name)': \(problem.sentence)", hint: problem.hint)
+    case .nameNotOfType(let name, let column, let table, let type):
+      Self(
+        "invalid_name", .usage, "invalid tenant name '\(name)': it is not of type \(type)",
+        hint: "the names are keys, in column \(column) of \(table)")
     case .invalidSchemaName(let name, let problem):
       Self("invalid_schema", .usage, "invalid schema name '\(name)': \(problem.sentence)", hint: problem.hint)
     case .invalidDomainName(let name, let problem):
@@ -142,7 +146,7 @@ extension ErrorReport {
     case .noSchemaColumn(let table):
       Self(
         "no_schema_column", .refused,
-        "the registry has no column for the schema, so a schema is named as its tenant",
+        "the registry has no column for the schema, so a schema is named after its tenant",
         hint: "omit --schema, or map a column of \(table) with schema = \"...\" under [registry.columns]")
     case .noDomains:
       Self(
@@ -219,8 +223,10 @@ extension ErrorReport {
     case .schemaNotEnterable(let name, let schema):
       Self(
         "schema_not_enterable", .refused,
-        "schema \(schema) of tenant \(name) cannot be used: \(FindingReport.notEnterable)",
-        hint: "rename the schema with ALTER SCHEMA, and change the tenant's row; nothing was changed")
+        "schema \(schema) of tenant \(name) cannot be used: \(FindingReport.notEnterable(schema))",
+        hint: schema.isTooLong
+          ? "correct the tenant's row with psql; nothing was changed"
+          : "rename the schema with ALTER SCHEMA, and change the tenant's row; nothing was changed")
     case .ledgerInUse(_, let tool):
       Self(
         "ledger_in_use", .failed,
