@@ -282,7 +282,7 @@ import Testing
         .schemas(table: "public.tenants", key: "id", available: ["id", "created_at", "updated_at", "data"]))
     ) { try await recognize(ddl + rows, nil) }
     let column = try await recognize(Registry.stanclWithColumn.ddl, nil)
-    #expect(column?.mapping.columns.schema == "tenancy_db_name")
+    #expect(column?.mapping == Registry.stanclWithColumn.mapping)
     #expect(column?.remarks.contains(.schemasInData(table: "public.tenants")) == false)
   }
 }
