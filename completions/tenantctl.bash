@@ -4,13 +4,13 @@
 # kind of value; an argument that repeats ends in +.
 _tenantctl_grammar() {
   case $1 in
-  '') commands='init create drop rename list show set activate deactivate adopt domain resolve migrate rollback status migration exec psql run doctor completion help version' options='' arguments='' ;;
+  '') commands='init create drop rename list show set activate deactivate adopt domain resolve migrate rollback status history migration exec psql run doctor completion help version' options='' arguments='' ;;
   'init') commands='' options='--tenants-table=none --domains-table=none --new --upgrade --no-files --yes -y --dry-run --format=words:text,json' arguments='' ;;
   'create') commands='' options='--from-file=files:csv --schema=none --domain=none --set=none --deactivated --protect --if-not-exists --no-migrations --migrations=directories --dry-run --jobs=none -j=none --on-error=words:continue,stop --max-failures=none --canary=none --report=none --format=words:text,json,ndjson' arguments='none+' ;;
   'drop') commands='' options='--all -a --match=none --exclude=none --where=none --active --deactivated --behind --has=ask:version --from-file=files --order-by=none --limit=none --require-match --migrations=directories --yes -y --dry-run --jobs=none -j=none --on-error=words:continue,stop --max-failures=none --canary=none --report=none --format=words:text,json,ndjson' arguments='ask:tenant+' ;;
   'rename') commands='' options='--dry-run --format=words:text,json' arguments='ask:tenant none' ;;
-  'list') commands='' options='--all -a --match=none --exclude=none --where=none --active --deactivated --behind --has=ask:version --from-file=files --order-by=none --limit=none --require-match --migrations=directories --format=words:text,json,ndjson,csv' arguments='ask:tenant+' ;;
-  'show') commands='' options='--format=words:text,json' arguments='ask:tenant' ;;
+  'list') commands='' options='--all -a --match=none --exclude=none --where=none --active --deactivated --behind --has=ask:version --from-file=files --order-by=none --limit=none --require-match --columns=none --sort=none --migrations=directories --format=words:text,json,ndjson,csv' arguments='ask:tenant+' ;;
+  'show') commands='' options='--migrations=directories --format=words:text,json' arguments='ask:tenant' ;;
   'set') commands='' options='--all -a --match=none --exclude=none --where=none --active --deactivated --behind --has=ask:version --from-file=files --order-by=none --limit=none --require-match --unset=none --protect --unprotect --migrations=directories --dry-run --format=words:text,json' arguments='ask:tenant+' ;;
   'activate') commands='' options='--all -a --match=none --exclude=none --where=none --active --deactivated --behind --has=ask:version --from-file=files --order-by=none --limit=none --require-match --migrations=directories --dry-run --format=words:text,json' arguments='ask:tenant+' ;;
   'deactivate') commands='' options='--all -a --match=none --exclude=none --where=none --active --deactivated --behind --has=ask:version --from-file=files --order-by=none --limit=none --require-match --migrations=directories --dry-run --format=words:text,json' arguments='ask:tenant+' ;;
@@ -24,6 +24,7 @@ _tenantctl_grammar() {
   'migrate') commands='' options='--all -a --match=none --exclude=none --where=none --active --deactivated --behind --has=ask:version --from-file=files --order-by=none --limit=none --require-match --to=ask:version --check --strict --jobs=none -j=none --on-error=words:continue,stop --max-failures=none --canary=none --report=none --retries=none --statement-timeout=none --migrations=directories --dry-run --format=words:text,json,ndjson' arguments='ask:tenant+' ;;
   'rollback') commands='' options='--all -a --match=none --exclude=none --where=none --active --deactivated --behind --has=ask:version --from-file=files --order-by=none --limit=none --require-match --steps=none --to=ask:version --jobs=none -j=none --on-error=words:continue,stop --max-failures=none --canary=none --report=none --retries=none --statement-timeout=none --migrations=directories --yes -y --dry-run --format=words:text,json,ndjson' arguments='ask:tenant+' ;;
   'status') commands='' options='--all -a --match=none --exclude=none --where=none --active --deactivated --behind --has=ask:version --from-file=files --order-by=none --limit=none --require-match --check --pending --verify --migrations=directories --format=words:text,json,ndjson' arguments='ask:tenant+' ;;
+  'history') commands='' options='--format=words:text,json,ndjson,csv' arguments='ask:tenant' ;;
   'migration') commands='new list check baseline repair import' options='' arguments='' ;;
   'migration new') commands='' options='--from=ask:tenant --shared --migrations=directories --format=words:text,json' arguments='none' ;;
   'migration list') commands='' options='--migrations=directories --format=words:text,json,ndjson,csv' arguments='' ;;
@@ -42,7 +43,7 @@ _tenantctl_grammar() {
   'version') commands='' options='--format=words:text,json' arguments='' ;;
   *) return 1 ;;
   esac
-  options=" $options --database=none -d=none --config=files:toml --format=words:text,json,ndjson,csv,sarif,github --quiet -q --verbose -v --no-color --help -h --version -V "
+  options=" $options --database=none -d=none --config=files:toml --format=words:text,json,ndjson,csv,sarif,github --quiet -q --verbose -v --color=words:auto,always,never --help -h --version -V "
 }
 
 _tenantctl() {

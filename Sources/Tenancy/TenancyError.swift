@@ -24,8 +24,11 @@ public struct TenancyError: Error, Sendable, Hashable, CustomStringConvertible {
   /// What happened, for people: one or more lines, for a log rather than for the users of an app. It may have values of the
   /// database in it.
   public var message: String { problem.publicForm.message }
-  /// PostgreSQL's code (manual, Appendix A), if the server refused a statement: `23505` is a unique constraint.
-  public var sqlState: String? { problem.serverFailure?.sqlState }
+  /// PostgreSQL's code (manual, Appendix A), if the server refused a statement or the connection: `23505` is a unique constraint.
+  public var sqlState: String? {
+    if case .cannotConnect(let failure) = problem { return failure.sqlState }
+    return problem.serverFailure?.sqlState
+  }
   /// The ``message``.
   public var description: String { message }
 
@@ -140,9 +143,10 @@ extension TenancyProblem {
 
   private var clientForm: (code: TenancyError.Code, message: String) {
     switch self {
-    case .malformedConnection(let reason):
-      (.malformedURL, "the connection string is not valid: \(reason)")
-    case .cannotConnect(let reason): (.connectionFailed, "cannot connect to the database: \(reason)")
+    case .malformedConnection(let problem):
+      (.malformedURL, "the connection string is not valid: \(problem.reason)")
+    case .cannotConnect(let failure):
+      (.connectionFailed, "cannot connect to the database: \(failure.message)")
     case .connectionLost(let reason): (.connectionLost, "the connection to the server broke: \(reason)")
     case .poolExhausted(let limit): (.poolExhausted, "no connection became free within \(limit)")
     case .poolClosed: (.poolClosed, "the pool of connections is closed")
@@ -158,6 +162,20 @@ extension TenancyProblem {
         "column \(error.column) is \(error.found ?? "NULL or missing"), not \(error.expected)"
       )
     default: (.other, "\(self)")
+    }
+  }
+}
+
+extension MalformedTarget {
+  /// What is wrong, for a server app and for the command line.
+  package var reason: String {
+    switch self {
+    case .syntax: "it is neither a URI (postgresql://user@host/database) nor key=value pairs"
+    case .unencoded(let character, let encoded):
+      "\(character) in the user name or the password must be written as \(encoded)"
+    case .parameter("ssl"): "libpq knows the parameter ssl only as ssl=true"
+    case .parameter(let name): "libpq does not know the parameter \(name.onOneLine)"
+    case .value(let name, let choices): "\(name) must be one of \(choices.joined(separator: ", "))"
     }
   }
 }

@@ -172,9 +172,9 @@ package enum TenancyProblem: Error, Sendable, Hashable {
   /// Another session changed the same data after it was read.
   case changedMeanwhile
   /// The connection string is invalid.
-  case malformedConnection(reason: String)
+  case malformedConnection(MalformedTarget)
   /// No connection could be made.
-  case cannotConnect(String)
+  case cannotConnect(ConnectionFailure)
   /// The connection broke. What was being committed may be committed or not.
   case connectionLost(String)
   /// The role may not do that.
@@ -228,6 +228,14 @@ package struct MissingColumn: Sendable, Hashable {
   package let available: [String]
 }
 
+/// Why no connection could be made.
+package struct ConnectionFailure: Sendable, Hashable {
+  /// libpq's sentence, and the server's.
+  package let message: String
+  /// The code of PostgreSQL's Appendix A, if the server answered.
+  package let sqlState: String?
+}
+
 /// The server's words about a statement that failed.
 package struct ServerFailure: Sendable, Hashable {
   /// The code of PostgreSQL's Appendix A.
@@ -256,8 +264,9 @@ extension TenancyProblem {
     switch error {
     case let failure as StatementError: return translating(failure.error)
     case let error as ServerError: return from(error)
-    case ConnectionError.malformed(let reason): return TenancyProblem.malformedConnection(reason: reason)
-    case ConnectionError.refused(let reason): return TenancyProblem.cannotConnect(reason)
+    case ConnectionError.malformed(let problem): return TenancyProblem.malformedConnection(problem)
+    case ConnectionError.refused(let reason, let state):
+      return TenancyProblem.cannotConnect(ConnectionFailure(message: reason, sqlState: state?.rawValue))
     case ConnectionError.lost(let reason): return TenancyProblem.connectionLost(reason)
     case PoolError.exhausted(let limit): return TenancyProblem.poolExhausted(after: limit)
     case PoolError.closed: return TenancyProblem.poolClosed

@@ -10,7 +10,13 @@ extension Connection {
       throw ConnectionError.refused("out of memory")
     }
     let handle = Handle(pointer, onNotice: observer.notice)
+    // Only so does the message of a refusal have the code.
+    PQsetErrorVerbosity(pointer, PQERRORS_VERBOSE)
+    if PQstatus(pointer) == CONNECTION_BAD, let problem = ConnectionParameters.misspelt(in: handle.settings) {
+      throw ConnectionError.malformed(problem)
+    }
     try poll(handle)
+    PQsetErrorVerbosity(pointer, PQERRORS_DEFAULT)
     KeepAlive.apply(to: handle)
     PQsetnonblocking(pointer, 1)
     PQenterPipelineMode(pointer)
@@ -50,7 +56,7 @@ extension Connection {
       if PQstatus(handle.pointer) == CONNECTION_BAD { state = PGRES_POLLING_FAILED }
       switch state {
       case PGRES_POLLING_OK: return
-      case PGRES_POLLING_FAILED: throw ConnectionError.refused(errorMessage(of: handle))
+      case PGRES_POLLING_FAILED: throw ConnectionError.refused(verbose: errorMessage(of: handle))
       default: break
       }
       let left = (deadline - .now) / .milliseconds(1)
@@ -71,5 +77,19 @@ extension Connection {
       return .seconds(10)
     }
     return .seconds(seconds)
+  }
+}
+
+extension ConnectionError {
+  /// Takes the code out of a message of `PQERRORS_VERBOSE`, `FATAL:  53300: sorry, too many clients already`, and the place
+  /// in the server's source, `LOCATION:  InitProcess, proc.c:346`. The severity may be translated, the rest is libpq's.
+  static func refused(verbose message: String) -> ConnectionError {
+    var state: SQLState?
+    let lines = message.split(separator: "\n").filter { !$0.hasPrefix("LOCATION:  ") }.map { line in
+      guard let match = line.firstMatch(of: #/:  ([0-9A-Z]{5}): /#) else { return String(line) }
+      state = SQLState(rawValue: String(match.1))
+      return String(line.replacing(match.0, with: ":  ", maxReplacements: 1))
+    }
+    return .refused(lines.joined(separator: "\n"), state)
   }
 }

@@ -17,20 +17,19 @@ package struct ConnectionTarget: Sendable, Hashable, CustomStringConvertible, Cu
   /// Reads a URI or a `key=value` string. SQLAlchemy's spellings of the scheme (`postgresql+psycopg2://`,
   /// `postgres+asyncpg://`) and Django's `postgis://` mean the same as `postgresql://`.
   ///
-  /// Throws ``ConnectionError/malformed(reason:)``.
+  /// Throws ``ConnectionError/malformed(_:)``.
   package init(_ text: String) throws {
     conninfo = Self.withPlainScheme(text)
     if let character = Self.unencoded(in: conninfo) {
-      throw ConnectionError.malformed(
-        reason:
-          "\(character.shown) in the user name or the password must be written as \(character.encoded)"
-      )
+      throw ConnectionError.malformed(.unencoded(character.shown, as: character.encoded))
     }
     var message: UnsafeMutablePointer<CChar>?
     guard let options = PQconninfoParse(conninfo, &message) else {
       PQfreemem(message)
-      throw ConnectionError.malformed(
-        reason: "it is neither a URI (postgresql://user@host/database) nor key=value pairs")
+      let unknown = ConnectionParameters.names(in: conninfo).first {
+        !ConnectionParameters.known.contains($0)
+      }
+      throw ConnectionError.malformed(unknown.map { .parameter($0) } ?? .syntax)
     }
     PQconninfoFree(options)
   }

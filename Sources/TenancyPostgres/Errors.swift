@@ -55,12 +55,24 @@ package struct StatementError: Error, Sendable, Hashable {
 
 /// The connection itself failed.
 package enum ConnectionError: Error, Sendable, Hashable {
-  /// The connection string is invalid. The reason never repeats the string, which may contain a password.
-  case malformed(reason: String)
-  /// No connection could be made: libpq's own words, without the password.
-  case refused(String)
+  /// The connection string, or a setting from elsewhere that belongs to it, is invalid.
+  case malformed(MalformedTarget)
+  /// No connection could be made: libpq's own words, without the password, and the server's code if it answered.
+  case refused(String, SQLState? = nil)
   /// The server went away. A transaction whose `COMMIT` was in progress may or may not have been committed.
   case lost(String)
+}
+
+/// What is wrong with the connection's settings. None of it repeats a value, which may be a password.
+package enum MalformedTarget: Sendable, Hashable {
+  /// The text is neither a URI nor `key=value` pairs.
+  case syntax
+  /// A character in the user name or the password, described, and how a URI has to write it.
+  case unencoded(String, as: String)
+  /// A parameter that libpq does not know.
+  case parameter(String)
+  /// A parameter with a value that it cannot have, and the values that it can.
+  case value(of: String, choices: [String])
 }
 
 /// A column did not hold what the program expects.

@@ -60,7 +60,6 @@ package struct SQLState: RawRepresentable, Sendable, Hashable, ExpressibleByStri
   /// 42P06
   package static let duplicateSchema: SQLState = "42P06"
   /// 42P07
-  /// 42P07
   package static let duplicateTable: SQLState = "42P07"
   /// 42804
   package static let datatypeMismatch: SQLState = "42804"
@@ -70,6 +69,8 @@ package struct SQLState: RawRepresentable, Sendable, Hashable, ExpressibleByStri
   package static let duplicateObject: SQLState = "42710"
   /// 42883
   package static let undefinedFunction: SQLState = "42883"
+  /// 53300
+  package static let tooManyConnections: SQLState = "53300"
   /// 55P03
   package static let lockNotAvailable: SQLState = "55P03"
   /// 57014

@@ -15,6 +15,7 @@ extension Tenantctl {
     Files.fillStandardDescriptors()
     let line = Parser(tree).read(words, environment: environment)
     var printer = Printer(line, environment)
+    let report = RunReport(line[RunOptions.report])
     do {
       if let word = words.first(where: MangledWord.isMangled) { throw MangledWord(word: word) }
       switch try line.request() {
@@ -22,9 +23,10 @@ extension Tenantctl {
         try printer.terminal.show(lines: HelpCommand.page(path, printer).text(printer.style))
       case .version:
         try printer.terminal.write(lines: [tree.versionText])
-      case .run(let action, _, let input):
+      case .run(let action, let path, let input):
         if action.formats.isEmpty { printer.format = .text }
-        return try await run(action, input, Session(line, printer, environment)).rawValue
+        let session = Session(line, printer, environment, report)
+        return await run(action, path, input, session).rawValue
       }
       return ExitStatus.done.rawValue
     } catch let error as UsageError where words.isEmpty {
@@ -32,22 +34,32 @@ extension Tenantctl {
       let page = try? HelpPage.text(in: tree, width: printer.terminal.width)
       return printer.fail(ErrorReport(error), showing: page).rawValue
     } catch {
-      return printer.fail(ErrorReport(error)).rawValue
+      let failure = ErrorReport(error)
+      report.fail(failure, of: (error as? UsageError)?.commandPath ?? [])
+      return printer.fail(failure).rawValue
     }
   }
 
-  private static func run(_ action: Action, _ input: Input, _ session: Session) async throws -> ExitStatus {
-    let printer = session.printer
-    session.interruption.ending { _ = printer.fail(ErrorReport(interruptedKnowing: $0)) }
+  private static func run(
+    _ action: Action, _ path: [String], _ input: Input, _ session: Session
+  ) async -> ExitStatus {
+    let (printer, report) = (session.printer, session.report)
+    @Sendable func fail(_ error: ErrorReport) -> ExitStatus {
+      report.fail(error, of: path)
+      return printer.fail(error)
+    }
+    session.interruption.ending { _ = fail(ErrorReport(interruptedKnowing: $0)) }
     do {
       let result = try await action.run(input, session)
       try printer.show(result)
+      report.complete(result.status, of: path)
       return result.status
-    } catch  where session.interruption.isRequested {
-      return printer.fail(ErrorReport(interruptedBy: error))
-    } catch TenancyProblem.tenantNotFound(let name) {
-      let report = ErrorReport(TenancyProblem.tenantNotFound(name))
-      return printer.fail(report.suggesting(await session.tenants(like: name)))
+    } catch TenancyProblem.tenantNotFound(let name) where !session.interruption.isRequested {
+      let error = ErrorReport(TenancyProblem.tenantNotFound(name))
+      return fail(error.suggesting(await session.tenants(like: name)))
+    } catch {
+      return fail(
+        session.interruption.isRequested ? ErrorReport(interruptedBy: error) : ErrorReport(error))
     }
   }
 }

@@ -7,11 +7,14 @@ final class Session: Sendable {
   let printer: Printer
   let environment: [String: String]
   let interruption = Interruption()
+  let report: RunReport
   private let line: Reading<Action>
   private let found = Mutex<Configuration?>(nil)
 
-  init(_ line: Reading<Action>, _ printer: Printer, _ environment: [String: String]) {
-    (self.line, self.printer, self.environment) = (line, printer, environment)
+  init(
+    _ line: Reading<Action>, _ printer: Printer, _ environment: [String: String], _ report: RunReport
+  ) {
+    (self.line, self.printer, self.environment, self.report) = (line, printer, environment, report)
   }
 
   var format: OutputFormat { printer.format }
@@ -65,6 +68,7 @@ final class Session: Sendable {
   func database(connections: Int = 1, onMainThread: Bool? = nil) throws -> TenantDatabase {
     let configuration = try configuration()
     let inherited = environment["DATABASE_URL"].flatMap { $0.isEmpty ? nil : $0 }
+    warnAboutVariables()
     var settings = configuration.settings
     // Work on a fleet waits for its turn as long as it takes.
     settings.poolTimeout = nil
@@ -72,6 +76,13 @@ final class Session: Sendable {
       line[Global.database] ?? inherited ?? configuration.databaseURL,
       settings: settings, connections: connections, observer: observer,
       executor: onMainThread ?? (connections == 1) ? MainThread.shared : nil)
+  }
+
+  /// Some of them ask for more security, so --quiet does not silence it.
+  private func warnAboutVariables() {
+    let ignored = ConnectionParameters.ignoredVariables(in: environment.keys)
+    if ignored.isEmpty { return }
+    terminal.note("\(errorStyle.yellow("warning:")) \(ignoredVariables(ignored))")
   }
 
   /// The folder of migrations: of the option, the configuration, or the default.

@@ -55,6 +55,9 @@ import Testing
         .Pp
         The global options are described in
         .Xr toy 1 .
+        .Sh FILES
+        The files are described in
+        .Xr toy 1 .
         .Sh EXIT STATUS
         The exit status is described in
         .Xr toy 1 .

@@ -31,14 +31,44 @@ import Testing
     }
   }
 
+  /// In a log that can show them.
+  @Test func coloursCanBeSwitchedOn() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      for (words, environment) in [
+        (["list", "--color", "always"], [:]), (["--color=always", "bogus"], ["NO_COLOR": "1"]),
+        (["list"], ["FORCE_COLOR": "1"]),
+        (["--help"], ["FORCE_COLOR": "3"]),
+        (["show", "acme"], ["TENANTCTL_COLOR": "always", "TERM": "dumb"]),
+      ] {
+        let outcome = try await scene.run(words, environment: environment)
+        #expect((outcome.stdout + outcome.stderr).contains(Self.escape), "\(words) \(outcome)")
+      }
+      for (words, environment) in [
+        (["list", "--color", "always", "--format", "json"], [:]), (["list"], ["FORCE_COLOR": "0"]),
+        (["list"], ["FORCE_COLOR": ""]),
+        (["list", "--color", "never"], ["FORCE_COLOR": "1"]),
+        (["list"], ["FORCE_COLOR": "1", "NO_COLOR": "1"]),
+      ] {
+        let outcome = try await scene.run(words, environment: environment)
+        #expect(outcome.status == 0 && !outcome.stdout.contains(Self.escape), "\(words) \(outcome)")
+      }
+      // A program's own bytes stay as they are beside the coloured name.
+      let run = try await scene.run(["run", "acme", "--color", "always", "--", "printf", "a\\000b\\n"])
+      #expect(run.stdout == "\u{1B}[2macme |\u{1B}[0m a\0b\n", "\(run)")
+    }
+  }
+
   @Test func coloursCanBeSwitchedOff() async throws {
     try await Scene.with(tenants: ["acme"]) { scene in
       for words in [["list"], ["bogus"], ["--help"]] {
-        for environment in [["NO_COLOR": "1"], ["TERM": "dumb"], ["TENANTCTL_NO_COLOR": "1"]] {
+        for environment in [
+          ["NO_COLOR": "1"], ["TERM": "dumb"], ["TENANTCTL_COLOR": "never"],
+          ["FORCE_COLOR": "1", "NO_COLOR": "1"],
+        ] {
           let isColored = try await isColored(scene, words, environment)
           #expect(!isColored, "\(words) \(environment)")
         }
-        let byOption = try await isColored(scene, ["--no-color"] + words)
+        let byOption = try await isColored(scene, ["--color=never"] + words)
         #expect(!byOption, "\(words)")
         let byEmptyVariable = try await isColored(scene, words, ["NO_COLOR": ""])
         #expect(byEmptyVariable, "an empty one does not count")

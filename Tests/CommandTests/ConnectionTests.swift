@@ -1,4 +1,5 @@
 import Foundation
+import TenancyPostgres
 import TestSupport
 import Testing
 
@@ -32,6 +33,87 @@ import Testing
     let outcome = try await Tenantctl.run(["-d", url, "list"])
     #expect(outcome.status == 7)
     #expect(outcome.stderr.contains(#"database "atlantis" does not exist"#))
+  }
+
+  /// Told by the server's code, not by its text, so in whichever language it speaks.
+  @Test func tooManyConnectionsAreNotAMatterOfTheURL() async throws {
+    try await TestServer.withOwn {
+      try await Scene.with(tenants: ["acme"]) { scene in
+        try await withRole(scene) { url in
+          let role = "role_of_\(scene.database.name)"
+          try await scene.database.psql("ALTER ROLE \(role) CONNECTION LIMIT 0")
+          for line in [
+            "list", "migrate --all", "doctor", "exec --all -c TABLE", "resolve acme.example.com", "psql acme",
+          ] {
+            let outcome = try await scene.run(
+              line, environment: ["TENANTCTL_DATABASE_URL": url("open%20sesame")])
+            #expect(outcome.status == 7, "\(line): \(outcome)")
+            #expect(
+              outcome.stderr.contains(
+                "FATAL:  too many connections for role \"\(role)\"\nhint: the server, the role or the"),
+              "\(line): \(outcome)")
+            #expect(!outcome.stderr.contains("LOCATION"))
+          }
+          let json = try await scene.run(
+            "list --format json", environment: ["TENANTCTL_DATABASE_URL": url("open%20sesame")])
+          #expect(
+            try JSONDecoder().decode(Failure.self, from: Data(json.stdout.utf8)).error.sqlstate == "53300")
+        }
+      }
+    }
+  }
+
+  @Test(arguments: [
+    ("schema=public", "libpq does not know the parameter schema", "tenantctl sets each tenant's schema"),
+    (
+      "currentSchema=x", "libpq does not know the parameter currentSchema",
+      "tenantctl sets each tenant's schema"
+    ),
+    ("pgbouncer=true&x=1", "libpq does not know the parameter pgbouncer", "it works through PgBouncer"),
+    ("ssl=require", "libpq knows the parameter ssl only as ssl=true", "write sslmode=require"),
+    ("sslmode=required", "sslmode must be one of disable, allow,", "correct it in the URL"),
+    ("target_session_attrs=master", "target_session_attrs must be one of any, read-write,", "correct it"),
+    ("sslmod%65l=require", "libpq does not know the parameter sslmodel", "did you mean sslmode?"),
+    (
+      "conection_timeout=3", "libpq does not know the parameter conection_timeout",
+      "did you mean connect_timeout?"
+    ),
+    (
+      "jit=off", "libpq does not know the parameter jit",
+      "remove it; a server's setting is written as options=-c%20NAME"
+    ),
+  ])
+  func aParameterOfAnotherDriverIsNamed(parameter: String, message: String, hint: String) async throws {
+    let url = "postgresql://u:hunter2@h/d?\(parameter)"
+    for words in [["-d", url, "list"], ["list", "--format", "json", "-d", url]] {
+      let outcome = try await Tenantctl.run(words)
+      #expect(outcome.status == 2 && !outcome.stderr.contains("hunter2"), "\(outcome)")
+      #expect(
+        outcome.stderr.contains("invalid database URL: \(message)") && outcome.stderr.contains(hint),
+        "\(outcome)")
+    }
+  }
+
+  /// The libpq of Debian 12 is too old for the first; the others are not its own.
+  @Test func aVariableThatLibpqIgnoresIsNamed() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      let known = ConnectionParameters.ignoredVariables(in: ["PGREQUIREAUTH"]).isEmpty
+      for quiet in ["", " -q"] {
+        let outcome = try await scene.run(
+          "list\(quiet)",
+          environment: [
+            "PGREQUIREAUTH": "scram-sha-256,none", "PGVERSION": "15", "PGDATA": "/x", "PGTZ": "UTC",
+            "PGUSER_X": "x",
+          ])
+        #expect(outcome.status == 0)
+        #expect(
+          outcome.stderr.replacing(#/libpq [0-9.]+/#, with: "libpq N")
+            == (known
+              ? ""
+              : "warning: libpq N is too old for PGREQUIREAUTH, which it ignores: install a newer libpq, or unset the variable\n")
+        )
+      }
+    }
   }
 
   @Test func malformedURLsAreStatus2() async throws {

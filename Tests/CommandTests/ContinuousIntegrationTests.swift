@@ -39,7 +39,7 @@ import Testing
     psql -Xqc 'ALTER TABLE reef.tanks ADD litres int' "$TENANTCTL_DATABASE_URL"
     expect $LINENO 5 '"failed":1,"migrated":1' tenantctl migrate --all
     psql -Xqc 'ALTER TABLE reef.tanks DROP litres' "$TENANTCTL_DATABASE_URL"
-    expect $LINENO 0 '"failed":0,"migrated":1,"not_run":0,"total":2,"up_to_date":1' tenantctl migrate --all
+    expect $LINENO 0 '"failed":0,"migrated":1,"not_run":0,"total":2,"unfinished":0,"up_to_date":1' tenantctl migrate --all
 
     expect $LINENO 0 '"changed":true' tenantctl deactivate acme
     expect $LINENO 0 '"changed":false' tenantctl deactivate acme

@@ -1,6 +1,8 @@
 import TestSupport
 import Testing
 
+@testable import TenantctlCommands
+
 @Suite struct CreateCommandTests {
   @Test func createsRowSchemaMigrationsAndDomains() async throws {
     try await Scene.with { scene in
@@ -108,7 +110,10 @@ import Testing
     let hosts: [(host: String, reason: String, hint: String)] = [
       ("a.com:80", "it has a port", "omit the port: the same tenant is served on every port"),
       ("a_b.com", "'a_b' is not a valid label of a host name", form),
-      ("café.com", "it contains characters that are not ASCII", "give its xn-- form"),
+      (
+        "café.com", "it contains characters that are not ASCII",
+        InternationalName.ascii("café.com").map { "write it as \($0)" } ?? "give its xn-- form"
+      ),
       ("https://a.com", "it is a URL", "give only the host name"),
       ("a..com", "it has an empty label", form),
       ("acme", "it has no dot, so it cannot be a tenant's domain", form),

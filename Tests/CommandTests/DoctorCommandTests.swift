@@ -15,6 +15,23 @@ import Testing
     }
   }
 
+  @Test func aFixThatFailsIsNamedWithQuietToo() async throws {
+    try await ailing { scene in
+      try await scene.database.psql(
+        """
+        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION $$not today$$; END';
+        CREATE TRIGGER refuse BEFORE UPDATE ON domains FOR EACH ROW EXECUTE FUNCTION refuse()
+        """)
+      let quiet = try await scene.run("doctor --fix --yes --quiet")
+      #expect(quiet.status == 1 && quiet.stderr.hasPrefix("not fixed: acme (acme.example.com): "), "\(quiet)")
+      #expect(quiet.stderr.ranges(of: "not today").count == 1, "\(quiet)")
+      let text = try await scene.run("doctor --fix --yes")
+      #expect((text.stdout + text.stderr).ranges(of: "not today").count == 1, "\(text)")
+      let json = try await scene.run("doctor --fix --yes --quiet --format json")
+      #expect(json.stderr == "" && json.stdout.contains("not today"), "\(json)")
+    }
+  }
+
   private static let open = """
     warning: the schema looks like a tenant's, but belongs to no tenant
       reef (it has a ledger)

@@ -1,6 +1,8 @@
 import TestSupport
 import Testing
 
+@testable import TenantctlCommands
+
 @Suite struct DomainAddCommandTests {
   @Test func registersADomain() async throws {
     try await Scene.with(tenants: ["acme"]) { scene in
@@ -93,7 +95,7 @@ import Testing
         Refusal(
           "domain add acme café.com", 2, "usage",
           "invalid HOST 'café.com': it contains characters that are not ASCII",
-          hint: "give its xn-- form"),
+          hint: InternationalName.ascii("café.com").map { "write it as \($0)" } ?? "give its xn-- form"),
         Refusal(
           "domain add acme", 2, "usage", "missing argument HOST",
           hint: "usage: tenantctl domain add [OPTIONS] NAME HOST"),

@@ -102,7 +102,7 @@ import Testing
       for (typed, status, end) in answers {
         let before = try await scene.database.contents()
         let outcome = try await Tenantctl.onTerminal(
-          ["drop", "acme", "--no-color"], database: scene.database, workingDirectory: scene.folder.path
+          ["drop", "acme", "--color=never"], database: scene.database, workingDirectory: scene.folder.path
         ) { program in
           try await program.wrote("Type acme to confirm: ")
           program.type(typed)

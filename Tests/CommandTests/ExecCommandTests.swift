@@ -143,7 +143,6 @@ import Testing
       #expect(
         outcome.stderr.hasPrefix(
           """
-          failed reef: -c:1:22: relation "tanks" does not exist
           failed on 1 tenant (reef):
             -c:1:22: relation "tanks" does not exist
 

@@ -35,7 +35,7 @@ import Testing
       let outcome = try await scene.run("migrate --all --format ndjson")
       let lines = outcome.stdout.split(separator: "\n")
       #expect(outcome.status == 5 && lines.count == 5)
-      #expect(lines.allSatisfy { $0.hasPrefix(#"{"duration_ms":"#) && $0.hasSuffix("}") })
+      #expect(lines.allSatisfy { $0.hasPrefix(#"{"canary":false,"duration_ms":"#) && $0.hasSuffix("}") })
       #expect(lines.count { $0.contains(#""status":"failed""#) } == 2)
     }
   }
@@ -52,18 +52,57 @@ import Testing
     }
   }
 
-  /// On a terminal the bar counts the failures, and each sentence stands there once; elsewhere there is a line for each.
-  @Test func aTerminalIsToldOfACauseOnce() async throws {
+  /// Each cause stands there once, with all that have it; the bar only counts them.
+  @Test func aCauseIsToldOnce() async throws {
     try await withTwoFailures { scene in
       try await scene.database.psql("DROP SCHEMA a4 CASCADE; DROP SCHEMA a5 CASCADE")
       let screen = try await Tenantctl.onTerminal(
-        ["migrate", "--all", "--jobs", "1", "--no-color"], database: scene.database,
+        ["migrate", "--all", "--jobs", "1", "--color=never"], database: scene.database,
         workingDirectory: scene.folder.path
       ) { await $0.outcome().stdout }
-      #expect(screen.split(separator: "failed a").count - 1 == 2, "\(screen)")
-      #expect(screen.contains("failed a4: its schema does not exist"))
-      #expect(screen.contains("failed on 2 tenants (a4, a5):"))
-      #expect(try await scene.run("migrate --all").stderr.split(separator: "failed a").count == 4)
+      for text in ["its schema does not exist", "already exists", "(a4, a5)", "(a1, a3)"] {
+        #expect(screen.split(separator: text).count == 2, "\(text): \(screen)")
+      }
+    }
+  }
+
+  /// The reason is on standard error, unless the data has it: whoever throws one of them away knows what for.
+  @Test(arguments: [
+    ("migrate --all", 1), ("migrate --all --quiet", 1), ("migrate --all --format json", 0),
+    ("migrate --all --format ndjson", 0), ("migrate --all --format json --quiet", 0),
+    ("migrate --all --dry-run --quiet", 0), ("adopt --all --like a2 -q", 1),
+    ("exec --all -q -c SELECT~id~FROM~tanks", 1), ("exec --all --format ndjson -c SELECT~id~FROM~tanks", 1),
+    ("exec --all --format json -c SELECT~id~FROM~tanks", 0), ("run --all -q -- sh -c exit~3", 1),
+    ("migration baseline 20260103000000 --all -q", 1), ("migrate --all --check -q", 1),
+  ])
+  func onlyWhereTheDataDoesNotHaveIt(line: String, count: Int) async throws {
+    try await withTwoFailures { scene in
+      try await scene.database.psql("DROP SCHEMA a4 CASCADE; DROP SCHEMA a5 CASCADE")
+      let words = line.split(separator: " ").map { String($0).replacing("~", with: " ") }
+      let outcome = try await scene.run(words)
+      #expect(outcome.status == 5, "\(outcome)")
+      let isDryRun = line.contains("--dry-run")
+      #expect(
+        outcome.stderr.ranges(of: "its schema does not exist").count == (isDryRun ? 1 : count),
+        "\(outcome)")
+      #expect(!outcome.stderr.contains("failed a"), "\(outcome)")
+    }
+  }
+
+  @Test func aCanaryIsNamed() async throws {
+    try await withTwoFailures { scene in
+      for (options, sentence) in [
+        ("--canary 1", "the canary a1 failed, so no other tenant was started"),
+        ("--canary 3 --quiet", "2 canaries (a1, a3) failed, so no other tenant was started"),
+      ] {
+        let outcome = try await scene.inTwin { try await $0.run("migrate --all --jobs 1 \(options)") }
+        #expect(
+          outcome.status == 5 && outcome.stderr.split(separator: "\n").contains(sentence[...]), "\(outcome)")
+      }
+      let json = try await scene.run("migrate --all --jobs 1 --canary 2 --format ndjson")
+      #expect(json.stdout.split(separator: "\n").count { $0.contains(#""canary":true"#) } == 2, "\(json)")
+      let document = try await scene.run("migrate --all --jobs 1 --canary 1 --format json")
+      #expect(document.stdout.contains(#"[{"canary":true,"duration_ms""#), "\(document)")
     }
   }
 
@@ -76,7 +115,7 @@ import Testing
       try await scene.succeed("migrate rock")
       try await scene.database.whileHolding("SELECT FROM acme.tanks") { _ in
         let outcome = try await Tenantctl.onTerminal(
-          ["migrate", "--all", "--jobs", "1", "--no-color"], database: scene.database,
+          ["migrate", "--all", "--jobs", "1", "--color=never"], database: scene.database,
           workingDirectory: scene.folder.path
         ) { program in
           // The third has nothing to do, and tells nothing about how long the others take.
@@ -124,7 +163,7 @@ import Testing
       try scene.folder.write("[migrations]\nlock_timeout = \"50ms\"\n", to: "tenantctl.toml")
       try scene.folder.write(
         "ALTER TABLE tanks ADD colour text;\n", to: "migrations/tenant/20260103000000_colour.sql")
-      let words = ["migrate", "--all", "--no-color", "--retries", "1000"]
+      let words = ["migrate", "--all", "--color=never", "--retries", "1000"]
       let holder = try await scene.database.connect()
       _ = try await holder.pipeline(["BEGIN", "LOCK TABLE acme.tanks"])
       let waiting: @Sendable (RunningProgram) async throws -> Outcome = { program in
@@ -155,7 +194,7 @@ import Testing
         """
         psql -Xq "$TENANTCTL_DATABASE_URL" <<'SQL'
         BEGIN; LOCK TABLE acme.tanks;
-        \\! tenantctl migrate --all --retries 1; echo $?
+        \\! tenantctl migrate --all --retries 1 2>&1; echo $?
         SQL
         """, database: scene.database, workingDirectory: scene.folder.path)
       #expect(outcome.stdout.contains("another session held a lock for longer than lock_timeout"))

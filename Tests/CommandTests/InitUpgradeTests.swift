@@ -84,7 +84,7 @@ import Testing
         ("no\n", 4, "nothing was changed\r\n"), ("yes\n", 0, InitCommandTests.next),
       ] {
         let outcome = try await Tenantctl.onTerminal(
-          ["init", "--upgrade", "--no-files", "--no-color"], database: scene.database,
+          ["init", "--upgrade", "--no-files", "--color=never"], database: scene.database,
           workingDirectory: scene.folder.path
         ) { program in
           try await program.wrote("Type yes to confirm: ")

@@ -34,9 +34,9 @@ import Testing
     }
   }
 
-  @Test func theFirstSignalDrains() async throws {
+  @Test(arguments: [SIGINT, SIGTERM, SIGHUP]) func theFirstSignalDrains(signal: Int32) async throws {
     try await whileBlocked("migrate --all --jobs 1") { _, program in
-      program.signal(SIGINT)
+      program.signal(signal)
       try await program.wrote(Self.draining)
     } thenFree: { program in
       let outcome = await program.outcome()
@@ -59,7 +59,9 @@ import Testing
       // The lock is still there: it is our statement that ends.
       let outcome = await program.outcome()
       #expect(outcome.status == 130)
-      #expect(outcome.stdout.contains(#""failed":0,"migrated":1,"not_run":2,"total":3,"up_to_date":0"#))
+      #expect(
+        outcome.stdout.contains(
+          #""failed":0,"migrated":1,"not_run":2,"total":3,"unfinished":0,"up_to_date":0"#))
       #expect(try await scene.database.psql("SELECT count(*) FROM reef.schema_migrations") == "2")
     } thenFree: { _ in
     }
@@ -93,7 +95,7 @@ import Testing
       #expect(
         outcome.stdout.replacing(#/"duration_ms":\d+/#, with: #""duration_ms":0"#)
           == ["acme", "reef", "rock"].map {
-            #"{"duration_ms":0,"error":null,"name":"\#($0)","schema":"\#($0)","status":"migrated","versions":["20260103000000"]}"#
+            #"{"canary":false,"duration_ms":0,"error":null,"name":"\#($0)","schema":"\#($0)","status":"migrated","versions":["20260103000000"]}"#
               + "\n"
           }.joined())
     }

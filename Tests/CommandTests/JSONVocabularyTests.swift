@@ -10,6 +10,7 @@ import Testing
   /// What the suite leaves out: other commands, and outcomes that have more to say.
   private static let others = [
     "tenantctl version", "tenantctl help", "tenantctl completion bash", "tenantctl migration new volumes",
+    "tenantctl create fen bog --no-migrations; tenantctl drop fen bog --yes",
     "tenantctl migrate --all --check", "tenantctl run acme -- sh -c 'exit 3'",
     "tenantctl exec --all -c 'SELECT pond.x'", "tenantctl show nobody", "tenantctl create acme",
     "tenantctl domain list acme", "tenantctl migration repair 1", "tenantctl rename pond mere",

@@ -227,6 +227,8 @@ import Testing
       }
       try await expect("list", status: 0, says: false)
       try await expect("show acme", status: 0, says: false)
+      try await expect("history acme", status: nil, says: false)
+      try await expect("list --columns name,head,applied", status: 0, says: false)
       try await expect("status --all", status: nil, says: !substitute.isHidden)
       try await expect("status --all --verify", status: nil)
       try await expect("doctor", status: 1)

@@ -6,6 +6,13 @@ import Testing
     try await Scene.with(tenants: ["reef", "acme"]) { scene in
       try await scene.succeed("domain add acme www.acme.com")
       try await scene.succeed("create lagoon --deactivated --no-migrations")
+      try await scene.database.psql(
+        "UPDATE tenants SET created_at = '2026-01-02', updated_at = '2026-01-03', plan = 'gold', seats = id")
+      func columns(_ index: Int) -> String {
+        let id = [1, 2, 3][index]
+        return
+          #"{"created_at":"2026-01-02T00:00:00","id":"\#(id)","plan":"gold","seats":"\#(id)","updated_at":"2026-01-03T00:00:00"}"#
+      }
       try await scene.says(
         "list",
         """
@@ -16,11 +23,13 @@ import Testing
 
         """,
         json: #"""
-          [{"active":true,"applied":2,"domains":["acme.example.com","www.acme.com"],"head":"20260102000000","name":"acme",\#
+          [{"active":true,"applied":2,"bytes":null,"columns":\#(columns(1)),\#
+          "domains":["acme.example.com","www.acme.com"],"head":"20260102000000","name":"acme",\#
           "primary_domain":"acme.example.com","schema":"acme","schema_exists":true},\#
-          {"active":false,"applied":0,"domains":[],"head":null,"name":"lagoon",\#
+          {"active":false,"applied":0,"bytes":null,"columns":\#(columns(2)),"domains":[],"head":null,"name":"lagoon",\#
           "primary_domain":null,"schema":"lagoon","schema_exists":true},\#
-          {"active":true,"applied":2,"domains":["reef.example.com"],"head":"20260102000000","name":"reef",\#
+          {"active":true,"applied":2,"bytes":null,"columns":\#(columns(0)),\#
+          "domains":["reef.example.com"],"head":"20260102000000","name":"reef",\#
           "primary_domain":"reef.example.com","schema":"reef","schema_exists":true}]
           """#)
       try await scene.prints(
@@ -35,6 +44,69 @@ import Testing
       let lines = try await scene.run("list --format ndjson").stdout.split(separator: "\n")
       #expect(lines.count == 3)
       #expect(lines[1].contains(#""name":"lagoon""#))
+    }
+  }
+
+  @Test func columns() async throws {
+    try await Scene.with(tenants: ["acme", "reef", "rock", "pond"]) { scene in
+      try await scene.succeed("create young --no-migrations --deactivated")
+      try await scene.database.psql(
+        """
+        ALTER TABLE tenants ALTER created_at TYPE date USING '2026-01-01'; UPDATE tenants SET created_at = '2026-01-02';
+        UPDATE tenants SET seats = 9, plan = 'a,b' WHERE name = 'acme'; UPDATE tenants SET seats = 10 WHERE name = 'reef';
+        UPDATE tenants SET seats = -3 WHERE name = 'young';
+        COMMENT ON TABLE reef.schema_migrations IS NULL; DROP SCHEMA rock CASCADE;
+        ALTER TABLE pond.schema_migrations ADD CHECK (version <> '');
+        INSERT INTO acme.tanks SELECT i, repeat('x', 100) FROM generate_series(1, 10000) i
+        """)
+      try await scene.prints(
+        "list --columns name,schema,state,head,applied,created,domains,plan,seats --sort -seats",
+        """
+        NAME   SCHEMA  STATE        HEAD            APPLIED  CREATED     DOMAINS  PLAN  SEATS
+        reef   reef    active       20260102000000        2  2026-01-02        1  -     10
+        acme   acme    active       20260102000000        2  2026-01-02        1  a,b   9
+        young  young   deactivated  -                     0  2026-01-02        0  -     -3
+        pond   pond    active       -                     -  2026-01-02        1  -     -
+        rock   rock    active       -                     -  2026-01-02        1  -     -
+
+        """)
+      try await scene.prints(
+        "list --format csv --sort seats --columns plan,name,seats",
+        "plan,name,seats\n,young,-3\n\"a,b\",acme,9\n,reef,10\n,pond,\n,rock,\n")
+      try await scene.prints("list --quiet --sort -size --active", "acme\npond\nreef\nrock\n")
+      let size = try await scene.database.psql(
+        "SELECT sum(pg_total_relation_size(c)) FROM unnest('{acme.tanks,acme.schema_migrations}'::regclass[]) c"
+      )
+      let json = try await scene.run("list --format json --columns size --match ?c*")
+      #expect(json.stdout.contains(#""bytes":\#(size),"#), "\(json)")
+      #expect(
+        try await scene.run("list --format json --sort size --match rock").stdout.contains(#""bytes":null,"#))
+    }
+  }
+
+  /// What costs is read when it is asked for, and then for all of them at once.
+  @Test func queriesDoNotGrowWithTheTenants() async throws {
+    try await Scene.with(tenants: ["acme", "reef", "rock"]) { scene in
+      func count(_ line: String) async throws -> Int {
+        try await scene.run("--verbose \(line)").stderr.ranges(of: "SELECT").count
+      }
+      for line in [
+        "list", "list --columns name,state,domains", "list --columns head,size,created,plan --sort size",
+      ] {
+        let three = try await count("\(line) --match *")
+        let twin = try await scene.inTwin { twin in
+          for number in 0..<30 {
+            try await twin.database.psql(
+              "CREATE SCHEMA x\(number); INSERT INTO tenants (name) VALUES ('x\(number)')")
+          }
+          return try await twin.run("--verbose \(line)").stderr.ranges(of: "SELECT").count
+        }
+        #expect(three == twin, "\(line)")
+      }
+      let usual = try await scene.run("--verbose list").stderr
+      #expect(
+        !usual.contains("pg_description") && !usual.contains("to_jsonb")
+          && !usual.contains("pg_total_relation_size"))
     }
   }
 
@@ -69,6 +141,10 @@ import Testing
           hint:
             Refusal.withoutRegistry
         ),
+        Refusal(
+          "list --columns name,,size", 2, "usage",
+          "invalid --columns 'name,,size': expected columns separated by commas, such as name,head,size",
+          hint: "see 'tenantctl list --help'"),
         Refusal(
           "list --active --deactivated", 2, "usage", "--active and --deactivated cannot be used together",
           hint: "see 'tenantctl list --help'"),

@@ -31,7 +31,8 @@ import Testing
       try await scene.succeed("drop reef --yes")
       let rest = try await scene.run("create --from-file t.csv --if-not-exists --format json")
       #expect(
-        rest.stdout.contains(#""summary":{"created":1,"#) && rest.stdout.contains(#""unchanged":2}"#),
+        rest.stdout.contains(#""summary":{"created":1,"#)
+          && rest.stdout.contains(#""unchanged":2,"unfinished":0}"#),
         "\(rest)")
       try await scene.prints("create reef --if-not-exists", "tenant reef already exists\n")
       try await scene.prints("create --from-file - --if-not-exists --quiet", "", stdin: file)

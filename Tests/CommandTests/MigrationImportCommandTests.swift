@@ -85,6 +85,11 @@ import Testing
         "bad/1_a.up.sql": "ROLLBACK;\n", "bad/2_b.up.py": "", "empty/x.md": "",
       ]) { $1 }
     ) { scene in
+      try await scene.database.psql(
+        """
+        CREATE TABLE acme.hooked (); ALTER TABLE acme.hooked ENABLE ROW LEVEL SECURITY;
+        CREATE VIEW reef.hooked AS SELECT 1 / 0 AS version_id
+        """)
       try await scene.refuses([
         Refusal(
           "migration import --from golang-migrate bad", 4, "import_refused",
@@ -112,6 +117,14 @@ import Testing
           the history of 2 tenants cannot be imported; nothing was written
             acme: the tool's table acme.goose_db_version does not exist
             reef: the tool's table reef.goose_db_version does not exist
+          """, hint: "fix it with the other tool, or omit the tenant with --exclude"),
+        Refusal(
+          "migration import --from goose goose --migrations to --ledger --all --table hooked", 4,
+          "history_refused",
+          """
+          the history of 2 tenants cannot be imported; nothing was written
+            acme: the tool's table acme.hooked is not trusted: it has row-level security
+            reef: the tool's table reef.hooked is not trusted: it is not an ordinary table
           """, hint: "fix it with the other tool, or omit the tenant with --exclude"),
         Refusal(
           "migration import goose", 2, "usage", "--from is required",

@@ -167,7 +167,7 @@ import Testing
       }
       try await scene.refuses(refused)
       let shown = try await scene.run("show safe")
-      #expect(shown.stdout.contains("state       active, protected\n"), "\(shown)")
+      #expect(shown.stdout.contains("state         active, protected\n"), "\(shown)")
       try await scene.succeed("set ore --unprotect")
       #expect(
         try await scene.database.psql("SELECT obj_description('ore'::regnamespace, 'pg_namespace')")

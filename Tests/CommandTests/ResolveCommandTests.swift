@@ -1,6 +1,8 @@
 import TestSupport
 import Testing
 
+@testable import TenantctlCommands
+
 @Suite struct ResolveCommandTests {
   @Test func saysWhoServesAHostAndWhy() async throws {
     try await Scene.with(tenants: ["acme"]) { scene in
@@ -21,6 +23,39 @@ import Testing
       }
       try await scene.prints("resolve acme.other.org --quiet", "acme\n")
       try await scene.prints("resolve www.other.org --quiet", "public\n")
+    }
+  }
+
+  @Test(arguments: [
+    "https://acme.example.com:8443/path", "HTTP://user:p@w@Acme.Example.com./a?b=http://x#c",
+    "acme.example.com/login",
+    "wss://acme.example.com?x", "postgres://acme.example.com#y",
+  ])
+  func takesTheHostOfAURL(url: String) async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      try await scene.prints(
+        "resolve \(url)", "acme.example.com is served by tenant acme: the host is one of its domains\n")
+    }
+  }
+
+  /// By libidn2 where the system has it, as Debian does; otherwise a person has to.
+  @Test(arguments: [
+    ("bücher.example", "xn--bcher-kva.example"), ("https://FAẞ.example:80/", "xn--fa-hia.example"),
+    ("例え.jp", "xn--r8jz45g.jp"),
+  ])
+  func takesNamesBeyondASCII(name: String, ascii: String) async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      try await scene.succeed("domain add acme \(ascii)")
+      let outcome = try await scene.run("resolve \(name) --quiet")
+      let host = name.replacing(#/^https:..|:80.$/#, with: "")
+      let added = try await scene.run("domain add acme \(host)")
+      if InternationalName.ascii("ü.de") == nil {
+        #expect(outcome.status == 2 && outcome.stderr.hasSuffix("hint: give its xn-- form\n"), "\(outcome)")
+        #expect(added.stderr.hasSuffix("hint: give its xn-- form\n"), "\(added)")
+      } else {
+        #expect(outcome == Outcome(stdout: "acme\n", stderr: "", status: 0))
+        #expect(added.status == 2 && added.stderr.hasSuffix("hint: write it as \(ascii)\n"), "\(added)")
+      }
     }
   }
 
@@ -55,9 +90,9 @@ import Testing
           hint:
             "'tenantctl domain add NAME atlantis.example.com' adds it; routing.base_domains limits the first-label rule"
         ),
+        Refusal("resolve https:///acme", 2, "usage", "invalid HOST 'https:///acme': it is empty", hint: form),
         Refusal(
-          "resolve https://acme.com/", 2, "usage", "invalid HOST 'https://acme.com/': it is a URL",
-          hint: "give only the host name"),
+          "resolve https://u:pw@/", 2, "usage", "invalid HOST 'https://u:***@/': it is empty", hint: form),
         Refusal("resolve :80", 2, "usage", "invalid HOST ':80': it is empty", hint: form),
       ])
       try await scene.database.psql(

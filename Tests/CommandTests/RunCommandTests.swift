@@ -67,10 +67,10 @@ import Testing
       let stable = json.stdout.replacing(#/"duration_ms":\d+/#, with: "\"duration_ms\":0")
       #expect(
         stable == #"""
-          {"summary":{"done":1,"duration_ms":0,"failed":1,"not_run":0,"total":2},"tenants":[\#
-          {"duration_ms":0,"error":null,"exit_status":0,"name":"acme","schema":"acme","status":"done",\#
+          {"summary":{"done":1,"duration_ms":0,"failed":1,"not_run":0,"total":2,"unfinished":0},"tenants":[\#
+          {"canary":false,"duration_ms":0,"error":null,"exit_status":0,"name":"acme","schema":"acme","status":"done",\#
           "stderr":"","stdout":"fine\n"},\#
-          {"duration_ms":0,"error":{"code":"program_failed","hint":null,"message":"sh exited with status 7","sqlstate":null,"tenant":"reef"},\#
+          {"canary":false,"duration_ms":0,"error":{"code":"program_failed","hint":null,"message":"sh exited with status 7","sqlstate":null,"tenant":"reef"},\#
           "exit_status":7,"name":"reef","schema":"reef","status":"failed","stderr":"","stdout":""}]}
 
           """#)
@@ -119,6 +119,22 @@ import Testing
       #expect(outcome.status == 130)
       #expect(outcome.stdout.contains("acme | stopping") && outcome.stdout.contains("reef | stopping"))
       #expect(outcome.stderr.contains("done for 0 tenants, 2 failed, 1 not run in "))
+    }
+  }
+
+  /// One that takes no notice of signals does not outlive the program: the pipe ends with it.
+  @Test func theThirdSignalLeavesNoProgramBehind() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      let outcome = try await Tenantctl.script(
+        """
+        mkfifo pipe; cat pipe >seen & reader=$!
+        tenantctl run acme -- sh -c 'trap "" INT TERM HUP; exec 3>pipe; echo ready >&3; while :; do sleep 0.05; done' & run=$!
+        until grep -q ready seen; do ((SECONDS < 100)) || exit 9; done
+        kill -INT $run; kill -TERM $run; kill -HUP $run
+        wait $run; echo $?
+        wait $reader; echo $?
+        """, database: scene.database, workingDirectory: scene.folder.path)
+      #expect(outcome.stdout == "130\n0\n", "\(outcome)")
     }
   }
 

@@ -71,11 +71,49 @@ import Testing
       #expect(outcome.status == 1)
       #expect(
         outcome.stderr.contains(
-          "\n::error file=migrations/shared/1_broken.sql,line=1,col=1,title=public failed::"))
+          "::error file=migrations/shared/1_broken.sql,line=1,col=1,title=public failed::public: "))
       let report = try scene.folder.read("report.xml")
       #expect(report.contains(#"tests="4" failures="1" errors="0" skipped="3""#))
       #expect(report.contains(#"><failure type="migration_failed""#))
       #expect(report.hasSuffix("</testsuites>\n"))
+    }
+  }
+
+  /// What an earlier run has left in the file is not taken for this one's.
+  @Test(arguments: [
+    ("migrate nobody", 3, "tenant_not_found", "migrate"),
+    ("migrate --all --dry-run", 2, "usage", "migrate"),
+    ("migrate --all --check", 2, "usage", "migrate"),
+    ("rollback acme --dry-run", 2, "usage", "rollback"),
+    ("rollback acme", 4, "not_reversible", "rollback"),
+    ("adopt --all --like acme --dry-run", 2, "usage", "adopt"),
+    ("migration baseline 20260102000000 --all --dry-run", 2, "usage", "migration baseline"),
+    ("migration baseline 7 --all", 3, "version_not_found", "migration baseline"),
+    ("migration import --from goose .", 2, "usage", "migration import"),
+    ("run --all -- nothing_of_that_name", 1, "program", "run"),
+    ("migrate --all --jobs x", 2, "usage", "migrate"),
+  ])
+  func aRefusalReplacesTheReport(line: String, status: Int32, code: String, name: String) async throws {
+    try await with { scene in
+      try scene.folder.write("of yesterday", to: "report.xml")
+      let words = line.split(separator: " ", maxSplits: 1)
+      let outcome = try await scene.run("--report junit=report.xml \(words[0]) \(words[1])")
+      #expect(outcome.status == status, "\(outcome)")
+      let report = try scene.folder.read("report.xml")
+      #expect(report.contains(#"<error type="\#(code)" message=""#), "\(report)")
+      #expect(
+        report.contains(#"<testsuite name="tenantctl \#(name)" tests="1" failures="0" errors="1""#),
+        "\(report)")
+    }
+  }
+
+  @Test func aSuiteIsNamedLikeItsCommand() async throws {
+    try await with { scene in
+      try await scene.succeed("migration baseline 20260103000000 acme --report junit=report.xml")
+      let report = try scene.folder.read("report.xml")
+      #expect(report.contains(#"<testsuite name="tenantctl migration baseline" tests="1""#), "\(report)")
+      #expect(
+        report.contains(#"<testcase classname="tenantctl.migration.baseline" name="acme""#), "\(report)")
     }
   }
 
@@ -85,10 +123,11 @@ import Testing
       #expect(outcome.status == 5)
       let path = "migrations/tenant/20260103000000_colour.sql"
       let annotation = """
-        ::error file=\(path),line=1,col=1,title=reef failed::\(path):1:1: column "a<b" of relation "tanks" already exists\
+        ::error file=\(path),line=1,col=1,title=reef failed::reef: \(path):1:1: column "a<b" of relation "tanks" already exists\
         %0A  ALTER TABLE tanks
         """
       #expect(outcome.stderr.split(separator: "\n").contains(annotation[...]))
+      #expect(outcome.stderr.split(separator: "already exists").count == 2, "told once")
       #expect(try await !scene.run("migrate --all").stderr.contains("::error"))
     }
   }

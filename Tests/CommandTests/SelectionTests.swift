@@ -61,11 +61,26 @@ import Testing
     }
   }
 
+  /// One name is an object, as it always was; a selection is a list.
+  @Test func showsMany() async throws {
+    try await with { scene in
+      try await scene.prints("show --where plan=free --quiet", "eu_2\nus_1\nzz\n")
+      let many = try await scene.run("show eu_1 us_2 --format json")
+      #expect(many.stdout.hasPrefix("[{") && many.stdout.contains(#""name":"us_2""#), "\(many)")
+      let one = try await scene.run("show eu_1 --format json")
+      #expect(one.stdout.hasPrefix("{"), "\(one)")
+      let lines = try await scene.run("show --deactivated --format ndjson")
+      #expect(lines.stdout.split(separator: "\n").count == 2, "\(lines)")
+      let text = try await scene.run("show eu_1 zz")
+      #expect(text.stdout.contains("\n\nname "), "\(text)")
+    }
+  }
+
   @Test func nobody() async throws {
     try await with { scene in
       let hint = "'tenantctl list' shows all tenants"
       try await scene.refuses(
-        ["list", "migrate", "status", "exec -c TABLE", "activate", "set plan=x", "drop --yes"].map {
+        ["list", "show", "migrate", "status", "exec -c TABLE", "activate", "set plan=x", "drop --yes"].map {
           Refusal(
             "\($0) --match x* --require-match", 3, "no_match", "the selection has no tenants", hint: hint)
         })

@@ -61,6 +61,27 @@ import Testing
     }
   }
 
+  /// What a ledger has that cannot be read is not known: not nothing.
+  @Test(arguments: [
+    "DROP SCHEMA reef CASCADE", "ALTER TABLE reef.schema_migrations ADD CHECK (version <> '')",
+    "DROP TABLE reef.schema_migrations; CREATE VIEW reef.schema_migrations AS SELECT '1' AS version",
+  ])
+  func whatIsNotKnown(sql: String) async throws {
+    try await Scene.with(tenants: ["acme", "reef"]) { scene in
+      try await scene.database.psql(sql)
+      let lines = try await scene.run("status --all --format ndjson").stdout.split(separator: "\n")
+      #expect(lines.count == 2)
+      for key in [
+        "applied", "changed", "head", "out_of_order", "pending", "unfinished", "unknown", "wrong_head",
+      ] {
+        #expect(lines[1].contains("\"\(key)\":null"), "\(lines[1])")
+      }
+      #expect(lines[0].contains(#""applied":2,"changed":[]"#))
+      let text = try await scene.run("status --all").stdout
+      #expect(text.contains("unknown               1  not readable\nreef: "), "\(text)")
+    }
+  }
+
   /// After a new migration all are behind: that is no reason to hide the one that needs a look.
   @Test func tellsOfNoMoreThanTenBehind() async throws {
     try await Scene.with { scene in
@@ -143,7 +164,7 @@ import Testing
     try await Scene.with(tenants: ["acme", "reef"]) { scene in
       try await scene.succeed("create young --no-migrations")
       let outcome = try await Tenantctl.onTerminal(
-        ["status", "--all", "--no-color"], database: scene.database, workingDirectory: scene.folder.path
+        ["status", "--all", "--color=never"], database: scene.database, workingDirectory: scene.folder.path
       ) { await $0.outcome() }
       let long = String(repeating: "#", count: 30)
       #expect(outcome.stdout.contains("20260102000000        2  up to date  \(long)\r\n"))

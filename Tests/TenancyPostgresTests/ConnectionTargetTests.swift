@@ -65,6 +65,42 @@ import Testing
     #expect(target.redacting("wrong: hunter2!") == "wrong: ***!")
   }
 
+  @Test(arguments: [
+    ("postgresql://u:hunter2@h/d?nonsense=1&host=x", MalformedTarget.parameter("nonsense")),
+    ("postgres://h/d?host=x&Schema=y", .parameter("Schema")),
+    ("postgresql+asyncpg://h/d?ssl=require", .parameter("ssl")),
+    ("postgresql://h/d?%73chema=a", .parameter("schema")),
+    ("host=h schema=x", .parameter("schema")),
+    ("password='a schema=x \\' y' host = h Database=d", .parameter("Database")),
+    ("password=a\\ b=c pgbouncer='true'", .parameter("pgbouncer")),
+    ("host=h password=hunter2 x", .syntax),
+    ("hunter2", .syntax),
+  ])
+  func namesTheParameter(text: String, problem: MalformedTarget) throws {
+    #expect(throws: ConnectionError.malformed(problem)) { try ConnectionTarget(text) }
+  }
+
+  @Test(
+    arguments: [
+      (
+        "connection to server failed: FATAL:  53300: sorry, too many clients already\nLOCATION:  InitProcess, proc.c:346",
+        "connection to server failed: FATAL:  sorry, too many clients already", "53300"
+      ),
+      ("FATALES:  28P01: contraseña inválida: 12345: x", "FATALES:  contraseña inválida: 12345: x", "28P01"),
+      (
+        "could not translate host name \"x\": 12345: no", "could not translate host name \"x\": 12345: no",
+        nil
+      ),
+    ] as [(String, String, SQLState?)])
+  func takesTheCodeOut(message: String, text: String, state: SQLState?) {
+    #expect(ConnectionError.refused(verbose: message) == .refused(text, state))
+  }
+
+  @Test func variablesOfOthersAreNotOurs() {
+    #expect(
+      ConnectionParameters.ignoredVariables(in: ["PGVERSION", "PGDATA", "PGUSER_X", "PGHOST", "PGTZ"]) == [])
+  }
+
   @Test func withoutAPasswordNothingIsRedacted() throws {
     #expect(try ConnectionTarget("postgresql://h/d").redacting("as it is") == "as it is")
   }

@@ -4,18 +4,26 @@ extension Scope {
       problem: problem, program: program, commandPath: path, usage: usage)
   }
 
-  /// Suggests the nearest names here, and commands of the very name further down: `add` is `domain add`.
+  /// Suggests what other programs mean by the word, commands of the very name further down (`add` is `domain add`), and the
+  /// nearest names here.
   func unknownCommand(_ word: String) -> UsageError {
     let names = command.subcommands.filter { !$0.hidden }.map(\.name)
     let namesakes = visibleDescendants.filter { $0.command.name == word }.map {
       $0.path.dropFirst(path.count).joined(separator: " ")
     }
-    return error(.unknownCommand(word, suggestions: namesakes + suggestions(for: word, among: names)))
+    let peers = peers()[(path + [word]).joined(separator: " ")] ?? []
+    let near = peers.isEmpty ? suggestions(for: word, among: names) : []
+    let all = peers + namesakes.filter { !peers.contains($0) } + near
+    return error(.unknownCommand(word, suggestions: all))
   }
 
   /// Suggests the nearest long names.
   func unknownOption(_ spelling: String) -> UsageError {
     let name = String(spelling.drop { $0 == "-" })
+    let peers = (peers()[spelling] ?? []).filter { our in
+      options.contains { $0.spelling == our.prefix { $0 != " " } }
+    }
+    if !peers.isEmpty { return error(.unknownOption(spelling, suggestions: peers)) }
     let names = name.count > 1 ? suggestions(for: name, among: options.map(\.name)) : []
     return error(.unknownOption(spelling, suggestions: names.map { "--\($0)" }))
   }

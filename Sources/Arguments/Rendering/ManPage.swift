@@ -73,6 +73,7 @@ extension Scope {
     return [
       Section(
         "OPTIONS", (command.options.isEmpty ? [] : [".Pp"]) + ["The global options are described in", page]),
+      Section("FILES", ["The files are described in", page]),
       Section("EXIT STATUS", ["The exit status is described in", page]),
       Section("SEE ALSO", seeAlso),
     ]

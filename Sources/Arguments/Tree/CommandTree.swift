@@ -9,6 +9,9 @@ public struct CommandTree<Action: Sendable>: Sendable {
   public let date: String
   /// What each exit status means.
   let exitStatuses: @Sendable () -> [(Int, String)]
+  /// What other programs call a command or an option, by the words after the program's name, and what it is here:
+  /// `["ls": ["list"], "domain rm": ["domain remove"], "--no-color": ["--color never"]]`. Suggested, never accepted.
+  let peers: @Sendable () -> [String: [String]]
   /// Further sections of the program's man page, such as FILES.
   let manSections: @Sendable () -> [ManSection]
 
@@ -18,6 +21,7 @@ public struct CommandTree<Action: Sendable>: Sendable {
     parameters: @autoclosure @escaping @Sendable () -> [any Parameter] = [],
     examples: @autoclosure @escaping @Sendable () -> [Example] = [],
     exitStatuses: @autoclosure @escaping @Sendable () -> [(Int, String)] = [],
+    peers: @autoclosure @escaping @Sendable () -> [String: [String]] = [:],
     manSections: @autoclosure @escaping @Sendable () -> [ManSection] = [],
     commands: @autoclosure @escaping @Sendable () -> [Command<Action>]
   ) {
@@ -25,7 +29,7 @@ public struct CommandTree<Action: Sendable>: Sendable {
       name, summary: summary, discussion: discussion, parameters: parameters(), examples: examples(),
       subcommands: commands())
     (self.versionText, self.date) = (versionText, date)
-    (self.exitStatuses, self.manSections) = (exitStatuses, manSections)
+    (self.exitStatuses, self.manSections, self.peers) = (exitStatuses, manSections, peers)
   }
 
   /// The program's name.

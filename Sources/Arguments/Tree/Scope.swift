@@ -3,8 +3,9 @@ struct Scope<Action: Sendable>: Sendable {
   /// From the root down, without the command itself.
   private(set) var groups: [Command<Action>] = []
   private(set) var command: Command<Action>
+  let peers: @Sendable () -> [String: [String]]
 
-  init(_ tree: CommandTree<Action>) { command = tree.root }
+  init(_ tree: CommandTree<Action>) { (command, peers) = (tree.root, tree.peers) }
 
   var program: String { (groups.first ?? command).name }
 

@@ -4,6 +4,20 @@ extension CommandTree {
   public func problems() -> [String] {
     ([Scope(self)] + Scope(self).descendants).flatMap { scope in
       (scope.duplicates + scope.argumentProblems + scope.omissions).map { "\(scope.line): \($0)" }
+    } + peerProblems
+  }
+
+  /// A word of another program's must not be one of ours, and what it is here must be.
+  private var peerProblems: [String] {
+    let scopes = Scope(self).descendants
+    let paths = Set(scopes.map { $0.path.joined(separator: " ") })
+    let options = Set((scopes + [Scope(self)]).flatMap(\.command.options).map(\.spelling))
+    return peers().sorted { $0.key < $1.key }.flatMap { word, ours in
+      let missing = ours.filter { our in
+        our.hasPrefix("-") ? !options.contains(String(our.prefix { $0 != " " })) : !paths.contains(our)
+      }
+      return (paths.contains(word) || options.contains(word) ? ["\(name): \(word) exists"] : [])
+        + missing.map { "\(name): \(word) is to be \($0), which does not exist" }
     }
   }
 }

@@ -51,6 +51,7 @@ struct FleetWork<Value: Sendable>: Sendable {
     await engine.require(shared)
     // One that has nothing to do would prove nothing.
     let canaries = Array(tenants.lazy.filter(isOpen).prefix(run.canaries))
+    engine.mark(canaries)
     await engine.require(canaries)
     await engine.run(tenants.filter { !canaries.contains($0) })
     let outcomes = engine.outcomes
@@ -61,12 +62,17 @@ struct FleetWork<Value: Sendable>: Sendable {
   }
 }
 
+/// Thrown by an attempt that was cancelled after a part was committed that its value does not hold.
+struct FleetUnfinished: Error {}
+
 /// Runs a ``FleetWork``: failures are counted, and one that has to wait for a lock is tried again.
 private final class FleetEngine<Value: Sendable>: Sendable {
   private struct State {
     var failures = 0
     var running = 0
     var isStopped = false
+    var canaries: Set<Int> = []
+    var hasFewerJobs = false
     var progress: [Int: Progress] = [:]
     /// By index; `nil` for those that are not done with.
     var outcomes: [FleetOutcome<Value>?]
@@ -92,10 +98,20 @@ private final class FleetEngine<Value: Sendable>: Sendable {
   /// How it has ended for each.
   var outcomes: [FleetOutcome<Value>] {
     state.withLock { state in
-      work.subjects.indices.map {
-        state.outcomes[$0] ?? FleetOutcome(work.subjects[$0], .notRun, state.progress[$0]?.value)
+      work.subjects.indices.map { index in
+        let value = state.progress[index]?.value
+        var outcome =
+          state.outcomes[index]
+          ?? FleetOutcome(work.subjects[index], value == nil ? .notRun : .unfinished, value)
+        outcome.isCanary = state.canaries.contains(index)
+        return outcome
       }
     }
+  }
+
+  /// Notes which are canaries, for the report.
+  func mark(_ canaries: [Int]) {
+    state.withLock { $0.canaries = Set(canaries) }
   }
 
   /// Runs some, and starts no others unless all of them succeed.
@@ -142,7 +158,9 @@ private final class FleetEngine<Value: Sendable>: Sendable {
     do {
       status = try await work.attempt(index, phase, &progress.value) ? .done : nil
     } catch is CancellationError {
-      status = .notRun
+      status = progress.value == nil ? .notRun : .unfinished
+    } catch is FleetUnfinished {
+      status = .unfinished
     } catch {
       status = .failed(error)
     }
@@ -151,7 +169,10 @@ private final class FleetEngine<Value: Sendable>: Sendable {
       return state.running == 0
     }
     // There are fewer connections than jobs, and others have one.
-    if case .failed(TenancyProblem.cannotConnect) = status, !isAlone { return .handedBack }
+    if case .failed(let error as TenancyProblem) = status, case .cannotConnect = error, !isAlone {
+      tellFewerJobs(error)
+      return .handedBack
+    }
     progress.attempts += 1
     progress.duration += .now - start
     guard let status else {
@@ -174,14 +195,25 @@ private final class FleetEngine<Value: Sendable>: Sendable {
     return .done
   }
 
+  private func tellFewerJobs(_ problem: TenancyProblem) {
+    let isFirst = state.withLock { state in
+      defer { state.hasFewerJobs = true }
+      return !state.hasFewerJobs
+    }
+    if isFirst { settings.onFewerJobs(problem) }
+  }
+
   private func finish(_ index: Int, _ outcome: FleetOutcome<Value>) {
+    var outcome = outcome
+    outcome.isCanary = state.withLock { $0.canaries.contains(index) }
     note(index, outcome)
     guard let announcements = work.announcements, outcome.value != nil else {
       return settings.onOutcome(outcome)
     }
-    announcements.add { error in
+    announcements.add { [outcome] error in
       guard let error else { return self.settings.onOutcome(outcome) }
-      let lost = FleetOutcome<Value>(self.work.subjects[index], .failed(error))
+      var lost = FleetOutcome<Value>(self.work.subjects[index], .failed(error))
+      lost.isCanary = outcome.isCanary
       self.note(index, lost)
       self.settings.onOutcome(lost)
     }

@@ -9,7 +9,9 @@ package struct FleetOutcome<Value: Sendable>: Sendable {
     case done
     /// What the last attempt threw.
     case failed(any Error)
-    /// The run ended before this one was started or finished.
+    /// The run ended after a part of it was done, which stays.
+    case unfinished
+    /// The run ended before anything was done.
     case notRun
   }
 
@@ -23,6 +25,8 @@ package struct FleetOutcome<Value: Sendable>: Sendable {
   package let value: Value?
   /// How long it took, without the pauses between attempts.
   package let duration: Duration
+  /// Whether it was one of the first, without which no other is started.
+  package internal(set) var isCanary = false
 
   init(_ subject: FleetSubject, _ status: Status, _ value: Value? = nil, took duration: Duration = .zero) {
     tenant = subject.tenant
@@ -36,6 +40,8 @@ package struct FleetOutcome<Value: Sendable>: Sendable {
   package var label: String { tenant?.name.rawValue ?? schema.rawValue }
   /// Whether nothing is left to do.
   package var isDone: Bool { if case .done = status { true } else { false } }
+  /// Whether a part of it is done, and the run ended before the rest was.
+  package var isUnfinished: Bool { if case .unfinished = status { true } else { false } }
   /// Why it failed; `nil` if it did not.
   package var failure: (any Error)? { if case .failed(let error) = status { error } else { nil } }
 }
@@ -51,6 +57,8 @@ package struct FleetReport<Value: Sendable>: Sendable {
   /// Whether it was asked to stop before it was done.
   package let wasInterrupted: Bool
 
+  /// The canaries that failed, so that no other tenant was started.
+  package var failedCanaries: [FleetOutcome<Value>] { failures.filter(\.isCanary) }
   /// The tenants that failed.
   package var failures: [FleetOutcome<Value>] { tenants.filter { $0.failure != nil } }
 }
@@ -70,6 +78,8 @@ package struct FleetRun<Value: Sendable>: Sendable {
   package var onOutcome: @Sendable (FleetOutcome<Value>) -> Void = { _ in }
   /// Called with the failure when a tenant's first attempt failed and it waits for another.
   package var onPostponed: @Sendable (FleetOutcome<Value>) -> Void = { _ in }
+  /// Called once, when the server has no connection for one more of the ``jobs``: the run goes on with those that have one.
+  package var onFewerJobs: @Sendable (TenancyProblem) -> Void = { _ in }
   /// Asked before each tenant: whether to start no other.
   package var shouldStop: @Sendable () -> Bool = { false }
 

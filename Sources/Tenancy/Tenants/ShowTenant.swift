@@ -4,6 +4,8 @@ internal import TenancyPostgres
 package struct TenantDetails: Sendable, Hashable, Encodable {
   /// The tenant, its domains and its schema's state.
   package let entry: TenantEntry
+  /// What its ledger says; `nil` for a tenant without a schema of its own.
+  package let ledger: LedgerSummary?
   /// The registry's other columns, as text; `nil` is NULL.
   package let columns: [String: String?]
   /// How many tables the schema has, the ledger not counted.
@@ -14,7 +16,7 @@ package struct TenantDetails: Sendable, Hashable, Encodable {
   package let isProtected: Bool
 
   private enum CodingKeys: String, CodingKey {
-    case columns, tables, bytes
+    case columns, tables, bytes, head, applied, pending, lastMigration
     case isProtected = "protected"
   }
 
@@ -25,15 +27,34 @@ package struct TenantDetails: Sendable, Hashable, Encodable {
     try container.encode(columns, forKey: .columns)
     try container.encode(tables, forKey: .tables)
     try container.encode(bytes, forKey: .bytes)
+    try container.encode(ledger?.applied?.last, forKey: .head)
+    try container.encode(ledger?.applied?.count, forKey: .applied)
+    try container.encode(ledger?.pending?.map(\.version), forKey: .pending)
+    try container.encode(ledger?.last, forKey: .lastMigration)
     try container.encode(isProtected, forKey: .isProtected)
   }
+}
+
+/// What the ledger of one tenant says.
+package struct LedgerSummary: Sendable, Hashable {
+  /// Whether there is one.
+  package let exists: Bool
+  /// Why it cannot be read; then nothing else is known.
+  package let problem: TenancyProblem?
+  /// The migrations that the tenant has.
+  package let applied: [MigrationVersion]?
+  /// Those that it lacks; `nil` if there are no files to compare with.
+  package let pending: [MigrationFile]?
+  /// The one that was applied last; `nil` if there is none, or the ledger has no times.
+  package let last: LedgerEntry?
 }
 
 extension TenantDatabase {
   /// Everything about one tenant.
   ///
   /// Throws ``TenancyProblem/tenantNotFound(_:)``.
-  package func show(_ name: TenantName) async throws -> TenantDetails {
+  /// - Parameter files: the migrations to compare its ledger with; `nil` for none.
+  package func show(_ name: TenantName, _ files: MigrationSet? = nil) async throws -> TenantDetails {
     try await readingRegistry { connection, shape in
       let tenant = try await shape.tenant(name, over: connection)
       let answers = try await connection.pipeline([
@@ -46,11 +67,29 @@ extension TenantDatabase {
       let domains = try await self.domains(of: [name], shape, over: connection)
       let (tables, bytes, comment) = try answers[2][0].decode(Int.self, Int.self, String?.self)
       let columns = try answers[1].map { try $0.decode(String.self, String?.self) }
+      let member = FleetMember(tenant: tenant, state: state)
       return TenantDetails(
         entry: TenantEntry(tenant: tenant, domains: domains, state: state),
+        ledger: try await self.ledger(of: member, files, over: connection),
         columns: Dictionary(columns, uniquingKeysWith: { $1 }), tables: tables, bytes: bytes,
         isProtected: Protection.isOn(comment: comment))
     }
+  }
+
+  private func ledger(
+    of member: FleetMember, _ files: MigrationSet?, over connection: Connection
+  ) async throws -> LedgerSummary? {
+    if member.tenant.schema.isNobodys { return nil }
+    let set = files ?? MigrationSet(tenant: [], shared: [])
+    let survey = try await currentSurvey(of: member, set, over: connection)
+    if let problem = survey.problem {
+      return LedgerSummary(exists: survey.hasLedger, problem: problem, applied: nil, pending: nil, last: nil)
+    }
+    let entries = try await entries(of: survey, over: connection).filter { $0.appliedAt != nil }
+    return LedgerSummary(
+      exists: survey.hasLedger, problem: nil, applied: survey.applied,
+      pending: files == nil ? nil : survey.pending,
+      last: entries.max { ($0.appliedAt ?? "") < ($1.appliedAt ?? "") })
   }
 
   private func sizeQuery(_ schema: SchemaName) -> SQL {

@@ -9,6 +9,13 @@ func failureCauses(_ failures: [(name: String, error: any Error)], _ style: Styl
   }
 }
 
+/// That a run goes on with fewer tenants at a time than it was told to.
+func fewerJobs(_ jobs: Int, _ problem: TenancyProblem) -> String {
+  let reason = if case .cannotConnect(let failure) = problem { failure.message } else { "\(problem)" }
+  return
+    "the server has no connection for \(jobs) tenants at a time, so fewer run at once: \(reason.firstLine)"
+}
+
 /// A tenant whose ledger cannot be read, in JSON.
 struct FleetFailure: Encodable, Sendable {
   let name: String

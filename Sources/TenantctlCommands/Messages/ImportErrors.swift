@@ -29,6 +29,8 @@ extension HistoryProblem.Reason {
   fileprivate var sentence: String {
     switch self {
     case .missing(let table): "the tool's table \(table) does not exist"
+    case .notTrusted(let table, let distrust):
+      "the tool's table \(table) is not trusted: \(distrust.sentence)"
     case .unfinished(let version): "version \(version) is marked as failed"
     case .unknownVersion(let version): "version \(version) is recorded, but no file has it"
     case .edited(let path): "\(path) was edited after it was applied"

@@ -36,9 +36,10 @@ extension DomainProblem {
     }
   }
 
-  var hint: String {
+  func hint(for name: String) -> String {
     switch self {
-    case .notASCII: "give its xn-- form"
+    case .notASCII:
+      InternationalName.ascii(name).map { "write it as \($0)" } ?? "give its xn-- form"
     case .hasPort: "omit the port: the same tenant is served on every port"
     case .hasScheme: "give only the host name"
     default: "use letters, digits and hyphens between dots, as in acme.example.com"

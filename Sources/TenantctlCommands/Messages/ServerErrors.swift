@@ -8,6 +8,13 @@ extension ServerFailure {
 }
 
 extension ErrorReport {
+  /// A server that is not there, or that refuses the connection.
+  static func cannotConnect(_ failure: ConnectionFailure) -> ErrorReport {
+    ErrorReport(
+      "cannot_connect", .cannotConnect, "cannot connect to the database: \(failure.message)",
+      hint: failure.hint, sqlState: failure.sqlState)
+  }
+
   /// A trigger of the app's that relies on another search path.
   static func triggerFailed(_ table: String, _ failure: ServerFailure) -> ErrorReport {
     ErrorReport(
@@ -16,5 +23,29 @@ extension ErrorReport {
         tenantctl runs with search_path = pg_catalog, so that it calls no other role's objects: set the path of the trigger's \
         function, ALTER FUNCTION ... SET search_path TO public
         """, sqlState: failure.sqlState)
+  }
+}
+
+extension ConnectionFailure {
+  /// By the server's code (PostgreSQL manual, Appendix A); without one, it did not answer.
+  fileprivate var hint: String {
+    switch sqlState {
+    // too_many_connections
+    case "53300":
+      """
+      the server, the role or the database has no free connection: try again later, or with fewer --jobs; \
+      pg_stat_activity shows who has them
+      """
+    // cannot_connect_now
+    case "57P03": "the server is starting, stopping or in recovery: try again later"
+    // invalid_catalog_name
+    case "3D000": "check the database's name in --database or DATABASE_URL, or create it"
+    // invalid_password, invalid_authorization_specification
+    case "28P01", "28000": "check the user and the password, and the server's pg_hba.conf"
+    case "42501": "the role needs CONNECT on the database"
+    // A pooler gives no other code (PgBouncer: protocol_violation).
+    case "08P01": "the server, or the pooler in front of it, refuses the connection: its log says why"
+    default: "check --database or DATABASE_URL, and that the server is running"
+    }
   }
 }

@@ -16,7 +16,9 @@ extension ErrorReport {
     case .invalidSchemaName(let name, let problem):
       Self("invalid_schema", .usage, "invalid schema name '\(name)': \(problem.sentence)", hint: problem.hint)
     case .invalidDomainName(let name, let problem):
-      Self("invalid_domain", .usage, "invalid domain '\(name)': \(problem.sentence)", hint: problem.hint)
+      Self(
+        "invalid_domain", .usage, "invalid domain '\(name)': \(problem.sentence)",
+        hint: problem.hint(for: name))
 
     // Tenants
     case .tenantNotFound(let name):
@@ -27,8 +29,7 @@ extension ErrorReport {
         "tenants \(names.prefix(20).map(\.description).joined(separator: ", "))"
           + (names.count > 20 ? " and \(names.count - 20) more" : "") + " do not exist",
         hint: "\(listHint); nothing was done")
-    case .nothingSelected:
-      Self("no_match", .notFound, "the selection has no tenants", hint: listHint)
+    case .nothingSelected: Self("no_match", .notFound, "the selection has no tenants", hint: listHint)
     case .tenantGivenTwice(let name):
       Self("usage", .usage, "tenant \(name) is given twice", hint: "give it once; nothing was done")
     case .tenantExists(let name):
@@ -268,14 +269,9 @@ extension ErrorReport {
       Self(
         "changed_meanwhile", .failed, "another session changed the same data at the same time",
         hint: "run the command again")
-    case .malformedConnection(let reason):
-      Self(
-        "malformed_url", .usage, "invalid database URL: \(reason)",
-        hint: "write it as postgresql://USER@HOST:PORT/DATABASE")
-    case .cannotConnect(let reason):
-      Self(
-        "cannot_connect", .cannotConnect, "cannot connect to the database: \(reason)",
-        hint: "check --database or DATABASE_URL, and that the server is running")
+    case .malformedConnection(let problem):
+      Self("malformed_url", .usage, "invalid database URL: \(problem.reason)", hint: problem.hint)
+    case .cannotConnect(let failure): .cannotConnect(failure)
     case .connectionLost(let reason):
       Self(
         "connection_lost", .failed, "lost the connection to the server: \(reason)",

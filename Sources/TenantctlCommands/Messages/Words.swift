@@ -20,6 +20,13 @@ func sizeText(_ bytes: Int) -> String {
   return "\(number) \(units.first ?? "bytes")"
 }
 
+/// A time for people: `2026-11-28 23:04:05 UTC`.
+/// - Parameter text: ISO 8601 in UTC; `nil` if it is not known.
+func timeText(_ text: String?) -> String {
+  guard let text else { return "an unknown time" }
+  return "\(text.prefix { $0 != "." && $0 != "Z" }) UTC".replacing("T", with: " ", maxReplacements: 1)
+}
+
 /// A duration for people: `340 ms`, `2.1 s`, `3 min 5 s`.
 func durationText(_ duration: Duration) -> String {
   let seconds = duration / .seconds(1)

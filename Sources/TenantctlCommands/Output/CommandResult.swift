@@ -16,6 +16,13 @@ struct CommandResult: Sendable {
   var names: [String] = []
   /// Whether the text is also for programs, as SQL is, and escaped only on a terminal.
   var isExact = false
+  /// What failed, for standard error, with --quiet too. A person and a script read it once: not in a format whose data says
+  /// it.
+  var failures: [String] = []
+  /// The formats whose data has the failures.
+  var formatsWithFailures: Set<OutputFormat> = [.json, .ndjson]
+  /// Warnings about output that was not written, in every format.
+  var losses: [String] = []
   /// Hints and remarks, for standard error.
   var notes: [String] = []
   /// The exit status.
@@ -35,8 +42,9 @@ struct CommandResult: Sendable {
 
   /// Adds a failure to write output. The command's changes are made and stay.
   /// - Parameter what: what was not written; empty if the error says it.
-  mutating func add(_ error: any Error, _ session: Session, _ what: String = "") {
-    session.warn("\(what)\(what.isEmpty ? "" : ": ")\(ErrorReport(error).message)")
+  mutating func add(_ error: any Error, _ style: Style, _ what: String = "") {
+    losses.append(
+      "\(style.yellow("warning:")) \(what)\(what.isEmpty ? "" : ": ")\(ErrorReport(error).message)")
     if status == .done { status = .failed }
   }
 

@@ -23,9 +23,8 @@ struct FleetCommand<Value: Sendable>: Sendable {
   func run(
     _ count: Int, of database: TenantDatabase, _ input: Input, _ session: Session, _ work: @escaping Work
   ) async throws -> FleetEnd<Value> {
-    let path = input[RunOptions.report]?.path
     // A path that cannot be written is an error before the run, not after it.
-    if let path { try Files.write(path, "") }
+    try session.report.begin()
     let jobs = try await RunOptions.jobs(input, database, for: count)
     let progress = FleetProgress(total: count, session)
     defer { progress.finish() }
@@ -33,14 +32,12 @@ struct FleetCommand<Value: Sendable>: Sendable {
     let report = try await guarding(session.interruption, progress) { try await work(run, progress) }
     progress.finish()
     if session.isOnGitHub { GitHubAnnotations(report).lines.forEach { session.terminal.note($0) } }
-    var end = FleetEnd(report, self, outputFailure: progress.outputFailure)
-    if let path {
-      do {
-        try Files.write(path, JUnitReport(report, of: name).text)
-      } catch {
-        // The run is done anyway.
-        end.reportFailure = error
-      }
+    var end = FleetEnd(report, self, outputFailure: progress.outputFailure, isAnnotated: session.isOnGitHub)
+    do {
+      try session.report.write(JUnitReport(report, of: name))
+    } catch {
+      // The run is done anyway.
+      end.reportFailure = error
     }
     return end
   }
@@ -57,6 +54,7 @@ struct FleetCommand<Value: Sendable>: Sendable {
       progress.note(
         outcome.label.onOneLine, failure: outcome.failure, isSkipped: outcome.isDone && outcome.value == nil)
     }
+    run.onFewerJobs = { progress.tellFewerJobs(jobs, $0) }
     run.onPostponed = { outcome in
       if let error = outcome.failure { progress.notePostponed(outcome.label.onOneLine, error) }
     }
@@ -83,11 +81,12 @@ struct FleetCommand<Value: Sendable>: Sendable {
       switch outcome.status {
       case .done: status(outcome.value)
       case .failed: "failed"
+      case .unfinished: "unfinished"
       case .notRun: "not_run"
       }
     return FleetRow(
       name: outcome.label, schema: outcome.schema, status: word,
-      durationMs: outcome.duration.inMilliseconds,
+      canary: outcome.isCanary, durationMs: outcome.duration.inMilliseconds,
       error: outcome.failure.map { ErrorReport($0).document(of: outcome.tenant?.name) },
       details: details(outcome))
   }
@@ -98,12 +97,13 @@ struct FleetRow: Encodable, Sendable {
   let name: String
   let schema: SchemaName
   let status: String
+  let canary: Bool
   let durationMs: Int
   let error: ErrorReport.Document?
   /// More keys.
   let details: any Encodable & Sendable
 
-  private enum CodingKeys: CodingKey { case name, schema, status, durationMs, error }
+  private enum CodingKeys: CodingKey { case name, schema, status, canary, durationMs, error }
 
   func encode(to encoder: any Encoder) throws {
     try details.encode(to: encoder)
@@ -111,6 +111,7 @@ struct FleetRow: Encodable, Sendable {
     try container.encode(name, forKey: .name)
     try container.encode(schema, forKey: .schema)
     try container.encode(status, forKey: .status)
+    try container.encode(canary, forKey: .canary)
     try container.encode(durationMs, forKey: .durationMs)
     try container.encode(error, forKey: .error)
   }
@@ -118,7 +119,7 @@ struct FleetRow: Encodable, Sendable {
 
 /// The number of tenants by status.
 struct FleetCounts: Encodable, Sendable {
-  let total, failed, notRun: Int
+  let total, failed, unfinished, notRun: Int
   let duration: Duration
   /// By the command's own statuses, and its other counts.
   var others: [String: Int] = [:]
@@ -130,16 +131,18 @@ struct FleetCounts: Encodable, Sendable {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(total, forKey: .total)
     try container.encode(failed, forKey: .failed)
+    try container.encode(unfinished, forKey: .unfinished)
     try container.encode(notRun, forKey: .notRun)
     try container.encode(duration.inMilliseconds, forKey: .durationMs)
   }
 
-  private enum CodingKeys: CodingKey { case total, failed, notRun, durationMs }
+  private enum CodingKeys: CodingKey { case total, failed, unfinished, notRun, durationMs }
 
-  /// The summary of these parts, with the tenants that failed or were not run.
+  /// The summary of these parts, with the tenants that failed, were not finished or not run.
   func sentence(_ parts: String..., style: Style = Style(isColored: false), isTimed: Bool = true) -> String {
     var parts = parts
     if failed > 0 { parts.append(style.red("\(failed) failed")) }
+    if unfinished > 0 { parts.append(style.yellow("\(unfinished) not finished")) }
     if notRun > 0 { parts.append(style.yellow("\(notRun) not run")) }
     return parts.joined(separator: ", ") + (isTimed ? " in \(durationText(duration))" : "")
   }
@@ -158,10 +161,16 @@ struct FleetEnd<Value: Sendable>: Sendable {
   /// Why not all rows could be written; `nil` if they were.
   let outputFailure: OutputClosed?
   fileprivate var reportFailure: FileProblem?
+  /// Whether annotations have told the failures.
+  private let isAnnotated: Bool
   private let command: FleetCommand<Value>
 
   /// Also for the forecast of a dry run.
-  init(_ report: FleetReport<Value>, _ command: FleetCommand<Value>, outputFailure: OutputClosed? = nil) {
+  init(
+    _ report: FleetReport<Value>, _ command: FleetCommand<Value>, outputFailure: OutputClosed? = nil,
+    isAnnotated: Bool = false
+  ) {
+    self.isAnnotated = isAnnotated
     self.report = report
     self.command = command
     self.outputFailure = outputFailure
@@ -171,7 +180,9 @@ struct FleetEnd<Value: Sendable>: Sendable {
     }
     self.counts = FleetCounts(
       total: report.tenants.count, failed: report.failures.count,
-      notRun: report.tenants.count { !$0.isDone && $0.failure == nil }, duration: report.duration,
+      unfinished: report.tenants.count(where: \.isUnfinished),
+      notRun: report.tenants.count { !$0.isDone && !$0.isUnfinished && $0.failure == nil },
+      duration: report.duration,
       others: counts)
   }
 
@@ -184,16 +195,24 @@ struct FleetEnd<Value: Sendable>: Sendable {
   /// The shared schema in JSON.
   var shared: FleetRow? { report.shared.map(command.row) }
 
-  /// An error is told with --quiet too: for commands that print no names of those that failed.
-  func tellQuietly(_ session: Session) {
-    guard session.isQuiet, session.format != .json else { return }
-    causes(session.errorStyle).forEach { session.terminal.note($0) }
+  /// The failures grouped by their cause, and what they stopped.
+  func causes(_ style: Style) -> [String] {
+    let failures = report.failures.compactMap { outcome in
+      outcome.failure.map { (outcome.label.onOneLine, $0) }
+    }
+    return (isAnnotated ? [] : failureCauses(failures, style)) + canaries + unfinished
   }
 
-  /// The failures grouped by their cause.
-  func causes(_ style: Style) -> [String] {
-    failureCauses(
-      report.failures.compactMap { outcome in outcome.failure.map { (outcome.label.onOneLine, $0) } }, style)
+  private var unfinished: [String] {
+    let names = report.tenants.filter(\.isUnfinished).map(\.label.onOneLine)
+    return names.isEmpty ? [] : ["not finished, a part of it is done: \(named(names, upTo: 50))"]
+  }
+
+  private var canaries: [String] {
+    let failed = report.failedCanaries.map(\.label.onOneLine)
+    if failed.isEmpty { return [] }
+    let which = failed.count == 1 ? "the canary \(failed[0])" : "\(failed.count) canaries (\(named(failed)))"
+    return ["\(which) failed, so no other tenant was started"]
   }
 
   /// The result as a command returns it.
@@ -202,10 +221,11 @@ struct FleetEnd<Value: Sendable>: Sendable {
   ) -> CommandResult {
     var result = CommandResult(document, text: text)
     if command.streamsRows { result.streamed = [.ndjson] }
+    result.failures = causes(session.errorStyle)
     if report.tenants.isEmpty { result.notes = [Words.nobodySelected] }
     result.status = report.wasInterrupted ? .interrupted : report.failures.isEmpty ? .done : .partial
-    if let outputFailure { result.add(outputFailure, session) }
-    if let reportFailure { result.add(reportFailure, session, "the report was not written") }
+    if let outputFailure { result.add(outputFailure, session.errorStyle) }
+    if let reportFailure { result.add(reportFailure, session.errorStyle, "the report was not written") }
     return result
   }
 }

@@ -48,7 +48,8 @@ struct GitHubAnnotations {
     }
     let others = names.count > 1 ? " and \(counted(names.count - 1, "other"))" : ""
     properties.append(("title", "\(names.first ?? "")\(others) failed"))
-    return line("error", properties, cause)
+    // The log shows the message without the title.
+    return line("error", properties, "\(named(names, upTo: 50)): \(cause)")
   }
 
   /// - Parameter level: `error` or `warning`.

@@ -35,13 +35,44 @@ struct JUnitReport {
       name="tenantctl \(name)" tests="\(cases.count)" failures="\(failures)" errors="0" skipped="\(skipped)" \
       time="\(Self.seconds(duration))"
       """
-    let suite = "<testsuite \(counts)>\n" + cases.map { Self.testCase($0, name) }.joined() + "</testsuite>"
-    text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n\(suite)\n</testsuites>\n"
+    text = Self.suite(counts, cases.map { Self.testCase($0, name) }.joined())
+  }
+
+  /// The report of a command that was about one tenant, and no run over the fleet.
+  init(of name: String) {
+    let counts = """
+      name="tenantctl \(name)" tests="1" failures="0" errors="0" skipped="0" time="0.0"
+      """
+    text = Self.suite(counts, "<testcase classname=\"tenantctl\" name=\"\(name)\" time=\"0.0\"/>\n")
+  }
+
+  /// The report of a command that failed before its run.
+  init(_ error: ErrorReport, of name: String) {
+    let counts = """
+      name="tenantctl \(name)" tests="1" failures="0" errors="1" skipped="0" time="0.0"
+      """
+    let testCase = """
+      <testcase classname="tenantctl" name="\(name)" time="0.0"><error type="\(Self.escaped(error.code))" \
+      message="\(Self.escaped(error.message))">\(Self.escaped(error.cause))</error></testcase>
+
+      """
+    text = Self.suite(counts, testCase)
+  }
+
+  private static func suite(_ counts: String, _ cases: String) -> String {
+    """
+    <?xml version="1.0" encoding="UTF-8"?>
+    <testsuites>
+    <testsuite \(counts)>
+    \(cases)</testsuite>
+    </testsuites>
+
+    """
   }
 
   private static func testCase(_ test: Case, _ name: String) -> String {
     let start = """
-      <testcase classname="tenantctl.\(name)" name="\(escaped(test.name))" time="\(seconds(test.duration))"
+      <testcase classname="tenantctl.\(name.replacing(" ", with: "."))" name="\(escaped(test.name))" time="\(seconds(test.duration))"
       """
     switch test.result {
     case .passed: return "\(start)/>\n"
@@ -80,6 +111,9 @@ extension JUnitReport.Case {
     switch outcome.status {
     case .done: break
     case .notRun: result = .skipped
+    case .unfinished:
+      result = .failed(
+        type: "unfinished", message: "started, but not finished", text: "started, but not finished")
     case .failed(let error):
       let report = ErrorReport(error)
       result = .failed(type: report.code, message: report.message, text: report.cause)

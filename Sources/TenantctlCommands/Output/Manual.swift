@@ -12,9 +12,12 @@ enum ManualSections {
       key is present: without a value it is null; an empty list is []. A tenant's key is name where the object is about \
       it, and tenant where the object refers to it. docs/json.md lists all keys.
 
-      Every command has text and json. ndjson, one object a line, is for lists and fleet runs; csv is for lists and exec; sarif and github \
-      are for migration check. A \
-      format that a command does not have is a usage error before anything runs.
+      Every command has text and json. ndjson, one object a line, is for lists and fleet runs; csv is for lists and exec; \
+      sarif and github are for migration check. A format that a command does not have is a usage error before anything runs.
+
+      What failed is printed once: where the data has it, as with json, it is not on standard error. --quiet silences progress \
+      and notes, never a failure. A fleet run without a terminal says every 30 seconds how far it is. --report always tells \
+      of this call of the command, also of one that is refused.
 
       Control characters in names, values and messages, and characters that change the direction of text, are printed as \
       escapes such as \\n and \\u{1B}, in a pipe too, so that each line of a list is one name. JSON, CSV and the SQL of \
@@ -25,7 +28,8 @@ enum ManualSections {
       """
       The database is the first of the option --database, the variables TENANTCTL_DATABASE_URL and DATABASE_URL, the key \
       database.url of tenantctl.toml(5), and libpq's PG* variables, service file and .pgpass. SQLAlchemy's URLs, such as \
-      postgresql+psycopg2://, are accepted.
+      postgresql+psycopg2://, are accepted. A parameter that libpq does not know is an error that names it. A PG* variable that \
+      sets a parameter for a newer libpq than the linked one is a warning, because some of them ask for more security.
 
       A broken network is detected within 60 s. The defaults are keepalives_idle 30, keepalives_interval 10, \
       keepalives_count 3 and tcp_user_timeout 60000; the connection string or the service file can set others.
@@ -35,8 +39,9 @@ enum ManualSections {
       """
       SIGINT (Ctrl-C), SIGTERM and SIGHUP have the same effect. In a fleet run the first signal lets the running tenants \
       finish and starts no other; the second cancels them, and waits at most 5 s for the server; the third ends the \
-      program at once. In each case the exit status is 130, and the progress so far is printed. Other commands that change \
-      the database are cancelled by the first signal. Commands that only read end at once.
+      program at once, and what run has started, too. In each case the exit status is 130, and the progress so far is \
+      printed. Other commands that change the database are cancelled by the first signal. Commands that only read end at \
+      once.
       """),
     ManSection(
       "FILES",
@@ -47,6 +52,7 @@ enum ManualSections {
 
       migrations/tenant/, migrations/shared/: the migrations of the tenants' schemas and of the shared schema.
       """),
+    ManSection("SEE ALSO", "tenantctl-migrate(1), tenantctl-create(1), tenantctl.toml(5), psql(1), pg_dump(1)"),
   ]
 }
 

@@ -7,27 +7,43 @@ struct Printer: Sendable {
   var format: OutputFormat
   /// Whether only data is printed.
   let isQuiet: Bool
-  private let allowsColor: Bool
+  /// `nil`: on a terminal.
+  private let usesColor: Bool?
 
   /// Before the line is understood, how to report an error must be known.
   init(_ line: Reading<Action>, _ environment: [String: String]) {
     format = line[Global.format()]
     isQuiet = line[Global.quiet]
-    // https://no-color.org
-    allowsColor =
-      !line[Global.noColor] && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
+    usesColor =
+      switch line[Global.color] {
+      case .always: true
+      case .never: false
+      case .auto: Self.usesColor(environment)
+      }
   }
 
   /// How standard output stands out.
-  var style: Style { Style(isColored: allowsColor && terminal.stdoutIsTerminal && format == .text) }
+  var style: Style { Style(isColored: (usesColor ?? terminal.stdoutIsTerminal) && format == .text) }
 
   /// How standard error stands out.
-  var errorStyle: Style { Style(isColored: allowsColor && terminal.stderrIsTerminal) }
+  var errorStyle: Style { Style(isColored: usesColor ?? terminal.stderrIsTerminal) }
+
+  /// https://no-color.org and https://force-color.org, where an empty variable counts as unset.
+  private static func usesColor(_ environment: [String: String]) -> Bool? {
+    if environment["NO_COLOR"]?.isEmpty == false { return false }
+    switch environment["FORCE_COLOR"] {
+    case nil, "": return environment["TERM"] == "dumb" ? false : nil
+    case "0", "false": return false
+    default: return true
+    }
+  }
 
   func show(_ result: CommandResult) throws {
     let isStreamed = result.streamed.contains(format)
+    for loss in result.losses { terminal.note(loss) }
     if !isStreamed { try write(result) }
-    // Among streamed rows there is no place for what went wrong.
+    if !result.formatsWithFailures.contains(format) { result.failures.forEach { terminal.note($0) } }
+    // Streamed rows have no place for the rest.
     guard !isQuiet, format == .text || isStreamed && result.status != .done else { return }
     for note in result.notes { terminal.note(note) }
   }

@@ -45,7 +45,10 @@ final class ProgramOutput: Sendable {
   /// All the lines in one write, so that no other tenant's come between.
   private func print(_ lines: [UInt8], to stream: OutputStream) {
     let style = stream == .stdout ? session.style : session.errorStyle
-    let prefix = style.dim("\(name) |") + " "
+    let dimmed = style.dim("\(name) |") + " "
+    // What a program writes goes into a pipe as it is.
+    let prefix =
+      stream == .stdout && !session.terminal.stdoutIsTerminal ? HarmlessText.colored(dimmed) : dimmed
     let text = lines.dropLast().split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
       .map { "\(prefix)\(String(decoding: $0, as: UTF8.self))" }
     switch stream {

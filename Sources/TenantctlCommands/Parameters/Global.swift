@@ -8,6 +8,11 @@ enum OutputFormat: String, CaseIterable, Sendable {
   static let list: [OutputFormat] = [.text, .json, .ndjson, .csv]
 }
 
+/// When text has colours.
+enum ColorChoice: String, CaseIterable, Sendable {
+  case auto, always, never
+}
+
 /// The options that every command has, ``format(_:)`` with its own formats.
 enum Global {
   static let database = Option(
@@ -31,10 +36,12 @@ enum Global {
   static let verbose = Flag(
     "verbose", short: "v", environment: "TENANTCTL_VERBOSE",
     summary: "Print each SQL statement, and the server's notices, to standard error.")
-  static let noColor = Flag(
-    "no-color", environment: "TENANTCTL_NO_COLOR",
-    summary: "Do not use colours; NO_COLOR has the same effect."
-  )
+  static let color = DefaultedOption(
+    "color", placeholder: "WHEN", choices: ColorChoice.self, default: .auto, environment: "TENANTCTL_COLOR",
+    summary: """
+      Whether to use colours. auto: on a terminal, unless NO_COLOR is set; FORCE_COLOR stands for always, and NO_COLOR has \
+      precedence.
+      """)
 
-  static let all: [any Parameter] = [database, config, format(), quiet, verbose, noColor]
+  static let all: [any Parameter] = [database, config, format(), quiet, verbose, color]
 }

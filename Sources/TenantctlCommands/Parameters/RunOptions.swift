@@ -46,6 +46,14 @@ enum RunOptions {
 
   static let parameters: [any Parameter] = common + [retries, statementTimeout]
 
+  /// Refuses `--report` together with a flag that leaves nothing to report.
+  static func refuseReport(_ input: Input, with flags: [Flag]) throws {
+    guard input[report] != nil, let flag = flags.first(where: { input[$0] }) else { return }
+    throw input.refusal(
+      "--report and --\(flag.declaration.name) cannot be used together",
+      hint: "the report tells of a run, and --\(flag.declaration.name) does not run anything")
+  }
+
   /// What the words say about a run; further attempts only where the command has ``retries``.
   static func read<Value>(_ input: Input, into run: inout FleetRun<Value>) {
     run.maxFailures = input[onError] == .stop ? 1 : input[maxFailures]?.value

@@ -74,7 +74,8 @@ final class Interruption: Sendable {
     // On another queue: a message may block on its reader, and the next signal must not wait for that.
     DispatchQueue(label: "tenantctl.signal").async {
       tell?("finishing the running tenants; interrupt again to cancel them")
-      act?(number)
+      // A program that has taken no notice of two signals would be left behind.
+      act?(count > 2 ? SIGKILL : number)
       if count > 2 { self.end() }
     }
     // Even if the queue above is blocked.

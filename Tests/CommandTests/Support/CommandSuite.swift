@@ -83,6 +83,7 @@ enum CommandSuite {
   /// Lines of bash, in which `tenantctl` is to be found; each succeeds where nobody has set traps.
   static let steps = [
     "tenantctl list", "tenantctl list --quiet", "tenantctl show acme", "tenantctl show legacy",
+    "tenantctl history acme", "tenantctl list --columns name,head,size,created,plan --sort -size",
     "tenantctl status --all", "tenantctl status --all --verify", "! tenantctl doctor",
     "tenantctl __complete tenant", "tenantctl __complete domain", "tenantctl __complete version",
     "tenantctl create delta --domain delta.example.com --set plan=gold",

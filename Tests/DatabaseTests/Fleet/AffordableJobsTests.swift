@@ -1,3 +1,4 @@
+import Synchronization
 import TenancyPostgres
 import TestSupport
 import Testing
@@ -22,6 +23,30 @@ import Testing
       try await TestDatabase.with { database in
         try await database.psql("ALTER ROLE postgres CONNECTION LIMIT 13")
         #expect(try await database.tenancy().affordableJobs() == 3)
+      }
+    }
+  }
+
+  /// More jobs than connections: the run goes on with those that it gets, and says so once.
+  @Test(arguments: [1, 3]) func moreThanTheServerHas(free: Int) async throws {
+    try await TestServer.withOwn(settings: ["max_connections=9"]) {
+      try await Fleet.with(connections: 50) { fleet in
+        try await fleet.populate((10..<50).map { "t\($0)" })
+        var sessions: [Connection] = []
+        for _ in 0..<(9 - free) { sessions.append(try await fleet.database.connect()) }
+        let told = Mutex<[TenancyProblem]>([])
+        let report = try await fleet.migrate([tableMigration(1)]) { run in
+          run.jobs = 50
+          run.onFewerJobs = { problem in told.withLock { $0.append(problem) } }
+        }
+        for session in sessions { await session.close() }
+        #expect(report.tenants.allSatisfy { $0.isDone && $0.value != nil }, "\(report.outline)")
+        let problems = told.withLock { $0 }
+        guard case .cannotConnect(let failure)? = problems.first, problems.count == 1 else {
+          Issue.record("\(problems)")
+          return
+        }
+        #expect(failure.sqlState == "53300")
       }
     }
   }

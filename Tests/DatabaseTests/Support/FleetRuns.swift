@@ -53,6 +53,7 @@ extension MigrationOutcome {
     switch status {
     case .done: value == nil ? "up to date" : versions.map(\.rawValue).joined(separator: ",")
     case .failed: "failed"
+    case .unfinished: "unfinished"
     case .notRun: "not run"
     }
   }
@@ -72,6 +73,7 @@ extension FleetReport<BaselinedTenant> {
       case .done:
         "\(outcome.label): \(((outcome.value?.recorded ?? []) + (outcome.value?.addedColumns ?? []).map { "+\($0)" }).joined(separator: ","))"
       case .failed(let error): "\(outcome.label): \(Self.name(of: error))"
+      case .unfinished: "\(outcome.label): unfinished"
       case .notRun: "\(outcome.label): not run"
       }
     }.joined(separator: "; ")

@@ -49,10 +49,19 @@ struct StatementwiseRun {
     case .done: return false
     case .notBegun:
       try await steps.begin.run(over: connection)
-      try await run(from: 0, isResumed: false)
-    case .begun(let count): try await run(from: count, isResumed: true)
+      try await runTheRest(from: 0, isResumed: false)
+    case .begun(let count): try await runTheRest(from: count, isResumed: true)
     }
     return true
+  }
+
+  /// Once it is recorded as begun, a cancellation leaves the file unfinished.
+  private func runTheRest(from first: Int, isResumed: Bool) async throws {
+    do {
+      try await run(from: first, isResumed: isResumed)
+    } catch is CancellationError {
+      throw FleetUnfinished()
+    }
   }
 
   private func run(from first: Int, isResumed: Bool) async throws {

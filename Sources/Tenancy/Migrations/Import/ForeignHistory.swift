@@ -72,6 +72,8 @@ package struct HistoryProblem: Sendable, Hashable {
   package enum Reason: Sendable, Hashable {
     /// There is no such table, or it is not one of the tool's.
     case missing(table: String)
+    /// The table is not trusted: its creator could run code as the role that reads it.
+    case notTrusted(table: String, LedgerDistrust)
     /// A migration of that version failed.
     case unfinished(String)
     /// It has a version that no file has.

@@ -37,7 +37,7 @@ extension TenantDatabase {
     var entries: [FleetPlan<ImportedHistory>.Entry] = []
     for (survey, history) in zip(surveys, histories) {
       do {
-        let planned = try importer.take(history, survey)
+        let planned = try importer.take(history.get(), survey)
         entries.append(
           .init(subject: FleetSubject(survey.tenant, survey.schema), work: .success(self.plan(planned))))
       } catch {
@@ -66,16 +66,28 @@ private struct HistoryImporter {
     self.limits = limits
   }
 
-  /// The histories of schemas; `nil` where none can be read.
-  func read(_ surveys: [Survey], over connection: Connection) async throws -> [ForeignHistory?] {
+  /// The histories of schemas; `nil` where there is none. A table that is not trusted is not read.
+  func read(
+    _ surveys: [Survey], over connection: Connection
+  ) async throws -> [Result<ForeignHistory?, HistoryFailure>] {
     let surveyor = surveyor
+    var distrusted: [SchemaName: LedgerDistrust] = [:]
     for row in try await connection.query(surveyor.inspection(of: surveys.map(\.schema))) {
       let found = try LedgerTable(row)
-      if let distrust = found.distrust { throw TenancyProblem.ledgerNotTrusted(found.schema, distrust) }
+      distrusted[found.schema] = found.distrust
     }
-    var histories: [ForeignHistory?] = []
+    var histories: [Result<ForeignHistory?, HistoryFailure>] = []
     for survey in surveys {
-      histories.append(try await history(in: survey.schema, surveyor, over: connection))
+      let name = survey.schema.relation(table).description
+      if let distrust = distrusted[survey.schema] {
+        histories.append(.failure(HistoryFailure(.notTrusted(table: name, distrust))))
+        continue
+      }
+      do {
+        histories.append(.success(try await history(in: survey.schema, surveyor, over: connection)))
+      } catch let failure as StatementError where failure.error.state == .insufficientPrivilege {
+        histories.append(.failure(HistoryFailure(.schema(.from(failure.error)))))
+      }
     }
     return histories
   }

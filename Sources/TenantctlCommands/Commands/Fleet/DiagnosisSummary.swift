@@ -21,6 +21,13 @@ struct DiagnosisSummary: Sendable {
     return result
   }
 
+  /// The fixes that failed, for where the findings are not printed.
+  var failures: [String] {
+    items.compactMap { item in
+      item.error.map { "not fixed: \(item.report.subject): \(ErrorReport($0).message)" }
+    }
+  }
+
   /// The SQL that fixes what can be fixed, with a comment above each finding's.
   var script: [String] {
     zip(diagnosis.entries, items).filter(\.0.canBeFixed).flatMap { entry, item in

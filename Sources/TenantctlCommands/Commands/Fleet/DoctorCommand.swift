@@ -43,7 +43,10 @@ enum DoctorCommand {
     let outcomes = try await interruption.guarding(drainingWith: { session.terminal.note($0) }) {
       await database.fix(diagnosis) { interruption.isRequested }
     }
-    return DiagnosisSummary(diagnosis, outcomes).result
+    let summary = DiagnosisSummary(diagnosis, outcomes)
+    var result = summary.result
+    if session.isQuiet { result.failures = summary.failures }
+    return result
   }
 
   private static let fix = Flag("fix", summary: "Fix what can be fixed without a decision.")

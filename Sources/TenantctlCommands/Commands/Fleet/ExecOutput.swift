@@ -55,12 +55,11 @@ final class ExecOutput: Sendable {
     // The table is data, which --quiet keeps.
     if session.format == .text && session.isQuiet { result.names = result.text(session.style) }
     result.streamed = [.csv, .ndjson]
-    end.tellQuietly(session)
+    result.formatsWithFailures = [.json]
     let tenants = counted(counts["done"], "tenant")
     let changed = "\(counted(counts["changed"], "row")) changed in \(tenants)"
     let returned = "\(counted(counts["rows"], "row")) from \(tenants)"
-    result.notes =
-      end.causes(session.errorStyle) + [counts.sentence(counts["changed"] > 0 ? changed : returned)]
+    result.notes = [counts.sentence(counts["changed"] > 0 ? changed : returned)]
     return result
   }
 }

@@ -34,10 +34,7 @@ enum RunSummary {
   static func result(_ end: FleetEnd<ProgramRun>, _ session: Session) -> CommandResult {
     var result = end.result(end.document, session) { _ in [] }
     result.streamed = [.text, .ndjson]
-    end.tellQuietly(session)
-    result.notes =
-      end.causes(session.errorStyle)
-      + [end.counts.sentence("done for \(counted(end.counts["done"], "tenant"))")]
+    result.notes = [end.counts.sentence("done for \(counted(end.counts["done"], "tenant"))")]
     return result
   }
 

@@ -15,7 +15,7 @@ struct BaselineSummary: Sendable {
   }
 
   var command: FleetCommand<BaselinedTenant> {
-    let name = if case .adopt = verb { "adopt" } else { "baseline" }
+    let name = if case .adopt = verb { "adopt" } else { "migration baseline" }
     return FleetCommand(
       name: name, statuses: ["recorded", "unchanged", "columns_added"],
       status: { value in
@@ -27,7 +27,7 @@ struct BaselineSummary: Sendable {
   func result(_ end: FleetEnd<BaselinedTenant>, _ session: Session) -> CommandResult {
     var result = end.result(end.document, session) { lines(end, $0) }
     result.names = end.report.tenants.filter { $0.value?.recorded.isEmpty == false }.map(\.label)
-    if !end.report.tenants.isEmpty { result.notes = end.causes(session.errorStyle) + histories(end) }
+    if !end.report.tenants.isEmpty { result.notes = histories(end) }
     return result
   }
 
@@ -35,7 +35,8 @@ struct BaselineSummary: Sendable {
   func dryRun(_ sql: [String], _ end: FleetEnd<BaselinedTenant>, _ style: Style) -> CommandResult {
     var result = CommandResult.dryRun(sql)
     result.json = DryDocument(sql: sql, tenants: end.rows, summary: end.counts)
-    result.notes = end.causes(style) + lines(end, style, isForecast: true)
+    result.failures = end.causes(style)
+    result.notes = lines(end, style, isForecast: true)
     result.status = end.report.failures.isEmpty ? .done : .partial
     return result
   }

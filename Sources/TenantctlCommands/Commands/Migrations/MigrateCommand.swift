@@ -43,6 +43,7 @@ enum MigrateCommand {
     ],
     section: Section.migrations
   ) { input, session in
+    try RunOptions.refuseReport(input, with: [check, Shared.dryRun])
     let selection = try Selection.read(input, session)
     let database = try session.database(connections: RunOptions.connectionsWithFlush(input))
     let plan = try await database.planMigration(
@@ -62,10 +63,9 @@ enum MigrateCommand {
     }
     if input[Shared.dryRun] {
       let problems = plan.tenants.compactMap { survey in survey.problem.map { (survey.label, $0) } }
-      if !session.isQuiet {
-        failureCauses(problems, session.errorStyle).forEach { session.terminal.note($0) }
-      }
       var result = CommandResult.dryRun(plan.script)
+      result.failures = failureCauses(problems, session.errorStyle)
+      result.formatsWithFailures = []
       if !problems.isEmpty { result.status = .partial }
       return result
     }
@@ -98,7 +98,9 @@ enum MigrateCommand {
         }
     }
     result.elements = { entries }
-    result.notes = failureCauses(problems, session.errorStyle) + plan.unknown.notes
+    // What makes the check fail is told with --quiet, too.
+    result.failures = failureCauses(problems, session.errorStyle) + plan.unknown.notes
+    result.formatsWithFailures = [.json]
     result.status =
       !problems.isEmpty ? .partial : !plan.unknown.isEmpty ? .refused : behind.isEmpty ? .done : .pending
     return result

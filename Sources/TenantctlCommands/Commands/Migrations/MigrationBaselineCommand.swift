@@ -21,6 +21,7 @@ enum MigrationBaselineCommand {
       Example("tenantctl migration baseline 20261123101500 acme --dry-run", "Show the SQL for one tenant."),
     ]
   ) { input, session in
+    try RunOptions.refuseReport(input, with: [Shared.dryRun])
     let selection = try Selection.read(input, session)
     let database = try session.database(connections: RunOptions.connections(input))
     let plan = try await database.planBaseline(at: input[version], selection, try session.migrations())

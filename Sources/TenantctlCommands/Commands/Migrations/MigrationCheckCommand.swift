@@ -34,12 +34,10 @@ enum MigrationCheckCommand {
     let paths = (files.shared + files.tenant).filter { file in since.map { $0 < file.version } ?? true }.map(
       \.path)
     var result = result(findings, in: paths)
-    if let path = input[report]?.path {
-      do {
-        try Files.write(path, JUnitReport(findings, in: paths, of: "migration check").text)
-      } catch {
-        result.add(error, session, "no report was written")
-      }
+    do {
+      try session.report.write(JUnitReport(findings, in: paths, of: "migration check"))
+    } catch {
+      result.add(error, session.errorStyle, "the report was not written")
     }
     return result
   }

@@ -31,6 +31,10 @@ enum MigrationImportCommand {
     guard let format = input[from] else {
       throw input.refusal("--from is required", hint: "use --from with \(formats)")
     }
+    try RunOptions.refuseReport(input, with: [Shared.dryRun])
+    if !input[ledger], input[RunOptions.report] != nil {
+      throw input.refusal("--report has no effect without --ledger", hint: "add --ledger")
+    }
     let selection = try histories(input, session)
     let placed = try MigrationImport(from: format, at: input[folder]).placed(
       in: try session.migrationsFolder(), shared: input[shared])
@@ -88,7 +92,7 @@ enum MigrationImportCommand {
 /// The result of `migration import`.
 private struct ImportSummary {
   static let command = FleetCommand<ImportedHistory>(
-    name: "import", statuses: ["recorded", "unchanged"],
+    name: "migration import", statuses: ["recorded", "unchanged"],
     status: { $0?.isUnchanged == false ? "recorded" : "unchanged" }, details: { Details($0.value) },
     streamsRows: false)
 
@@ -107,7 +111,7 @@ private struct ImportSummary {
   func result(_ end: FleetEnd<ImportedHistory>, _ session: Session) -> CommandResult {
     let rows = [end.shared].compactMap { $0 } + end.rows
     var result = noting(
-      end.result(Document(placed, rows), session) { [files] + end.causes($0) + histories(end, $0) })
+      end.result(Document(placed, rows), session) { [files] + histories(end, $0) })
     if end.report.shared == nil, end.report.tenants.isEmpty {
       result.notes.append("note: the selection has no tenants")
     }

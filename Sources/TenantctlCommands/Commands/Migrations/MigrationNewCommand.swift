@@ -49,7 +49,7 @@ enum MigrationNewCommand {
 
   private static let name = Argument("NAME", parse: { $0 }, summary: "What it does, in a few words.")
   private static let from = Option(
-    "from", placeholder: "TENANT", completion: .dynamic("tenant"), parse: TenantName.init(parsing:),
+    "from", placeholder: "TENANT", completion: .dynamic("tenant"), parse: TenantName.init(word:),
     summary: "Create what this tenant's schema has.")
   private static let shared = Flag(
     "shared", summary: "Write it for the shared schema instead of the tenants' schemas.")

@@ -29,7 +29,7 @@ enum MigrationRepairCommand {
         count == 0
           ? "nothing to repair: no \(repaired.problems.isEmpty ? "" : "other ")ledger has another checksum for \(repaired.file.version)"
           : "accepted \(repaired.file.path) in \(counted(count, "ledger"))")
-      result.notes = failureCauses(repaired.problems, session.errorStyle)
+      result.failures = failureCauses(repaired.problems, session.errorStyle)
       if !repaired.problems.isEmpty { result.status = .partial }
       return result
     }

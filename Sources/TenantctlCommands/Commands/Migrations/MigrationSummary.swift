@@ -44,7 +44,7 @@ struct MigrationSummary: Sendable {
         "\($0.label.onOneLine): \(versions($0)) (\(durationText($0.duration)))"
       }
     let done = "\(isUp ? "migrated" : "rolled back") \(counted(end.counts["migrated"], "tenant"))"
-    return shared + tenants + end.causes(style) + [
+    return shared + tenants + [
       end.counts.sentence(
         style.green(done), "\(end.counts["up_to_date"]) \(isUp ? "up to date" : "unchanged")", style: style)
     ]

@@ -30,7 +30,7 @@ enum StatusCommand {
     if input[check] {
       result.status =
         summary.hasChanged || !summary.unknown.isEmpty ? .refused : summary.behind.isEmpty ? .done : .pending
-      result.notes = summary.unknown.notes
+      result.failures = summary.unknown.notes
     }
     return result
   }

@@ -106,22 +106,24 @@ extension StatusSummary {
     let name: String
     let schema: SchemaName
     let head: MigrationVersion?
-    let applied: Int
-    let pending, outOfOrder, changed, unfinished: [MigrationVersion]
-    let unknown: [String]
+    /// `nil` where the ledger cannot be read: then it is not known, and so are those below.
+    let applied: Int?
+    let pending, outOfOrder, changed, unfinished: [MigrationVersion]?
+    let unknown: [String]?
     let wrongHead: LedgerHead?
     let error: ErrorReport.Document?
 
     init(_ survey: Survey) {
       name = survey.label
       schema = survey.schema
-      head = survey.head
-      applied = survey.applied.count
-      pending = survey.pending.map(\.version)
-      outOfOrder = survey.outOfOrder.map(\.version)
-      changed = survey.changed.map(\.version)
-      unfinished = survey.begun.keys.sorted()
-      unknown = survey.unknown
+      let known = survey.problem == nil ? survey : nil
+      head = known?.head
+      applied = known?.applied.count
+      pending = known?.pending.map(\.version)
+      outOfOrder = known?.outOfOrder.map(\.version)
+      changed = known?.changed.map(\.version)
+      unfinished = known?.begun.keys.sorted()
+      unknown = known?.unknown
       wrongHead = survey.wrongHead
       error = survey.problem.map { ErrorReport($0).document(of: survey.tenant?.name) }
     }

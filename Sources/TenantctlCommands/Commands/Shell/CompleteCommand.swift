@@ -9,7 +9,7 @@ enum CompleteCommand {
   ) { input, session in
     // The options that name the database, from an incomplete command line.
     let typed = Parser(Tenantctl.tree).read(input[words], environment: session.environment)
-    let theirs = Session(typed, session.printer, session.environment)
+    let theirs = Session(typed, session.printer, session.environment, session.report)
     let names = (try? await withinTimeLimit { try await candidates(input[kind], theirs) }) ?? []
     // A name with a line break or a control character cannot be completed.
     let plain = names.filter { $0 == $0.onOneLine }
@@ -28,14 +28,14 @@ enum CompleteCommand {
     }
   }
 
-  /// A shell that waits for completions seems to hang, so the limit is 250 ms.
+  /// A shell that waits for completions seems to hang, so the limit is a second: enough for TLS to a server far away.
   private static func withinTimeLimit<T: Sendable>(_ work: @escaping @Sendable () async throws -> T)
     async throws -> T
   {
     try await withThrowingTaskGroup(of: T.self) { group in
       group.addTask { try await work() }
       group.addTask {
-        try await Task.sleep(for: .milliseconds(250))  // This is the limit.
+        try await Task.sleep(for: .seconds(1))  // This is the limit.
         throw CancellationError()
       }
       defer { group.cancelAll() }

@@ -31,6 +31,7 @@ enum CreateCommand {
     ],
     section: Section.tenants
   ) { input, session in
+    try RunOptions.refuseReport(input, with: [Shared.dryRun])
     let new = try tenants(input)
     let files = input[noMigrations] ? [] : try migrations(session)
     if new.count == 1, input[fromFile] == nil { return try await createOne(new[0], files, input, session) }

@@ -3,16 +3,50 @@ internal import Tenancy
 
 enum ShowCommand {
   static let command = Command<Action>(
-    "show", summary: "Show everything about a tenant.",
-    parameters: [Shared.tenant],
+    "show", summary: "Show everything about tenants.",
+    discussion: "One name is one object in JSON; several, or another selection, are a list of objects.",
+    parameters: Selection.parameters + [Shared.migrations],
+    formats: [.text, .json, .ndjson],
     examples: [
       Example("tenantctl show acme", "Show the tenant acme."),
       Example("tenantctl show acme --format json", "Show it as JSON."),
+      Example("tenantctl show --behind", "Show the tenants with pending migrations."),
     ],
     section: Section.tenants
   ) { input, session in
-    let details = try await session.database().show(input[Shared.tenant])
-    return CommandResult(details, names: [details.entry.tenant.name.rawValue]) { lines(details, $0) }
+    // Without files what is pending is not known; the rest is.
+    let files = input[Shared.migrations] == nil ? try? session.migrations() : try session.migrations()
+    let selection = try Selection.read(input, session)
+    let database = try session.database()
+    var details: [TenantDetails] = []
+    for name in try await database.names(in: selection) { details.append(try await database.show(name, files)) }
+    let documents = details.map(Document.init)
+    let json: any Encodable & Sendable = if selection.onlyName != nil { documents[0] } else { documents }
+    var result = CommandResult(json, names: details.map(\.entry.tenant.name.rawValue)) { [details] style in
+      Array(details.map { lines($0, style) }.joined(separator: [""]))
+    }
+    result.elements = { documents }
+    if details.isEmpty { result.notes = [Words.nobodySelected] }
+    return result
+  }
+
+  /// The details, and why the ledger cannot be read.
+  private struct Document: Encodable, Sendable {
+    let details: TenantDetails
+    private let error: ErrorReport.Document?
+
+    private enum CodingKeys: CodingKey { case error }
+
+    init(_ details: TenantDetails) {
+      self.details = details
+      error = details.ledger?.problem.map { ErrorReport($0).document(of: details.entry.tenant.name) }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+      try details.encode(to: encoder)
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(error, forKey: .error)
+    }
   }
 
   private static func lines(_ details: TenantDetails, _ style: Style) -> [String] {
@@ -31,8 +65,8 @@ enum ShowCommand {
           ? style.red("\(tenant.schema) does not exist: see 'tenantctl doctor'")
           : "\(tenant.schema) (\(size))"
       ),
-      ("migrations", migrations(state)),
     ]
+    fields += migrations(details.ledger)
     fields += details.entry.domains.map {
       ("domain", $0.isPrimary ? "\($0.name) (primary)" : "\($0.name)")
     }
@@ -45,9 +79,23 @@ enum ShowCommand {
     }
   }
 
-  private static func migrations(_ state: SchemaState?) -> String {
-    guard state?.hasLedger == true else { return "no ledger" }
-    guard let head = state?.head else { return "unknown: 'tenantctl status' reads the ledger" }
-    return head.version.map { "\(head.count) applied, head \($0)" } ?? "none applied"
+  private static func migrations(_ ledger: LedgerSummary?) -> [(String, String)] {
+    guard let ledger else { return [] }
+    if let problem = ledger.problem {
+      let message = ErrorReport(inFleet: problem).message.firstLine
+      return [("migrations", ledger.exists ? "unknown: \(message)" : "no ledger")]
+    }
+    let applied = ledger.applied ?? []
+    let head = applied.last.map { "\(applied.count) applied, head \($0)" } ?? "none applied"
+    var fields = [("migrations", ledger.exists ? head : "no ledger")]
+    if let last = ledger.last {
+      let by = last.appliedBy.map { " by \($0.onOneLine)" } ?? ""
+      fields.append(("last applied", "\(last.version) at \(timeText(last.appliedAt))\(by)"))
+    }
+    if let next = ledger.pending?.first {
+      let count = ledger.pending?.count ?? 0
+      fields.append(("pending", "\(count), \(count > 1 ? "next " : "")\(next.version) \(next.name)"))
+    }
+    return fields
   }
 }

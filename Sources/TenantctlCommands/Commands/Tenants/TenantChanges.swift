@@ -15,7 +15,8 @@ struct TenantChanges<Value: Sendable>: Sendable {
     if input[Shared.dryRun] {
       let end = FleetEnd(plan.forecast, command)
       var result = CommandResult.dryRun(plan.script)
-      result.notes = end.causes(session.errorStyle)
+      result.failures = end.causes(session.errorStyle)
+      result.formatsWithFailures = []
       if !end.report.failures.isEmpty { result.status = .partial }
       return result
     }
@@ -24,7 +25,6 @@ struct TenantChanges<Value: Sendable>: Sendable {
     }
     var result = end.result(end.document, session) { lines(end, $0) }
     result.names = end.report.failures.map(\.label)
-    end.tellQuietly(session)
     return result
   }
 
@@ -33,7 +33,7 @@ struct TenantChanges<Value: Sendable>: Sendable {
     let done = end.counts[command.statuses[0]]
     let others = command.statuses.dropFirst().filter { end.counts[$0] > 0 }.map { "\(end.counts[$0]) \($0)" }
     return (tenants.count > 20 ? [] : tenants.compactMap { $0.isDone ? sentence($0) : nil })
-      + end.causes(style) + [
+      + [
         end.counts.sentence(
           ([style.green("\(verb) \(counted(done, "tenant"))")] + others).joined(separator: ", "), style: style
         )

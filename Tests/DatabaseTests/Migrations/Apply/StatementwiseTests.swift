@@ -22,6 +22,27 @@ import Testing
     }
   }
 
+  /// One that is cancelled in the middle is neither done nor as if it had not been run.
+  @Test(arguments: [
+    "CREATE TABLE t2 (); CREATE INDEX CONCURRENTLY i ON t1 (id);", "VACUUM t1; SELECT pg_sleep(100);",
+  ])
+  func whatIsCancelledInTheMiddleIsNotFinished(statements: String) async throws {
+    try await Fleet.withTable(andFile: statements) { fleet, files in
+      let holder = try await fleet.database.holder(of: "LOCK TABLE a.t1 IN ROW EXCLUSIVE MODE")
+      let run = Task { try await fleet.migrate(files) }
+      if statements.contains("sleep") {
+        await holder.close()
+        try await fleet.database.connect().sleeping()
+      } else {
+        try await holder.blocked()
+      }
+      run.cancel()
+      let report = try await run.value
+      await holder.close()
+      #expect(report.outline == "a: unfinished")
+    }
+  }
+
   /// Which index it is that an unnamed build has left, nobody can say for sure: so it is named, and left.
   @Test func aBuildWithoutANameIsLeftToAPerson() async throws {
     try await Fleet.withTable(andFile: "CREATE INDEX CONCURRENTLY ON t1 (id);") { fleet, files in

@@ -1,0 +1,135 @@
+internal import TenancyPostgres
+
+/// A tenant of a list, with what is only read when somebody asks for it.
+package struct TenantListing: Sendable, Encodable {
+  /// The tenant, its domains and its schema's state.
+  package let entry: TenantEntry
+  /// What the ledger's comment says, or the ledger where the comment does not; `nil` if there is none, if it cannot be read,
+  /// or if it was not asked for.
+  package let head: LedgerHead?
+  /// The registry's other columns, as text; `nil` if they were not asked for.
+  package let columns: [String: String?]?
+  /// What the schema's tables and indexes take on disk, in bytes; `nil` if that was not asked for, or
+  /// there is no such schema.
+  package let bytes: Int?
+
+  private enum CodingKeys: String, CodingKey {
+    case columns, bytes, head, applied
+  }
+
+  /// Flat: the entry's keys and the others in one object.
+  package func encode(to encoder: any Encoder) throws {
+    try entry.encode(to: encoder)
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(columns, forKey: .columns)
+    try container.encode(bytes, forKey: .bytes)
+    try container.encode(head?.version, forKey: .head)
+    try container.encode(head?.count, forKey: .applied)
+  }
+}
+
+/// What a list reads in addition to the tenants and their domains.
+package struct TenantFacts: OptionSet, Sendable {
+  /// The bits.
+  package let rawValue: Int
+
+  /// The facts of those bits.
+  package init(rawValue: Int) { self.rawValue = rawValue }
+
+  /// The head of each ledger.
+  package static let head = TenantFacts(rawValue: 1)
+  /// The size of each schema.
+  package static let size = TenantFacts(rawValue: 2)
+  /// The registry's own columns.
+  package static let columns = TenantFacts(rawValue: 4)
+}
+
+extension TenantDatabase {
+  /// How many schemas are measured in one query.
+  private static let batch = 500
+
+  /// The tenants of a list with these facts, each read for all of them together: a few queries, not one per tenant.
+  ///
+  /// Throws ``TenancyProblem``, also ``TenancyProblem/unknownColumn(_:table:available:)``.
+  /// - Parameter named: columns of the registry that must exist.
+  package func listings(
+    of entries: [TenantEntry], with facts: TenantFacts, named: [String] = []
+  ) async throws -> [TenantListing] {
+    let columns = facts.contains(.columns) ? try await customColumns(named) : nil
+    let heads = facts.contains(.head) ? try await unwrittenHeads(of: entries) : [:]
+    let sizes = facts.contains(.size) ? try await sizes(of: entries.map(\.tenant.schema)) : nil
+    return entries.map { entry in
+      TenantListing(
+        entry: entry,
+        head: facts.contains(.head) ? entry.state?.head ?? heads[entry.tenant.schema] : nil,
+        columns: columns.map { $0[entry.tenant.name] ?? [:] },
+        bytes: sizes?[entry.tenant.schema])
+    }
+  }
+
+  /// The heads of those ledgers whose comment does not say it, such as dbmate's. Those that are not trusted are not read.
+  private func unwrittenHeads(of entries: [TenantEntry]) async throws -> [SchemaName: LedgerHead] {
+    let members = entries.compactMap { entry -> FleetMember? in
+      guard let state = entry.state, state.hasLedger, state.head == nil, entry.tenant.isReadable else {
+        return nil
+      }
+      return FleetMember(tenant: entry.tenant, state: state)
+    }
+    if members.isEmpty { return [:] }
+    let surveys = try await connected { connection in
+      try await self.surveyor([]).survey(members, over: connection, verify: true)
+    }
+    let heads = surveys.filter { $0.problem == nil }.map { ($0.schema, $0.history.head) }
+    return Dictionary(heads) { $1 }
+  }
+
+  private func sizes(of schemas: [SchemaName]) async throws -> [SchemaName: Int] {
+    let batches = try await inBatches(of: Self.batch, schemas) { schemas, connection in
+      try await connection.query(
+        """
+        SELECT n.nspname, coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint
+        FROM pg_catalog.pg_namespace n
+        LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'm')
+        WHERE n.nspname = ANY(\(schemas.map(\.rawValue))::text[])
+        GROUP BY n.nspname
+        """
+      ).map { row in
+        let (name, bytes) = try row.decode(String.self, Int.self)
+        return (SchemaName(stored: name), bytes)
+      }
+    }
+    return Dictionary(batches.flatMap { $0 }) { $1 }
+  }
+
+  /// The registry's own columns of all tenants.
+  private func customColumns(_ named: [String]) async throws -> [TenantName: [String: String?]] {
+    try await connected { connection in
+      let shape = try await self.shape(over: connection)
+      let columns = shape.customColumns
+      if let unknown = named.first(where: { !columns.contains($0) }) {
+        throw TenancyProblem.unknownColumn(
+          unknown, table: shape.tenants.table.description, available: columns.sorted())
+      }
+      let values: [SQL] = columns.map { "r->>\($0)" }
+      let rows = try await connection.query(
+        """
+        SELECT \(SQL.joined(["name"] + values)) FROM (SELECT \(shape.name), to_jsonb(t) FROM \(shape.tenants.table) t) AS t (name, r)
+        """)
+      let tenants = rows.compactMap { row -> (TenantName, [String: String?])? in
+        guard let name = row[0] else { return nil }
+        let values = columns.indices.map { (columns[$0], row[$0 + 1]) }
+        return (TenantName(stored: name), Dictionary(values, uniquingKeysWith: { $1 }))
+      }
+      return Dictionary(tenants) { $1 }
+    }
+  }
+}
+
+extension RegistryShape {
+  /// The columns that ``Tenant`` does not have, whatever they are. For a shape that was read from the catalog.
+  fileprivate var customColumns: [String] {
+    let known = Set(
+      [tenants.name, tenants.schema].compactMap { $0?.name } + [tenants.activity?.column].compactMap { $0 })
+    return tenants.columns.map(\.name).filter { !known.contains($0) }
+  }
+}

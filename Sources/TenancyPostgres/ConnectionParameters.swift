@@ -1,0 +1,120 @@
+internal import CLibPQ
+
+/// The parameters of connection strings, as the linked libpq has them.
+package enum ConnectionParameters {
+  /// The names of those that it knows. `ssl` is one in a URI, but only as `ssl=true`.
+  package static var known: Set<String> { Set(all.map(\.name)) }
+
+  /// The linked libpq's version, such as `15.18`.
+  package static var libraryVersion: String { "\(PQlibVersion() / 10_000).\(PQlibVersion() % 10_000)" }
+
+  /// The variables of an environment that set a parameter for a newer libpq, and that the linked one ignores: some of
+  /// them ask for more security.
+  package static func ignoredVariables(in environment: some Sequence<String>) -> [String] {
+    let given = environment.filter { $0.hasPrefix("PG") && documentedVariables.contains($0) }
+    if given.isEmpty { return [] }
+    let known = Set(all.compactMap(\.variable))
+    return given.filter { !known.contains($0) }.sorted()
+  }
+
+  /// The variables that set a parameter of the connection (PostgreSQL 18 manual, 32.15 "Environment Variables"). Not those
+  /// for a session's settings and for the places of files, which libpq does not list with its parameters.
+  private static let documentedVariables: Set<String> = [
+    "PGAPPNAME", "PGCHANNELBINDING", "PGCLIENTENCODING", "PGCONNECT_TIMEOUT", "PGDATABASE", "PGGSSDELEGATION",
+    "PGGSSENCMODE", "PGGSSLIB", "PGHOST", "PGHOSTADDR", "PGKRBSRVNAME", "PGLOADBALANCEHOSTS",
+    "PGMAXPROTOCOLVERSION", "PGMINPROTOCOLVERSION", "PGOPTIONS", "PGPASSFILE", "PGPASSWORD", "PGPORT",
+    "PGREQUIREAUTH", "PGREQUIREPEER", "PGSERVICE", "PGSSLCERT", "PGSSLCERTMODE", "PGSSLCOMPRESSION",
+    "PGSSLCRL", "PGSSLCRLDIR", "PGSSLKEY", "PGSSLMAXPROTOCOLVERSION", "PGSSLMINPROTOCOLVERSION", "PGSSLMODE",
+    "PGSSLNEGOTIATION", "PGSSLROOTCERT", "PGSSLSNI", "PGTARGETSESSIONATTRS", "PGUSER",
+  ]
+
+  /// The values of those that have a few (PostgreSQL 18 manual, 32.1.2). libpq decides; this says what it would take.
+  private static let choices: [(name: String, values: [String])] = [
+    ("sslmode", ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]),
+    ("channel_binding", ["disable", "prefer", "require"]),
+    ("gssencmode", ["disable", "prefer", "require"]),
+    ("sslnegotiation", ["postgres", "direct"]),
+    ("sslcertmode", ["disable", "allow", "require"]),
+    ("load_balance_hosts", ["disable", "random"]),
+    (
+      "target_session_attrs",
+      ["any", "read-write", "read-only", "primary", "standby", "prefer-standby"]
+    ),
+  ]
+
+  /// The setting that libpq refused before it tried to connect, wherever it comes from; `nil` if it is none of those with
+  /// a few values.
+  static func misspelt(in settings: [String: String]) -> MalformedTarget? {
+    for (name, values) in choices {
+      if let value = settings[name], !values.contains(value) { return .value(of: name, choices: values) }
+    }
+    return nil
+  }
+
+  private static var all: [(name: String, variable: String?)] {
+    guard let options = PQconndefaults() else { return [] }
+    defer { PQconninfoFree(options) }
+    var all: [(String, String?)] = []
+    var option = options
+    while let name = option.pointee.keyword {
+      all.append((String(cString: name), option.pointee.envvar.map { String(cString: $0) }))
+      option += 1
+    }
+    return all
+  }
+
+  /// The names of the parameters in a connection string.
+  static func names(in text: String) -> [String] {
+    text.hasPrefix("postgresql://") ? queryNames(text) : pairNames(text)
+  }
+
+  private static func queryNames(_ uri: String) -> [String] {
+    guard let mark = uri.firstIndex(of: "?") else { return [] }
+    // A JDBC URL has `;` in other databases, libpq's only `&`.
+    return uri[mark...].dropFirst().split(separator: "&").map { pair in
+      decoded(pair.prefix { $0 != "=" }.utf8)
+    }
+  }
+
+  private static func decoded(_ text: Substring.UTF8View) -> String {
+    var bytes: [UInt8] = []
+    var rest = text[...]
+    while let byte = rest.popFirst() {
+      if byte == UInt8(ascii: "%"),
+        let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+      {
+        bytes.append(value)
+        rest = rest.dropFirst(2)
+      } else {
+        bytes.append(byte)
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// Of `key=value` pairs: a value with blanks is in single quotes, and a backslash takes the next character as it is.
+  /// What has no `=` is no pair, and its words may be anything.
+  private static func pairNames(_ text: String) -> [String] {
+    var names: [String] = []
+    var rest = text.unicodeScalars[...]
+    func skipBlanks() { rest = rest.drop { $0.properties.isWhitespace } }
+    while true {
+      skipBlanks()
+      let name = rest.prefix { $0 != "=" && !$0.properties.isWhitespace }
+      rest = rest[name.endIndex...]
+      skipBlanks()
+      guard !name.isEmpty, rest.popFirst() == "=" else { return names }
+      names.append(String(name))
+      skipBlanks()
+      let isQuoted = rest.first == "'"
+      if isQuoted { rest.removeFirst() }
+      while let scalar = rest.popFirst() {
+        if scalar == "\\" {
+          _ = rest.popFirst()
+        } else if isQuoted ? scalar == "'" : scalar.properties.isWhitespace {
+          break
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,89 @@
+internal import Arguments
+internal import Tenancy
+
+extension MalformedTarget {
+  var hint: String {
+    switch self {
+    case .syntax, .unencoded: "write it as postgresql://USER@HOST:PORT/DATABASE"
+    case .value: "correct it in the URL, or in its PG* variable or service file"
+    case .parameter(let name): Self.advice(for: name)
+    }
+  }
+
+  /// What to write instead of a parameter of another driver.
+  private static func advice(for name: String) -> String {
+    if let driver = drivers.first(where: { $0.names.contains(name.lowercased()) }) { return driver.advice }
+    if newer.contains(name) {
+      return "libpq \(ConnectionParameters.libraryVersion) is too old for it: install a newer libpq"
+    }
+    let names = suggestions(for: name, among: ConnectionParameters.known.sorted())
+    return (names.isEmpty ? "remove it" : "did you mean \(names.joined(separator: " or "))?")
+      + "; a server's setting is written as options=-c%20NAME=VALUE"
+  }
+
+  /// libpq's own of later versions (PostgreSQL 18 manual, 32.1.2).
+  private static let newer: Set<String> = [
+    "require_auth", "sslcertmode", "load_balance_hosts", "gssdelegation", "sslnegotiation", "servicefile",
+    "min_protocol_version", "max_protocol_version", "scram_client_key", "scram_server_key", "sslkeylogfile",
+    "oauth_issuer", "oauth_client_id", "oauth_client_secret", "oauth_scope",
+  ]
+
+  /// The parameters of other drivers, in lower case: Prisma, JDBC, asyncpg, SQLAlchemy, node-postgres, Npgsql, Go's pq and
+  /// pgx, sqlx, Django, as their manuals have them.
+  private static let drivers: [(names: Set<String>, advice: String)] = [
+    (
+      ["schema", "currentschema", "search_path", "searchpath"],
+      """
+      remove it: tenantctl sets each tenant's schema by itself; where the registry is in another schema than public, \
+      tenantctl.toml says tenants = "SCHEMA.tenants" under [registry]
+      """
+    ),
+    (
+      [
+        "pgbouncer", "statement_cache_size", "prepared_statement_cache_size", "preparethreshold",
+        "statement_cache_capacity", "preparedstatementcachequeries", "max_cached_statement_lifetime",
+        "statement-cache-capacity", "default_query_exec_mode", "prepared_statements", "binary_parameters",
+      ], "remove it: tenantctl prepares no statements, so it works through PgBouncer without it"
+    ),
+    (
+      [
+        "connection_limit", "pool_timeout", "pool_size", "max_overflow", "pool_recycle", "pool_pre_ping",
+        "pool",
+        "pool_max_conns", "pool_min_conns", "maxpoolsize", "minpoolsize", "pooling", "maximum pool size",
+        "min_size", "max_size", "conn_max_age", "max_connections",
+      ], "remove it: --jobs says how many connections a run opens"
+    ),
+    (
+      [
+        "ssl", "sslaccept", "use_ssl", "usessl", "uselibpqcompat", "ssl_mode", "sslidentity", "sslfactory",
+        "requiressl", "tls",
+      ], "write sslmode=require, or sslmode=verify-full to check the server's certificate, too"
+    ),
+    (["sslca", "ssl_ca", "ssl_root_cert", "sslrootcertificate"], "write sslrootcert=FILE"),
+    (
+      ["connecttimeout", "logintimeout", "timeout", "connection_timeout"],
+      "write connect_timeout=SECONDS"
+    ),
+    (
+      ["socket_timeout", "sockettimeout", "command_timeout", "statement_timeout", "query_timeout"],
+      "write options=-c%20statement_timeout=30s, or use --statement-timeout"
+    ),
+    (["lock_timeout"], "remove it: lock_timeout in tenantctl.toml limits the wait for a lock"),
+    (["applicationname", "application name"], "write application_name=NAME"),
+    (["targetservertype"], "write target_session_attrs=read-write"),
+    (["loadbalancehosts"], "write load_balance_hosts=random, which libpq knows from version 16 on"),
+    (["charset", "encoding"], "remove it: tenantctl uses UTF-8"),
+    (["username", "user id", "uid"], "write user=NAME"),
+    (["pwd"], "write password=PASSWORD"),
+    (["database", "db", "initial catalog"], "write dbname=NAME"),
+    (["server", "hostname"], "write host=NAME"),
+  ]
+}
+
+/// Variables that a newer libpq would obey.
+func ignoredVariables(_ names: [String]) -> String {
+  """
+  libpq \(ConnectionParameters.libraryVersion) is too old for \(names.joined(separator: ", ")), which it ignores: install a \
+  newer libpq, or unset \(names.count == 1 ? "the variable" : "the variables")
+  """
+}
