@@ -78,7 +78,7 @@ import Testing
       #expect(
         name.stderr == """
           error: invalid tenant name 'acme': it is not of type integer
-          hint: the names are keys, in column id of public.accounts
+          hint: the names are keys, in column id of public.accounts, in the form in which PostgreSQL prints them
 
           """)
       #expect(name.status == 2)

@@ -12,7 +12,8 @@ extension ErrorReport {
     case .nameNotOfType(let name, let column, let table, let type):
       Self(
         "invalid_name", .usage, "invalid tenant name '\(name)': it is not of type \(type)",
-        hint: "the names are keys, in column \(column) of \(table)")
+        hint:
+          "the names are keys, in column \(column) of \(table), in the form in which PostgreSQL prints them")
     case .invalidSchemaName(let name, let problem):
       Self("invalid_schema", .usage, "invalid schema name '\(name)': \(problem.sentence)", hint: problem.hint)
     case .invalidDomainName(let name, let problem):
