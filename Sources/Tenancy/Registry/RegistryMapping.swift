@@ -82,6 +82,9 @@ public struct RegistryMapping: Sendable, Hashable {
     return tenants == ours.tenants && (domains == nil || domains == ours.domains) && columns == ours.columns
   }
 
+  /// Whether the column with the names is the key.
+  var namesAreKeys: Bool { (columns.name ?? "name") == (columns.id ?? "id") }
+
   /// The schema of a tenant for which the registry has no other.
   func schema(of tenant: TenantName) -> SchemaName { SchemaName(of: tenant, after: schemaPrefix) }
 }

@@ -95,7 +95,7 @@ extension RegistryShape {
   /// knows.
   static func promised(by mapping: RegistryMapping) -> RegistryShape? {
     let columns = mapping.columns
-    if !mapping.schemaPrefix.isEmpty || columns.name == columns.id ?? "id" { return nil }
+    if !mapping.schemaPrefix.isEmpty || mapping.namesAreKeys { return nil }
     let tenantID = columns.tenantID ?? (columns.tenantName == nil ? "tenant_id" : nil)
     return RegistryShape(
       tenants: Tenants(

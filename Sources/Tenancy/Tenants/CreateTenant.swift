@@ -234,6 +234,10 @@ extension TenantDatabase {
     case .uniqueViolation where !isDomains && error.table == settings.registry.tenants.name.name:
       return .tenantExists(tenant)
     case .uniqueViolation where isDomains: return .changedMeanwhile
+    // A table has its identity in its key, and the key has a value only where it is the name.
+    case .generatedAlways where settings.registry.namesAreKeys:
+      let mapping = settings.registry
+      return .nameAssigned(column: mapping.columns.name ?? "name", table: mapping.tenants.description)
     case .notNullViolation:
       return .valuesRequired(table: error.table ?? "", columns: [error.column].compactMap { $0 })
     case let state where state.errorClass == "22":

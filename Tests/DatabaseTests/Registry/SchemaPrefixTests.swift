@@ -145,6 +145,18 @@ import Testing
     }
   }
 
+  @Test func keysThatPostgreSQLAssigns() async throws {
+    try await Fleet.with(Self.keys("integer")) { fleet in
+      try await fleet.create("1")
+      try await fleet.psql("ALTER TABLE tenants ALTER id ADD GENERATED ALWAYS AS IDENTITY")
+      let problem = TenancyProblem.nameAssigned(column: "id", table: "public.tenants")
+      await #expect(throws: problem) { try await fleet.create("2") }
+      await #expect(throws: problem) { try await fleet.rename("1", "2") }
+      let schemas = try await fleet.schemas()
+      #expect(schemas == "tenant_1")
+    }
+  }
+
   /// A row of the app's whose schema's name is cut by PostgreSQL must not lead to the one that has the rest.
   @Test func aNameThatIsCut() async throws {
     try await Fleet.with(.prefixed) { fleet in
