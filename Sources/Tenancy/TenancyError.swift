@@ -125,6 +125,8 @@ extension TenancyProblem {
       (.domainWithoutTenant, "the tenant of the domain \(domain) does not exist")
     case .invalidTenantName(let text, let reason):
       (.invalidName, "invalid tenant name '\(text.onOneLine)': \(reason)")
+    case .nameNotOfType(let text, _, _, let type):
+      (.invalidName, "invalid tenant name '\(text.onOneLine)': it is not of type \(type)")
     case .invalidSchemaName(let text, let reason):
       (.invalidSchema, "invalid schema name '\(text.onOneLine)': \(reason)")
     case .invalidDomainName(let text, let reason):

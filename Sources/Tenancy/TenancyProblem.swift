@@ -5,6 +5,10 @@ package enum TenancyProblem: Error, Sendable, Hashable {
   // Names
   /// A tenant's name that cannot be one, or not one of a new tenant.
   case invalidTenantName(String, NameProblem)
+  /// The registry's names are keys that PostgreSQL alone assigns (`GENERATED ALWAYS AS IDENTITY`).
+  case nameAssigned(column: String, table: String)
+  /// The registry's names are keys of a type, and this is none.
+  case nameNotOfType(String, column: String, table: String, type: String)
   /// A schema's name that cannot be a new tenant's.
   case invalidSchemaName(String, NameProblem)
   /// A host name that cannot be one.

@@ -186,11 +186,15 @@ extension TenantDatabase {
   ) async throws -> T {
     let known = knownShape.withLock { $0 }
     do {
-      return try await body(known ?? RegistryShape.promised(by: settings.registry))
+      guard let shape = known ?? RegistryShape.promised(by: settings.registry) else { throw ShapeOutdated() }
+      return try await body(shape)
     } catch {
       // An awaited column that has come makes the column NULL that says whether a tenant is active.
       let isOutdated = error is ShapeOutdated || (error is ColumnError && known?.awaited.isEmpty == false)
-      guard isOutdated || (error as? any PostgresFailure)?.deniesShape == true else { throw error }
+      let failure = error as? any PostgresFailure
+      // A promised name is text; one that is a key does not compare with every text.
+      let isKey = known == nil && failure?.state == .invalidTextRepresentation
+      guard isOutdated || isKey || failure?.deniesShape == true else { throw error }
     }
     forgetShape()
     return try await body(try await shape(over: connection))

@@ -131,7 +131,7 @@ extension RegistryShape {
     """
     SELECT to_regnamespace(\(tenant.schema.identifier.quoted)) IS NOT NULL, \(isActive),
       to_regclass(\(tenant.schema.relation("-").quoted))
-    FROM \(tenants.table) t WHERE t.\(tenants.name) = \(tenant.name.rawValue) AND \(schema) = \(tenant.schema.rawValue)
+    FROM \(tenants.table) t WHERE \(isNamed(tenant.name)) AND \(schema) = \(tenant.schema.rawValue)
     """
   }
 }

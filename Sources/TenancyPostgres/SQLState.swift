@@ -31,6 +31,8 @@ package struct SQLState: RawRepresentable, Sendable, Hashable, ExpressibleByStri
   package static let characterNotInRepertoire: SQLState = "22021"
   /// 22P05
   package static let untranslatableCharacter: SQLState = "22P05"
+  /// 22P02
+  package static let invalidTextRepresentation: SQLState = "22P02"
   /// 23502
   package static let notNullViolation: SQLState = "23502"
   /// 23503
@@ -59,6 +61,8 @@ package struct SQLState: RawRepresentable, Sendable, Hashable, ExpressibleByStri
   package static let duplicateSchema: SQLState = "42P06"
   /// 42P07
   package static let duplicateTable: SQLState = "42P07"
+  /// 428C9
+  package static let generatedAlways: SQLState = "428C9"
   /// 42804
   package static let datatypeMismatch: SQLState = "42804"
   /// 42704

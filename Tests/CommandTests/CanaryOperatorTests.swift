@@ -94,7 +94,8 @@ import Testing
       #expect(pins >= 8)
 
       let registry = RegistryMapping()
-      let query = RegistryShape.promised(by: registry).statesQuery(ledger: "schema_migrations")
+      let shape = try #require(RegistryShape.promised(by: registry))
+      let query = shape.statesQuery(ledger: "schema_migrations")
       for (opening, isSilent) in [(TimeLimits().implicitOpening, true), (nil, false)] as [(SQL?, Bool)] {
         let connection = try await Connection.open(
           ConnectionTarget(trapped.url), applicationName: "test", opening: opening)

@@ -40,7 +40,7 @@ import Testing
       try await scene.refuses([
         Refusal(
           "create acme --schema t_acme", 4, "no_schema_column",
-          "the registry has no column for the schema, so a schema is named as its tenant",
+          "the registry has no column for the schema, so a schema is named after its tenant",
           hint:
             "omit --schema, or map a column of public.tenants with schema = \"...\" under [registry.columns]"
         )

@@ -243,7 +243,7 @@ import Testing
           subdomain, schema_name, code, identifier, handle, key); its columns are account, host
           """,
           hint:
-            #"in tenantctl.toml, name the tables under [registry], and name = "..." under [registry.columns]"#
+            #"in tenantctl.toml, name the tables under [registry], and name = "..." under [registry.columns]; schemas may be named after a key: schema_prefix = "tenant_" under [registry]"#
         ),
         Refusal(
           "init --tenants-table account", 3, "registry_missing", "table public.account does not exist",

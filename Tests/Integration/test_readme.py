@@ -58,6 +58,19 @@ def accounts(tenantctl, database):
     )
 
 
+def shops(tenantctl, database):
+    """An app's own tables, whose schemas are named after keys."""
+    database.query(
+        """
+        CREATE TABLE shops (id integer PRIMARY KEY, title text NOT NULL, active boolean NOT NULL);
+        CREATE TABLE hosts (host text PRIMARY KEY, shop_id integer NOT NULL REFERENCES shops);
+        INSERT INTO shops VALUES (41, 'Acme', true), (42, 'Globex', true);
+        INSERT INTO hosts VALUES ('acme.com', 41);
+        CREATE SCHEMA tenant_41 CREATE TABLE orders (); CREATE SCHEMA tenant_42 CREATE TABLE orders ()
+        """
+    )
+
+
 def plans(tenantctl, database):
     """A registry, no migration yet, and a file of tenants."""
     tenantctl("init")
@@ -70,6 +83,7 @@ BEFORE = {
     ("scripts.md", "Scripts and CI"): registry,
     ("scripts.md", "For whom"): plans,
     ("existing-databases.md", "Your own table"): accounts,
+    ("existing-databases.md", "A prefix and a key"): shops,
     ("existing-databases.md", "Existing tenants"): tenants_of_an_app,
     ("troubleshooting.md", "Doctor"): something_wrong,
 }

@@ -115,7 +115,7 @@ extension RegistryShape {
 
   fileprivate func clearPrimary(of tenant: TenantName) -> [PlannedStatement] {
     guard let domains, let primary = domains.primary else { return [] }
-    let isIt: SQL = "\(link(domains)) AND t.\(tenants.name) = \(tenant.rawValue) AND d.\(primary)"
+    let isIt: SQL = "\(link(domains)) AND \(isNamed(tenant)) AND d.\(primary)"
     let source: SQL = "FROM \(domains.table) d, \(tenants.table) t WHERE \(isIt)"
     return .changing(
       RowChange(

@@ -124,7 +124,7 @@ extension RegistryShape {
   /// Host, whether it is primary, and the tenant's name, in any order; `nil` if the registry has no domains.
   fileprivate func domainsQuery(of names: [TenantName]?) -> SQL? {
     guard let domains else { return nil }
-    let condition: SQL = names.map { "t.\(tenants.name) = ANY(\($0.map(\.rawValue))::text[])" } ?? "true"
+    let condition: SQL = names.map { isNamed(oneOf: $0) } ?? "true"
     return """
       SELECT d.\(domains.host)::text, \(isPrimary), \(name)
       FROM \(domains.table) d JOIN \(tenants.table) t ON \(link(domains))

@@ -22,8 +22,10 @@ public struct NamePolicy: Sendable, Hashable {
     do { try admit(schema) } catch { throw TenancyError(error) }
   }
 
-  func admit(_ name: TenantName) throws(TenancyProblem) {
-    if let problem = problem(of: name.rawValue) { throw .invalidTenantName(name.rawValue, problem) }
+  /// A name that does not begin the schema's name may begin with a digit, or be an SQL keyword.
+  func admit(_ name: TenantName, after prefix: String = "") throws(TenancyProblem) {
+    let problem = prefix.isEmpty ? problem(of: name.rawValue) : problem(ofKey: name.rawValue)
+    if let problem { throw .invalidTenantName(name.rawValue, problem) }
   }
 
   func admit(_ schema: SchemaName) throws(TenancyProblem) {
@@ -38,6 +40,14 @@ public struct NamePolicy: Sendable, Hashable {
     if Self.keywords.contains(name) { return .keyword }
     if Self.reserved.contains(name) || name.hasPrefix("pg_") { return .reserved }
     return nil
+  }
+
+  private func problem(ofKey name: String) -> NameProblem? {
+    guard let first = name.utf8.first else { return .empty }
+    guard Self.isLower(first) || DomainName.isDigit(first), name.utf8.allSatisfy(isInner) else {
+      return .malformedKey
+    }
+    return Self.reserved.contains(name) ? .reserved : nil
   }
 
   private static func isLower(_ byte: UInt8) -> Bool {

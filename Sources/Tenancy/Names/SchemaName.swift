@@ -18,8 +18,8 @@ public struct SchemaName: StoredName {
   }
 
   /// The schema that a tenant of that name has where the registry keeps no other.
-  init(of tenant: TenantName) {
-    rawValue = tenant.rawValue
+  init(of tenant: TenantName, after prefix: String) {
+    rawValue = prefix + tenant.rawValue
   }
 
   /// The schema that every tenant shares.
@@ -36,7 +36,11 @@ public struct SchemaName: StoredName {
 
   /// Whether a search path can lead to it: PostgreSQL takes `$user` for the schema named as the role, in quotes too
   /// (manual, 20.11.1 `search_path`).
-  var canBeEntered: Bool { rawValue != "$user" }
+  var canBeEntered: Bool { rawValue != "$user" && !isTooLong }
+
+  /// Whether no schema can have the name: PostgreSQL cuts names after 63 bytes without an error (manual, 4.1.1), and would
+  /// meet another tenant's schema.
+  package var isTooLong: Bool { rawValue.utf8.count > 63 }
 
   /// Columns that fail where the schema is not there (3F000) or the role has no USAGE on it (42501): PostgreSQL leaves
   /// such a schema out of the search path without a word (manual, 20.11.1), and what comes next would meet `public`.

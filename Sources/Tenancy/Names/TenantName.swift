@@ -34,6 +34,8 @@ package enum NameProblem: Sendable, Hashable {
   case tooLong
   /// Not of the form that the policy allows.
   case malformed
+  /// The same, of a name that has the registry's prefix before it in the schema's name.
+  case malformedKey
   /// An SQL keyword: a framework that does not quote it would fail.
   case keyword
   /// A name with a meaning of its own, such as `public` or `www`.

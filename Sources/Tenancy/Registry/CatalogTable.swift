@@ -16,6 +16,7 @@ struct CatalogTable: Sendable, Hashable {
     /// The unique indexes, of all rows, on it alone or on its lower case.
     let uniqueIndexes: [String]
 
+    var isJSON: Bool { type == "json" || type == "jsonb" }
     var isUnique: Bool { !uniqueIndexes.isEmpty }
   }
 

@@ -28,7 +28,7 @@ extension RegistryShape {
     let computed = try await connection.query(
       "SELECT (\(unsafeRaw: expression))::text FROM (SELECT \(SQL.joined(values)) \(row.from)) r"
     ).first?[0]
-    return computed.flatMap { $0.isEmpty ? nil : SchemaName(stored: $0) } ?? SchemaName(of: name)
+    return computed.flatMap { $0.isEmpty ? nil : SchemaName(stored: $0) } ?? self.schema(of: name)
   }
 }
 
@@ -38,7 +38,7 @@ extension TenantDatabase {
     of new: NewTenant, _ shape: RegistryShape, over connection: Connection
   ) async throws -> SchemaName? {
     guard let column = shape.tenants.schemaApart, shape.tenants.isGenerated(column) else { return nil }
-    let tenant = Tenant(name: new.name, schema: SchemaName(of: new.name), isActive: new.isActive)
+    let tenant = Tenant(name: new.name, schema: shape.schema(of: new.name), isActive: new.isActive)
     let assignments = try shape.assignments(for: tenant, new.values)
     let row = GeneratedRow(from: "") { column in
       assignments.first { $0.0.name == column.name }?.1

@@ -42,6 +42,8 @@ package enum RegistryRemark: Sendable, Hashable {
   case owner(table: String, role: String, lacking: [String])
   /// A row is for the shared schema, and no tenant.
   case sharedRow(TenantName)
+  /// The app also keeps each schema's name in a column `data`.
+  case schemasInData(table: String)
 }
 
 extension TenantDatabase {
@@ -55,13 +57,17 @@ extension TenantDatabase {
   func recognize(
     _ source: RegistrySource, over connection: Connection
   ) async throws -> (registry: RecognizedRegistry, shape: RegistryShape)? {
-    guard let found = try await candidate(source, over: connection) else { return nil }
-    let (mapping, catalog) = (found.candidate.mapping, found.catalog)
+    guard let (given, catalog) = try await candidate(source, over: connection) else { return nil }
+    let candidate = source == .mapping ? given : try await withSchemas(given, catalog, over: connection)
+    let mapping = candidate.mapping
     let shape = try await RegistryShape(mapping, catalog.tables, over: connection)
-    let (remarks, tenants, domains) = try await remarks(on: shape, over: connection)
+    var (remarks, tenants, domains) = try await remarks(on: shape, over: connection)
+    if candidate.kind == .stanclTenancy, mapping.columns.schema == nil {
+      remarks.append(.schemasInData(table: mapping.tenants.description))
+    }
     return (
       RecognizedRegistry(
-        kind: found.candidate.kind, mapping: mapping, tenants: tenants, domains: domains, remarks: remarks,
+        kind: candidate.kind, mapping: mapping, tenants: tenants, domains: domains, remarks: remarks,
         lacks: shape.additions(catalog.references)), shape
     )
   }
@@ -181,7 +187,7 @@ extension TenantDatabase {
   private func refuseUnknown(_ catalog: RegistryCatalog, over connection: Connection) async throws {
     let ours = RegistryMapping()
     if let tenants = catalog.table(ours.tenants) {
-      _ = try ColumnMatcher(table: tenants).tenants(ours.columns)
+      _ = try ColumnMatcher(table: tenants).tenants(ours)
       _ = try await RegistryShape(ours, catalog.tables, over: connection)
     }
     if let table = ours.domains.flatMap(catalog.table) {

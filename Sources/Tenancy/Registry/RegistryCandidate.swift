@@ -14,11 +14,13 @@ package enum RegistryKind: String, Sendable, Hashable, Encodable {
   case flaskTenants = "flask_tenants"
   /// django-tenants.
   case djangoTenants = "django_tenants"
+  /// stancl/tenancy, of Laravel.
+  case stanclTenancy = "stancl_tenancy"
   /// An app of its own.
   case other
 
   /// Whether a host without a row leads to the tenant that its first label names.
-  package var routesByFirstLabel: Bool { self != .djangoTenants }
+  package var routesByFirstLabel: Bool { self != .djangoTenants && self != .stanclTenancy }
 }
 
 // MARK: - Frameworks
@@ -26,7 +28,7 @@ package enum RegistryKind: String, Sendable, Hashable, Encodable {
 extension RegistryCatalog {
   /// The registries that are known by their columns, whatever the tables are called.
   func frameworks() -> [RegistryCandidate] {
-    let paired = tables.compactMap { django($0) ?? flask($0) }
+    let paired = tables.compactMap { django($0) ?? stancl($0) ?? flask($0) }
     let tenants = QualifiedName("public", "tenants")
     let isLone =
       table(QualifiedName("public", "domains")) == nil && !paired.contains { $0.mapping.tenants == tenants }
@@ -50,6 +52,21 @@ extension RegistryCatalog {
     mapping.columns.id = reference.targetColumn
     mapping.columns.take(WellKnown.activity(in: tenants))
     return RegistryCandidate(kind: .djangoTenants, mapping: mapping.shortest)
+  }
+
+  /// A domain of stancl/tenancy's, whose tenant is a key and a JSON column `data`
+  /// (`assets/migrations/2019_09_15_000010_create_tenants_table.php`, and `..._000020_create_domains_table.php`).
+  private func stancl(_ domains: CatalogTable) -> RegistryCandidate? {
+    guard domains.has("domain", .text), let reference = reference(of: domains, "tenant_id"),
+      let tenants = table(reference.target), reference.targetColumn == "id",
+      tenants.column("id").flatMap(NameType.init) != nil, tenants.column("data")?.isJSON == true
+    else { return nil }
+    var mapping = RegistryMapping(tenants: tenants.name, domains: domains.name)
+    mapping.columns.name = "id"
+    mapping.columns.schema = WellKnown.schema.first(in: tenants)?.name
+    mapping.columns.domain = "domain"
+    mapping.columns.take(WellKnown.activity(in: tenants))
+    return RegistryCandidate(kind: .stanclTenancy, mapping: mapping.shortest)
   }
 
   /// A domain of flask-tenants' `BaseDomain`, whose tenant is a `BaseTenant`: with `tenant_id` or without, and with a
@@ -95,7 +112,9 @@ extension RegistryCatalog {
       throw TenancyProblem.registryMissing(tables: missing.map(\.description))
     }
     var mapping = RegistryMapping(tenants: name, domains: nil)
-    let column = try WellKnown.name.find(in: tenants)
+    // Where nothing has a usual name, the key may be in the schemas' names.
+    let key = tenants.column("id").flatMap { NameType($0) == nil ? nil : $0 }
+    let column = try WellKnown.name.first(in: tenants) ?? key ?? WellKnown.name.find(in: tenants)
     mapping.columns.name = column.name
     mapping.columns.schema = WellKnown.schema.first(in: tenants).flatMap {
       $0.name == column.name ? nil : $0.name

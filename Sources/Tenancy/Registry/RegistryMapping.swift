@@ -11,6 +11,9 @@ public struct RegistryMapping: Sendable, Hashable {
   public var domains: QualifiedName?
   /// The columns of both.
   public var columns: Columns
+  /// What stands before a tenant's name in the name of its schema, such as `tenant_`. A tenant whose ``Columns/schema`` says
+  /// another schema has that.
+  public var schemaPrefix = ""
 
   /// A mapping; without arguments flask-tenants' tables.
   public init(
@@ -73,16 +76,25 @@ public struct RegistryMapping: Sendable, Hashable {
     return nil
   }
 
-  /// Whether its tables are those that `init` creates.
-  var isOurs: Bool { self == RegistryMapping() || self == RegistryMapping(domains: nil) }
+  /// Whether its tables are those that `init` creates, however the schemas are named.
+  var isOurs: Bool {
+    let ours = RegistryMapping()
+    return tenants == ours.tenants && (domains == nil || domains == ours.domains) && columns == ours.columns
+  }
+
+  /// Whether the column with the names is the key.
+  var namesAreKeys: Bool { (columns.name ?? "name") == (columns.id ?? "id") }
+
+  /// The schema of a tenant for which the registry has no other.
+  func schema(of tenant: TenantName) -> SchemaName { SchemaName(of: tenant, after: schemaPrefix) }
 }
 
 extension RegistryMapping {
   /// The names of the columns, by what they mean to us.
   public struct Columns: Sendable, Hashable {
-    /// Of tenants: the name. Default `name`.
+    /// Of tenants: the name, or a key of type integer or uuid. Default `name`.
     public var name: String?
-    /// Of tenants: the schema. Default: the name is the schema.
+    /// Of tenants: the schema. Default: the name is the schema, after the ``RegistryMapping/schemaPrefix``.
     public var schema: String?
     package var activity: Activity?
     /// Of tenants: whether it is deactivated. Default `deactivated`, which may be missing.

@@ -19,6 +19,8 @@ package enum RegistryProblem: Sendable, Hashable {
   case none(schemas: Int, examples: [String], tables: [String])
   /// A table that was named has no column by a usual name for what we need.
   case column(role: String, table: String, lookedFor: [String], available: [String])
+  /// Its tenants only have keys, and no schemas are named after them.
+  case schemas(table: String, key: String, available: [String])
   /// A table has the name of a registry's table, but is not part of a registry.
   case tableInTheWay(String, columns: [String])
 

@@ -8,7 +8,9 @@ struct RegistryShape: Sendable, Hashable {
     /// Only there to be referred to: a table whose key is the name has none.
     let id: Identifier?
     let name: Identifier
+    var nameType = NameType.text
     let schema: Identifier?
+    let schemaPrefix: String
     let activity: RegistryMapping.Activity?
     /// The events for which the table has rules.
     var rules: Set<RowChange.Event> = []
@@ -47,10 +49,15 @@ extension RegistryShape {
   /// The tenant's name.
   var name: SQL { "t.\(tenants.name)::text" }
 
-  /// The tenant's schema; a column of its own that is empty means the name.
+  /// The tenant's schema; a column of its own that is empty means the one that the name gives.
   var schema: SQL {
-    tenants.schemaApart.map { "coalesce(nullif(t.\($0)::text, ''), \(name))" } ?? name
+    let prefix = tenants.schemaPrefix
+    let byName: SQL = prefix.isEmpty ? name : "(\(literal: prefix) || \(name))"
+    return tenants.schemaApart.map { "coalesce(nullif(t.\($0)::text, ''), \(byName))" } ?? byName
   }
+
+  /// The schema of a tenant for which the registry has no other.
+  func schema(of tenant: TenantName) -> SchemaName { SchemaName(of: tenant, after: tenants.schemaPrefix) }
 
   /// Whether the app serves the tenant; every tenant, if the registry knows no deactivation. NULL in the column is
   /// neither deactivated nor active. The expression itself is NULL if the shape is out of date.
@@ -84,14 +91,17 @@ extension RegistryShape {
 
 extension RegistryShape {
   /// The shape that the mapping promises, without reading the catalog. Good enough to try a read with; when the
-  /// server knows no such column, the catalog is asked.
-  static func promised(by mapping: RegistryMapping) -> RegistryShape {
+  /// server knows no such column, the catalog is asked. `nil` where names are likely to be keys, whose type only the catalog
+  /// knows.
+  static func promised(by mapping: RegistryMapping) -> RegistryShape? {
     let columns = mapping.columns
+    if !mapping.schemaPrefix.isEmpty || mapping.namesAreKeys { return nil }
     let tenantID = columns.tenantID ?? (columns.tenantName == nil ? "tenant_id" : nil)
     return RegistryShape(
       tenants: Tenants(
         table: mapping.tenants, columns: [], id: Identifier(columns.id ?? "id"),
         name: Identifier(columns.name ?? "name"), schema: columns.schema.map { Identifier($0) },
+        schemaPrefix: "",
         activity: columns.hasActivity
           ? columns.activity ?? .init(column: "deactivated", isInverse: false) : nil),
       domains: mapping.domains.map {
@@ -140,7 +150,7 @@ extension RegistryShape {
       let missing = zip(names, tables).filter { $0.1 == nil }.map(\.0.description)
       throw TenancyProblem.registryMissing(tables: missing)
     }
-    let tenants = try ColumnMatcher(table: first).tenants(mapping.columns)
+    let tenants = try ColumnMatcher(table: first).tenants(mapping)
     self.tenants = tenants
     awaited = AwaitedColumn.all(mapping, in: tables.compactMap { $0 })
     domains = try tables.dropFirst().first?.map(ColumnMatcher.init)?.domains(mapping.columns, of: tenants)

@@ -16,7 +16,9 @@ struct WellKnown {
       "key",
     ], kind: .text, prefersUnique: true)
   static let schema = WellKnown(
-    role: "schema", names: ["schema_name", "schema", "db_schema", "tenant_schema", "pg_schema"], kind: .text)
+    role: "schema",
+    names: ["schema_name", "schema", "db_schema", "tenant_schema", "pg_schema", "tenancy_db_name"],
+    kind: .text)
   static let host = WellKnown(
     role: "domain", names: ["domain_name", "domain", "host", "hostname", "host_name", "fqdn"], kind: .text,
     prefersUnique: true)

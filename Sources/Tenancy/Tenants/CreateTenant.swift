@@ -69,9 +69,11 @@ extension TenantDatabase {
     try MigrationFile.refuseEmpty(migrations)
     try admit(new)
     return try await withRegistry { connection, shape in
+      try shape.admit(new.name)
       let computed = try await self.computedSchema(of: new, shape, over: connection)
-      let schema = new.schema ?? computed ?? SchemaName(of: new.name)
-      if schema != SchemaName(of: new.name), shape.tenants.schemaApart == nil {
+      let schema = new.schema ?? computed ?? shape.schema(of: new.name)
+      try self.settings.names.admit(schema)
+      if schema != shape.schema(of: new.name), shape.tenants.schemaApart == nil {
         throw TenancyProblem.noSchemaColumn(table: shape.tenants.table.description)
       }
       let tenant = Tenant(name: new.name, schema: schema, isActive: new.isActive)
@@ -111,7 +113,7 @@ extension TenantDatabase {
   }
 
   private func admit(_ new: NewTenant) throws {
-    try settings.names.admit(new.name)
+    try settings.names.admit(new.name, after: settings.registry.schemaPrefix)
     if let schema = new.schema { try settings.names.admit(schema) }
   }
 
@@ -140,11 +142,12 @@ extension TenantDatabase {
   ) async throws -> FleetPlan<CreatedTenant> {
     for tenant in new { try admit(tenant) }
     if let name = new.map(\.name).firstRepeated { throw TenancyProblem.tenantGivenTwice(name) }
-    let schemas = new.map { $0.schema ?? SchemaName(of: $0.name) }
+    let schemas = new.map { $0.schema ?? settings.registry.schema(of: $0.name) }
     if let schema = schemas.firstRepeated { throw TenancyProblem.schemaGivenTwice(schema) }
     if let host = new.flatMap(\.domains).firstRepeated { throw TenancyProblem.domainGivenTwice(host) }
     let tenants = new.map {
-      Tenant(name: $0.name, schema: $0.schema ?? SchemaName(of: $0.name), isActive: $0.isActive)
+      Tenant(
+        name: $0.name, schema: $0.schema ?? self.settings.registry.schema(of: $0.name), isActive: $0.isActive)
     }
     return try await planEach(tenants) {
       try await self.planCreate(new[$0], migrations: migrations, ifNotExists: ifNotExists)
@@ -244,6 +247,10 @@ extension TenantDatabase {
     case .uniqueViolation where !isDomains && error.table == settings.registry.tenants.name.name:
       return .tenantExists(tenant)
     case .uniqueViolation where isDomains: return .changedMeanwhile
+    // A table has its identity in its key, and the key has a value only where it is the name.
+    case .generatedAlways where settings.registry.namesAreKeys:
+      let mapping = settings.registry
+      return .nameAssigned(column: mapping.columns.name ?? "name", table: mapping.tenants.description)
     case .notNullViolation:
       return .valuesRequired(table: error.table ?? "", columns: [error.column].compactMap { $0 })
     case let state where state.errorClass == "22":

@@ -40,13 +40,14 @@ extension TenantDatabase {
       }
       if let found {
         if found.schema.isNobodys { throw TenancyProblem.sharedSchema(name, found.schema) }
+        if found.schema.isTooLong { throw TenancyProblem.schemaNotEnterable(name, found.schema) }
         if let other = try await shape.sharer(of: found, over: connection) {
           throw TenancyProblem.schemaNotAlone(found.schema, of: name, and: other)
         }
       }
       let mark = Self.dropMark(of: name)
       let marked = found == nil ? try await self.schema(marked: mark, shape, over: connection) : nil
-      let schema = found?.schema ?? marked ?? SchemaName(of: name)
+      let schema = found?.schema ?? marked ?? shape.schema(of: name)
       let domains = try await self.domains(of: [name], shape, over: connection)
       let contents = try await SchemaContents.read(schema, ledger: self.settings.ledger, over: connection)
       guard found != nil || marked != nil else {
@@ -126,8 +127,7 @@ extension RegistryShape {
   fileprivate func delete(_ tenant: Tenant?) -> [PlannedStatement] {
     guard let tenant else { return [] }
     let isIt: SQL = """
-      t.\(tenants.name) = \(tenant.name.rawValue) AND \(schema) = \(tenant.schema.rawValue)
-        AND \(has(activity: tenant.isActive))
+      \(isNamed(tenant.name)) AND \(schema) = \(tenant.schema.rawValue) AND \(has(activity: tenant.isActive))
       """
     let source: SQL = "FROM \(tenants.table) t WHERE \(isIt)"
     let row = RowChange(

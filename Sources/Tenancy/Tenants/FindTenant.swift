@@ -5,7 +5,7 @@ extension RegistryShape {
   var tenantColumns: SQL { "\(name), \(schema), \(isActive)" }
 
   func tenantQuery(_ name: TenantName) -> SQL {
-    "SELECT \(tenantColumns) FROM \(tenants.table) t WHERE t.\(tenants.name) = \(name.rawValue)"
+    "SELECT \(tenantColumns) FROM \(tenants.table) t WHERE \(isNamed(name))"
   }
 
   static func tenant(in row: Row) throws -> Tenant {
@@ -17,14 +17,14 @@ extension RegistryShape {
   /// whether its schema exists.
   /// - Parameter other: not this one.
   func rivalQuery(_ name: TenantName, _ schema: SchemaName?, butNot other: TenantName? = nil) -> SQL {
-    let isOther: SQL = other.map { "t.\(tenants.name) <> \($0.rawValue)" } ?? "true"
+    let isOther: SQL = other.map { "NOT (\(isNamed($0)))" } ?? "true"
     let hasSchema: SQL = schema.map { "\(self.schema) = \($0.rawValue)" } ?? "false"
-    let hasName: SQL = "lower(t.\(tenants.name)) = lower(\(name.rawValue))"
+    let hasName = isNamedInAnyCase(name)
     return """
       SELECT \(tenantColumns), n.oid IS NOT NULL
       FROM \(tenants.table) t LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = \(self.schema)
       WHERE (\(hasName) OR \(hasSchema)) AND \(isOther)
-      ORDER BY t.\(tenants.name) = \(name.rawValue) DESC, \(hasName) DESC LIMIT 1
+      ORDER BY (\(isNamed(name))) DESC, (\(hasName)) DESC LIMIT 1
       """
   }
 
@@ -41,7 +41,7 @@ extension RegistryShape {
     let rows = try await connection.query(
       """
       SELECT \(name) FROM \(tenants.table) t
-      WHERE \(schema) = \(tenant.schema.rawValue) AND t.\(tenants.name) <> \(tenant.name.rawValue) LIMIT 1
+      WHERE \(schema) = \(tenant.schema.rawValue) AND NOT (\(isNamed(tenant.name))) LIMIT 1
       """)
     return rows.first?[0].map(TenantName.init(stored:))
   }

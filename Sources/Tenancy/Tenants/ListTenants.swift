@@ -131,7 +131,7 @@ extension RegistryShape {
   /// conditions: one query on the catalog for the whole fleet.
   func statesQuery(ledger: String, of selection: FleetSelection = FleetSelection()) -> SQL {
     let names: SQL =
-      selection.names.map { "t.\(tenants.name) = ANY(\($0.map(\.rawValue))::text[])" }
+      selection.names.map { isNamed(oneOf: Array($0)) }
       ?? "t.\(tenants.name) IS NOT NULL"
     let size: SQL = """
       (SELECT sum(pg_total_relation_size(r.oid)) FROM pg_catalog.pg_class r

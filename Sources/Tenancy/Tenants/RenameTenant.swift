@@ -27,8 +27,9 @@ extension TenantDatabase {
   ///
   /// Throws ``TenancyProblem`` if there is no such tenant, or the new name will not do or is taken.
   package func planRename(_ old: TenantName, to new: TenantName) async throws -> Plan<RenamedTenant> {
-    try settings.names.admit(new)
+    try settings.names.admit(new, after: settings.registry.schemaPrefix)
     return try await withRegistry { connection, shape in
+      try shape.admit(new)
       let tenant = try await shape.tenant(old, over: connection)
       if tenant.schema.isNobodys { throw TenancyProblem.sharedSchema(old, tenant.schema) }
       let schema = try await self.schema(of: tenant, named: new, shape, over: connection)
@@ -67,15 +68,18 @@ extension TenantDatabase {
       throw TenancyProblem.columnGenerated(shape.tenants.name.name, table: shape.tenants.table.description)
     }
     let row = GeneratedRow(
-      from: "FROM \(shape.tenants.table) t WHERE t.\(shape.tenants.name) = \(tenant.name.rawValue)"
+      from: "FROM \(shape.tenants.table) t WHERE \(shape.isNamed(tenant.name))"
     ) {
-      $0.name == shape.tenants.name.name ? "\(new.rawValue)::text" : "t.\(Identifier($0.name))"
+      $0.name == shape.tenants.name.name ? shape.tenants.nameType.value(new) : "t.\(Identifier($0.name))"
     }
     if let computed = try await shape.schema(computedIn: row, for: new, over: connection) {
       if computed != tenant.schema { try settings.names.admit(computed) }
       return computed
     }
-    return tenant.schema.rawValue == tenant.name.rawValue ? SchemaName(of: new) : tenant.schema
+    guard tenant.schema == shape.schema(of: tenant.name) else { return tenant.schema }
+    let schema = shape.schema(of: new)
+    try settings.names.admit(schema)
+    return schema
   }
 
   private func checkRename(
@@ -107,11 +111,12 @@ extension RegistryShape {
   /// Both tables in one statement: a foreign key on `tenant_name` is checked at its end, when both rows have the new
   /// name. In two statements either order would break it.
   fileprivate func rename(_ tenant: Tenant, to new: TenantName, schema: SchemaName) -> [PlannedStatement] {
-    var assignments: SQL = "\(tenants.name) = \(new.rawValue)"
+    let value = tenants.nameType.value(new)
+    var assignments: SQL = "\(tenants.name) = \(value)"
     if let column = tenants.schemaApart, schema != tenant.schema, !tenants.isGenerated(column) {
       assignments = "\(assignments), \(column) = \(schema.rawValue)"
     }
-    let isIt: SQL = "t.\(tenants.name) = \(tenant.name.rawValue)"
+    let isIt = isNamed(tenant.name)
     let source: SQL = "FROM \(tenants.table) t WHERE \(isIt)"
     let isRenamed: SQL = "\(name) = \(new.rawValue) AND \(self.schema) = \(schema.rawValue)"
     let row = RowChange(
@@ -125,10 +130,11 @@ extension RegistryShape {
     let theirs = RowChange(
       event: .update, table: domains.table, hasRule: domains.rules.contains(.update),
       sql:
-        "UPDATE \(domains.table) d SET \(column) = \(new.rawValue) FROM \(tenants.table) t WHERE \(areIts)",
+        "UPDATE \(domains.table) d SET \(column) = \(value) FROM \(tenants.table) t WHERE \(areIts)",
       count: "(SELECT count(*) \(theirSource))", holds: "d.\(column)::text = \(new.rawValue)",
       source: theirSource,
-      outcome: "NOT EXISTS (SELECT FROM \(domains.table) d WHERE d.\(column) = \(tenant.name.rawValue))")
+      outcome: "NOT EXISTS (SELECT FROM \(domains.table) d WHERE d.\(column)::text = \(tenant.name.rawValue))"
+    )
     return .changing(theirs, row)
   }
 }

@@ -23,7 +23,7 @@ extension TenantDatabase {
       let rows = try await connection.query(
         """
         SELECT \(shape.tenantColumns) FROM \(shape.tenants.table) t
-        WHERE t.\(shape.tenants.name) = ANY(\(names.map(\.rawValue))::text[])
+        WHERE \(shape.isNamed(oneOf: names))
         """)
       let found = try rows.map { try RegistryShape.tenant(in: $0) }
       if !isActive, let shared = found.first(where: { $0.schema.isNobodys }) {
@@ -34,12 +34,12 @@ extension TenantDatabase {
         guard let before = wasActive[name] else { throw TenancyProblem.tenantNotFound(name) }
         return ActivityChange(name: name, active: isActive, changed: before != isActive)
       }
-      let targets = changes.filter(\.changed).map(\.name.rawValue)
+      let targets = changes.filter(\.changed).map(\.name)
       let column = Identifier(activity.column)
       if shape.tenants.isGenerated(column) {
         throw TenancyProblem.columnGenerated(column.name, table: shape.tenants.table.description)
       }
-      let isTarget: SQL = "t.\(shape.tenants.name) = ANY(\(targets)::text[])"
+      let isTarget = shape.isNamed(oneOf: targets)
       let source: SQL = "FROM \(shape.tenants.table) t WHERE \(isTarget)"
       let count: SQL = "\(unsafeRaw: "\(targets.count)")"
       let update = RowChange(

@@ -77,7 +77,7 @@ extension RegistryShape {
     let assignments = values.sorted { $0.key < $1.key }.map { column, value -> SQL in
       "\(Identifier(column)) = \(value)"
     }
-    let areThey: SQL = "t.\(tenants.name) = ANY(\(names.map(\.rawValue))::text[])"
+    let areThey = isNamed(oneOf: names)
     let source: SQL = "FROM \(tenants.table) t WHERE \(areThey)"
     let count: SQL = "\(unsafeRaw: "\(names.count)")"
     return RowChange(

@@ -109,7 +109,7 @@ extension RegistryShape {
       [tenants.name, tenants.schema].compactMap { $0?.name } + (tenants.activity.map { [$0.column] } ?? [])
     return """
       SELECT c.key, c.value FROM \(tenants.table) t, json_each_text(row_to_json(t)) c
-      WHERE t.\(tenants.name) = \(name.rawValue) AND c.key <> ALL(\(known)::text[])
+      WHERE \(isNamed(name)) AND c.key <> ALL(\(known)::text[])
       """
   }
 }

@@ -64,7 +64,7 @@ extension RegistryShape {
     if !tenant.isActive && tenants.activity == nil {
       throw TenancyProblem.noDeactivation(table: tenants.table.description)
     }
-    var assignments: [(Identifier, SQL)] = [(tenants.name, "\(tenant.name.rawValue)::text")]
+    var assignments: [(Identifier, SQL)] = [(tenants.name, tenants.nameType.value(tenant.name))]
     if let schema = tenants.schemaApart { assignments.append((schema, "\(tenant.schema.rawValue)::text")) }
     if let activity = tenants.activity {
       let value = tenant.isActive == activity.isInverse
@@ -105,11 +105,11 @@ extension RegistryShape {
     }
     assignments += automatic
     let source: SQL = """
-      FROM \(tenants.table) t WHERE t.\(tenants.name) = \(domain.tenant.rawValue)\(isOnly)
+      FROM \(tenants.table) t WHERE \(isNamed(domain.tenant))\(isOnly)
       """
     let isIt: SQL = """
       d.\(domains.host)::text = \(domain.name.rawValue) AND (\(isPrimary)) = \(domain.isPrimary ? "true" : "false" as SQL)
-      AND EXISTS (SELECT FROM \(tenants.table) t WHERE \(link(domains)) AND t.\(tenants.name) = \(domain.tenant.rawValue))
+      AND EXISTS (SELECT FROM \(tenants.table) t WHERE \(link(domains)) AND \(isNamed(domain.tenant)))
       """
     return RowChange(
       event: .insert, table: domains.table, hasRule: domains.rules.contains(.insert),

@@ -92,6 +92,24 @@ extension ConfigurationKey {
       configuration.settings.registry.domains = nil
       if case .string(let name) = value { configuration.settings.registry.domains = try tableName(name) }
     },
+    ConfigurationKey(
+      table: "registry", name: "schema_prefix", kind: .string,
+      summary: """
+        What stands before a tenant's name in the name of its schema; names may begin with a digit then. Default: nothing, \
+        the schema is named as the tenant.
+        """,
+      example: "\"tenant_\"",
+      written: { $0.schemaPrefix.isEmpty ? nil : .string($0.schemaPrefix) }
+    ) { value, configuration throws(BadConfigurationValue) in
+      let isControl = value.string.unicodeScalars.contains { $0.properties.generalCategory == .control }
+      guard value.string.utf8.count < 63, !isControl else {
+        throw BadConfigurationValue(reason: "expected 1 to 62 bytes without control characters")
+      }
+      if value.string.hasPrefix("pg_") {
+        throw BadConfigurationValue(reason: "the schemas that begin with pg_ are PostgreSQL's own")
+      }
+      configuration.settings.registry.schemaPrefix = value.string
+    },
   ]
 
   private static func tableName(_ text: String) throws(BadConfigurationValue) -> QualifiedName {
@@ -102,10 +120,15 @@ extension ConfigurationKey {
   }
 
   private static let columns = [
-    column("name", "The tenants' column for the name. Default: name.", "\"name\"", \.name),
+    column(
+      "name", "The tenants' column for the name: text, an integer or a uuid. Default: name.", "\"name\"",
+      \.name),
     column(
       "schema",
-      "The tenants' column for the schema. Without it, or where it is NULL, the schema is named as the tenant.",
+      """
+      The tenants' column for the schema. Without it, or where it is NULL, the schema is named as the tenant, after the \
+      schema_prefix.
+      """,
       "\"schema_name\"", \.schema),
     ConfigurationKey(
       table: "registry.columns", name: "deactivated", kind: .stringOrFalse,

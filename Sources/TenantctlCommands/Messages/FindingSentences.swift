@@ -143,9 +143,13 @@ struct FindingReport: Sendable {
         ) { distrust.hint($0) }
       case .schemaNotEnterable(let tenant):
         Self(
-          "schema_not_enterable", Self.notEnterable,
+          "schema_not_enterable", Self.notEnterable(tenant.schema),
           "\(tenant.name)", quoted(tenant.schema.rawValue), or: "SCHEMA"
-        ) { "ALTER SCHEMA \($0) RENAME TO another name, and change the tenant's row with it" }
+        ) {
+          tenant.schema.isTooLong
+            ? "correct the tenant's row"
+            : "ALTER SCHEMA \($0) RENAME TO another name, and change the tenant's row with it"
+        }
       case .ledgerUnreadable(let tenant, let error):
         Self(
           "ledger_unreadable", "the ledger cannot be read",
@@ -204,7 +208,11 @@ struct FindingReport: Sendable {
 
   static let unreadableNameAdvice =
     "correct the row, and rename the schema, with psql and client_encoding SQL_ASCII"
-  static let notEnterable = "in search_path PostgreSQL treats its name as the current role's schema"
+  static func notEnterable(_ schema: SchemaName) -> String {
+    schema.isTooLong
+      ? "its name is longer than 63 bytes, which PostgreSQL would cut"
+      : "in search_path PostgreSQL treats its name as the current role's schema"
+  }
 }
 
 /// What to do about several rows with the same host name.

@@ -32,7 +32,16 @@ extension ErrorReport {
           "registry_unknown", .refused,
           "no column of \(table) has a usual name for \(meaning(role)) (\(lookedFor.joined(separator: ", "))); its columns are \(available.joined(separator: ", "))",
           hint: """
-            in tenantctl.toml, name the tables under [registry], and \(role) = "..." under [registry.columns]
+            in tenantctl.toml, name the tables under [registry], and \(role) = "..." under [registry.columns]\
+            \(role == "name" ? "; schemas may be named after a key: schema_prefix = \"tenant_\" under [registry]" : "")
+            """)
+      case .schemas(let table, let key, let available):
+        Self(
+          "registry_unknown", .refused,
+          "no prefix and \(table).\(key) give the names of schemas, and no other column has a usual name for them; its columns are \(available.joined(separator: ", "))",
+          hint: """
+            in tenantctl.toml, name the tables and schema_prefix = "..." under [registry], and under [registry.columns] \
+            name = "..." and schema = "..."; a view or a generated column can compute a schema's name
             """)
       case .tableInTheWay(let table, let columns):
         Self(

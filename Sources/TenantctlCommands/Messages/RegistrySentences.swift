@@ -7,6 +7,7 @@ extension RegistryKind {
     case .tenantctl: "tenantctl"
     case .flaskTenants: "flask-tenants"
     case .djangoTenants: "django-tenants"
+    case .stanclTenancy: "stancl/tenancy"
     case .other: "an app"
     }
   }
@@ -16,6 +17,7 @@ extension RegistryKind {
     case .other: "a registry"
     case .tenantctl: "tenantctl's registry"
     case .flaskTenants, .djangoTenants: "\(maker)' registry"
+    case .stanclTenancy: "\(maker)'s registry"
     }
   }
 }
@@ -41,6 +43,7 @@ extension RegistryRemark {
     case .domainsNeed: "domain_values_required"
     case .owner: "owner"
     case .sharedRow: "shared_row"
+    case .schemasInData: "schemas_in_data"
     }
   }
 
@@ -57,6 +60,11 @@ extension RegistryRemark {
           ? "" : ", and the current role may not \(lacking.joined(separator: ", "))")
     case .sharedRow(let name):
       "the row \(name) is for the shared schema: tenantctl ignores it"
+    case .schemasInData(let table):
+      """
+      the app keeps schemas' names in \(table).data, which tenantctl does not read: for tenants that have others, and \
+      before 'tenantctl rename', map a column with schema = "..." (docs/existing-databases.md)
+      """
     }
   }
 }

@@ -15,6 +15,34 @@ extension ErrorReport {
       hint: failure.hint, sqlState: failure.sqlState)
   }
 
+  static func connectionLost(_ reason: String) -> ErrorReport {
+    ErrorReport(
+      "connection_lost", .failed, "lost the connection to the server: \(reason)",
+      hint: "run the same command again: what was committed stays, the rest is done again")
+  }
+
+  static func insufficientPrivilege(_ failure: ServerFailure) -> ErrorReport {
+    ErrorReport(
+      "insufficient_privilege", .failed, failure.sentence,
+      hint: "connect as the owner, or grant the privilege; creating tenants needs CREATE on the database",
+      sqlState: failure.sqlState)
+  }
+
+  static var poolerInBetween: ErrorReport {
+    ErrorReport(
+      "pooler_in_between", .failed,
+      "a migration with transaction:false cannot run through a connection pooler",
+      hint: "connect to PostgreSQL directly for this run: give the server's address with --database")
+  }
+
+  static func locked(_ failure: ServerFailure) -> ErrorReport {
+    ErrorReport(
+      "locked", .failed, "another session holds a lock: \(failure.message)",
+      hint:
+        "run the command again when that session has finished; lock_timeout in tenantctl.toml limits the wait",
+      sqlState: failure.sqlState)
+  }
+
   /// A trigger of the app's that relies on another search path.
   static func triggerFailed(_ table: String, _ failure: ServerFailure) -> ErrorReport {
     ErrorReport(

@@ -38,7 +38,7 @@ struct Ailment: Sendable, CustomTestStringConvertible {
   }
 
   private static func tenant(_ name: TenantName) -> Tenant {
-    Tenant(name: name, schema: SchemaName(of: name), isActive: true)
+    Tenant(name: name, schema: SchemaName(of: name, after: ""), isActive: true)
   }
   private static let a = tenant("a")
   private static let b = tenant("b")

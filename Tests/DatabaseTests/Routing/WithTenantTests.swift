@@ -28,10 +28,11 @@ import Testing
   @Test(arguments: Registry.all) func seesItsSchemaThenPublic(registry: Registry) async throws {
     try await Fleet.with(registry) { fleet in
       for name in ["acme", "beta"] { try await fleet.create(name, values: registry.values) }
+      let (acme, beta) = (registry.schema("acme"), registry.schema("beta"))
       try await fleet.psql(
         """
-        CREATE TABLE acme.t AS SELECT 'acme' AS whose; CREATE TABLE public.t AS SELECT 'public' AS whose;
-        CREATE TABLE public.shared AS SELECT 1 AS a; CREATE TABLE beta.only_beta ();
+        CREATE TABLE \(acme).t AS SELECT 'acme' AS whose; CREATE TABLE public.t AS SELECT 'public' AS whose;
+        CREATE TABLE public.shared AS SELECT 1 AS a; CREATE TABLE \(beta).only_beta ();
         """)
       let seen = try await fleet.tenancy.withTenant("acme") { session in
         try await session.pipeline([
@@ -39,7 +40,7 @@ import Testing
           "SHOW search_path",
         ]).map { $0[0][0] }
       }
-      #expect(seen == ["acme", "1", nil, "acme, public"])
+      #expect(seen == ["acme", "1", nil, "\(acme), public"])
       let other = try await fleet.tenancy.withTenant("beta") {
         try await $0.query("SELECT whose FROM t")[0][0]
       }

@@ -17,6 +17,9 @@ struct Registry: Sendable, CustomTestStringConvertible {
   var extra: (column: String, value: String)?
 
   var testDescription: String { name }
+
+  /// The schema of a tenant.
+  func schema(_ tenant: String) -> String { mapping.schemaPrefix + tenant }
 }
 
 extension Registry {
@@ -24,7 +27,7 @@ extension Registry {
     ours, flaskBase, flaskReadme, cascade(onUpdate: "CASCADE"), cascade(onUpdate: "NO ACTION"),
     cascade(onUpdate: "RESTRICT"), cascade(onUpdate: "NO ACTION DEFERRABLE INITIALLY DEFERRED"), uuids,
     required, djangoManual, djangoTenants, ownSchemas, inverseActive, namesAsKeys, withoutDomains,
-    withoutPrimary, quoted, views,
+    withoutPrimary, quoted, views, prefixed, stancl, stanclWithColumn,
   ]
 
   static let ours = Registry(
@@ -225,6 +228,47 @@ extension Registry {
       CREATE VIEW tenants AS TABLE "My App".tenants;
       CREATE VIEW domains AS TABLE "My App".domains
       """)
+
+  static let prefixed = Registry(
+    name: "schemas with a prefix", ddl: ours.ddl,
+    mapping: {
+      var mapping = RegistryMapping()
+      mapping.schemaPrefix = "tenant_"
+      return mapping
+    }())
+
+  /// stancl/tenancy's tables, as Laravel makes them.
+  static let stancl = Registry(
+    name: "stancl/tenancy", ddl: stanclTables(""), mapping: stanclMapping(schema: nil), knowsActivity: false,
+    hasPrimary: false)
+
+  /// The same with a column for the schemas' names that the app keeps in JSON.
+  static let stanclWithColumn = Registry(
+    name: "stancl/tenancy with a generated column",
+    ddl: stanclTables(
+      ", tenancy_db_name varchar(63) GENERATED ALWAYS AS ((data ->> 'tenancy_db_name')::varchar) STORED"),
+    mapping: stanclMapping(schema: "tenancy_db_name"), knowsActivity: false, hasPrimary: false)
+
+  private static func stanclTables(_ more: String) -> String {
+    """
+    CREATE TABLE tenants (
+      id varchar(255) PRIMARY KEY, created_at timestamp(0), updated_at timestamp(0), data json\(more));
+    CREATE TABLE domains (
+      id serial PRIMARY KEY, domain varchar(255) NOT NULL UNIQUE,
+      tenant_id varchar(255) NOT NULL REFERENCES tenants (id) ON UPDATE CASCADE ON DELETE CASCADE,
+      created_at timestamp(0), updated_at timestamp(0))
+    """
+  }
+
+  private static func stanclMapping(schema: String?) -> RegistryMapping {
+    var mapping = mapping("tenants", "domains") {
+      $0.name = "id"
+      $0.schema = schema
+      $0.domain = "domain"
+    }
+    mapping.schemaPrefix = "tenant"
+    return mapping
+  }
 
   private static func mapping(
     _ tenants: String, _ domains: String, _ columns: (inout RegistryMapping.Columns) -> Void

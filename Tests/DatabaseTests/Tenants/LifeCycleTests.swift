@@ -10,9 +10,11 @@ import Testing
     try await Fleet.with(registry) { fleet in
       let hosts = registry.hasDomains ? ["acme.example.com", "www.acme.com"] : []
       let created = try await fleet.create("acme", domains: hosts, values: registry.values)
-      #expect(created.tenant == Tenant(name: "acme", schema: SchemaName(stored: "acme"), isActive: true))
+      #expect(
+        created.tenant
+          == Tenant(name: "acme", schema: SchemaName(stored: registry.schema("acme")), isActive: true))
       #expect(created.domains.map(\.isPrimary) == (registry.hasDomains ? [registry.hasPrimary, false] : []))
-      #expect(try await fleet.schemas() == "acme")
+      #expect(try await fleet.schemas() == registry.schema("acme"))
       let known = registry.hasDomains ? "acme(acme.example.com,www.acme.com)" : "acme"
       #expect(try await fleet.list() == known)
 
@@ -21,7 +23,7 @@ import Testing
       #expect(dropped.hadRow && dropped.hadSchema)
       #expect(dropped.domains.map(\.rawValue) == hosts)
       #expect(try await fleet.list() == "beta")
-      #expect(try await fleet.schemas() == "beta")
+      #expect(try await fleet.schemas() == registry.schema("beta"))
       await #expect(throws: TenancyProblem.tenantNotFound("acme")) { try await fleet.drop("acme") }
       // Nothing of it is left in the way of the next one.
       try await fleet.create("acme", domains: hosts, values: registry.values)
@@ -33,7 +35,8 @@ import Testing
     try await Fleet.with(registry) { fleet in
       try await fleet.create(
         "acme", domains: registry.hasDomains ? ["b.acme.com", "a.acme.com"] : [], values: registry.values)
-      try await fleet.psql(#"CREATE TABLE acme.tanks (name text); INSERT INTO acme.tanks VALUES ('x')"#)
+      let tanks = SchemaName(stored: registry.schema("acme")).relation("tanks").quoted
+      try await fleet.psql("CREATE TABLE \(tanks) (name text); INSERT INTO \(tanks) VALUES ('x')")
       let details = try await fleet.tenancy.show("acme")
       #expect(details.entry.tenant.name == "acme")
       let domains =
@@ -99,18 +102,24 @@ import Testing
       let hosts = registry.hasDomains ? ["acme.com", "b.acme.com"] : []
       try await fleet.create("acme", domains: hosts, values: registry.values)
       try await fleet.create("beta", values: registry.values)
-      try await fleet.psql("CREATE TABLE acme.tanks ()")
+      let (acme, apex) = (registry.schema("acme"), registry.schema("apex"))
+      try await fleet.psql("CREATE TABLE \(SchemaName(stored: acme).relation("tanks").quoted) ()")
       let renamed = try await fleet.rename("acme", "apex")
-      #expect(renamed.tenant.schema.rawValue == "apex")
+      #expect(renamed.tenant.schema.rawValue == apex)
       #expect(try await fleet.list() == "apex\(registry.hasDomains ? "(acme.com,b.acme.com)" : "") beta")
-      #expect(try await fleet.schemas() == "apex beta")
-      #expect(try await fleet.psql("SELECT to_regclass('apex.tanks')") == "apex.tanks")
+      #expect(try await fleet.schemas() == "\(apex) \(registry.schema("beta"))")
+      let tanks = try await fleet.psql(
+        "SELECT count(*) FROM pg_tables WHERE tablename = 'tanks' AND schemaname = $$\(apex)$$")
+      #expect(tanks == "1")
       if registry.hasDomains { #expect(try await fleet.resolve("acme.com") == "apex by domain") }
 
       await #expect(throws: TenancyProblem.tenantNotFound("acme")) { try await fleet.rename("acme", "x") }
       await #expect(throws: TenancyProblem.tenantExists("beta")) { try await fleet.rename("apex", "beta") }
       await #expect(throws: TenancyProblem.tenantExists("apex")) { try await fleet.rename("apex", "apex") }
-      await #expect(throws: TenancyProblem.invalidTenantName("Apex", .malformed)) {
+      await #expect(
+        throws: TenancyProblem.invalidTenantName(
+          "Apex", registry.mapping.schemaPrefix.isEmpty ? .malformed : .malformedKey)
+      ) {
         try await fleet.rename("apex", "Apex")
       }
     }

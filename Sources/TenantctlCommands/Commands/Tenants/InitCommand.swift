@@ -5,7 +5,8 @@ enum InitCommand {
   static let command = Command<Action>(
     "init", summary: "Find the registry or create one; write tenantctl.toml and migrations/.",
     discussion: """
-      Recognizes the tables of flask-tenants and django-tenants by their columns; --tenants-table names another table. An \
+      Recognizes the tables of flask-tenants, django-tenants and stancl/tenancy by their columns; --tenants-table names \
+      another table. Where most schemas are named as a prefix and a tenant's name or key, it finds the prefix. An \
       existing registry is reported, with notes on it, and not changed; if its columns have other names than those of \
       flask-tenants, the mapping is written to tenantctl.toml. An existing [registry] section is checked and never \
       rewritten.
