@@ -80,7 +80,7 @@ extension MigrateCommandTests {
   }
 
   @Test func refusesBadFiles() async throws {
-    let hint = "fix the files; 'tenantctl migration list' checks them without a database"
+    let hint = "fix the files; 'tenantctl migration check' needs no database"
     let files: [(sql: String, problem: String)] = [
       (
         "SELECT 1;\nBEGIN;\n",

@@ -49,7 +49,7 @@ import Testing
           1 problem in the migration files; nothing was run
             migrations/1_b.sql: migrations/1_a.sql also has version 1
               give one of them a later version
-          """, hint: "fix the files; 'tenantctl migration list' checks them without a database")
+          """, hint: "fix the files; 'tenantctl migration check' needs no database")
       ])
     }
   }

@@ -12,7 +12,7 @@ import Testing
         "domain add acme a.com", "domain remove acme.example.com", "migrate --all", "migration new plans",
         "show acme", "psql acme",
       ] {
-        let names = line.contains(#/^(migrate|create|drop)/#) ? "text, json or ndjson" : "text or json"
+        let names = line.contains(#/^(migrate|create|drop|show)/#) ? "text, json or ndjson" : "text or json"
         let outcome = try await scene.run("\(line) --format csv")
         #expect(outcome.status == 2 && outcome.stdout.isEmpty, "\(line)")
         #expect(

@@ -108,10 +108,11 @@ import Testing
           "show atlantis", 3, "tenant_not_found", "tenant atlantis does not exist",
           hint: "'tenantctl list' shows all tenants"),
         Refusal(
-          "show", 2, "usage", "missing argument NAME", hint: "usage: tenantctl show [OPTIONS] NAME"),
+          "show", 2, "usage", "no tenants selected",
+          hint: "name them, or use --all, --active, --match GLOB, --where COLUMN=VALUE or --from-file FILE"),
         Refusal(
-          "show acme reef", 2, "usage", "unexpected argument 'reef'",
-          hint: "usage: tenantctl show [OPTIONS] NAME"),
+          "show acme reef", 3, "tenant_not_found", "tenant reef does not exist",
+          hint: "'tenantctl list' shows all tenants"),
       ])
     }
   }

@@ -34,6 +34,17 @@ extension ErrorReport {
         """)
   }
 
+  /// A model for `adopt` that has nothing to copy.
+  static func nothingRecorded(_ name: TenantName, hasLedger: Bool) -> ErrorReport {
+    hasLedger
+      ? ErrorReport(
+        "nothing_recorded", .refused, "the ledger of tenant \(name) is empty",
+        hint: "'tenantctl migration baseline VERSION \(name)' records the migrations that it has")
+      : ErrorReport(
+        "nothing_recorded", .refused, "tenant \(name) has no ledger to compare with",
+        hint: "'tenantctl adopt \(name) --version VERSION' creates one")
+  }
+
   static func outOfOrder(_ files: [MigrationOccurrence]) -> ErrorReport {
     ErrorReport(
       "out_of_order", .refused, files.map(\.lateness).joined(separator: "\n"),

@@ -257,14 +257,7 @@ extension ErrorReport {
       Self(
         "schema_empty", .failed, "its schema has no tables, so it cannot be adopted",
         hint: "'tenantctl migrate NAME' creates them")
-    case .nothingRecorded(let name, hasLedger: false):
-      Self(
-        "nothing_recorded", .refused, "tenant \(name) has no ledger to compare with",
-        hint: "'tenantctl adopt \(name) --version VERSION' creates one")
-    case .nothingRecorded(let name, hasLedger: true):
-      Self(
-        "nothing_recorded", .refused, "the ledger of tenant \(name) is empty",
-        hint: "'tenantctl migration baseline VERSION \(name)' records the migrations that it has")
+    case .nothingRecorded(let name, let hasLedger): .nothingRecorded(name, hasLedger: hasLedger)
     case .migrationUnfinished(let name, let versions):
       Self(
         "migration_unfinished", .refused,
