@@ -124,6 +124,21 @@ import Testing
     }
   }
 
+  /// jsonb cannot hold it, and one row must not hide the others.
+  @Test func aValueThatJSONBCannotHold() async throws {
+    try await Scene.with(tenants: ["acme", "reef"]) { scene in
+      try await scene.database.psql(
+        #"ALTER TABLE tenants ADD bio json; UPDATE tenants SET bio = '{"a":"b\u0000c"}' WHERE name = 'acme'"#
+      )
+      for line in [
+        "list --format json", "list --columns name,plan", "show acme --format json", "list --where plan=x",
+      ] {
+        let outcome = try await scene.run(line)
+        #expect(outcome.status == 0, "\(outcome)")
+      }
+    }
+  }
+
   @Test func anEmptyListIsAList() async throws {
     try await Scene.with { scene in
       #expect(try await scene.run("list") == Outcome(stdout: "", stderr: "no tenants\n", status: 0))

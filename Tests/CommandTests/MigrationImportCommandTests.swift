@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -75,6 +76,19 @@ import Testing
   @Test func dryRun() async throws {
     try await scene { scene in
       try await scene.dryRunTellsTheTruth("migration import --from goose goose --ledger --all")
+    }
+  }
+
+  /// Links to the folder itself would be followed for ever.
+  @Test func linksThatLeadBack() async throws {
+    try await Scene.empty(files: ["src/V1__a.sql": "SELECT 1;\n"]) { scene in
+      for name in ["loop", "loop2"] {
+        try FileManager.default.createSymbolicLink(
+          atPath: scene.folder.path("src/\(name)"), withDestinationPath: ".")
+      }
+      let outcome = try await scene.run("migration import --from flyway src --shared")
+      #expect(outcome.status == 0, "\(outcome)")
+      #expect(try scene.folder.files().count { $0.hasPrefix("migrations/") } == 1)
     }
   }
 

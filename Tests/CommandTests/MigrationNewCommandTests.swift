@@ -56,6 +56,25 @@ import Testing
     }
   }
 
+  /// What another role has put into the schema would run as whoever creates the next tenant.
+  @Test func warnsOfCodeOfOtherRoles() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      try await TestRole.with(scene.database) { role in
+        try await scene.database.psql(
+          """
+          CREATE FUNCTION acme.f(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1';
+          ALTER FUNCTION acme.f(int) OWNER TO \(role.name)
+          """)
+        let outcome = try await scene.run("migration new initial --from acme --migrations other")
+        #expect(
+          outcome.status == 0
+            && outcome.stderr.contains(
+              "warning: role \(role.name) owns objects of this schema: the code in them"),
+          "\(outcome)")
+      }
+    }
+  }
+
   @Test func warnsOfWhatNamesTheSchemaAndOfTheApp() async throws {
     try await Scene.with(files: [:]) { scene in
       try await scene.database.psql(

@@ -55,23 +55,25 @@ extension TenantDatabase {
   /// Throws ``TenancyProblem/tenantNotFound(_:)``.
   /// - Parameter files: the migrations to compare its ledger with; `nil` for none.
   package func show(_ name: TenantName, _ files: MigrationSet? = nil) async throws -> TenantDetails {
-    try await readingRegistry { connection, shape in
+    try await readingRegistry { connection, _ in
+      let shape = try await self.shape(over: connection)
       let tenant = try await shape.tenant(name, over: connection)
       let answers = try await connection.pipeline([
         shape.statesQuery(ledger: self.settings.ledger, of: FleetSelection(names: [name])),
-        shape.columnsQuery(name), self.sizeQuery(tenant.schema),
+        "SELECT \(SQL.joined(["NULL"] + shape.customValues)) FROM \(shape.tenants.table) t WHERE \(shape.isNamed(name))",
+        self.sizeQuery(tenant.schema),
       ])
       guard let state = RegistryShape.states(in: answers[0]).first else {
         throw TenancyProblem.tenantNotFound(name)
       }
       let domains = try await self.domains(of: [name], shape, over: connection)
       let (tables, bytes, comment) = try answers[2][0].decode(Int.self, Int.self, String?.self)
-      let columns = try answers[1].map { try $0.decode(String.self, String?.self) }
+      let values = shape.customColumns.enumerated().map { ($1.name, answers[1].first?[$0 + 1]) }
       let member = FleetMember(tenant: tenant, state: state)
       return TenantDetails(
         entry: TenantEntry(tenant: tenant, domains: domains, state: state),
         ledger: try await self.ledger(of: member, files, over: connection),
-        columns: Dictionary(columns, uniquingKeysWith: { $1 }), tables: tables, bytes: bytes,
+        columns: Dictionary(values, uniquingKeysWith: { $1 }), tables: tables, bytes: bytes,
         isProtected: Protection.isOn(comment: comment))
     }
   }
@@ -99,17 +101,5 @@ extension TenantDatabase {
     FROM pg_catalog.pg_class
     WHERE relnamespace = to_regnamespace(\(schema.identifier.quoted)) AND relkind IN ('r', 'p', 'm')
     """
-  }
-}
-
-extension RegistryShape {
-  /// The columns that ``Tenant`` does not have, whatever they are.
-  fileprivate func columnsQuery(_ name: TenantName) -> SQL {
-    let known =
-      [tenants.name, tenants.schema].compactMap { $0?.name } + (tenants.activity.map { [$0.column] } ?? [])
-    return """
-      SELECT c.key, c.value FROM \(tenants.table) t, json_each_text(row_to_json(t)) c
-      WHERE \(isNamed(name)) AND c.key <> ALL(\(known)::text[])
-      """
   }
 }

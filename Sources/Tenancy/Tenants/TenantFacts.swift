@@ -105,16 +105,13 @@ extension TenantDatabase {
   private func customColumns(_ named: [String]) async throws -> [TenantName: [String: String?]] {
     try await connected { connection in
       let shape = try await self.shape(over: connection)
-      let columns = shape.customColumns
+      let columns = shape.customColumns.map(\.name)
       if let unknown = named.first(where: { !columns.contains($0) }) {
         throw TenancyProblem.unknownColumn(
           unknown, table: shape.tenants.table.description, available: columns.sorted())
       }
-      let values: [SQL] = columns.map { "r->>\($0)" }
       let rows = try await connection.query(
-        """
-        SELECT \(SQL.joined(["name"] + values)) FROM (SELECT \(shape.name), row_to_json(t) FROM \(shape.tenants.table) t) AS t (name, r)
-        """)
+        "SELECT \(SQL.joined([shape.name] + shape.customValues)) FROM \(shape.tenants.table) t")
       let tenants = rows.compactMap { row -> (TenantName, [String: String?])? in
         guard let name = row[0] else { return nil }
         let values = columns.indices.map { (columns[$0], row[$0 + 1]) }
@@ -127,9 +124,17 @@ extension TenantDatabase {
 
 extension RegistryShape {
   /// The columns that ``Tenant`` does not have, whatever they are. For a shape that was read from the catalog.
-  fileprivate var customColumns: [String] {
+  var customColumns: [CatalogTable.Column] {
     let known = Set(
       [tenants.name, tenants.schema].compactMap { $0?.name } + [tenants.activity?.column].compactMap { $0 })
-    return tenants.columns.map(\.name).filter { !known.contains($0) }
+    return tenants.columns.filter { !known.contains($0.name) }
+  }
+
+  /// Their values as text, times in ISO 8601 as jsonb has them. What json may hold, jsonb may not.
+  var customValues: [SQL] {
+    customColumns.map { column in
+      let value: SQL = "t.\(Identifier(column.name))"
+      return column.type == "json" ? "\(value)::text" : "to_jsonb(\(value)) #>> '{}'"
+    }
   }
 }
