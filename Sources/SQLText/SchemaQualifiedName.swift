@@ -42,7 +42,7 @@ private struct SchemaNameReader {
     var isQuery = false
     /// Whether a comma leads to another relation.
     var listsRelations = false
-    /// What is done to the relation that the next name is; nil if it is none.
+    /// What is done to the relation that the next name is; nil if the next name is not a relation.
     var relation: SchemaQualifiedName.Role?
     /// Whether it is the parenthesis of CAST.
     var isCast = false

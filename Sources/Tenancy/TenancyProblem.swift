@@ -7,7 +7,7 @@ package enum TenancyProblem: Error, Sendable, Hashable {
   case invalidTenantName(String, NameProblem)
   /// The registry's names are keys that PostgreSQL alone assigns (`GENERATED ALWAYS AS IDENTITY`).
   case nameAssigned(column: String, table: String)
-  /// The registry's names are keys of a type, and this is none.
+  /// The registry's names are keys of a type, and this is not a value of it.
   case nameNotOfType(String, column: String, table: String, type: String)
   /// A schema's name that cannot be a new tenant's.
   case invalidSchemaName(String, NameProblem)

@@ -42,8 +42,8 @@ package enum ConnectionParameters {
     ),
   ]
 
-  /// The setting that libpq refused before it tried to connect, wherever it comes from; `nil` if it is none of those with
-  /// a few values.
+  /// The setting that libpq refused before it tried to connect, wherever it comes from. Only settings
+  /// with a few values are recognized; `nil` for others.
   static func misspelt(in settings: [String: String]) -> MalformedTarget? {
     for (name, values) in choices {
       if let value = settings[name], !values.contains(value) { return .value(of: name, choices: values) }

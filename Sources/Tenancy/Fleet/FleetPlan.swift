@@ -1,6 +1,6 @@
 internal import TenancyPostgres
 
-/// A plan for each of many schemas, or why there is none. The run and the script of a dry run come from the same plans.
+/// A plan for each of many schemas, or why a schema has no plan. The run and the script of a dry run come from the same plans.
 package struct FleetPlan<Value: Sendable>: Sendable {
   /// One schema's part.
   struct Entry: Sendable {

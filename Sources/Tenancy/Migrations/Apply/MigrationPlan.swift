@@ -181,8 +181,7 @@ extension MigrationPlan {
   }
 }
 
-/// A version that tenants have, and something is wrong with its file: most often there is none, as in a checkout that is older
-/// than the fleet.
+/// A version that tenants have and whose file does not exist, as in a checkout that is older than the fleet, or cannot be used.
 package struct UnknownVersion: Sendable, Hashable, Encodable {
   /// The version, as the ledgers spell it.
   package let version: String
