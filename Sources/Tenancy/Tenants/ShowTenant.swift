@@ -45,7 +45,7 @@ package struct LedgerSummary: Sendable, Hashable {
   package let applied: [MigrationVersion]?
   /// Those that it lacks; `nil` if there are no files to compare with.
   package let pending: [MigrationFile]?
-  /// The one that was applied last; `nil` if there is none, or the ledger has no times.
+  /// The one that was applied last; `nil` if nothing is applied, or the ledger has no times.
   package let last: LedgerEntry?
 }
 

@@ -4,7 +4,7 @@ internal import TenancyPostgres
 package struct TenantListing: Sendable, Encodable {
   /// The tenant, its domains and its schema's state.
   package let entry: TenantEntry
-  /// What the ledger's comment says, or the ledger where the comment does not; `nil` if there is none, if it cannot be read,
+  /// What the ledger's comment says, or the ledger where the comment does not; `nil` without a ledger, if it cannot be read,
   /// or if it was not asked for.
   package let head: LedgerHead?
   /// The registry's other columns, as text; `nil` if they were not asked for.

@@ -66,7 +66,7 @@ private struct HistoryImporter {
     self.limits = limits
   }
 
-  /// The histories of schemas; `nil` where there is none. A table that is not trusted is not read.
+  /// The histories of schemas; `nil` for a schema without one. A table that is not trusted is not read.
   func read(
     _ surveys: [Survey], over connection: Connection
   ) async throws -> [Result<ForeignHistory?, HistoryFailure>] {

@@ -93,7 +93,7 @@ struct ListOrder: Sendable {
 extension TenantListing {
   private static let creation = ["created_at", "created_on", "created", "inserted_at"]
 
-  /// The value as it is in CSV; `nil` if there is none.
+  /// The value as it is in CSV; `nil` for a tenant without a value.
   func value(of column: ListColumn) -> String? {
     switch column {
     case .name: entry.tenant.name.rawValue
