@@ -11,15 +11,34 @@ let strict: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
+/// What only the trait Gateway brings.
+let hasGateway = TargetDependencyCondition.when(traits: ["Gateway"])
+func hummingbird(_ product: String) -> Target.Dependency {
+  .product(name: product, package: "hummingbird", condition: hasGateway)
+}
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log", condition: hasGateway)
+let serviceLifecycle = Target.Dependency.product(
+  name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: hasGateway)
+
 let package = Package(
   name: "tenantctl",
   platforms: [.macOS(.v15)],
   products: [
     .library(name: "Tenancy", targets: ["Tenancy"]),
     .executable(name: "tenantctl", targets: ["tenantctl"]),
+    .library(name: "TenancyHummingbird", targets: ["TenancyHummingbird"]),
+    .executable(name: "tenantctl-gateway", targets: ["tenantctl-gateway"]),
+  ],
+  traits: [
+    .trait(
+      name: "Gateway", description: "The targets on Hummingbird: tenantctl-gateway and TenancyHummingbird.")
   ],
   dependencies: [
-    .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0")
+    .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
+    // Without the trait SwiftPM fetches none of these, and the targets that use them are empty.
+    .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
+    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
   ],
   targets: [
     .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
@@ -37,6 +56,19 @@ let package = Package(
       name: "tenantctl", dependencies: ["TenantctlCommands"], swiftSettings: strict),
 
     .target(
+      name: "TenancyHummingbird", dependencies: ["Tenancy", hummingbird("Hummingbird"), serviceLifecycle],
+      swiftSettings: strict),
+    .target(
+      name: "TenantctlGateway",
+      dependencies: [
+        "TenantctlCommands", "Arguments", "Tenancy", hummingbird("Hummingbird"), logging, serviceLifecycle,
+      ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "tenantctl-gateway", dependencies: ["TenantctlGateway", "TenantctlCommands"],
+      swiftSettings: strict),
+
+    .target(
       name: "TestSupport", dependencies: ["TenancyPostgres", "Tenancy"], path: "Tests/Support",
       exclude: ["newest-postgres.txt"], swiftSettings: strict),
     .testTarget(name: "ArgumentsTests", dependencies: ["Arguments"], swiftSettings: strict),
@@ -52,6 +84,13 @@ let package = Package(
       name: "CommandTests",
       dependencies: [
         "TenantctlCommands", "Arguments", "Tenancy", "TenancyPostgres", "SQLText", "TestSupport", "tenantctl",
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "GatewayTests",
+      dependencies: [
+        "TenantctlGateway", "TenancyHummingbird", "Tenancy", "TenancyPostgres", "TestSupport",
+        hummingbird("Hummingbird"), hummingbird("HummingbirdTesting"),
       ],
       swiftSettings: strict),
   ]

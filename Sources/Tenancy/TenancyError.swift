@@ -83,6 +83,10 @@ extension TenancyError {
     public static let poolExhausted = Code(rawValue: "pool_exhausted")
     /// ``TenantDatabase/close()`` was called.
     public static let poolClosed = Code(rawValue: "pool_closed")
+    /// A ``TenantDirectory`` has not read the registry yet.
+    public static let directoryNotReady = Code(rawValue: "directory_not_ready")
+    /// A ``TenantDirectory`` has not reached the database for longer than ``TenantDirectory/Settings/patience``.
+    public static let directoryStale = Code(rawValue: "directory_stale")
     /// A ``TenantSession`` was used after its block had ended.
     public static let sessionEnded = Code(rawValue: "session_ended")
     /// The role lacks a privilege.
@@ -151,6 +155,9 @@ extension TenancyProblem {
     case .poolExhausted(let limit): (.poolExhausted, "no connection became free within \(limit)")
     case .poolClosed: (.poolClosed, "the pool of connections is closed")
     case .sessionEnded: (.sessionEnded, "the block of the session has ended")
+    case .directoryNotReady: (.directoryNotReady, "the registry has not been read yet")
+    case .directoryStale(let age):
+      (.directoryStale, "the registry was last read \(age.inSeconds) ago, and the database does not answer")
     case .insufficientPrivilege(let failure): (.insufficientPrivilege, failure.message)
     case .locked(let failure): (.locked, failure.message)
     case .changedMeanwhile:

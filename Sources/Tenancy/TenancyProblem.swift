@@ -193,6 +193,10 @@ package enum TenancyProblem: Error, Sendable, Hashable {
   case poolExhausted(after: Duration)
   /// The pool of connections was closed.
   case poolClosed
+  /// The registry has not been read yet.
+  case directoryNotReady
+  /// The registry was last known to be current that long ago, which is too long.
+  case directoryStale(Duration)
   /// A session was used after its block had ended: its connection may be another tenant's by then.
   case sessionEnded
   /// A column of a result is missing, NULL or not a value of the type that was asked for.

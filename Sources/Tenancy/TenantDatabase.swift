@@ -241,4 +241,7 @@ extension PostgresFailure {
 extension Duration {
   /// As PostgreSQL's time settings take it.
   var milliseconds: String { "\(Int((self / .milliseconds(1)).rounded()))ms" }
+
+  /// For people.
+  var inSeconds: String { "\(components.seconds) s" }
 }

@@ -282,7 +282,7 @@ extension ErrorReport {
     case .poolerInBetween: .poolerInBetween
     case .locked(let failure): .locked(failure)
     case .triggerFailed(let table, let failure): .triggerFailed(table, failure)
-    case .poolExhausted, .poolClosed, .sessionEnded, .columnMismatch:
+    case .poolExhausted, .poolClosed, .sessionEnded, .columnMismatch, .directoryNotReady, .directoryStale:
       // What only a server app meets is worded where it is thrown.
       Self(TenancyError(error).code.rawValue, .failed, TenancyError(error).message)
     case .server(let failure):

@@ -1,0 +1,3 @@
+#if Gateway
+  internal import Hummingbird
+#endif
