@@ -17,6 +17,8 @@ public final class TenantDatabase: Sendable {
   /// The rules that it works by.
   public let settings: Settings
   let pool: ConnectionPool
+  private let target: ConnectionTarget
+  private let observer: ConnectionObserver
   private let knownShape = Mutex<RegistryShape?>(nil)
   let knownTraits = Mutex<DatabaseTraits?>(nil)
 
@@ -35,12 +37,12 @@ public final class TenantDatabase: Sendable {
   ) throws {
     do {
       let target = try connectionString.map { try ConnectionTarget($0) } ?? .environment
-      self.settings = settings
-      pool = ConnectionPool(size: connections, patience: settings.poolTimeout) {
+      (self.target, self.settings, self.observer) = (target, settings, observer.forConnection)
+      pool = ConnectionPool(size: connections, patience: settings.poolTimeout) { [observer = self.observer] in
         try await Connection.open(
           target, applicationName: settings.applicationName,
           opening: TimeLimits(lock: settings.lockTimeout).implicitOpening,
-          observer: observer.forConnection, executor: executor)
+          observer: observer, executor: executor)
       }
     } catch {
       throw TenancyError.wrapping(error)
@@ -132,6 +134,16 @@ extension TenantDatabase {
     } catch {
       throw TenancyProblem.translating(error)
     }
+  }
+
+  /// Opens a connection outside of the pool, with a thread of its own.
+  /// - Parameters:
+  ///   - connectionString: another way to the same database.
+  ///   - patience: how long to wait for it, unless the connection string says that.
+  func connect(_ connectionString: String?, patience: Duration) async throws -> Connection {
+    try await Connection.open(
+      connectionString.map { try ConnectionTarget($0) } ?? target, applicationName: settings.applicationName,
+      opening: limits.implicitOpening, patience: patience, observer: observer)
   }
 
   /// Does work on a list in batches, over all connections. Returns the results of the batches, in order.

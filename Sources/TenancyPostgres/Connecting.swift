@@ -74,7 +74,7 @@ extension Connection {
 
   private func connectTimeout(_ handle: Handle) -> Duration {
     guard let text = handle.settings["connect_timeout"], let seconds = Int(text), seconds > 0 else {
-      return .seconds(10)
+      return patience
     }
     return .seconds(seconds)
   }

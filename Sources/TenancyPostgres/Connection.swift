@@ -37,6 +37,7 @@ package actor Connection {
   let target: ConnectionTarget
   let observer: ConnectionObserver
   private let opening: SQL?
+  let patience: Duration
   var handle: Handle?
   private let currentState = Atomic(State.closed)
   private let canceller = Canceller()
@@ -47,9 +48,11 @@ package actor Connection {
   package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
   private init(
-    target: ConnectionTarget, opening: SQL?, observer: ConnectionObserver, executor: any SerialExecutor
+    target: ConnectionTarget, opening: SQL?, patience: Duration, observer: ConnectionObserver,
+    executor: any SerialExecutor
   ) {
     self.executor = executor
+    self.patience = patience
     self.target = target
     self.opening = opening
     self.observer = observer
@@ -58,7 +61,7 @@ package actor Connection {
   /// Connects.
   ///
   /// `application_name` is `applicationName` unless the target or the environment says otherwise. Gives up after
-  /// the target's `connect_timeout`, 10 seconds if it has none.
+  /// the target's `connect_timeout`, or else after `patience`.
   /// Throws ``ConnectionError``, or `CancellationError` when the task is cancelled.
   /// - Parameters:
   ///   - opening: what each ``query(_:)`` and ``pipeline(_:)`` outside of a transaction block begins with, in the same round
@@ -67,10 +70,12 @@ package actor Connection {
   ///   - executor: where the connection waits for the server, which blocks; by default a thread of its own.
   package static func open(
     _ target: ConnectionTarget, applicationName: String, opening: SQL? = nil,
+    patience: Duration = .seconds(10),
     observer: ConnectionObserver = .init(), executor: (any SerialExecutor)? = nil
   ) async throws -> Connection {
     let connection = Connection(
-      target: target, opening: opening, observer: observer, executor: executor ?? ConnectionThread())
+      target: target, opening: opening, patience: patience, observer: observer,
+      executor: executor ?? ConnectionThread())
     try await connection.wakingOnCancel { try await $0.connect(applicationName: applicationName) }
     return connection
   }

@@ -31,6 +31,9 @@ package final class TestProxy: Sendable {
   /// From now on nothing arrives.
   package func goSilent() { isSilent.store(true, ordering: .sequentiallyConsistent) }
 
+  /// From now on new connections lead to the server again; those that were open stay silent.
+  package func recover() { isSilent.store(false, ordering: .sequentiallyConsistent) }
+
   private init(_ server: (String, UInt16), _ url: (UInt16) -> String) throws {
     self.server = server
     listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)

@@ -1,4 +1,4 @@
-internal import Synchronization
+internal import TenancyPostgres
 
 /// Which host leads to which tenant, answered from memory: for a server that asks at each request.
 ///
@@ -31,33 +31,41 @@ public final class TenantDirectory: Sendable {
     }
   }
 
-  let database: TenantDatabase
-  let settings: Settings
+  private let database: TenantDatabase
+  private let settings: Settings
+  private let state = DirectoryState()
 
   /// A directory of that database's tenants. It knows nothing before ``run()`` is called.
   public init(of database: TenantDatabase, settings: Settings = Settings()) {
     (self.database, self.settings) = (database, settings)
   }
 
-  /// Reads the registry and keeps the directory current, until the task is cancelled. A database that is away is asked again
-  /// until it is there.
-  ///
-  /// Throws `CancellationError`, and ``TenancyError`` if the connection string is not valid.
-  public func run() async throws {
-    fatalError()
-  }
+  /// How it is doing.
+  package var status: DirectoryStatus { state.status }
 
-  /// Waits until the registry has been read once. Throws `CancellationError` when the task is cancelled.
-  public func waitUntilReady() async throws {
-    fatalError()
-  }
+  /// How long ago the answers were last known to be current; `nil` before the first reading.
+  public var age: Duration? { state.current.map { .now - $0.asOf } }
+
+  /// Why the registry cannot be read at present; `nil` if it can.
+  public var failure: TenancyError? { state.status.failure }
+
+  /// Waits until the registry was read for the first time. Throws `CancellationError` when the task is cancelled.
+  public func waitUntilReady() async throws { try await state.wait() }
 
   /// Which tenant serves the host, and why, by the rules of ``TenantDatabase/resolve(host:)``.
   ///
   /// Throws as that does, ``TenancyError/Code-swift.struct/directoryNotReady`` before the registry was read for the first time,
   /// and ``TenancyError/Code-swift.struct/directoryStale``.
   public func resolve(host: Host) throws(TenancyError) -> Resolution {
-    fatalError()
+    switch try answer(for: host) {
+    case .tenant(let tenant, let rule):
+      guard tenant.isActive else { throw TenancyError(.tenantDeactivated(.init(stored: tenant.name))) }
+      return Resolution(host: host.name, tenant: tenant.tenant, rule: rule)
+    case .shared(let rule): return Resolution(host: host.name, tenant: nil, rule: rule)
+    case .unknown(let label): throw TenancyError(.hostNotFound(host.name, label: label))
+    case .domainWithoutTenant:
+      throw TenancyError(.domainWithoutTenant(DomainName(stored: host.name), tenant: nil))
+    }
   }
 
   /// The tenant that serves the host, given as the `Host` header gives it.
@@ -68,5 +76,58 @@ public final class TenantDirectory: Sendable {
     let host = try Host(parsing: host)
     guard let tenant = try resolve(host: host).tenant else { throw TenancyError(.hostNotTenant(host.name)) }
     return tenant
+  }
+
+  /// Whose the host is, deactivated tenants included.
+  ///
+  /// Throws ``TenancyError/Code-swift.struct/directoryNotReady`` and ``TenancyError/Code-swift.struct/directoryStale``.
+  package func answer(for host: Host) throws(TenancyError) -> HostAnswer {
+    guard let (contents, asOf) = state.current else { throw TenancyError(.directoryNotReady) }
+    if let patience = settings.patience {
+      let age = ContinuousClock.now - asOf
+      // Between two questions the answers are as old as the interval, and nothing is wrong.
+      if age > settings.interval + patience { throw TenancyError(.directoryStale(age)) }
+    }
+    return contents.answer(for: host, by: database.settings.routing)
+  }
+}
+
+// MARK: - Keeping it current
+
+extension TenantDirectory {
+  /// Reads the registry and keeps the directory current, until the task is cancelled. A database that is away is asked again
+  /// until it is there.
+  ///
+  /// Throws `CancellationError`, and ``TenancyError/Code-swift.struct/malformedURL``.
+  public func run() async throws {
+    while true {
+      do {
+        try await keep()
+      } catch {
+        try Task.checkCancellation()
+        guard let failure = TenancyError.wrapping(error) as? TenancyError else { throw error }
+        if failure.code == .malformedURL { throw failure }
+        state.fail(failure)
+      }
+      try await Task.sleep(for: Self.pause)  // Between two attempts to reach the database.
+    }
+  }
+
+  private static let pause = Duration.milliseconds(250)
+
+  private func keep() async throws {
+    let connection = try await database.connect(settings.connectionString, patience: .seconds(2))
+    do {
+      while true {
+        var keeper = try await DirectoryKeeper(
+          state, of: database, over: connection, interval: settings.interval)
+        do { try await keeper.keep() } catch is ShapeOutdated {}
+      }
+    } catch {
+      await connection.close()
+      // The registry has changed while it was read.
+      if error is ShapeOutdated { return }
+      throw error
+    }
   }
 }

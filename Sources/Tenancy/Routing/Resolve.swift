@@ -40,7 +40,7 @@ extension TenantDatabase {
   }
 
   private func resolution(of host: Host) async throws -> Resolution {
-    if host.isAddress || !host.name.contains(".") {
+    if host.isAddress || !host.hasDot {
       return Resolution(host: host.name, tenant: nil, rule: .notADomain)
     }
     let label = settings.routing.subdomain(of: host)

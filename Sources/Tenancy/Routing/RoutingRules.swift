@@ -18,44 +18,6 @@ public struct RoutingRules: Sendable, Hashable {
   }
 }
 
-/// The host of a request, as a `Host` header gives it: with or without a port or a trailing dot, in any case
-/// (RFC 9110 section 7.2, RFC 3986 section 3.2.2).
-public struct Host: Sendable, Hashable, CustomStringConvertible {
-  /// The host alone, in lower case.
-  public let name: String
-
-  /// The host of a `Host` header. Throws ``TenancyError/Code-swift.struct/invalidDomain`` for the empty string, one with a
-  /// space, and a URL.
-  public init(parsing text: String) throws(TenancyError) {
-    if text.contains("/") { throw TenancyError(.invalidDomainName(text, .hasScheme)) }
-    let host = Self.withoutPort(text)
-    let name = host.hasSuffix(".") ? host.dropLast() : host
-    guard !name.isEmpty else { throw TenancyError(.invalidDomainName(text, .empty)) }
-    guard name.allSatisfy({ !$0.isWhitespace }) else {
-      throw TenancyError(.invalidDomainName(text, .badLabel(String(name))))
-    }
-    self.name = name.lowercased()
-  }
-
-  /// The name.
-  public var description: String { name }
-
-  /// Whether it is an IPv4 or IPv6 address.
-  var isAddress: Bool {
-    if name.hasPrefix("[") || name.contains(":") { return true }
-    let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-    return parts.count == 4 && parts.allSatisfy { UInt8($0) != nil }
-  }
-
-  private static func withoutPort(_ text: String) -> Substring {
-    if text.hasPrefix("["), let end = text.firstIndex(of: "]") { return text[...end] }
-    guard text.count(where: { $0 == ":" }) == 1, let colon = text.firstIndex(of: ":") else {
-      return text[...]
-    }
-    return text[..<colon]
-  }
-}
-
 extension RoutingRules {
   /// The first label of the host, if that is to name a tenant.
   func subdomain(of host: Host) -> String? {

@@ -1,0 +1,118 @@
+/// The registry in memory: tenants by key and name, and hosts. About 100 bytes for a tenant with a domain.
+///
+/// A tenant's key is what its domains refer to it by: see ``RegistryShape/linkedKey``. A key that domains have and no tenant does
+/// stands here without a tenant.
+struct DirectoryIndex: Sendable {
+  private typealias Span = TextIndex.Span
+
+  private struct Record: Sendable {
+    let key: Span
+    var id: Span?
+    /// `nil` if no tenant has the key.
+    var name: Span?
+    var schema: Span?
+    var isActive = false
+  }
+
+  private struct HostRecord: Sendable {
+    let name: Span
+    var record: UInt32
+    /// Whether the row has the name in lower case.
+    var isExact: Bool
+  }
+
+  private var bytes: [UInt8] = []
+  private var records: [Record] = []
+  private var hosts: [HostRecord] = []
+  private var byKey = TextIndex()
+  private var byName = TextIndex()
+  private var byHost = TextIndex()
+  /// How many rows the table of tenants has.
+  private(set) var tenantCount = 0
+  /// How many rows the table of domains has.
+  private(set) var domainCount = 0
+  /// Whether two rows have one host or one name. Which one wins, only all the rows tell.
+  private(set) var isAmbiguous = false
+
+  /// What was found.
+  struct Match {
+    let key: String
+    /// `nil` if no tenant has the key.
+    var tenant: DirectoryTenant?
+    let isExact: Bool
+  }
+
+  /// The tenant of the domain; `name` is in lower case.
+  func host(_ name: String) -> Match? {
+    find(name, in: byHost) { hosts[$0].name }.map { match(Int(hosts[$0].record), isExact: hosts[$0].isExact) }
+  }
+
+  /// The tenant of that name.
+  func tenant(named name: String) -> Match? {
+    find(name, in: byName) { records[$0].name ?? records[$0].key }.map { match($0, isExact: true) }
+  }
+
+  /// Adds a tenant's row.
+  mutating func add(_ tenant: DirectoryTenant, key: String) {
+    tenantCount += 1
+    let number = record(of: key)
+    if records[number].name != nil { isAmbiguous = true }
+    let key = records[number].key
+    let name = span(tenant.name, like: [key])
+    records[number].name = name
+    records[number].schema = span(tenant.schema, like: [name])
+    records[number].id = tenant.id.map { span($0, like: [key]) }
+    records[number].isActive = tenant.isActive
+    if find(tenant.name, in: byName, by: { records[$0].name ?? records[$0].key }) != nil {
+      isAmbiguous = true
+    } else {
+      byName.add(number, in: bytes) { [records] in records[$0].name ?? records[$0].key }
+    }
+  }
+
+  /// Adds a domain's row; a key of `nil` is no tenant's.
+  mutating func add(host: String, of key: String?) {
+    domainCount += 1
+    let name = host.lowercased()
+    let isExact = name.utf8.elementsEqual(host.utf8)
+    let record = UInt32(record(of: key ?? ""))
+    if let number = find(name, in: byHost, by: { hosts[$0].name }) {
+      isAmbiguous = true
+      if isExact && !hosts[number].isExact { (hosts[number].record, hosts[number].isExact) = (record, true) }
+      return
+    }
+    hosts.append(HostRecord(name: span(name), record: record, isExact: isExact))
+    byHost.add(hosts.count - 1, in: bytes) { [hosts] in hosts[$0].name }
+  }
+
+  private mutating func record(of key: String) -> Int {
+    if let number = find(key, in: byKey, by: { records[$0].key }) { return number }
+    records.append(Record(key: span(key)))
+    byKey.add(records.count - 1, in: bytes) { [records] in records[$0].key }
+    return records.count - 1
+  }
+
+  /// Stores a text, unless one of these is equal.
+  private mutating func span(_ text: String, like others: [Span] = []) -> Span {
+    if let same = others.first(where: { text.utf8.elementsEqual(bytes[$0.range]) }) { return same }
+    defer { bytes.append(contentsOf: text.utf8) }
+    return Span(start: UInt32(bytes.count), count: UInt32(text.utf8.count))
+  }
+
+  private func find(_ text: String, in index: TextIndex, by span: (Int) -> TextIndex.Span) -> Int? {
+    var text = text
+    return text.withUTF8 { index.find($0, in: bytes, by: span) }
+  }
+
+  private func text(_ span: Span) -> String { String(decoding: bytes[span.range], as: UTF8.self) }
+
+  private func match(_ number: Int, isExact: Bool) -> Match {
+    let record = records[number]
+    var match = Match(key: text(record.key), tenant: nil, isExact: isExact)
+    if let name = record.name, let schema = record.schema {
+      match.tenant = DirectoryTenant(
+        name: text(name), schema: text(schema), id: record.id.map(text), isActive: record.isActive)
+    }
+    return match
+  }
+}

@@ -1,0 +1,85 @@
+internal import TenancyPostgres
+
+extension RegistryShape {
+  /// The column by whose value a tenant and its domains are told from others.
+  var linkedKey: Identifier { domains.map { keys($0).tenant } ?? tenants.id ?? tenants.name }
+
+  /// The rows that ``DirectoryTenant/init(_:)`` reads.
+  /// - Parameter keys: only the tenants with these keys.
+  func directoryTenants(_ keys: [String]? = nil) -> SQL {
+    let id: SQL = tenants.id.map { "t.\($0)::text" } ?? "NULL"
+    let condition: SQL =
+      keys.map { " WHERE t.\(linkedKey) = ANY(\($0)::text[]::\(unsafeRaw: keyType)[])" } ?? ""
+    return
+      "SELECT t.\(linkedKey)::text, \(name), \(schema), \(id), \(isActive) FROM \(tenants.table) t\(condition)"
+  }
+
+  /// Hosts with the key of their tenant.
+  func directoryDomains(_ domains: Domains, _ keys: [String]? = nil) -> SQL {
+    let link = self.keys(domains).domain
+    let condition: SQL = keys.map { " AND d.\(link) = ANY(\($0)::text[]::\(unsafeRaw: keyType)[])" } ?? ""
+    return """
+      SELECT d.\(domains.host)::text, d.\(link)::text FROM \(domains.table) d
+      WHERE d.\(domains.host) IS NOT NULL\(condition)
+      """
+  }
+
+  /// Those that can be a value of the key; PostgreSQL would refuse the others.
+  func possibleKeys(_ keys: some Sequence<String>) -> [String] {
+    let type = NameType(rawValue: keyType) ?? .text
+    return keys.filter(type.holds)
+  }
+
+  /// With the type of the column an index on it serves.
+  private var keyType: String {
+    let type = tenants.columns.first { $0.name == linkedKey.name }?.type ?? "text"
+    return NameType(rawValue: type) == nil ? "text" : type
+  }
+}
+
+/// What tells that the registry has changed, without reading it.
+struct DirectoryMark: Sendable, Hashable {
+  /// Of its tables, columns and triggers.
+  let structure: String
+  /// Of its rows.
+  let rows: String
+
+  /// One row with both.
+  static func query(_ shape: RegistryShape, readsContents: Bool) -> SQL {
+    let tables = [shape.tenants.table] + (shape.domains.map { [$0.table] } ?? [])
+    let oids = CatalogTable.oids(of: tables)
+    // The number of the transaction that wrote a row (PostgreSQL manual, 5.5 "System Columns") changes with each change, and the
+    // number of rows when one is removed.
+    let written: (String) -> SQL = { "hashtext(\(unsafeRaw: $0).xmin::text)::bigint" }
+    let rows: [SQL] =
+      readsContents
+      ? [sum("hashtextextended(x::text, 0)", "(\(shape.directoryTenants())) x")]
+        + (shape.domains.map { [sum("hashtextextended(x::text, 0)", "(\(shape.directoryDomains($0))) x")] }
+          ?? [])
+      : tables.map { sum(written("x"), "\($0) x") }
+    return """
+      SELECT concat_ws(' ', pg_is_in_recovery(), \(oids),
+          \(sum(written("a"), "pg_catalog.pg_attribute a WHERE a.attrelid IN (\(oids)) AND a.attnum > 0")),
+          \(sum(written("g"), "pg_catalog.pg_trigger g WHERE g.tgrelid IN (\(oids)) AND NOT g.tgisinternal"))),
+        concat_ws(' ', \(SQL.joined(rows)))
+      """
+  }
+
+  private static func sum(_ value: SQL, _ source: SQL) -> SQL {
+    "(SELECT concat(count(*), ':', sum(\(value))) FROM \(source))"
+  }
+
+  init(_ row: Row) throws {
+    (structure, rows) = try row.decode(String.self, String.self)
+  }
+}
+
+extension DirectoryTenant {
+  /// A row of ``RegistryShape/directoryTenants(_:)`` without its key.
+  init(_ row: Row) throws {
+    guard let isActive = try row.value(of: 4, as: Bool?.self) else { throw ShapeOutdated() }
+    self.init(
+      name: try row.value(of: 1, as: String.self), schema: try row.value(of: 2, as: String.self), id: row[3],
+      isActive: isActive)
+  }
+}

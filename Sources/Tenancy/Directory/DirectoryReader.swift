@@ -1,0 +1,105 @@
+internal import TenancyPostgres
+
+/// Reads the registry for a directory, over a connection of its own.
+struct DirectoryReader: Sendable {
+  let connection: Connection
+  let shape: RegistryShape
+  /// Whether a table is a view or foreign: those do not tell which transaction wrote a row.
+  private let readsContents: Bool
+  /// Whether the database tells of each change of the registry.
+  let isNotified: Bool
+  private let opening: SQL
+
+  /// Learns the registry's shape, and listens if that can be.
+  ///
+  /// Throws ``TenancyProblem`` if the registry is not what the mapping says.
+  init(of database: TenantDatabase, over connection: Connection) async throws {
+    self.connection = connection
+    opening = database.limits.implicitOpening
+    shape = try await RegistryShape.load(database.settings.registry, over: connection)
+    let tables = [shape.tenants.table] + (shape.domains.map { [$0.table] } ?? [])
+    let rows = try await connection.query(
+      """
+      SELECT pg_is_in_recovery(), EXISTS (
+        SELECT FROM pg_catalog.pg_class WHERE oid IN (\(CatalogTable.oids(of: tables))) AND relkind IN ('v', 'f'))
+      """)
+    let (isStandby, hasViews) = try rows[0].decode(Bool.self, Bool.self)
+    readsContents = hasViews
+    // A standby refuses LISTEN, and a pooler forgets it.
+    guard !isStandby, try await connection.isDirect() else {
+      isNotified = false
+      return
+    }
+    try await connection.query("LISTEN \(Identifier(RegistryNotifications.channel))")
+    isNotified = try await RegistryNotifications(shape).state(over: connection) == .current
+  }
+
+  /// What changes when the registry does. The connection counts as lost without an answer in that time.
+  func mark(within limit: Duration) async throws -> DirectoryMark {
+    let query = DirectoryMark.query(shape, readsContents: readsContents)
+    return try DirectoryMark(try await connection.segments([[opening, query]], within: limit)[0].get()[1][0])
+  }
+
+  /// Reads everything, a part at a time: libpq's copy of 100,000 rows would take more memory than ours.
+  func readAll() async throws -> (DirectoryContents, DirectoryMark) {
+    try await inSnapshot { mark in
+      var index = DirectoryIndex()
+      try await forEachRow(of: shape.directoryTenants()) { row in
+        index.add(try DirectoryTenant(row), key: row[0] ?? Self.noKey)
+      }
+      if let domains = shape.domains {
+        try await forEachRow(of: shape.directoryDomains(domains)) { row in
+          index.add(host: row[0] ?? "", of: row[1] ?? Self.noKey)
+        }
+      }
+      return (DirectoryContents(index, hasDomains: shape.domains != nil), mark)
+    }
+  }
+
+  /// Reads what has these keys now.
+  func read(_ keys: Set<String>) async throws -> ([DirectoryEntry], DirectoryMark) {
+    let possible = shape.possibleKeys(keys)
+    return try await inSnapshot { mark in
+      var entries = Dictionary(uniqueKeysWithValues: possible.map { ($0, DirectoryEntry(key: $0)) })
+      let queries =
+        [shape.directoryTenants(possible)]
+        + (shape.domains.map { [shape.directoryDomains($0, possible)] } ?? [])
+      let rows = try await connection.pipeline(queries)
+      for row in rows[0] {
+        entries[row[0] ?? "", default: DirectoryEntry(key: row[0] ?? "")].tenant = try DirectoryTenant(row)
+      }
+      for row in rows.dropFirst().joined() {
+        entries[row[1] ?? "", default: DirectoryEntry(key: row[1] ?? "")].hosts.append(row[0] ?? "")
+      }
+      return (Array(entries.values), mark)
+    }
+  }
+
+  /// The key of a row without one: no text of PostgreSQL has a NUL.
+  private static let noKey = "\0"
+
+  /// One moment of the registry (PostgreSQL manual, 13.2.2), and its mark.
+  private func inSnapshot<T>(_ body: (DirectoryMark) async throws -> T) async throws -> T {
+    let opening: [SQL] = [
+      "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", opening,
+      DirectoryMark.query(shape, readsContents: readsContents),
+    ]
+    return try await connection.transaction(opening: opening) { opened in
+      try await body(DirectoryMark(opened[2][0]))
+    }
+  }
+
+  private func forEachRow(of query: SQL, _ body: (Row) throws -> Void) async throws {
+    let size = 2_000
+    let fetch = SQL(unsafeRaw: "FETCH \(size) FROM tenantctl_directory")
+    var rows = try await connection.pipeline([
+      "DECLARE tenantctl_directory NO SCROLL CURSOR FOR \(query)", fetch,
+    ])[1]
+    while true {
+      for row in rows { try body(row) }
+      if rows.count < size { break }
+      rows = try await connection.query(fetch)
+    }
+    try await connection.query("CLOSE tenantctl_directory")
+  }
+}

@@ -1,0 +1,58 @@
+/// The host of a request, as a `Host` header gives it: with or without a port or a trailing dot, in any case
+/// (RFC 9110 section 7.2, RFC 3986 section 3.2.2).
+public struct Host: Sendable, Hashable, CustomStringConvertible {
+  /// The host alone, in lower case.
+  public let name: String
+
+  /// The host of a `Host` header. Throws ``TenancyError/Code-swift.struct/invalidDomain`` for the empty string, one with a
+  /// space, a URL, and a name of more than 253 bytes (RFC 1035 section 2.3.4), of which nothing else is read.
+  public init(parsing text: String) throws(TenancyError) {
+    func invalid(_ problem: DomainProblem) -> TenancyError { TenancyError(.invalidDomainName(text, problem)) }
+    var text = text
+    // A port is at most five digits, and a dot may stand before it.
+    if text.utf8.count > 253 + 7 {
+      throw TenancyError(.invalidDomainName(String(text.prefix(64)) + "...", .tooLong))
+    }
+    text.makeContiguousUTF8()
+    if text.utf8.contains(UInt8(ascii: "/")) { throw invalid(.hasScheme) }
+    var name = Self.withoutPort(text.utf8)
+    if name.last == UInt8(ascii: ".") { name = name.dropLast() }
+    if name.isEmpty { throw invalid(.empty) }
+    if name.count > 253 { throw invalid(.tooLong) }
+    let host = Substring(name)
+    guard name.allSatisfy({ (0x21..<0x7F).contains($0) }) || Self.isText(host) else {
+      throw invalid(.badLabel(String(host)))
+    }
+    self.name = host.lowercased()
+  }
+
+  /// The name.
+  public var description: String { name }
+
+  var hasDot: Bool { name.utf8.contains(UInt8(ascii: ".")) }
+
+  /// Whether it is an IPv4 or IPv6 address.
+  var isAddress: Bool {
+    if name.utf8.first == UInt8(ascii: "[") || name.utf8.contains(UInt8(ascii: ":")) { return true }
+    // Of most names the last byte tells.
+    guard let last = name.utf8.last, DomainName.isDigit(last) else { return false }
+    let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+    return parts.count == 4 && parts.allSatisfy { UInt8($0) != nil }
+  }
+
+  private static func isText(_ host: Substring) -> Bool {
+    host.unicodeScalars.allSatisfy {
+      !$0.properties.isWhitespace && $0.properties.generalCategory != .control
+    }
+  }
+
+  private static func withoutPort(_ text: String.UTF8View) -> Substring.UTF8View {
+    if text.first == UInt8(ascii: "["), let end = text.firstIndex(of: UInt8(ascii: "]")) {
+      return text[...end]
+    }
+    guard let colon = text.firstIndex(of: UInt8(ascii: ":")),
+      !text[text.index(after: colon)...].contains(UInt8(ascii: ":"))
+    else { return text[...] }
+    return text[..<colon]
+  }
+}

@@ -1,0 +1,45 @@
+import TestSupport
+
+@testable import Tenancy
+
+extension Fleet {
+  /// A directory that is kept current while the block runs. It asks often, so that tests need not wait.
+  func withDirectory<T>(
+    _ settings: TenantDirectory.Settings = .init(interval: .milliseconds(20)),
+    of database: TenantDatabase? = nil,
+    isolation: isolated (any Actor)? = #isolation, _ body: (TenantDirectory) async throws -> T
+  ) async throws -> T {
+    let directory = TenantDirectory(of: database ?? tenancy, settings: settings)
+    let keeping = Task { try await directory.run() }
+    defer { keeping.cancel() }
+    try await directory.waitUntilReady()
+    let result = try await body(directory)
+    keeping.cancel()
+    _ = await keeping.result
+    return result
+  }
+}
+
+extension TenantDirectory {
+  /// Returns once the answers are of a moment after the call.
+  func catchUp() async throws {
+    try await wait { [now = ContinuousClock.now] in $0.asOf.map { $0 > now } ?? false }
+  }
+
+  /// Returns once the status is so. A test that waits in vain ends with its time limit.
+  func wait(until condition: (DirectoryStatus) -> Bool) async throws {
+    while !condition(status) {
+      try await Task.sleep(for: .milliseconds(2))  // The status tells of no change by itself.
+    }
+  }
+
+  /// As ``Fleet/resolve(_:)``, with errors by their code.
+  func told(_ host: String) -> String {
+    do throws(TenancyError) {
+      let found = try resolve(host: Host(parsing: host))
+      return "\(found.tenant?.name.rawValue ?? "public") by \(found.rule.rawValue)"
+    } catch {
+      return error.code.rawValue
+    }
+  }
+}

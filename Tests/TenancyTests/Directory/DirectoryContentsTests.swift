@@ -1,0 +1,134 @@
+import TestSupport
+import Testing
+
+@testable import Tenancy
+
+/// The registry in memory, against a model of dictionaries.
+@Suite struct DirectoryContentsTests {
+  private struct Model {
+    var tenants: [String: DirectoryTenant] = [:]
+    /// By host, the key of its tenant.
+    var hosts: [String: String] = [:]
+
+    func index() -> DirectoryIndex {
+      var index = DirectoryIndex()
+      for (key, tenant) in tenants { index.add(tenant, key: key) }
+      for (host, key) in hosts { index.add(host: host, of: key) }
+      return index
+    }
+
+    func entry(_ key: String) -> DirectoryEntry {
+      DirectoryEntry(key: key, tenant: tenants[key], hosts: hosts.filter { $0.value == key }.map(\.key))
+    }
+  }
+
+  private static func tenant(_ number: Int, isActive: Bool = true) -> DirectoryTenant {
+    DirectoryTenant(name: "t\(number)", schema: "t\(number)", id: "\(number)", isActive: isActive)
+  }
+
+  /// Thousands of changes, a few at a time; whenever the contents cannot tell they are made again, as from a reading of all.
+  @Test(arguments: [1, 2, 3]) func changesAreThoseOfAModel(seed: UInt64) {
+    var random = SplitMix64(state: seed)
+    var model = Model()
+    for number in 0..<300 {
+      model.tenants["\(number)"] = Self.tenant(number)
+      model.hosts["h\(number).example.com"] = "\(number)"
+    }
+    var contents = DirectoryContents(model.index(), hasDomains: true)
+    var updates = 0
+    for _ in 0..<2_000 {
+      let changed = Self.change(&model, &random)
+      if let next = contents.applying(changed.map(model.entry)) {
+        contents = next
+        updates += 1
+      } else {
+        contents = DirectoryContents(model.index(), hasDomains: true)
+      }
+      for _ in 0..<5 {
+        let host = "h\(Int.random(in: 0..<400, using: &random)).example.com"
+        #expect(contents.host(host)?.tenant == model.hosts[host].flatMap { model.tenants[$0] })
+        #expect((contents.host(host) != nil) == (model.hosts[host] != nil))
+        let name = "t\(Int.random(in: 0..<500, using: &random))"
+        #expect(contents.tenant(named: name)?.tenant == model.tenants.values.first { $0.name == name })
+      }
+    }
+    #expect(updates > 1_000)
+  }
+
+  /// Changes the model, and returns the keys of the tenants that have changed.
+  private static func change(_ model: inout Model, _ random: inout SplitMix64) -> Set<String> {
+    let key = "\(Int.random(in: 0..<400, using: &random))"
+    let host = "h\(Int.random(in: 0..<400, using: &random)).example.com"
+    switch Int.random(in: 0..<6, using: &random) {
+    case 0: model.tenants[key] = tenant(Int(key)!, isActive: false)
+    case 1: model.tenants[key] = tenant(Int(key)!)
+    case 2:
+      // A rename, never to a name that another tenant has.
+      model.tenants[key] = DirectoryTenant(
+        name: "t\(400 + Int(key)! % 100)-\(key)", schema: "s", id: key, isActive: true)
+    case 3:
+      let before = model.hosts.updateValue(key, forKey: host)
+      return Set([key, before].compactMap { $0 })
+    case 4: return Set([model.hosts.removeValue(forKey: host)].compactMap { $0 })
+    default: model.tenants[key] = nil
+    }
+    return [key]
+  }
+
+  @Test func twoRowsWithOneHostAreToldByAllRowsOnly() {
+    var index = DirectoryIndex()
+    index.add(Self.tenant(1), key: "1")
+    index.add(Self.tenant(2), key: "2")
+    index.add(host: "Acme.example.com", of: "1")
+    #expect(!index.isAmbiguous)
+    #expect(index.host("acme.example.com")?.tenant?.name == "t1")
+    index.add(host: "acme.example.com", of: "2")
+    #expect(index.host("acme.example.com")?.tenant?.name == "t2")
+    let contents = DirectoryContents(index, hasDomains: true)
+    #expect(contents.applying([DirectoryEntry(key: "3")]) == nil)
+  }
+
+  @Test func aHostThatMovesWithoutItsFormerTenantIsToldByAllRowsOnly() {
+    var index = DirectoryIndex()
+    index.add(Self.tenant(1), key: "1")
+    index.add(host: "a.example.com", of: "1")
+    let contents = DirectoryContents(index, hasDomains: true)
+    let moved = DirectoryEntry(key: "2", tenant: Self.tenant(2), hosts: ["a.example.com"])
+    #expect(contents.applying([moved]) == nil)
+    let both = contents.applying([moved, DirectoryEntry(key: "1", tenant: Self.tenant(1))])
+    #expect(both?.host("a.example.com")?.tenant?.name == "t2")
+  }
+
+  @Test func aKeyWithoutATenant() {
+    var index = DirectoryIndex()
+    index.add(host: "a.example.com", of: "7")
+    index.add(host: "b.example.com", of: nil)
+    let contents = DirectoryContents(index, hasDomains: true)
+    for host in ["a", "b"] {
+      let match = contents.host("\(host).example.com")
+      #expect(match != nil)
+      #expect(match?.tenant == nil)
+    }
+    #expect(contents.tenant(named: "7") == nil)
+    #expect(contents.tenant(named: "") == nil)
+  }
+
+  @Test func answersFollowTheRules() throws {
+    var index = DirectoryIndex()
+    index.add(Self.tenant(1), key: "1")
+    index.add(host: "shop.example.org", of: "1")
+    index.add(host: "gone.example.org", of: "9")
+    let contents = DirectoryContents(index, hasDomains: true)
+    let rules = RoutingRules()
+    func answer(_ host: String) throws -> HostAnswer {
+      contents.answer(for: try Host(parsing: host), by: rules)
+    }
+    #expect(try answer("Shop.example.org:80") == .tenant(Self.tenant(1), .domain))
+    #expect(try answer("t1.example.com") == .tenant(Self.tenant(1), .subdomain))
+    #expect(try answer("www.example.com") == .shared(.shared))
+    #expect(try answer("localhost") == .shared(.notADomain))
+    #expect(try answer("10.0.0.1") == .shared(.notADomain))
+    #expect(try answer("t2.example.com") == .unknown(label: "t2"))
+    #expect(try answer("gone.example.org") == .domainWithoutTenant)
+  }
+}
