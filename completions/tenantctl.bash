@@ -5,7 +5,7 @@
 _tenantctl_grammar() {
   case $1 in
   '') commands='init create drop rename list show set activate deactivate adopt domain resolve migrate rollback status history migration exec psql run doctor completion help version' options='' arguments='' ;;
-  'init') commands='' options='--tenants-table=none --domains-table=none --new --upgrade --no-files --yes -y --dry-run --format=words:text,json' arguments='' ;;
+  'init') commands='' options='--tenants-table=none --domains-table=none --new --upgrade --notify --no-files --yes -y --dry-run --format=words:text,json' arguments='' ;;
   'create') commands='' options='--from-file=files:csv --schema=none --domain=none --set=none --deactivated --protect --if-not-exists --no-migrations --migrations=directories --dry-run --jobs=none -j=none --on-error=words:continue,stop --max-failures=none --canary=none --report=none --format=words:text,json,ndjson' arguments='none+' ;;
   'drop') commands='' options='--all -a --match=none --exclude=none --where=none --active --deactivated --behind --has=ask:version --from-file=files --order-by=none --limit=none --require-match --migrations=directories --yes -y --dry-run --jobs=none -j=none --on-error=words:continue,stop --max-failures=none --canary=none --report=none --format=words:text,json,ndjson' arguments='ask:tenant+' ;;
   'rename') commands='' options='--dry-run --format=words:text,json' arguments='ask:tenant none' ;;

@@ -90,6 +90,7 @@ complete -c tenantctl -n "__tenantctl_at 'init'" -l tenants-table -r -f -d 'The 
 complete -c tenantctl -n "__tenantctl_at 'init'" -l domains-table -r -f -d 'The app\'s table of domains. Default: the table with host names that refers to the tenants'
 complete -c tenantctl -n "__tenantctl_at 'init'" -l new -d 'Create a registry, even if the database seems to have one'
 complete -c tenantctl -n "__tenantctl_at 'init'" -l upgrade -d 'Add what the registry lacks'
+complete -c tenantctl -n "__tenantctl_at 'init'" -l notify -d 'Install triggers that notify of changes of the registry'
 complete -c tenantctl -n "__tenantctl_at 'init'" -l no-files -d 'Write no files'
 complete -c tenantctl -n "__tenantctl_at 'init'" -s y -l yes -d 'Do not ask for confirmation'
 complete -c tenantctl -n "__tenantctl_at 'init'" -l dry-run -d 'Print the SQL that would run; change nothing'

@@ -107,6 +107,10 @@ package enum TenancyProblem: Error, Sendable, Hashable {
   case rowNotStored(table: String, by: [String])
   /// A column of the registry that PostgreSQL computes, so that it cannot be set.
   case columnGenerated(String, table: String)
+  /// The registry's table is a view or a foreign table, whose changes no trigger notices.
+  case notificationsNeedTable(String)
+  /// A function that is to be installed has the name of one that another role owns.
+  case functionTaken(String, owner: String)
   /// A value that the column does not take.
   case badValue(column: String, reason: String)
 

@@ -8,26 +8,39 @@ package struct InitializedRegistry: Sendable, Hashable {
   package let created: [String]
   /// What it lacked and has now.
   package let added: [RegistryAddition]
+  /// Whether its tables have the triggers that notify of changes, afterwards.
+  package var notifications = RegistryNotifications.State.none
+  /// The functions of those triggers, if they are installed or replaced now.
+  package var notifying: [String] = []
 }
 
 extension TenantDatabase {
-  /// Finds the registry. An existing one is not changed, unless it is to be upgraded; a missing one is
-  /// made in flask-tenants' shape, with defaults on the server's side too.
+  /// Finds the registry. An existing one is not changed, unless it is to be upgraded or to notify of changes; a missing one
+  /// is made in flask-tenants' shape, with defaults on the server's side too.
   ///
-  /// Throws what ``recognizeRegistry(_:)`` throws, and ``TenancyProblem/rowsBreak(_:)`` if rows prevent an
-  /// upgrade.
+  /// Throws what ``recognizeRegistry(_:)`` throws, ``TenancyProblem/rowsBreak(_:)`` if rows prevent an upgrade, and with
+  /// `notify` ``TenancyProblem/notificationsNeedTable(_:)`` or ``TenancyProblem/functionTaken(_:owner:)``.
   package func planInitialize(
-    _ source: RegistrySource = .anywhere, upgrade: Bool = false
+    _ source: RegistrySource = .anywhere, upgrade: Bool = false, notify: Bool = false
   ) async throws -> Plan<InitializedRegistry> {
     try await connected { connection in
       guard let (registry, shape) = try await self.recognize(source, over: connection) else {
-        return try await self.creation(over: connection)
+        return try await self.creation(notify: notify, over: connection)
       }
       let additions = upgrade ? registry.lacks : []
       try await self.check(additions, of: shape, over: connection)
+      let notifications = RegistryNotifications(shape.having(additions, registry.mapping))
+      let state = try await notifications.state(over: connection)
+      let installs = notify && state != .current
+      if notify { try await notifications.admit(over: connection) }
+      let statements =
+        additions.map { PlannedStatement(shape.statement($0)) } + (installs ? notifications.planned : [])
+      let opening = self.limits.opening.map { PlannedStatement($0) }
       return Plan(
-        result: InitializedRegistry(registry: registry, created: [], added: additions),
-        steps: additions.isEmpty ? [] : [.transaction(self.limits.opening + additions.map(shape.statement))],
+        result: InitializedRegistry(
+          registry: registry, created: [], added: additions, notifications: notify ? .current : state,
+          notifying: installs ? notifications.signatures : []),
+        steps: statements.isEmpty ? [] : [.transaction(opening + statements)],
         database: self,
         explain: { error in
           let isBroken = [.uniqueViolation, .foreignKeyViolation].contains(error.state)
@@ -36,8 +49,10 @@ extension TenantDatabase {
     }
   }
 
-  private func creation(over connection: Connection) async throws -> Plan<InitializedRegistry> {
-    let mapping = settings.registry.isOurs ? settings.registry : RegistryMapping()
+  private func creation(
+    notify: Bool, over connection: Connection
+  ) async throws -> Plan<InitializedRegistry> {
+    var mapping = settings.registry.isOurs ? settings.registry : RegistryMapping()
     let tables = [mapping.tenants, mapping.domains].compactMap { $0 }
     let found = try await connection.query(CatalogTable.query(of: CatalogTable.oids(of: tables)))
     if let table = try CatalogTable.tables(in: found).first {
@@ -46,12 +61,17 @@ extension TenantDatabase {
     let registry = RecognizedRegistry(
       kind: .tenantctl, mapping: mapping, tenants: 0, domains: mapping.domains.map { _ in 0 }, remarks: [],
       lacks: [])
+    mapping.schemaPrefix = ""
+    let notifications = notify ? RegistryShape.promised(by: mapping).map(RegistryNotifications.init) : nil
+    try await notifications?.admit(over: connection)
+    let definitions = [Self.tenantsDefinition] + (mapping.domains == nil ? [] : [Self.domainsDefinition])
     return Plan(
-      result: InitializedRegistry(registry: registry, created: tables.map(\.description), added: []),
+      result: InitializedRegistry(
+        registry: registry, created: tables.map(\.description), added: [],
+        notifications: notifications == nil ? .none : .current, notifying: notifications?.signatures ?? []),
       steps: [
         .transaction(
-          limits.opening + [Self.tenantsDefinition] + (mapping.domains == nil ? [] : [Self.domainsDefinition])
-        )
+          (limits.opening + definitions).map { PlannedStatement($0) } + (notifications?.planned ?? []))
       ], database: self)
   }
 

@@ -11,7 +11,7 @@ struct RegistryShape: Sendable, Hashable {
     var nameType = NameType.text
     let schema: Identifier?
     let schemaPrefix: String
-    let activity: RegistryMapping.Activity?
+    var activity: RegistryMapping.Activity?
     /// The events for which the table has rules.
     var rules: Set<RowChange.Event> = []
 
@@ -37,7 +37,7 @@ struct RegistryShape: Sendable, Hashable {
     var rules: Set<RowChange.Event> = []
   }
 
-  let tenants: Tenants
+  var tenants: Tenants
   let domains: Domains?
   /// The optional columns that do not exist. An app may add them while this program runs.
   var awaited: [AwaitedColumn] = []

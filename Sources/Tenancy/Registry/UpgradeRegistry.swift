@@ -51,6 +51,17 @@ extension RegistryShape {
     return additions
   }
 
+  /// The shape that the registry has once they are added.
+  func having(_ additions: [RegistryAddition], _ mapping: RegistryMapping) -> RegistryShape {
+    let isActivity = { (addition: RegistryAddition) in
+      if case .activity = addition { true } else { false }
+    }
+    guard mapping.columns.hasActivity, additions.contains(where: isActivity) else { return self }
+    var shape = self
+    shape.tenants.activity = .init(column: "deactivated", isInverse: false)
+    return shape
+  }
+
   private func isUnique(_ column: Identifier, _ columns: [CatalogTable.Column]) -> Bool {
     columns.first { $0.name == column.name }?.isUnique == true
   }

@@ -93,6 +93,20 @@ extension ErrorReport {
       hint: "inspect the table with psql: '\\d \(table)'; nothing was changed")
   }
 
+  static func notificationsNeedTable(_ table: String) -> ErrorReport {
+    ErrorReport(
+      "no_notifications", .refused,
+      "\(table) is a view or a foreign table, and triggers do not notice when its rows change",
+      hint: "omit --notify: programs that keep the registry in memory read it again at intervals")
+  }
+
+  static func functionTaken(_ function: String, _ owner: String) -> ErrorReport {
+    ErrorReport(
+      "function_taken", .refused,
+      "function \(function) already exists and cannot be replaced: it belongs to \(owner)",
+      hint: "if nothing else uses it: DROP FUNCTION \(function) CASCADE, as \(owner) or as a superuser")
+  }
+
   static func addColumnHint(_ column: String, to table: String) -> String {
     "ALTER TABLE \(table) ADD COLUMN \(column) boolean NOT NULL DEFAULT false, or map one in tenantctl.toml"
   }

@@ -33,6 +33,26 @@ extension RecognizedRegistry {
   }
 }
 
+extension InitializedRegistry {
+  var installedNotifications: String {
+    "installed notifications of changes on channel \(RegistryNotifications.channel)"
+  }
+
+  /// - Parameter notifies: whether --notify was given.
+  func notificationRemarks(notifies: Bool) -> [String] {
+    switch notifications {
+    case .none: []
+    case .outdated:
+      [
+        "the triggers that notify of changes are incomplete or out of date; 'tenantctl init --notify' replaces them"
+      ]
+    case .current where !notifying.isEmpty:
+      ["to remove the notifications: DROP FUNCTION \(notifying.joined(separator: ", ")) CASCADE"]
+    case .current: [notifies ? "notifications are installed already" : "notifications are installed"]
+    }
+  }
+}
+
 extension RegistryRemark {
   /// For scripts; never changes.
   var code: String {

@@ -169,6 +169,8 @@ extension ErrorReport {
       Self(
         "no_primary", .refused, "the registry has no column for the primary domain",
         hint: addColumnHint("is_primary", to: table))
+    case .notificationsNeedTable(let table): .notificationsNeedTable(table)
+    case .functionTaken(let function, let owner): .functionTaken(function, owner)
     case .domainValuesRequired(let table, let columns):
       .valuesRequired(
         table, columns,

@@ -17,10 +17,14 @@ enum InitCommand {
       --upgrade adds what a registry lacks: the column deactivated, unique constraints and foreign keys. It shows the SQL \
       and asks for confirmation; without a terminal --yes is required.
 
+      --notify installs triggers on the registry's tables that notify which tenant has changed, on the channel \
+      tenantctl_registry, for programs that keep the registry in memory: they learn of a change at once. It shows the SQL \
+      and asks, as --upgrade does. If the registry's columns change later, run it again.
+
       Writes tenantctl.toml and the folders migrations/tenant and migrations/shared to the working directory, unless they \
       exist.
       """,
-    parameters: [tenantsTable, domainsTable, new, upgrade, noFiles, Shared.yes, Shared.dryRun],
+    parameters: [tenantsTable, domainsTable, new, upgrade, notify, noFiles, Shared.yes, Shared.dryRun],
     examples: [
       Example("tenantctl init", "Prepare the database and the working directory."),
       Example("tenantctl init --tenants-table accounts", "Use public.accounts as the table of tenants."),
@@ -29,19 +33,20 @@ enum InitCommand {
     section: Section.tenants
   ) { input, session in
     let database = try session.database()
-    let change = try await database.planInitialize(try source(input, session), upgrade: input[upgrade])
+    let change = try await database.planInitialize(
+      try source(input, session), upgrade: input[upgrade], notify: input[notify])
     let files = try StarterFiles(
       for: change.result.registry, ledgerOf: try await database.ledgerOccupant(), session)
     let report = InitReport(change.result, files, writesFiles: !input[noFiles])
-    if input[Shared.dryRun] { return report.dryRun(change.script) }
-    if !change.result.added.isEmpty {
+    if input[Shared.dryRun] { return report.dryRun(change.script, notifies: input[notify]) }
+    if change.result.created.isEmpty, !change.script.isEmpty {
       try await session.confirm(
         "yes", ["This changes the registry's tables."], in: database, showing: change.script,
         unless: input[Shared.yes])
     }
     return try await session.make(change, dryRun: false) { _ in
       if !input[noFiles] { try files.write() }
-      return report.done(upgraded: input[upgrade])
+      return report.done(upgraded: input[upgrade], notifies: input[notify])
     }
   }
 
@@ -73,6 +78,8 @@ enum InitCommand {
     summary: "The app's table of domains. Default: the table with host names that refers to the tenants.")
   private static let new = Flag("new", summary: "Create a registry, even if the database seems to have one.")
   private static let upgrade = Flag("upgrade", summary: "Add what the registry lacks.")
+  private static let notify = Flag(
+    "notify", summary: "Install triggers that notify of changes of the registry.")
   private static let noFiles = Flag("no-files", summary: "Write no files.")
 }
 

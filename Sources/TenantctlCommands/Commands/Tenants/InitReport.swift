@@ -10,18 +10,22 @@ struct InitReport: Sendable {
     (self.result, self.files, self.writesFiles) = (result, files, writesFiles)
   }
 
-  /// - Parameter upgraded: whether --upgrade was given.
-  func done(upgraded: Bool) -> CommandResult {
+  /// - Parameters:
+  ///   - upgraded: whether --upgrade was given.
+  ///   - notifies: whether --notify was given.
+  func done(upgraded: Bool, notifies: Bool) -> CommandResult {
     var result = CommandResult(Document(self, sql: nil)) { _ in text }
-    result.notes = remarks(upgraded: upgraded).map { "note: \($0)" } + [next]
+    result.notes = remarks(upgraded: upgraded, notifies: notifies).map { "note: \($0)" } + [next]
     return result
   }
 
-  func dryRun(_ sql: [String]) -> CommandResult {
+  func dryRun(_ sql: [String], notifies: Bool) -> CommandResult {
     var result = CommandResult(Document(self, sql: sql), names: sql) { _ in sql }
     let found = self.result.created.isEmpty ? [self.result.registry.sentence] : []
     let written = writesFiles ? files.lines(isDone: false) : []
-    result.notes = found + remarks(upgraded: !self.result.added.isEmpty).map { "note: \($0)" } + written
+    result.isExact = true
+    let remarks = remarks(upgraded: !self.result.added.isEmpty, notifies: notifies)
+    result.notes = found + remarks.map { "note: \($0)" } + written
     return result
   }
 
@@ -29,7 +33,9 @@ struct InitReport: Sendable {
     let found =
       result.created.isEmpty
       ? [result.registry.sentence] : result.created.map { "created table \($0)" }
-    return found + result.added.map(\.sentence) + (writesFiles ? files.lines(isDone: true) : mapping)
+    let installed = result.notifying.isEmpty ? [] : [result.installedNotifications]
+    return found + result.added.map(\.sentence) + installed
+      + (writesFiles ? files.lines(isDone: true) : mapping)
   }
 
   /// The sections that the user has to write, with --no-files.
@@ -37,12 +43,13 @@ struct InitReport: Sendable {
     files.section == nil ? [] : ["tenantctl.toml must contain:"] + files.indentedSection
   }
 
-  private func remarks(upgraded: Bool) -> [String] {
+  private func remarks(upgraded: Bool, notifies: Bool) -> [String] {
     let lacks = result.registry.lacks.filter { !result.added.contains($0) }.map(\.lack)
     let advice =
       lacks.isEmpty ? [] : ["'tenantctl init --upgrade' adds what is missing, after it shows the SQL"]
     let nothing = upgraded && result.registry.lacks.isEmpty ? ["the registry is complete"] : []
-    return result.registry.remarks.map(\.sentence) + lacks + advice + nothing + files.remarks
+    let notifications = result.notificationRemarks(notifies: notifies)
+    return result.registry.remarks.map(\.sentence) + lacks + advice + nothing + notifications + files.remarks
   }
 
   private var next: String {
@@ -80,6 +87,7 @@ extension InitReport {
     let added: [Remark]
     let lacks: [Remark]
     let remarks: [Remark]
+    let notifications: String
 
     init(_ result: InitializedRegistry) {
       let registry = result.registry
@@ -98,6 +106,7 @@ extension InitReport {
         Remark(code: $0.code, message: $0.lack)
       }
       remarks = registry.remarks.map { Remark(code: $0.code, message: $0.sentence) }
+      notifications = result.notifications.rawValue
     }
   }
 
