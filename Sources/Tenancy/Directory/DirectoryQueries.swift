@@ -17,9 +17,14 @@ extension RegistryShape {
   /// Hosts with the key of their tenant.
   func directoryDomains(_ domains: Domains, _ keys: [String]? = nil) -> SQL {
     let link = self.keys(domains).domain
+    // Values of other types, such as citext, are equal without having the same text.
+    let key: SQL =
+      RegistryNotifications.isExact(link, in: domains.columns)
+      ? "d.\(link)::text"
+      : "coalesce((SELECT t.\(linkedKey)::text FROM \(tenants.table) t WHERE \(self.link(domains)) LIMIT 1), d.\(link)::text)"
     let condition: SQL = keys.map { " AND d.\(link) = ANY(\($0)::text[]::\(unsafeRaw: keyType)[])" } ?? ""
     return """
-      SELECT d.\(domains.host)::text, d.\(link)::text FROM \(domains.table) d
+      SELECT d.\(domains.host)::text, \(key) FROM \(domains.table) d
       WHERE d.\(domains.host) IS NOT NULL\(condition)
       """
   }

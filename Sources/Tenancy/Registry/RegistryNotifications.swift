@@ -25,7 +25,7 @@ package struct RegistryNotifications: Sendable, Hashable {
 
   init(_ shape: RegistryShape) {
     let tenants = shape.tenants
-    let key = shape.domains.map { shape.keys($0).tenant } ?? tenants.id ?? tenants.name
+    let key = shape.linkedKey
     let activity = tenants.activity.map { Identifier($0.column) }
     functions =
       [
@@ -45,7 +45,7 @@ package struct RegistryNotifications: Sendable, Hashable {
 
   /// Whether values of the column that are equal have the same text, so that the link's text is the key's text. Those of
   /// `citext` do not.
-  private static func isExact(_ column: Identifier, in columns: [CatalogTable.Column]) -> Bool {
+  static func isExact(_ column: Identifier, in columns: [CatalogTable.Column]) -> Bool {
     let types = ["text", "character varying", "character", "smallint", "integer", "bigint", "uuid"]
     return columns.first { $0.name == column.name }.map { types.contains($0.type) } ?? true
   }
