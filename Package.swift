@@ -16,9 +16,13 @@ let hasGateway = TargetDependencyCondition.when(traits: ["Gateway"])
 func hummingbird(_ product: String) -> Target.Dependency {
   .product(name: product, package: "hummingbird", condition: hasGateway)
 }
+let httpTypes = Target.Dependency.product(
+  name: "HTTPTypes", package: "swift-http-types", condition: hasGateway)
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log", condition: hasGateway)
 let serviceLifecycle = Target.Dependency.product(
   name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: hasGateway)
+let unixSignals = Target.Dependency.product(
+  name: "UnixSignals", package: "swift-service-lifecycle", condition: hasGateway)
 
 let package = Package(
   name: "tenantctl",
@@ -37,6 +41,7 @@ let package = Package(
     .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
     // Without the trait SwiftPM fetches none of these, and the targets that use them are empty.
     .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
+    .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0", traits: []),
     .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
   ],
@@ -56,12 +61,14 @@ let package = Package(
       name: "tenantctl", dependencies: ["TenantctlCommands"], swiftSettings: strict),
 
     .target(
-      name: "TenancyHummingbird", dependencies: ["Tenancy", hummingbird("Hummingbird"), serviceLifecycle],
+      name: "TenancyHummingbird",
+      dependencies: ["Tenancy", hummingbird("Hummingbird"), httpTypes, serviceLifecycle],
       swiftSettings: strict),
     .target(
       name: "TenantctlGateway",
       dependencies: [
-        "TenantctlCommands", "Arguments", "Tenancy", hummingbird("Hummingbird"), logging, serviceLifecycle,
+        "TenantctlCommands", "Arguments", "Tenancy", hummingbird("Hummingbird"), httpTypes, logging,
+        serviceLifecycle, unixSignals,
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -89,7 +96,7 @@ let package = Package(
     .testTarget(
       name: "GatewayTests",
       dependencies: [
-        "TenantctlGateway", "TenancyHummingbird", "Tenancy", "TenancyPostgres", "TestSupport",
+        "TenantctlGateway", "TenancyHummingbird", "Tenancy", "TenancyPostgres", "TestSupport", httpTypes,
         hummingbird("Hummingbird"), hummingbird("HummingbirdTesting"),
       ],
       swiftSettings: strict),

@@ -1,11 +1,23 @@
-internal import Arguments
+package import Arguments
 internal import Tenancy
 
 /// The code of a command, and the formats of its result.
-struct Action: Sendable {
+package struct Action: Sendable {
   /// Empty if there is no choice: the result is text.
   let formats: [OutputFormat]
   let run: @Sendable (Input, Session) async throws -> CommandResult
+
+  init(formats: [OutputFormat], run: @escaping @Sendable (Input, Session) async throws -> CommandResult) {
+    (self.formats, self.run) = (formats, run)
+  }
+
+  /// The code of a server, which ends when it is told to and prints no result.
+  package init(serving run: @escaping @Sendable (Input, Session) async throws -> Void) {
+    self.init(formats: []) { input, session in
+      try await run(input, session)
+      return CommandResult([String]()) { _ in [] }
+    }
+  }
 }
 
 extension Command<Action> {
@@ -28,8 +40,11 @@ extension Command<Action> {
 
 /// The program, and everything that a user can type. A new command is one file and one line here.
 public enum Tenantctl {
+  /// The date of the man pages.
+  package static let manualDate = "November 23, 2026"
+
   static let tree: CommandTree<Action> = CommandTree(
-    "tenantctl", versionText: "tenantctl \(tenancyVersion)", date: "November 23, 2026",
+    "tenantctl", versionText: "tenantctl \(tenancyVersion)", date: manualDate,
     summary: "Administer schema-per-tenant PostgreSQL databases.",
     discussion: """
       One database has one schema per tenant, and a small registry in public that lists the tenants and their host names. \

@@ -1,10 +1,17 @@
-internal import Arguments
+package import Arguments
 internal import Glibc
 internal import Tenancy
 
 extension Tenantctl {
   /// Runs the program. Returns its exit status.
   public static func run(_ words: [String], environment: [String: String]) async -> Int32 {
+    await tree.run(words, environment: environment)
+  }
+}
+
+extension CommandTree<Action> {
+  /// Runs the program that the tree describes. Returns its exit status.
+  package func run(_ words: [String], environment: [String: String]) async -> Int32 {
     // A closed pipe ends the program silently; some parents, such as Python, ignore SIGPIPE.
     signal(SIGPIPE, SIG_DFL)
     // A shell ignores SIGINT for background processes: then only a kill would end a read on a broken network. Commands
@@ -13,16 +20,16 @@ extension Tenantctl {
     // A write beyond `ulimit -f` then fails as on a full disk, and the program can still report what it did.
     signal(SIGXFSZ, SIG_IGN)
     Files.fillStandardDescriptors()
-    let line = Parser(tree).read(words, environment: environment)
+    let line = Parser(self).read(words, environment: environment)
     var printer = Printer(line, environment)
     let report = RunReport(line[RunOptions.report])
     do {
       if let word = words.first(where: MangledWord.isMangled) { throw MangledWord(word: word) }
       switch try line.request() {
       case .help(let path):
-        try printer.terminal.show(lines: HelpCommand.page(path, printer).text(printer.style))
+        try printer.terminal.show(lines: HelpCommand.page(path, of: self, printer).text(printer.style))
       case .version:
-        try printer.terminal.write(lines: [tree.versionText])
+        try printer.terminal.write(lines: [versionText])
       case .run(let action, let path, let input):
         if action.formats.isEmpty { printer.format = .text }
         let session = Session(line, printer, environment, report)
@@ -31,7 +38,7 @@ extension Tenantctl {
       return ExitStatus.done.rawValue
     } catch let error as UsageError where words.isEmpty {
       // The bare name lists the commands.
-      let page = try? HelpPage.text(in: tree, width: printer.terminal.width)
+      let page = try? HelpPage.text(in: self, width: printer.terminal.width)
       return printer.fail(ErrorReport(error), showing: page).rawValue
     } catch {
       let failure = ErrorReport(error)
@@ -40,7 +47,7 @@ extension Tenantctl {
     }
   }
 
-  private static func run(
+  private func run(
     _ action: Action, _ path: [String], _ input: Input, _ session: Session
   ) async -> ExitStatus {
     let (printer, report) = (session.printer, session.report)

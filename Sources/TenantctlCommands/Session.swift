@@ -1,9 +1,9 @@
 internal import Arguments
 internal import Synchronization
-internal import Tenancy
+package import Tenancy
 
 /// What a command works with: resolved from options, environment and configuration after the words are understood.
-final class Session: Sendable {
+package final class Session: Sendable {
   let printer: Printer
   let environment: [String: String]
   let interruption = Interruption()
@@ -39,7 +39,7 @@ final class Session: Sendable {
   }
 
   /// The configuration, read once. Throws `ConfigurationError`.
-  func configuration() throws -> Configuration {
+  package func configuration() throws -> Configuration {
     try found.withLock { found in
       let configuration = try found ?? readConfiguration()
       found = configuration
@@ -56,16 +56,18 @@ final class Session: Sendable {
       : try ConfigurationFile(reading: path)
     var configuration = try file.read()
     configuration.path = path
-    if let slash = path.lastIndex(of: "/"), !configuration.migrations.hasPrefix("/") {
-      configuration.migrations = "\(path[..<slash])/\(configuration.migrations)"
+    let besideIt = { (file: String) in
+      file.hasPrefix("/") ? file : path.lastIndex(of: "/").map { "\(path[..<$0])/\(file)" } ?? file
     }
+    configuration.migrations = besideIt(configuration.migrations)
+    configuration.gateway.deniedPage = configuration.gateway.deniedPage.map(besideIt)
     return configuration
   }
 
   /// The database that the words, the environment or the configuration name. Nothing is connected yet.
   /// - Parameter onMainThread: whether the connections live there, which saves other threads; for work that waits for one
   ///   of them at a time.
-  func database(connections: Int = 1, onMainThread: Bool? = nil) throws -> TenantDatabase {
+  package func database(connections: Int = 1, onMainThread: Bool? = nil) throws -> TenantDatabase {
     let configuration = try configuration()
     let inherited = environment["DATABASE_URL"].flatMap { $0.isEmpty ? nil : $0 }
     warnAboutVariables()

@@ -32,6 +32,21 @@ public struct CommandTree<Action: Sendable>: Sendable {
     (self.exitStatuses, self.manSections, self.peers) = (exitStatuses, manSections, peers)
   }
 
+  /// A program that is one command.
+  public init(
+    _ name: String, versionText: String, date: String, summary: String, discussion: String = "",
+    parameters: @autoclosure @escaping @Sendable () -> [any Parameter] = [],
+    examples: @autoclosure @escaping @Sendable () -> [Example] = [],
+    exitStatuses: @autoclosure @escaping @Sendable () -> [(Int, String)] = [],
+    manSections: @autoclosure @escaping @Sendable () -> [ManSection] = [], action: Action
+  ) {
+    root = Command(
+      name, summary: summary, discussion: discussion, parameters: parameters(), examples: examples(),
+      action: action)
+    (self.versionText, self.date) = (versionText, date)
+    (self.exitStatuses, self.manSections, self.peers) = (exitStatuses, manSections, { [:] })
+  }
+
   /// The program's name.
   public var name: String { root.name }
 }

@@ -9,7 +9,10 @@ package struct DirectoryTenant: Sendable, Hashable {
   /// Whether the app serves the tenant.
   package let isActive: Bool
 
-  var tenant: Tenant { Tenant(name: .init(stored: name), schema: .init(stored: schema), isActive: isActive) }
+  /// The same without the key.
+  package var tenant: Tenant {
+    Tenant(name: .init(stored: name), schema: .init(stored: schema), isActive: isActive)
+  }
 }
 
 /// What a directory knows at one moment. It never changes: a change of the registry makes another one.

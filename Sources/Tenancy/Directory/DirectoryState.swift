@@ -89,4 +89,7 @@ package struct DirectoryStatus: Sendable {
   package var failures = 0
   /// How long the last reading of all took.
   package var readingTime = Duration.zero
+
+  /// How it is doing before anything was read.
+  package init() {}
 }

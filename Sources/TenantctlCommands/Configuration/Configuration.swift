@@ -1,15 +1,17 @@
 internal import Tenancy
 
 /// The contents of `tenantctl.toml`, with defaults.
-struct Configuration: Sendable {
+package struct Configuration: Sendable {
   /// The file; `nil` if no file was found.
-  var path: String?
+  package var path: String?
   var databaseURL: String?
   var settings = TenantDatabase.Settings()
   /// The migrations folder, relative to the working directory.
   var migrations = "migrations"
   /// Whether the file names it.
   var namesMigrations = false
+  /// What tenantctl-gateway works by.
+  package var gateway = GatewayConfiguration()
   /// The tables at the top of the file.
   var tables: [String] = []
 }
@@ -20,6 +22,7 @@ struct ConfigurationKey: Sendable {
     case string = "a string"
     case strings = "a list of strings"
     case boolean = "true or false"
+    case integer = "an integer"
     case stringOrFalse = "a string, or false"
   }
 
@@ -35,7 +38,7 @@ struct ConfigurationKey: Sendable {
 
   var path: String { "\(table).\(name)" }
 
-  static let all: [ConfigurationKey] = database + registry + columns + names + routing + migrations
+  static let all: [ConfigurationKey] = database + registry + columns + names + routing + migrations + gateway
 }
 
 /// The value of a key, of the key's kind.
@@ -43,10 +46,13 @@ enum ConfigurationValue: Sendable {
   case string(String)
   case strings([String])
   case boolean(Bool)
+  case integer(Int)
 
   var string: String { if case .string(let value) = self { value } else { "" } }
   var strings: [String] { if case .strings(let value) = self { value } else { [] } }
   var isTrue: Bool { if case .boolean(let value) = self { value } else { false } }
+
+  var integer: Int { if case .integer(let value) = self { value } else { 0 } }
 
   /// As TOML (1.0.0, "String": of the control characters those that a name can have).
   var toml: String {
@@ -57,6 +63,7 @@ enum ConfigurationValue: Sendable {
         "\"\(escaped.replacing("\t", with: "\\t").replacing("\n", with: "\\n").replacing("\r", with: "\\r"))\""
     case .strings(let values): return "[\(values.map { Self.string($0).toml }.joined(separator: ", "))]"
     case .boolean(let value): return "\(value)"
+    case .integer(let value): return "\(value)"
     }
   }
 }
@@ -64,6 +71,15 @@ enum ConfigurationValue: Sendable {
 /// A value of the right kind that is invalid.
 struct BadConfigurationValue: Error {
   let reason: String
+}
+
+extension Duration {
+  init(of value: ConfigurationValue) throws(BadConfigurationValue) {
+    guard let duration = Duration(postgresSetting: value.string) else {
+      throw BadConfigurationValue(reason: "expected a time such as 2s or 500ms")
+    }
+    self = duration
+  }
 }
 
 extension ConfigurationKey {
@@ -250,10 +266,7 @@ extension ConfigurationKey {
       table: "migrations", name: "lock_timeout", kind: .string,
       summary: "How long a statement waits for a lock. Default: 2s.", example: "\"500ms\""
     ) { value, configuration throws(BadConfigurationValue) in
-      guard let duration = Duration(postgresSetting: value.string) else {
-        throw BadConfigurationValue(reason: "expected a time such as 2s or 500ms")
-      }
-      configuration.settings.lockTimeout = duration
+      configuration.settings.lockTimeout = try Duration(of: value)
     },
   ]
 }

@@ -159,6 +159,9 @@ extension ConfigurationValue {
     case .boolean:
       guard let flag = value.bool else { return nil }
       self = .boolean(flag)
+    case .integer:
+      guard let number = value.int else { return nil }
+      self = .integer(number)
     case .strings:
       guard let array = value.array else { return nil }
       let texts = array.compactMap(\.string)

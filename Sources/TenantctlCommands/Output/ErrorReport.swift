@@ -66,6 +66,7 @@ struct ErrorReport: Sendable {
       case let error as FileProblem:
         ErrorReport(
           "file", .failed, "\(error.path): \(error.reason)", hint: "check the path and its permissions")
+      case let error as ServiceError: ErrorReport(error.code, .failed, error.message, hint: error.hint)
       case let error as ProgramNotStarted:
         ErrorReport(
           "program", .failed, "cannot run \(error.name): \(error.reason)",

@@ -1,4 +1,4 @@
-internal import Arguments
+package import Arguments
 
 /// How results are printed.
 enum OutputFormat: String, CaseIterable, Sendable {
@@ -14,20 +14,20 @@ enum ColorChoice: String, CaseIterable, Sendable {
 }
 
 /// The options that every command has, ``format(_:)`` with its own formats.
-enum Global {
+package enum Global {
   /// An empty text, as of a variable that is not set, must not mean another database.
   @Sendable private static func stated(_ text: String) throws -> String {
     if text.isEmpty { throw Expected("a URI or key=value pairs, but it is empty") }
     return text
   }
 
-  static let database = Option(
+  package static let database = Option(
     "database", short: "d", placeholder: "URL", environment: "TENANTCTL_DATABASE_URL", parse: stated,
     summary: """
       The database, as a URI or as key=value pairs. Default: DATABASE_URL, then tenantctl.toml, then libpq's PG* \
       variables, service file and .pgpass.
       """)
-  static let config = Option(
+  package static let config = Option(
     "config", placeholder: "FILE", environment: "TENANTCTL_CONFIG", completion: .files(extensions: ["toml"]),
     parse: { $0 },
     summary: "The configuration file. Default: tenantctl.toml in the working directory or above it.")

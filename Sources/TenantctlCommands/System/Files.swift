@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// A file that cannot be read or written.
-struct FileProblem: Error {
+package struct FileProblem: Error {
   let path: String
   let reason: String
 
@@ -12,7 +12,7 @@ struct FileProblem: Error {
 }
 
 /// The file system functions that the commands need.
-enum Files {
+package enum Files {
   static var workingDirectory: String {
     guard let path = getcwd(nil, 0) else { return "." }
     defer { free(path) }
@@ -40,7 +40,7 @@ enum Files {
   }
 
   /// The whole of a file; `-` is standard input.
-  static func bytes(_ path: String) throws(FileProblem) -> [UInt8] {
+  package static func bytes(_ path: String) throws(FileProblem) -> [UInt8] {
     let file = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { throw FileProblem(path) }
     defer { if path != "-" { close(file) } }

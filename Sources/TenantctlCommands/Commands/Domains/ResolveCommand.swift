@@ -20,18 +20,9 @@ enum ResolveCommand {
     section: Section.domains
   ) { input, session in
     let resolution = try await session.database().resolve(host: input[host])
-    let document = Document(
-      host: resolution.host, tenant: resolution.tenant?.name, schema: resolution.tenant?.schema,
-      rule: resolution.rule)
     return CommandResult(
-      document, names: [resolution.tenant?.name.rawValue ?? "public"], sentence(resolution))
-  }
-
-  private struct Document: Encodable {
-    let host: String
-    let tenant: TenantName?
-    let schema: SchemaName?
-    let rule: Resolution.Rule
+      ResolvedHost(host: resolution.host, tenant: resolution.tenant, rule: resolution.rule),
+      names: [resolution.tenant?.name.rawValue ?? "public"], sentence(resolution))
   }
 
   private static func sentence(_ resolution: Resolution) -> String {

@@ -7,12 +7,13 @@ enum HelpCommand {
     examples: [Example("tenantctl help domain add", "Show the help of 'domain add'.")],
     section: Section.shell
   ) { input, session in
-    try page(input[path], session.printer)
+    try page(input[path], of: Tenantctl.tree, session.printer)
   }
 
-  static func page(_ path: [String], _ printer: Printer) throws -> CommandResult {
+  static func page(_ path: [String], of tree: CommandTree<Action>, _ printer: Printer) throws -> CommandResult
+  {
     let page = try HelpPage.text(
-      for: path, in: Tenantctl.tree, width: printer.terminal.width, styled: printer.style.isColored)
+      for: path, in: tree, width: printer.terminal.width, styled: printer.style.isColored)
     let text = page.replacing("\u{1B}", with: "\(Style.mark)")
     let lines = [String(text.dropLast())]
     var result = CommandResult(["help": text], names: lines) { _ in lines }

@@ -1,0 +1,145 @@
+#if Gateway
+  internal import HTTPTypes
+  internal import Hummingbird
+  internal import Tenancy
+  internal import TenantctlCommands
+
+  /// Answers requests from the directory alone: no request waits for the database.
+  struct GatewayResponder: HTTPResponder {
+    typealias Context = BasicRequestContext
+
+    private let directory: TenantDirectory
+    private let configuration: GatewayConfiguration
+    private let metrics = GatewayMetrics()
+    /// The body of refusals, by verdict, and its type.
+    private let refusals: [Verdict: ByteBuffer]
+    private let refusalType: String
+    private let cacheControl: String
+
+    /// - Parameter page: the operator's own body of each refusal, HTML.
+    init(_ directory: TenantDirectory, _ configuration: GatewayConfiguration, page: [UInt8]? = nil) {
+      (self.directory, self.configuration) = (directory, configuration)
+      let bodies = Verdict.allCases.map { ($0, ByteBuffer(bytes: page ?? Array($0.sentence.utf8))) }
+      refusals = Dictionary(uniqueKeysWithValues: bodies)
+      refusalType = page == nil ? "text/plain; charset=utf-8" : "text/html; charset=utf-8"
+      cacheControl = "max-age=\(max(1, configuration.directory.interval.components.seconds))"
+    }
+
+    func respond(to request: Request, context: Context) async throws -> Response {
+      let target = request.head.path ?? ""
+      let path = target.prefix { $0 != "?" }
+      guard let endpoint = Endpoint(path: path) else { return Response(status: .notFound) }
+      switch endpoint {
+      case .auth, .forward: return check(Self.host(of: request, isForwarded: true), endpoint)
+      case .envoy: return check(Self.host(of: request, isForwarded: false), endpoint)
+      case .ask: return ask(request.uri.queryParameters["domain"].map(String.init))
+      case .resolve: return resolve(request.uri.queryParameters["host"].map(String.init))
+      case .healthz: return text(.ok, "ok\n")
+      case .readyz:
+        let problem = Readiness(directory).problem
+        return text(problem == nil ? .ok : .serviceUnavailable, "\(problem ?? "ready")\n")
+      case .metrics: return text(.ok, metrics.text(directory), type: "text/plain; version=0.0.4")
+      }
+    }
+  }
+
+  extension GatewayResponder {
+    /// The host that the proxy was asked for; `nil` if there is none, or several (RFC 9112 section 3.2 has such a request
+    /// refused).
+    private static func host(of request: Request, isForwarded: Bool) -> String? {
+      if isForwarded {
+        let forwarded = request.headers[values: .forwardedHost]
+        if forwarded.count == 1 { return forwarded[0] }
+        if !forwarded.isEmpty { return nil }
+      }
+      // The first one became the authority.
+      return request.headers.contains(.host) ? nil : request.head.authority
+    }
+
+    /// Lets a request through or refuses it.
+    private func check(_ host: String?, _ endpoint: Endpoint) -> Response {
+      let (verdict, tenant) = verdict(on: host)
+      metrics.count(endpoint, verdict)
+      guard verdict.isServed else { return refusal(endpoint, verdict) }
+      var headers = tenant.map(TenantHeaders.fields) ?? TenantHeaders.ofPublic
+      headers.append(HTTPField(name: .cacheControl, value: cacheControl))
+      return Response(status: .ok, headers: headers)
+    }
+
+    /// Whether a certificate may be had for the name: never for one that only looks like a tenant's.
+    private func ask(_ name: String?) -> Response {
+      let (verdict, tenant) = verdict(on: name, onlyDomains: true)
+      metrics.count(.ask, verdict)
+      return tenant == nil || !verdict.isServed ? refusal(.ask, verdict) : Response(status: .ok)
+    }
+
+    private func verdict(on host: String?, onlyDomains: Bool = false) -> (Verdict, DirectoryTenant?) {
+      guard let host, let parsed = try? Host(parsing: host) else { return (.invalid, nil) }
+      guard let answer = try? directory.answer(for: parsed) else { return (.unavailable, nil) }
+      switch answer {
+      case .tenant(let tenant, let rule):
+        if onlyDomains && rule != .domain { return (.unknown, nil) }
+        return (tenant.isActive ? .tenant : .deactivated, tenant)
+      case .shared: return (configuration.servesPublic && !onlyDomains ? .public : .unknown, nil)
+      case .unknown, .domainWithoutTenant: return (.unknown, nil)
+      }
+    }
+
+    private func refusal(_ endpoint: Endpoint, _ verdict: Verdict) -> Response {
+      let code = endpoint.status(verdict, deactivated: configuration.deactivatedStatus)
+      let headers: HTTPFields = [
+        TenantHeaders.error: verdict.rawValue, .contentType: refusalType,
+        .cacheControl: code >= 500 ? "no-store" : cacheControl,
+      ]
+      return Response(
+        status: HTTPResponse.Status(code: code), headers: headers,
+        body: refusals[verdict].map { ResponseBody(byteBuffer: $0) } ?? ResponseBody())
+    }
+
+    private func text(
+      _ status: HTTPResponse.Status, _ text: String, type: String = "text/plain; charset=utf-8"
+    ) -> Response {
+      Response(
+        status: status, headers: [.contentType: type, .cacheControl: "no-store"],
+        body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+    }
+  }
+
+  extension GatewayResponder {
+    /// As `tenantctl resolve --format json`, for people and scripts.
+    private func resolve(_ name: String?) -> Response {
+      let (verdict, _) = verdict(on: name)
+      metrics.count(.resolve, verdict)
+      guard let host = name.flatMap({ try? Host(parsing: $0) }), let answer = try? directory.answer(for: host)
+      else {
+        return refusal(.resolve, verdict)
+      }
+      let found: ResolvedHost
+      switch answer {
+      case .tenant(let tenant, let rule):
+        found = ResolvedHost(host: host.name, tenant: tenant.tenant, rule: rule)
+      case .shared(let rule): found = ResolvedHost(host: host.name, tenant: nil, rule: rule)
+      case .unknown, .domainWithoutTenant: return refusal(.resolve, .unknown)
+      }
+      return text(.ok, "\(found.json)\n", type: "application/json")
+    }
+  }
+
+  extension HTTPField.Name {
+    fileprivate static let forwardedHost = HTTPField.Name("X-Forwarded-Host")!
+    fileprivate static let host = HTTPField.Name("Host")!
+  }
+
+  extension Verdict {
+    /// The body of a refusal.
+    fileprivate var sentence: String {
+      switch self {
+      case .tenant, .public: ""
+      case .unknown: "Nobody is served under this name.\n"
+      case .deactivated: "This tenant is deactivated.\n"
+      case .invalid: "The request has no valid host name.\n"
+      case .unavailable: "It is not known yet who is served under this name. Try again in a moment.\n"
+      }
+    }
+  }
+#endif

@@ -1,0 +1,53 @@
+#if Gateway
+  internal import HTTPTypes
+  internal import Tenancy
+
+  /// The headers that an app believes.
+  ///
+  /// All of them are in each answer that lets a request through, so that a proxy which copies them overwrites what the client
+  /// has sent under these names.
+  enum TenantHeaders {
+    private static let tenant = HTTPField.Name("X-Tenant")!
+    private static let schema = HTTPField.Name("X-Tenant-Schema")!
+    private static let id = HTTPField.Name("X-Tenant-Id")!
+    private static let isPublic = HTTPField.Name("X-Tenant-Public")!
+    static let error = HTTPField.Name("X-Tenant-Error")!
+
+    /// Those of a tenant.
+    static func fields(of found: DirectoryTenant) -> HTTPFields {
+      let name = encoded(found.name)
+      return fields(
+        name, found.schema == found.name ? name : encoded(found.schema), found.id.map(encoded) ?? "", "false")
+    }
+
+    /// Those of a host that is no tenant's.
+    static let ofPublic = fields("", "", "", "true")
+
+    private static func fields(_ name: String, _ schemaName: String, _ key: String, _ publicity: String)
+      -> HTTPFields
+    {
+      var fields = HTTPFields()
+      fields.reserveCapacity(7)
+      fields.append(HTTPField(name: tenant, value: name))
+      fields.append(HTTPField(name: schema, value: schemaName))
+      fields.append(HTTPField(name: id, value: key))
+      fields.append(HTTPField(name: isPublic, value: publicity))
+      return fields
+    }
+
+    /// A name may have any character. In a header only visible ASCII means the same to everybody (RFC 9110 section 5.5), so the
+    /// rest is percent-encoded (RFC 3986 section 2.1), and so is the percent sign.
+    static func encoded(_ text: String) -> String {
+      let isPlain = { (byte: UInt8) in (0x21..<0x7F).contains(byte) && byte != UInt8(ascii: "%") }
+      if text.utf8.allSatisfy(isPlain) { return text }
+      return text.utf8.reduce(into: "") { encoded, byte in
+        if isPlain(byte) {
+          encoded.unicodeScalars.append(Unicode.Scalar(byte))
+        } else {
+          let digits = String(byte, radix: 16, uppercase: true)
+          encoded += "%\(digits.count == 1 ? "0" : "")\(digits)"
+        }
+      }
+    }
+  }
+#endif
