@@ -7,6 +7,8 @@ FISH_COMPLETIONS ?= $(PREFIX)/share/fish/vendor_completions.d
 ZSH_COMPLETIONS ?= $(PREFIX)/share/zsh/site-functions
 BASH_COMPLETIONS ?= $(PREFIX)/share/bash-completion/completions
 MAN ?= $(PREFIX)/share/man
+# Where systemd finds units of what is not a package of the distribution: systemd.unit(5).
+UNITS ?= $(PREFIX)/lib/systemd/system
 
 # What `make bench` measures: nothing is all of it. BENCH="create migrate" prints those parts, see Benchmarks/.
 BENCH ?=
@@ -25,19 +27,26 @@ link_flags = -Xswiftc -Xclang-linker -Xswiftc -no-pie -Xswiftc -Xclang-linker -X
   -Xlinker -L$(archives) -Xlinker --as-needed -Xlinker --no-export-dynamic
 release = mkdir -p $(archives) && ln -sf "$$(clang -print-file-name=libstdc++.a)" $(archives)/ && \
   LIBPQ=$(LIBPQ) Scripts/static-libpq $(archives) && \
-  swift build -c release --product tenantctl --static-swift-stdlib --disable-local-rpath \
+  swift build -c release --product $(1) --static-swift-stdlib --disable-local-rpath \
   --pkg-config-path $(archives) $(link_flags)
-pages = $(notdir $(wildcard man/*.$(1)))
+gateway = .build/release/tenantctl-gateway
+gateway_page = man/tenantctl-gateway.1
+pages = $(filter-out $(notdir $(gateway_page)),$(notdir $(wildcard man/*.$(1))))
 installed = $(PREFIX)/bin/tenantctl $(BASH_COMPLETIONS)/tenantctl $(ZSH_COMPLETIONS)/_tenantctl \
   $(FISH_COMPLETIONS)/tenantctl.fish \
   $(addprefix $(MAN)/man1/,$(call pages,1)) $(addprefix $(MAN)/man5/,$(call pages,5))
 
-.PHONY: build bootstrap demo test test-crashes test-newest fuzz bench generate docs lint install uninstall clean help
+.PHONY: build gateway install-gateway uninstall-gateway bootstrap demo test test-crashes test-newest fuzz bench generate docs lint install uninstall clean help
 
 ## build: the release binary, .build/release/tenantctl (the default)
 build:
 	@Scripts/install-packages --check build
-	@$(release)
+	@$(call release,tenantctl)
+
+## gateway: the release binary .build/release/tenantctl-gateway; fetches and builds Hummingbird
+gateway:
+	@Scripts/install-packages --check build
+	@$(call release,tenantctl-gateway) --traits Gateway
 
 # What `sudo make install` finds built it does not build again as root.
 $(program):
@@ -50,7 +59,7 @@ bootstrap:
 ## demo: the main job on a private PostgreSQL server, each command with its output
 demo:
 	@Scripts/install-packages demo
-	@$(release)
+	@$(call release,tenantctl)
 	@Scripts/with-postgres -- Scripts/demo $(program)
 
 ## test: all tests, on a private PostgreSQL server or on TENANTCTL_TEST_DATABASE_URL
@@ -73,14 +82,15 @@ fuzz:
 ## bench: compare tenantctl with psql and django-tenants, on a private PostgreSQL server; rewrites BENCHMARKS.md
 bench:
 	@Scripts/install-packages bench
-	@$(release)
+	@$(call release,tenantctl)
 	@$(MAKE) -s install DESTDIR=.build/installed PREFIX=
 	@Scripts/with-postgres -- python3 Benchmarks .build/installed/bin/tenantctl $(BENCH) $(if $(BENCH),,>.build/BENCHMARKS.md)
 	@$(if $(BENCH),,mv .build/BENCHMARKS.md BENCHMARKS.md)
 
-## generate: man/ and completions/ from the command tree
-generate: build
+## generate: man/ and completions/ from the command trees
+generate: build gateway
 	$(program) __generate .
+	$(gateway) __man >$(gateway_page)
 
 ## docs: the library's reference for Swift servers, .build/docs
 docs:
@@ -100,8 +110,24 @@ install: $(program)
 	install -D -m 644 completions/tenantctl.bash $(DESTDIR)$(BASH_COMPLETIONS)/tenantctl
 	install -D -m 644 -t $(DESTDIR)$(ZSH_COMPLETIONS) completions/_tenantctl
 	install -D -m 644 -t $(DESTDIR)$(FISH_COMPLETIONS) completions/tenantctl.fish
-	install -D -m 644 -t $(DESTDIR)$(MAN)/man1 man/*.1
-	install -D -m 644 -t $(DESTDIR)$(MAN)/man5 man/*.5
+	install -D -m 644 -t $(DESTDIR)$(MAN)/man1 $(addprefix man/,$(call pages,1))
+	install -D -m 644 -t $(DESTDIR)$(MAN)/man5 $(addprefix man/,$(call pages,5))
+
+## install-gateway: tenantctl-gateway, its man page and its systemd unit, to $(DESTDIR)$(PREFIX)
+install-gateway: $(gateway)
+	install -D -s -m 755 $(gateway) $(DESTDIR)$(PREFIX)/bin/tenantctl-gateway
+	install -D -m 644 -t $(DESTDIR)$(MAN)/man1 $(gateway_page)
+	install -d $(DESTDIR)$(UNITS)
+	sed 's|@bindir@|$(PREFIX)/bin|' Sources/tenantctl-gateway/tenantctl-gateway.service.in \
+	  >$(DESTDIR)$(UNITS)/tenantctl-gateway.service
+
+$(gateway):
+	@$(MAKE) gateway
+
+## uninstall-gateway: what install-gateway wrote, from the same DESTDIR and PREFIX
+uninstall-gateway:
+	rm -f $(DESTDIR)$(PREFIX)/bin/tenantctl-gateway $(DESTDIR)$(MAN)/man1/$(notdir $(gateway_page)) \
+	  $(DESTDIR)$(UNITS)/tenantctl-gateway.service
 
 ## uninstall: what install wrote, from the same DESTDIR and PREFIX
 uninstall:

@@ -73,7 +73,7 @@ let package = Package(
       swiftSettings: strict),
     .executableTarget(
       name: "tenantctl-gateway", dependencies: ["TenantctlGateway", "TenantctlCommands"],
-      swiftSettings: strict),
+      exclude: ["tenantctl-gateway.service.in"], swiftSettings: strict),
 
     .target(
       name: "TestSupport", dependencies: ["TenancyPostgres", "Tenancy"], path: "Tests/Support",

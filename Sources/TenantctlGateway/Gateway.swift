@@ -12,7 +12,12 @@
   public enum Gateway {
     /// Runs it until it is told to end. Returns its exit status.
     public static func run(_ words: [String], environment: [String: String]) async -> Int32 {
-      await tree.run(words, environment: environment)
+      // For `make generate`.
+      if words == ["__man"] {
+        print(manualPage, terminator: "")
+        return 0
+      }
+      return await tree.run(words, environment: environment)
     }
 
     static let listen = Option(

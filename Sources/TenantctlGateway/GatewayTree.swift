@@ -4,6 +4,8 @@
   internal import TenantctlCommands
 
   extension Gateway {
+    static var manualPage: String { ManPage.pages(for: tree).map(\.text).joined() }
+
     static let tree = CommandTree<Action>(
       "tenantctl-gateway", versionText: "tenantctl-gateway \(tenancyVersion)", date: Tenantctl.manualDate,
       summary: "Tell a proxy which tenant a host leads to.",

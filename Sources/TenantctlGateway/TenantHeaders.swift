@@ -17,7 +17,7 @@
     static func fields(of found: DirectoryTenant) -> HTTPFields {
       let name = encoded(found.name)
       return fields(
-        name, found.schema == found.name ? name : encoded(found.schema), found.id.map(encoded) ?? "", "false")
+        name, found.schema == found.name ? name : encoded(found.schema), found.id.map(encoded) ?? "", "")
     }
 
     /// Those of a host that is no tenant's.

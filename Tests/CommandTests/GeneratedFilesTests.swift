@@ -26,7 +26,10 @@ import Testing
         "\(folder)/\($0)"
       }
     }
-    #expect(committed.sorted() == GenerateCommand.generatedFiles().map(\.path).sorted())
+    // The gateway's page has a test of its own.
+    #expect(
+      committed.filter { $0 != "man/tenantctl-gateway.1" }.sorted()
+        == GenerateCommand.generatedFiles().map(\.path).sorted())
   }
 
   @Test func theCommandWritesThem() async throws {

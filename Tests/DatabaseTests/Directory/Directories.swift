@@ -20,6 +20,18 @@ extension Fleet {
   }
 }
 
+extension Fleet {
+  func addDomain(_ name: String, _ host: String) async throws {
+    _ = try await tenancy.planAddDomain(
+      DomainName(parsing: host), to: TenantName(parsing: name), primary: false
+    ).apply()
+  }
+
+  func removeDomain(_ host: String) async throws {
+    _ = try await tenancy.planRemoveDomain(DomainName(parsing: host)).apply()
+  }
+}
+
 extension TenantDirectory {
   /// Returns once the answers are of a moment after the call.
   func catchUp() async throws {

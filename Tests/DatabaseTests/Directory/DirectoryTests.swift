@@ -168,15 +168,3 @@ import Testing
     await #expect(throws: CancellationError.self) { try await waiting.value }
   }
 }
-
-extension Fleet {
-  fileprivate func addDomain(_ name: String, _ host: String) async throws {
-    _ = try await tenancy.planAddDomain(
-      DomainName(parsing: host), to: TenantName(parsing: name), primary: false
-    ).apply()
-  }
-
-  fileprivate func removeDomain(_ host: String) async throws {
-    _ = try await tenancy.planRemoveDomain(DomainName(parsing: host)).apply()
-  }
-}
