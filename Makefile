@@ -16,6 +16,9 @@ BENCH ?=
 # `shared` links the system's libpq.so, at 3 ms for each start: see Scripts/static-libpq.
 LIBPQ ?= static
 
+# TENANTCTL_TRAITS=Gateway: lint and test the gateway, too.
+traits = $(if $(TENANTCTL_TRAITS),--traits $(TENANTCTL_TRAITS))
+
 program = .build/release/tenantctl
 
 # Start-up is most of what `list` and `resolve` take. A fixed load address halves the relocations, which is 0.9 of the 10 ms
@@ -36,7 +39,7 @@ installed = $(PREFIX)/bin/tenantctl $(BASH_COMPLETIONS)/tenantctl $(ZSH_COMPLETI
   $(FISH_COMPLETIONS)/tenantctl.fish \
   $(addprefix $(MAN)/man1/,$(call pages,1)) $(addprefix $(MAN)/man5/,$(call pages,5))
 
-.PHONY: build gateway install-gateway uninstall-gateway bootstrap demo test test-crashes test-newest fuzz bench generate docs lint install uninstall clean help
+.PHONY: build gateway install-gateway uninstall-gateway bootstrap demo test test-crashes test-newest fuzz bench generate docs lint test-gateway install uninstall clean help
 
 ## build: the release binary, .build/release/tenantctl (the default)
 build:
@@ -65,6 +68,10 @@ demo:
 ## test: all tests, on a private PostgreSQL server or on TENANTCTL_TEST_DATABASE_URL
 test:
 	@Scripts/test
+
+## test-gateway: the same with those of the gateway, in front of real proxies, and of TenancyHummingbird
+test-gateway:
+	@TENANTCTL_TRAITS=Gateway Scripts/test
 
 ## test-newest: the tests that need a server, on the newest PostgreSQL that PyPI carries
 test-newest:
@@ -102,7 +109,7 @@ lint:
 	@Scripts/install-packages --check build
 	swift format lint --strict --recursive Package.swift Sources Tests
 	@Scripts/check-imports
-	swift build --build-tests --explicit-target-dependency-import-check error
+	swift build --build-tests --explicit-target-dependency-import-check error $(traits)
 
 ## install: binary, man pages and completions, to $(DESTDIR)$(PREFIX)
 install: $(program)

@@ -13,11 +13,17 @@
     }
 
     func run() async throws {
-      await cancelWhenGracefulShutdown {
+      try await cancelWhenGracefulShutdown {
         var before = DirectoryStatus()
         while !Task.isCancelled {
           let now = directory.status
           report(before, now)
+          // A registry that is not what the configuration says is a mistake, and no outage.
+          if now.asOf == nil, let failure = now.failure,
+            [.registryMissing, .registryMismatch].contains(failure.code)
+          {
+            throw failure
+          }
           before = now
           try? await Task.sleep(for: .milliseconds(500))  // The status is compared twice a second.
         }

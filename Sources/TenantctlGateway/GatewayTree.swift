@@ -26,6 +26,7 @@
       exitStatuses: [
         (0, "It was told to end, by SIGTERM or SIGINT."), (1, "It cannot listen there."),
         (2, "Usage: an unknown option, a malformed address, a bad configuration file."),
+        (3, "The database has no such registry as the configuration says."),
       ],
       manSections: [
         ManSection(

@@ -66,7 +66,7 @@ struct DirectoryKeeper {
       if let contents = known.applying(entries) {
         // Without the triggers others than these may have changed, too: the next question will tell.
         if reader.isNotified { (mark, nextReview) = (found, nextReview ?? began + Self.reviewInterval) }
-        return state.publish(contents, asOf: began) { $0.updates += 1 }
+        return state.publish(contents, asOf: reader.isNotified ? began : nil) { $0.updates += 1 }
       }
     }
     if began >= nextReading { try await readAll() } else { nextQuestion = min(nextQuestion, nextReading) }

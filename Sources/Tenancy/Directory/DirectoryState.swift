@@ -22,8 +22,11 @@ final class DirectoryState: Sendable {
   var status: DirectoryStatus { value.withLock { $0.status } }
 
   /// Notes what was read, and changes the status.
+  /// - Parameters:
+  ///   - contents: `nil` for what is known already.
+  ///   - asOf: when it was current; `nil` if only a part of it is known to be.
   func publish(
-    _ contents: DirectoryContents?, asOf: ContinuousClock.Instant,
+    _ contents: DirectoryContents?, asOf: ContinuousClock.Instant?,
     _ change: (inout DirectoryStatus) -> Void = { _ in }
   ) {
     let waiting = value.withLock { value in
@@ -31,7 +34,7 @@ final class DirectoryState: Sendable {
         value.contents = contents
         (value.status.tenants, value.status.domains) = contents.counts
       }
-      (value.status.asOf, value.status.failure) = (asOf, nil)
+      (value.status.asOf, value.status.failure) = (asOf ?? value.status.asOf, nil)
       change(&value.status)
       defer { value.waiting = [:] }
       return value.waiting.values
