@@ -88,7 +88,7 @@ extension TenantDatabase {
       frame.sessionLock = isDirect ? lock.take : nil
       let ledger = self.ledger(of: schema)
       let row = try shape.insertTenant(tenant, new.values, onlyIf: mark.isOn(schema))
-      let protection = new.isProtected ? [PlannedStatement(Protection.set(true, on: schema))] : []
+      let protection = new.isProtected ? [PlannedStatement(Protection.set(true, on: ledger))] : []
       let rows: [PlannedStatement] =
         .changing(row)
         + (try domains.flatMap { [PlannedStatement].changing(try shape.insertDomain($0, tenantIsNew: true)) })
