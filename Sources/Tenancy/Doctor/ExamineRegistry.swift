@@ -33,11 +33,13 @@ extension TenantDatabase {
   private func strangers(_ shape: RegistryShape, _ bereft: [Tenant]) async throws -> [Finding] {
     try await connected { connection in
       try await connection.query(self.strangersQuery(shape)).compactMap { row in
-        let (name, comment, hasLedger, found, common) = try row.decode(
-          String.self, String?.self, Bool.self, Int.self, Int.self)
+        let (name, comment, marking, hasLedger, found, common) = try row.decode(
+          String.self, String?.self, String?.self, Bool.self, Int.self, Int.self)
         let schema = SchemaName(stored: name)
         if schema.isNobodys || name == shape.tenants.table.schema.name { return nil }
-        if CreationMark(comment: comment) != nil { return .creationUnfinished(schema) }
+        if CreationMark(comment: marking) != nil || CreationMark(comment: comment) != nil {
+          return .creationUnfinished(schema)
+        }
         if let tenant = Self.tenantDropped(comment: comment) { return .dropUnfinished(tenant, schema) }
         if hasLedger { return .schemaWithoutTenant(schema, because: .ledger, bereft: bereft) }
         // Half of them: one may be an older tenant's, and one alone be called "users" by chance.
@@ -47,8 +49,8 @@ extension TenantDatabase {
     }
   }
 
-  /// The schemas without a row; with each its comment, whether it has a ledger, and how many tables it has of those that
-  /// more than half of the tenants have.
+  /// The schemas without a row; with each its comment and its ledger's mark where they are believed, whether it has a
+  /// ledger, and how many tables it has of those that more than half of the tenants have.
   private func strangersQuery(_ shape: RegistryShape) -> SQL {
     """
     WITH owned AS (SELECT DISTINCT \(shape.schema) AS name FROM \(shape.tenants.table) t),
@@ -60,14 +62,16 @@ extension TenantDatabase {
       HAVING count(*) * 2 > (
         SELECT count(*) FROM owned o JOIN pg_catalog.pg_namespace s ON s.nspname::text = o.name
         WHERE o.name <> \(SchemaName.shared.rawValue)))
-    SELECT n.nspname, obj_description(n.oid, 'pg_namespace'),
+    SELECT n.nspname, CASE WHEN n.nspowner IN (\(ledgerTrust.owners)) THEN obj_description(n.oid, 'pg_namespace') END,
+      CASE WHEN n.nspowner IN (\(ledgerTrust.owners))
+        THEN max(\(CreationMark.trusted(by: ledgerTrust))) FILTER (WHERE c.relname = \(settings.ledger)) END,
       coalesce(bool_or(c.relname = \(settings.ledger)), false),
       count(*) FILTER (WHERE c.relname IN (SELECT relname FROM common)), (SELECT count(*) FROM common)
     FROM pg_catalog.pg_namespace n
     LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p')
     WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
       AND NOT EXISTS (SELECT FROM owned o WHERE o.name = n.nspname::text)
-    GROUP BY n.oid, n.nspname ORDER BY n.nspname
+    GROUP BY n.oid, n.nspname, n.nspowner ORDER BY n.nspname
     """
   }
 

@@ -90,8 +90,8 @@ struct LedgerUpdate: Sendable {
   var completion: SQL? { completes && hasLedger ? ledger.complete : nil }
 
   /// One transaction; none if nothing is to be recorded.
-  func steps(_ limits: TimeLimits, after preparation: [SQL] = []) -> [Step] {
-    let statements = preparation + statements
+  func steps(_ limits: TimeLimits, after preparation: [SQL] = [], then: [SQL] = []) -> [Step] {
+    let statements = preparation + statements + then
     if statements.isEmpty { return [] }
     return [
       .transaction(ledger.opening(limits, exists: hasLedger) + statements.map { PlannedStatement($0) })

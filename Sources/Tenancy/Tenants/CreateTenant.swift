@@ -58,9 +58,9 @@ extension TenantDatabase {
   /// Plans a new tenant: schema, migrations, row and domains.
   ///
   /// Each file is a transaction of its own, the one that ``migrate(_:_:)`` makes of it: a new tenant takes what every old one
-  /// took. The row is what makes a tenant, and it is written last: until then the app sees nothing of it. The schema carries
-  /// a mark until the row exists, by which the same command, run again after a crash, knows it for its own and starts
-  /// over.
+  /// took. The row is what makes a tenant, and it is written last: until then the app sees nothing of it. The ledger carries
+  /// a mark until the row exists, by which the same command, run again after a crash, knows the schema for its own and
+  /// starts over.
   ///
   /// Throws ``TenancyProblem`` if the name, a domain or a column value will not do, or one is taken.
   package func planCreate(
@@ -87,8 +87,7 @@ extension TenantDatabase {
       var frame = try await self.frame(over: connection)
       frame.sessionLock = isDirect ? lock.take : nil
       let ledger = self.ledger(of: schema)
-      let row = try shape.insertTenant(tenant, new.values, onlyIf: mark.isOn(schema))
-      let protection = new.isProtected ? [PlannedStatement(Protection.set(true, on: schema))] : []
+      let row = try shape.insertTenant(tenant, new.values, onlyIf: mark.isOn(ledger))
       let rows: [PlannedStatement] =
         .changing(row)
         + (try domains.flatMap { [PlannedStatement].changing(try shape.insertDomain($0, tenantIsNew: true)) })
@@ -97,17 +96,18 @@ extension TenantDatabase {
           Step.transaction(
             self.limits.opening.map { PlannedStatement($0) }
               + SchemaDependents(schema: schema).guardStatements
-              + [PlannedStatement($0.drop(schema, ledger, ifFree: lock))])
+              + [PlannedStatement($0.drop(ledger, ifFree: lock))])
         ]
       }
       return Plan(
         result: CreatedTenant(tenant: tenant, domains: domains, migrations: migrations.map(\.version)),
         steps: (remove ?? [])
           + self.creationSteps(
-            of: tenant, migrations, mark: mark, frame, rows: rows, afterwards: protection),
+            of: tenant, migrations, mark: mark, frame, rows: rows,
+            leaving: new.isProtected ? Protection.mark : nil),
         database: self,
         explain: { shape.explainDomain($0, [:]) ?? self.explainCreate($0, tenant, new.values) },
-        cleanUp: self.limits.opening + [mark.drop(schema, ledger)],
+        cleanUp: self.limits.opening + [mark.drop(ledger)],
         lock: isDirect ? nil : lock.takeForTransaction)
     }
   }
@@ -161,8 +161,11 @@ extension TenantDatabase {
     let found = try await connection.pipeline([
       shape.rivalQuery(tenant.name, tenant.schema),
       """
-      SELECT obj_description(n.oid, 'pg_namespace'), n.nspowner IN (\(ledgerTrust.owners))
-      FROM pg_catalog.pg_namespace n WHERE n.nspname = \(tenant.schema.rawValue)
+      SELECT obj_description(n.oid, 'pg_namespace'), \(CreationMark.trusted(by: ledgerTrust)),
+        n.nspowner IN (\(ledgerTrust.owners))
+      FROM pg_catalog.pg_namespace n
+      LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = \(settings.ledger)
+      WHERE n.nspname = \(tenant.schema.rawValue)
       """,
     ])
     if let rival = try found[0].first.map(RegistryShape.tenant) {
@@ -174,7 +177,7 @@ extension TenantDatabase {
     guard let row = found[1].first else { return nil }
     if row[0] == Self.dropMark(of: tenant.name) { throw TenancyProblem.dropUnfinished(tenant.name) }
     // The owner of a schema can write any comment on it.
-    guard row[1] == "t", let mark = CreationMark(comment: row[0]) else {
+    guard row[2] == "t", let mark = CreationMark(comment: row[1]) ?? CreationMark(comment: row[0]) else {
       throw TenancyProblem.schemaWithoutTenant(tenant.schema)
     }
     let outside = try await SchemaDependents(schema: tenant.schema).find(over: connection)
@@ -200,14 +203,14 @@ extension TenantDatabase {
 
   private func creationSteps(
     of tenant: Tenant, _ migrations: [MigrationFile], mark: CreationMark, _ frame: Frame,
-    rows: [PlannedStatement], afterwards: [PlannedStatement]
+    rows: [PlannedStatement], leaving last: String?
   ) -> [Step] {
     let schema = tenant.schema
     let ledger = ledger(of: schema)
     let lock: [SQL] = frame.sessionLock.map { ["SELECT \($0)"] } ?? []
     let create: [SQL] =
       ["CREATE SCHEMA \(schema.identifier)"] + ledger.creation + [
-        ledger.comment(LedgerHistory()), mark.set(on: schema),
+        ledger.comment(LedgerHistory()), mark.set(on: ledger),
       ] + frame.deferral
     let begun = SchemaState(exists: true, hasLedger: true)
     var progress = SchemaProgress(surveyor(migrations).unread(.init(tenant, schema, begun)))
@@ -218,9 +221,11 @@ extension TenantDatabase {
       progress.note(file, .up)
     }
     let release: [SQL] = frame.sessionLock == nil ? [] : ["SELECT \(SessionCleaning.unlock)"]
-    let closing =
-      [PlannedStatement(mark.remove(from: schema))] + afterwards + release.map { PlannedStatement($0) }
-    return steps + [.transaction(limits.opening.map { PlannedStatement($0) } + rows + closing)]
+    let opening = limits.opening + [ledger.lock]
+    let closing = [ledger.mark(last)] + release
+    return steps + [
+      .transaction(opening.map { PlannedStatement($0) } + rows + closing.map { PlannedStatement($0) })
+    ]
   }
 
   private func explainCreate(_ error: ServerError, _ tenant: Tenant, _ values: ColumnValues)

@@ -26,7 +26,7 @@ struct CreationLock {
   }
 }
 
-/// The comment on a schema that is being created.
+/// The mark on a schema that is being created: the comment on the column of the ledger that is made with it.
 struct CreationMark {
   /// A code of tenantctl itself: PostgreSQL has no class TC.
   static let isLocked: SQLState = "TC001"
@@ -37,33 +37,44 @@ struct CreationMark {
     text = Self.prefix + String(UInt64.random(in: 0...UInt64.max), radix: 16)
   }
 
-  /// Reads a schema's comment; `nil` if it is no mark.
+  /// Reads a comment on a ledger's column, or on a schema, where the mark was before; `nil` if it is no mark.
   init?(comment: String?) {
     guard let comment, comment.hasPrefix(Self.prefix) else { return nil }
     text = comment
   }
 
-  func set(on schema: SchemaName) -> SQL { "COMMENT ON SCHEMA \(schema.identifier) IS \(literal: text)" }
-
-  func remove(from schema: SchemaName) -> SQL { "COMMENT ON SCHEMA \(schema.identifier) IS NULL" }
-
-  /// That the schema is still the one that this run made, and no other run has started over.
-  func isOn(_ schema: SchemaName) -> SQL {
-    "obj_description(to_regnamespace(\(literal: schema.identifier.quoted)), 'pg_namespace') = \(literal: text)"
+  /// The mark on a ledger of the row `c` of pg_class, NULL where a role that is not trusted could have written it.
+  static func trusted(by trust: LedgerTrust) -> SQL {
+    """
+    CASE WHEN c.relkind = 'r' AND c.relowner IN (\(trust.owners))
+      THEN col_description(c.oid, \(unsafeRaw: String(Ledger.markedNumber))) END
+    """
   }
 
-  /// Drops the schema if it has this mark. The last transaction of a create comments on the ledger, so with a lock on
-  /// that it is decided whether the tenant is complete.
+  func set(on ledger: Ledger) -> SQL { ledger.mark(text) }
+
+  /// That the schema is still the one that this run made, and no other run has started over. By functions alone: it stands in
+  /// an INSERT, which Citus may have to plan.
+  func isOn(_ ledger: Ledger) -> SQL {
+    """
+    \(literal: text) IN (
+      col_description(to_regclass(\(literal: ledger.name.quoted)), \(unsafeRaw: String(Ledger.markedNumber))),
+      \(ledger.schemaComment))
+    """
+  }
+
+  /// Drops the schema if it has this mark. The last transaction of a create locks the ledger, so with a lock on that it is
+  /// decided whether the tenant is complete.
   /// - Parameter lock: it fails with ``isLocked`` if another session holds it.
-  func drop(_ schema: SchemaName, _ ledger: Ledger, ifFree lock: CreationLock? = nil) -> SQL {
+  func drop(_ ledger: Ledger, ifFree lock: CreationLock? = nil) -> SQL {
     let refuse: SQL = lock.map { "IF NOT \($0.tryForTransaction) THEN RAISE SQLSTATE 'TC001'; END IF;" } ?? ""
     let body: SQL = """
       BEGIN
         \(refuse)
-        IF \(isOn(schema)) AND to_regclass(\(literal: ledger.name.quoted)) IS NOT NULL THEN
+        IF \(isOn(ledger)) AND to_regclass(\(literal: ledger.name.quoted)) IS NOT NULL THEN
           LOCK TABLE \(ledger.name);
         END IF;
-        IF \(isOn(schema)) THEN DROP SCHEMA \(schema.identifier) CASCADE; END IF;
+        IF \(isOn(ledger)) THEN DROP SCHEMA \(ledger.schema.identifier) CASCADE; END IF;
       END
       """
     return "DO \(literal: body.inlined)"

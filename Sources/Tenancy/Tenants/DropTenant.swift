@@ -23,8 +23,8 @@ package struct DroppedTenant: Sendable, Hashable, Encodable {
 extension TenantDatabase {
   /// Plans the removal of a tenant: domains, row and schema.
   ///
-  /// The rows go first, so the app never serves a tenant that is half gone; the same transaction marks the schema, by
-  /// which the same command, run again after a crash, finishes the work. A large schema is dropped a few hundred
+  /// The rows go first, so the app never serves a tenant that is half gone; the same transaction marks the schema (not the
+  /// ledger, which is dropped on the way), by which the same command, run again after a crash, finishes the work. A large schema is dropped a few hundred
   /// relations at a time: PostgreSQL locks each one, and its lock table is shared by all sessions
   /// (PostgreSQL manual, 20.12 `max_locks_per_transaction`).
   ///
@@ -49,20 +49,21 @@ extension TenantDatabase {
       let marked = found == nil ? try await self.schema(marked: mark, shape, over: connection) : nil
       let schema = found?.schema ?? marked ?? shape.schema(of: name)
       let domains = try await self.domains(of: [name], shape, over: connection)
-      let contents = try await SchemaContents.read(schema, ledger: self.settings.ledger, over: connection)
+      let contents = try await SchemaContents.read(self.ledger(of: schema), over: connection)
       guard found != nil || marked != nil else {
         let missing = Tenant(name: name, schema: schema, isActive: true)
         let isOrphan = try await shape.sharer(of: missing, over: connection) == nil
         throw contents.exists && !schema.isNobodys && isOrphan
           ? TenancyProblem.schemaWithoutTenant(schema) : TenancyProblem.tenantNotFound(name)
       }
-      if Protection.isOn(comment: contents.mark) { throw TenancyProblem.tenantProtected(name) }
+      if contents.isProtected { throw TenancyProblem.tenantProtected(name) }
       let outside = try await SchemaDependents(schema: schema).find(over: connection)
       if outside.count > 0 {
         throw TenancyProblem.schemaReferenced(schema, of: name, by: outside.objects, count: outside.count)
       }
       let rows =
-        self.limits.opening.map { PlannedStatement($0) } + Protection.guardOff(schema) + shape.delete(found)
+        self.limits.opening.map { PlannedStatement($0) } + Protection.guardOff(self.ledger(of: schema))
+        + shape.delete(found)
       return Plan(
         result: DroppedTenant(
           name: name, schema: schema, hadRow: found != nil, hadSchema: contents.exists,

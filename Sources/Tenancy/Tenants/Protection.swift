@@ -1,44 +1,78 @@
 internal import TenancyPostgres
 
-/// The mark on a tenant that ``TenantDatabase/planDrop(_:)`` refuses. It is the first line of the comment on the tenant's
-/// schema: the registry may be an app's, so it gets no column, and a comment goes along with a rename and a dump. It keeps
-/// operators from a mistake; the owner of the schema can remove it.
+/// The mark on a tenant that ``TenantDatabase/planDrop(_:)`` refuses: the first line of the comment on its ledger's column, or
+/// on its schema. It keeps operators from a mistake; the owner of the schema can remove it.
 enum Protection {
-  private static let mark = "tenantctl: protected"
+  static let mark = "tenantctl: protected"
 
-  /// Whether a schema's comment has the mark.
-  static func isOn(comment: String?) -> Bool {
-    // By scalars: the line end of DOS is one character.
-    comment.map { String($0.unicodeScalars.prefix { $0 != "\n" && $0 != "\r" }) == mark } ?? false
+  /// Whether one of the comments has the mark.
+  static func isOn(_ comments: String?...) -> Bool {
+    comments.contains { comment in
+      // By scalars: the line end of DOS is one character.
+      comment.map { String($0.unicodeScalars.prefix { $0 != "\n" && $0 != "\r" }) == mark } ?? false
+    }
   }
 
   /// Fails, and with it the transaction, if the tenant is protected by now; with a lock that protecting it takes, too.
-  static func guardOff(_ schema: SchemaName) -> [PlannedStatement] {
-    let comment: SQL =
-      "obj_description(to_regnamespace(\(literal: schema.identifier.quoted)), 'pg_namespace')"
-    let isOff: SQL = "coalesce(\(comment), '') !~ \(literal: "^\(mark)(\r|\n|$)")"
+  static func guardOff(_ ledger: Ledger) -> [PlannedStatement] {
+    let isOff: SQL = "NOT \(isMarked(ledger.marking)) AND NOT \(isMarked(ledger.schemaComment))"
     return [
-      PlannedStatement(CreationLock(schema).takeForTransaction),
+      PlannedStatement(CreationLock(ledger.schema).takeForTransaction),
       PlannedStatement(
         guarding: "SELECT \(Guard.number(if: isOff))",
         purpose: "fails and rolls back if the tenant is protected"),
     ]
   }
 
-  /// The comment of a schema, with the mark or without, as it is when the statement runs; the other lines stay.
-  static func set(_ isOn: Bool, on schema: SchemaName) -> SQL {
-    let old: SQL =
-      "pg_catalog.obj_description(to_regnamespace(\(literal: schema.identifier.quoted)), 'pg_namespace')"
-    let rest: SQL = "regexp_replace(coalesce(\(old), ''), \(literal: "^\(mark)(\r?\n|$)"), '')"
-    let new: SQL =
+  /// Writes the mark or removes it, in the comments as they are when the statement runs; the other lines stay. A mark
+  /// on the schema moves to the ledger.
+  static func set(_ isOn: Bool, on ledger: Ledger) -> SQL {
+    let lock: SQL = "IF \(ledger.takesMarks) THEN \(ledger.lock); END IF;"
+    let offSchema: SQL = "IF \(isMarked(ledger.schemaComment)) THEN \(write(false, schemaOf: ledger)) END IF;"
+    let body: SQL =
       isOn
-      ? "CASE WHEN \(rest) = '' THEN \(literal: mark) ELSE concat(\(literal: mark), E'\\n', \(rest)) END"
-      : "nullif(\(rest), '')"
-    let body: SQL = """
-      BEGIN
-        EXECUTE format('COMMENT ON SCHEMA %I IS %L', \(literal: schema.rawValue), \(new));
-      END
+      ? """
+      IF \(ledger.takesMarks) THEN \(write(true, on: ledger)) \(offSchema)
+      ELSE \(write(true, schemaOf: ledger)) END IF;
       """
+      : "IF \(isMarked(ledger.marking)) THEN \(write(false, on: ledger)) END IF; \(offSchema)"
+    return block("\(lock) \(body)")
+  }
+
+  /// Copies the mark in a comment to the ledger, for a transaction that has a lock on it: what has the comment is about to
+  /// be changed by others, or is no longer the ledger.
+  /// - Parameter comment: an expression; `nil`: the comment on the schema.
+  static func keep(from comment: SQL? = nil, on ledger: Ledger) -> SQL {
+    let isNeeded: SQL = "\(isMarked(comment ?? ledger.schemaComment)) AND \(ledger.takesMarks)"
+    return block("IF \(isNeeded) THEN \(write(true, on: ledger)) END IF;")
+  }
+
+  private static func isMarked(_ comment: SQL) -> SQL {
+    "(coalesce(\(comment), '') ~ \(literal: "^\(mark)(\r|\n|$)"))"
+  }
+
+  private static func write(_ isOn: Bool, on ledger: Ledger) -> SQL {
+    """
+    EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', \(literal: ledger.name.quoted), \(literal: Ledger.markedColumn),
+      \(text(isOn, in: ledger.marking)));
+    """
+  }
+
+  private static func write(_ isOn: Bool, schemaOf ledger: Ledger) -> SQL {
+    """
+    EXECUTE format('COMMENT ON SCHEMA %I IS %L', \(literal: ledger.schema.rawValue),
+      \(text(isOn, in: ledger.schemaComment)));
+    """
+  }
+
+  /// The comment with the mark, or without.
+  private static func text(_ isOn: Bool, in comment: SQL) -> SQL {
+    let rest: SQL = "nullif(regexp_replace(\(comment), \(literal: "^\(mark)(\r?\n|$)"), ''), '')"
+    return isOn ? "concat_ws(E'\\n', \(literal: mark), \(rest))" : rest
+  }
+
+  private static func block(_ statements: SQL) -> SQL {
+    let body: SQL = "BEGIN \(statements) END"
     return "DO \(literal: body.inlined)"
   }
 }

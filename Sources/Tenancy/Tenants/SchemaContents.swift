@@ -10,18 +10,21 @@ private struct Drop {
 /// What is in a schema, as far as dropping it is concerned.
 struct SchemaContents {
   let exists: Bool
-  let mark: String?
+  /// Whether a mark says that it is not to be dropped.
+  let isProtected: Bool
   let tables: Int
   /// A `DROP` for each relation, extension and routine that does not go with another one.
   private let drops: [Drop]
   /// How many locks one transaction may take.
   private let lockBudget: Int
 
-  static func read(_ schema: SchemaName, ledger: String, over connection: Connection) async throws
-    -> SchemaContents
-  {
+  static func read(_ ledger: Ledger, over connection: Connection) async throws -> SchemaContents {
+    let schema = ledger.schema
     let rows = try await connection.pipeline([
-      "SELECT obj_description(oid, 'pg_namespace') FROM pg_catalog.pg_namespace WHERE nspname = \(schema.rawValue)",
+      """
+      SELECT \(ledger.schemaComment), \(ledger.marking)
+      FROM pg_catalog.pg_namespace WHERE nspname = \(schema.rawValue)
+      """,
       relationsQuery(schema), extensionsQuery(schema), routinesQuery(schema),
       """
       SELECT current_setting('max_locks_per_transaction')::int * current_setting('max_connections')::int
@@ -46,8 +49,9 @@ struct SchemaContents {
         object: DroppedObject(catalog: "pg_proc", oid: oid), locks: 1)
     }
     return SchemaContents(
-      exists: !rows[0].isEmpty, mark: rows[0].first?[0],
-      tables: relations.count { "rpf".contains($0.1) && $0.0 != ledger },
+      exists: !rows[0].isEmpty,
+      isProtected: rows[0].first.map { Protection.isOn($0[0], $0[1]) } ?? false,
+      tables: relations.count { "rpf".contains($0.1) && $0.0 != ledger.table },
       drops: drops + extensions + routines, lockBudget: try rows[4][0].decode(Int.self))
   }
 

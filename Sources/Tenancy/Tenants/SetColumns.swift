@@ -25,9 +25,10 @@ extension TenantDatabase {
       if isProtected != nil { try await self.checkSchemas(of: tenants, over: connection) }
       let protection = isProtected.map { isOn in
         tenants.flatMap {
-          [CreationLock($0.schema).takeForTransaction, Protection.set(isOn, on: $0.schema)].map {
-            PlannedStatement($0)
-          }
+          [CreationLock($0.schema).takeForTransaction, Protection.set(isOn, on: self.ledger(of: $0.schema))]
+            .map {
+              PlannedStatement($0)
+            }
         }
       }
       let update: [PlannedStatement] =

@@ -67,14 +67,15 @@ extension TenantDatabase {
         throw TenancyProblem.tenantNotFound(name)
       }
       let domains = try await self.domains(of: [name], shape, over: connection)
-      let (tables, bytes, comment) = try answers[2][0].decode(Int.self, Int.self, String?.self)
+      let (tables, bytes, comment, marking) = try answers[2][0].decode(
+        Int.self, Int.self, String?.self, String?.self)
       let values = shape.customColumns.enumerated().map { ($1.name, answers[1].first?[$0 + 1]) }
       let member = FleetMember(tenant: tenant, state: state)
       return TenantDetails(
         entry: TenantEntry(tenant: tenant, domains: domains, state: state),
         ledger: try await self.ledger(of: member, files, over: connection),
         columns: Dictionary(values, uniquingKeysWith: { $1 }), tables: tables, bytes: bytes,
-        isProtected: Protection.isOn(comment: comment))
+        isProtected: Protection.isOn(comment, marking))
     }
   }
 
@@ -97,7 +98,7 @@ extension TenantDatabase {
   private func sizeQuery(_ schema: SchemaName) -> SQL {
     """
     SELECT count(*) FILTER (WHERE relname <> \(settings.ledger)), coalesce(sum(pg_total_relation_size(oid)), 0)::bigint,
-      obj_description(to_regnamespace(\(schema.identifier.quoted)), 'pg_namespace')
+      \(ledger(of: schema).schemaComment), \(ledger(of: schema).marking)
     FROM pg_catalog.pg_class
     WHERE relnamespace = to_regnamespace(\(schema.identifier.quoted)) AND relkind IN ('r', 'p', 'm')
     """

@@ -87,6 +87,11 @@ struct Ailment: Sendable, CustomTestStringConvertible {
       "CREATE SCHEMA d; COMMENT ON SCHEMA d IS 'tenantctl: being created, 1f'",
       .creationUnfinished(SchemaName(stored: "d")), remedy: "DROP SCHEMA d"),
     Ailment(
+      """
+      CREATE SCHEMA d; CREATE TABLE d.schema_migrations (version varchar(128));
+      COMMENT ON COLUMN d.schema_migrations.version IS 'tenantctl: being created, 1f'
+      """, .creationUnfinished(SchemaName(stored: "d")), remedy: "DROP SCHEMA d CASCADE"),
+    Ailment(
       "CREATE SCHEMA x; CREATE TABLE x.t1 (); COMMENT ON SCHEMA x IS 'tenantctl: being dropped, tenant d'",
       .dropUnfinished("d", SchemaName(stored: "x")), remedy: "DROP SCHEMA x CASCADE"),
 

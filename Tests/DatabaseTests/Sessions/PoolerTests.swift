@@ -37,7 +37,8 @@ import Testing
         try await pooled.rollback(files, .steps(1))
         #expect(try await pooled.migrate(files).tenants.allSatisfy(\.isDone))
         try await pooled.expectNoTraces(url)
-        #expect(try await fleet.psql("SELECT obj_description('acme'::regnamespace)") == "NULL")
+        #expect(
+          try await fleet.psql("SELECT col_description('acme.schema_migrations'::regclass, 1)") == "NULL")
         await pooled.tenancy.close()
       }
     }

@@ -59,6 +59,10 @@ import Testing
     "INSERT INTO t (c) SELECT \(expression); INSERT INTO public.log SELECT current_schema(), \(expression), current_user;"
   }
 
+  private static func comment(_ text: String) -> String {
+    "DO $$ BEGIN EXECUTE format('COMMENT ON SCHEMA %I IS %L', current_schema(), '\(text)'); END $$;"
+  }
+
   static let sets: [Files] = [
     Files(
       "enum value", "CREATE TYPE e AS ENUM ('a');\(t)", "ALTER TYPE e ADD VALUE 'b';", note("'b'::e::text")),
@@ -177,6 +181,8 @@ import Testing
     Files(
       "comment at the end", t, "INSERT INTO t VALUES (1) -- no semicolon",
       "/* a */ INSERT INTO t VALUES (2); -- b"),
+    Files(
+      "comment on the schema", t, "-- migrate:up transaction:false\n\(comment("first"))", comment("second")),
     Files("listen", t, "LISTEN ears;", note("(SELECT count(*)::text FROM pg_listening_channels())")),
   ]
 }

@@ -89,7 +89,8 @@ import Testing
 
       try await fleet.acmePlanInSeveralTransactions().apply()
       try await fleet.expectAcmeComplete()
-      #expect(try await fleet.psql("SELECT obj_description('acme'::regnamespace)") == "NULL")
+      #expect(
+        try await fleet.psql("SELECT col_description('acme.schema_migrations'::regclass, 1)") == "NULL")
       #expect(
         try await fleet.psql("SELECT statements_done = statements_total FROM acme.schema_migrations")
           == "t\nt")

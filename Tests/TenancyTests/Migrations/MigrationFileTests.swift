@@ -1,7 +1,7 @@
-import Tenancy
 import Testing
 
 @testable import SQLText
+@testable import Tenancy
 @testable import TenantctlCommands
 
 @Suite("Migration files") struct MigrationFileTests {
@@ -51,6 +51,17 @@ import Testing
     let file = try parse(text)
     #expect(file.up.map { $0.text.prefix(8) } == ["SELECT 1"])
     #expect(file.down?.map { $0.text.prefix(8) } == ["SELECT 2"])
+  }
+
+  @Test(arguments: [
+    ("COMMENT ON SCHEMA acme IS 'x';", true), ("Comment\nOn sCHEMA acme IS 'x';", true),
+    ("DO $$ BEGIN EXECUTE format('comment on schema %I IS NULL', current_schema()); END $$;", true),
+    ("SELECT 1;\n-- migrate:down\nCOMMENT ON SCHEMA a IS NULL;", true), ("SELECT 'ccomment', sschema;", true),
+    ("COMMENT ON TABLE t IS 'x';", false), ("SELECT current_schema();", false),
+    ("SELECT 'commenschem';", false), ("", false),
+  ])
+  func whetherItMayCommentOnItsSchema(text: String, expected: Bool) throws {
+    #expect(try parse("-- migrate:up\n\(text)").mayCommentOnSchema == expected)
   }
 
   /// What a template leaves is no way back, unless there is nothing to go back from.

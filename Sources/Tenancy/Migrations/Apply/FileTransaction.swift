@@ -42,7 +42,8 @@ struct FileTransaction {
     let lock = locking && !createsLedger ? [ledger.lock] : []
     let limits = frame.limits.overridden(by: direction == .up ? file.upOptions : file.downOptions)
     let create = createsLedger ? [SessionCleaning.pin] + ledger.creation : []
-    return planned(limits.local + lock + create + [ledger.comment(history)] + countFirst, .ledger)
+    let keep = file.mayCommentOnSchema ? [SessionCleaning.pin, Protection.keep(on: ledger)] : []
+    return planned(limits.local + lock + create + [ledger.comment(history)] + countFirst + keep, .ledger)
       + planned([frame.path.enter(ledger.schema)], .ledger)
   }
 

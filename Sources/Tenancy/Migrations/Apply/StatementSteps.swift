@@ -52,9 +52,11 @@ struct StatementSteps: Sendable {
       direction == .up
       ? PlannedStatement(ledger.record([LedgerRecord(file, statementsDone: 0)]), source: source(.ledger))
       : PlannedStatement(mustAffectRows: progress(0, withTotal: true), source: source(.ledger))
+    let keep = file.mayCommentOnSchema ? [Protection.keep(on: ledger)] : []
+    let rest = ["COMMENT ON TABLE \(ledger.name) IS NULL" as SQL] + keep
     return .transaction(
-      ledger.opening(frame.limits, for: source(.ledger)) + extend
-        + [record, PlannedStatement("COMMENT ON TABLE \(ledger.name) IS NULL", source: source(.ledger))])
+      ledger.opening(frame.limits, for: source(.ledger)) + extend + [record]
+        + rest.map { PlannedStatement($0, source: source(.ledger)) })
   }
 
   /// A statement, and that it is done.

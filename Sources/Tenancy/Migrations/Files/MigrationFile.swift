@@ -21,6 +21,9 @@ package struct MigrationFile: Sendable, Hashable {
   package let downOptions: MigrationOptions
   /// What `-- tenantctl:allow` comments say, by their line.
   let allowances: [Int: Set<String>]
+  /// Whether it may write the comment on the schema. The schema's name is the tenant's, so the statement is mostly in a
+  /// string: both words anywhere count.
+  let mayCommentOnSchema: Bool
 
   /// Reads a file's contents. A file without markers is all `up`.
   ///
@@ -45,11 +48,25 @@ package struct MigrationFile: Sendable, Hashable {
       path: path, version: name.version, name: name.name, checksum: Checksum(of: bytes),
       up: up, upOptions: sections.up?.options ?? MigrationOptions(),
       down: isBlank && !up.isEmpty ? nil : down, downOptions: sections.down?.options ?? MigrationOptions(),
-      allowances: HazardAllowance.all(in: bytes))
+      allowances: HazardAllowance.all(in: bytes),
+      mayCommentOnSchema: contains("comment", in: bytes) && contains("schema", in: bytes))
   }
 }
 
 extension MigrationFile {
+  /// Whether a word is there, in upper or lower case.
+  /// - Parameter word: in lower case; its first letter is in it once, so that a mismatch can only start with it again.
+  private static func contains(_ word: String, in bytes: [UInt8]) -> Bool {
+    let word = Array(word.utf8)
+    var matched = 0
+    for byte in bytes {
+      let lower = byte | 0x20
+      matched = lower == word[matched] ? matched + 1 : lower == word[0] ? 1 : 0
+      if matched == word.count { return true }
+    }
+    return false
+  }
+
   /// Whether it has nothing to apply, and no comment says that this is meant.
   var isEmptyByMistake: Bool {
     up.isEmpty && !allowances.values.contains { $0.contains(Hazard.empty.rawValue) }

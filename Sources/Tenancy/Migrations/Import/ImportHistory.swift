@@ -141,7 +141,16 @@ private struct HistoryImporter {
     if new.isEmpty, renamed == nil { return (result, []) }
     let relation = survey.schema.relation(table)
     let preparation = history.check(relation) + (renamed.map { rename(relation, to: $0) } ?? [])
-    return (result, LedgerUpdate(target, recording: new).steps(limits, after: preparation))
+    // The ledger's place has the mark, whatever table stands there.
+    let keep = renamed.map {
+      let old = Ledger(schema: survey.schema, table: $0, trust: trust)
+      return Protection.keep(from: old.marking, on: target.ledger)
+    }
+    return (
+      result,
+      LedgerUpdate(target, recording: new).steps(
+        limits, after: preparation, then: [keep].compactMap { $0 })
+    )
   }
 
   /// The index of its primary key is renamed too: the ledger's takes the name.

@@ -8,8 +8,9 @@ enum SetCommand {
     discussion: """
       The words are tenants' names, and assignments with a '='; COLUMN= is an empty text, and --unset is NULL. Several tenants are changed in one transaction: all or none.
 
-      'tenantctl drop' refuses a protected tenant. The protection is a mark in the comment on the tenant's schema: who writes another \
-      comment on the schema removes it.
+      'tenantctl drop' refuses a protected tenant. The protection is a mark in the comment on the column 'version' of the tenant's \
+      ledger: a rename and a dump take it along. A tenant without a ledger has it in the comment on its schema, and another comment on \
+      the schema removes it.
       """,
     parameters: [words, Selection.all] + Selection.filters + [
       unset, protect, unprotect, Shared.migrations, Shared.dryRun,

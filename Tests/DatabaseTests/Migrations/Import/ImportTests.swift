@@ -51,6 +51,18 @@ import Testing
     }
   }
 
+  /// A tenant's mark is on the table that has the ledger's name, and does not go away with it.
+  @Test func aProtectedTenantWhoseTableGivesWay() async throws {
+    let tool = Tool.golangMigrate
+    try await scene(tool, ["a"]) { fleet, placed in
+      try await fleet.record(tool, in: "a", placed)
+      try await fleet.tenancy.planSet(["a"], [:], isProtected: true).apply()
+      _ = try await fleet.tenancy.run(fleet.tenancy.planImport(of: placed, history: nil, .all))
+      #expect(try await fleet.ledger("a", of: placed.files) == "000001,2")
+      await #expect(throws: TenancyProblem.tenantProtected("a")) { try await fleet.drop("a") }
+    }
+  }
+
   @Test func golangMigratesTableGivesWay() async throws {
     let tool = Tool.golangMigrate
     try await scene(tool, ["a"]) { fleet, placed in
