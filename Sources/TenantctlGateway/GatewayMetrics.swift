@@ -79,12 +79,9 @@
         problem = "the registry has not been read yet\(failure)"
         return
       }
-      let seconds = age.components.seconds
       problem =
-        seconds >= Self.limit ? "the registry was last known to be current \(seconds) s ago\(failure)" : nil
+        directory.isOverdue
+        ? "the registry was last known to be current \(age.components.seconds) s ago\(failure)" : nil
     }
-
-    /// In seconds: a lost packet is no outage.
-    private static let limit = 3
   }
 #endif

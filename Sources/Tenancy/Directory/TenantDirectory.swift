@@ -40,6 +40,9 @@ public final class TenantDirectory: Sendable {
     (self.database, self.settings) = (database, settings)
   }
 
+  /// Whether what it answers may have changed in the meantime: the database has not answered for longer than the interval.
+  package var isOverdue: Bool { age.map { $0 > settings.interval + .seconds(2) } ?? true }
+
   /// How it is doing.
   package var status: DirectoryStatus { state.status }
 
@@ -100,7 +103,9 @@ extension TenantDirectory {
   ///
   /// Throws `CancellationError`, and ``TenancyError/Code-swift.struct/malformedURL``.
   public func run() async throws {
+    var pause = Self.shortestPause
     while true {
+      let readings = state.status.readings
       do {
         try await keep()
       } catch {
@@ -109,11 +114,13 @@ extension TenantDirectory {
         if failure.code == .malformedURL { throw failure }
         state.fail(failure)
       }
-      try await Task.sleep(for: Self.pause)  // Between two attempts to reach the database.
+      pause = state.status.readings > readings ? Self.shortestPause : min(pause * 2, Self.longestPause)
+      try await Task.sleep(for: pause)  // Between two attempts to reach the database.
     }
   }
 
-  private static let pause = Duration.milliseconds(250)
+  private static let shortestPause = Duration.milliseconds(100)
+  private static let longestPause = Duration.seconds(1)
 
   private func keep() async throws {
     let connection = try await database.connect(settings.connectionString, patience: .seconds(2))
