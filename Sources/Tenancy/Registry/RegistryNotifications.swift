@@ -3,8 +3,8 @@ internal import TenancyPostgres
 /// Triggers on the registry's tables that NOTIFY which tenant has changed, for programs that keep the registry in memory.
 ///
 /// The functions run as whoever writes the registry. They resolve no name outside of `pg_catalog`, read nothing but the
-/// changed rows, and never make the change fail: where a column that they compare is gone, they say that anything may have
-/// changed.
+/// changed rows, and never make the change fail: where they cannot compare the rows, because a column is gone, they say that
+/// anything may have changed.
 package struct RegistryNotifications: Sendable, Hashable {
   /// What listeners LISTEN to. The payload is the key of a changed tenant as text, or ``everything``.
   package static let channel = "tenantctl_registry"
@@ -31,14 +31,15 @@ package struct RegistryNotifications: Sendable, Hashable {
       [
         NotifyFunction(
           on: tenants.table, in: tenants.table.schema, name: "tenantctl_notify_tenants", key: key,
-          columns: [tenants.id, tenants.name, tenants.schema, activity].compactMap { $0 })
+          columns: [tenants.id, tenants.name, tenants.schema, activity].compactMap { $0 }, of: tenants.columns
+        )
       ]
       + (shape.domains.map { domains in
         let link = shape.keys(domains).domain
         return [
           NotifyFunction(
             on: domains.table, in: tenants.table.schema, name: "tenantctl_notify_domains", key: link,
-            columns: [domains.host], isExact: Self.isExact(link, in: domains.columns))
+            columns: [domains.host], of: domains.columns, isExact: Self.isExact(link, in: domains.columns))
         ]
       } ?? [])
   }
@@ -120,13 +121,19 @@ struct NotifyFunction: Sendable, Hashable {
 
   fileprivate init(
     on table: QualifiedName, in schema: Identifier, name: Identifier, key: Identifier, columns: [Identifier],
-    isExact: Bool = true
+    of all: [CatalogTable.Column], isExact: Bool = true
   ) {
     self.table = table
     self.name = QualifiedName(schema, name)
     self.key = key
-    self.columns = ([key] + columns).uniqued()
-    self.isExact = isExact
+    let compared = ([key] + columns).uniqued()
+    let virtual = Set(all.filter(\.isVirtual).map(\.name))
+    // PostgreSQL does not compute a virtual column for a trigger. What it depends on may be any other column.
+    self.columns =
+      compared.allSatisfy { !virtual.contains($0.name) }
+      ? compared
+      : (compared + all.map { Identifier($0.name) }).uniqued().filter { !virtual.contains($0.name) }
+    self.isExact = isExact && !virtual.contains(key.name)
   }
 
   /// `CREATE FUNCTION`. PostgreSQL checks EXECUTE when a trigger is created, not when it fires: each role that writes the
@@ -206,8 +213,8 @@ extension NotifyFunction {
         END IF;
         PERFORM pg_notify(\(channel), k.key) FROM unnest(keys) k (key);
         RETURN NULL;
-      EXCEPTION WHEN undefined_column THEN
-        -- The table has other columns now. 'tenantctl init --notify' replaces this function.
+      EXCEPTION WHEN OTHERS THEN
+        -- The write must not fail. Maybe the table has other columns now: 'tenantctl init --notify' replaces this function.
         PERFORM pg_notify(\(channel), \(everything));
         RETURN NULL;
       END
