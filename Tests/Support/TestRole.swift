@@ -12,10 +12,10 @@ package struct TestRole: Sendable {
   ///
   /// - Throws: `ProgramFailed` where psql cannot create or drop it, or what `body` throws.
   package static func with<Result>(
-    _ database: TestDatabase, isolation: isolated (any Actor)? = #isolation,
+    _ database: TestDatabase, suffix: String = "role", isolation: isolated (any Actor)? = #isolation,
     _ body: (TestRole) async throws -> Result
   ) async throws -> Result {
-    let role = TestRole(name: "\(database.name)_role", database: database)
+    let role = TestRole(name: "\(database.name)_\(suffix)", database: database)
     try await database.psql("CREATE ROLE \(role.name) LOGIN PASSWORD '\(role.password)'")
     let drop = "DROP OWNED BY \(role.name); DROP ROLE \(role.name)"
     do {

@@ -63,6 +63,7 @@ extension TenantDatabase {
     let tenants = members.filter { !$0.tenant.schema.isNobodys }
     var entries = server.map { Diagnosis.Entry($0) }
     entries += try await examineSchemas(of: tenants, shape).map { .init($0) }
+    entries += try await examineNotifications()
     entries += try await examineDomains(of: tenants, shape)
     entries += try await examineLedgers(of: tenants)
     entries += try await examineContents(shape, unfinished: entries.unfinishedSchemas)

@@ -18,6 +18,9 @@ package enum Finding: Sendable, Hashable {
   case creationUnfinished(SchemaName)
   /// A drop in several transactions was interrupted, or is running.
   case dropUnfinished(TenantName, SchemaName)
+  /// The registry's triggers that notify of changes are not all there, enabled and up to date. With `isBlocked` a function of
+  /// another role's is in the way.
+  case notificationsOutdated(table: String, isBlocked: Bool)
 
   // Domains
   /// The host name is not UTF-8: no request can match it.
@@ -110,7 +113,7 @@ extension Finding {
       .severalPrimaryDomains, .domainWithoutTenant, .foreignLedger, .migrationUnfinished, .invalidIndex,
       .canHookRegistry, .extensionInTenant, .cannotCreateSchemas, .ownersDiffer, .canCreateInShared,
       .canCreateInTenants,
-      .powerfulConnection:
+      .powerfulConnection, .notificationsOutdated:
       .warning
     }
   }

@@ -86,6 +86,14 @@ struct FindingReport: Sendable {
           "drop_unfinished", "a drop was interrupted, or is running: the schema still exists",
           "\(name)", name
         ) { "'tenantctl drop \($0)' finishes it" }
+      case .notificationsOutdated(let table, let isBlocked):
+        Self(
+          "notifications_outdated",
+          "the triggers that notify of changes are incomplete, disabled or out of date", table
+        ) { _ in
+          isBlocked
+            ? "'tenantctl init --notify' says why they cannot be replaced" : "they are installed again"
+        }
 
       // Domains
       case .noDomain(let name):

@@ -8,13 +8,14 @@ enum DoctorCommand {
       Checks for tenants without a schema, schemas without a tenant, domains without a tenant or with wrong values, names \
       that must be quoted, unfinished creates, drops and migrations, ledgers with a stale comment or with the name of \
       another tool's table, invalid indexes, extensions in a tenant's schema or outside of its search path, relations of \
-      one schema with different owners, and roles that could run code with the privileges of the role that migrates. \
-      Also checks the current role and the connection. The number of queries does not grow with the number of tenants.
+      one schema with different owners, roles that could run code with the privileges of the role that migrates, and \
+      triggers of 'tenantctl init --notify' that are out of date. Also checks the current role and the connection. The \
+      number of queries does not grow with the number of tenants.
 
       --fix fixes what needs no decision and loses no data: it writes names and comments again, makes an only domain \
-      primary, builds invalid indexes again without blocking writes, and moves extensions to public. It drops nothing but \
-      the leftovers of a failed REINDEX. It shows the SQL first and asks for confirmation; without a terminal --yes is \
-      required. For everything else the report names the command to run.
+      primary, builds invalid indexes again without blocking writes, moves extensions to public, and installs triggers \
+      again. It drops nothing but the leftovers of a failed REINDEX. It shows the SQL first and asks for confirmation; \
+      without a terminal --yes is required. For everything else the report names the command to run.
 
       The exit status is 1 if an error or a warning is left, otherwise 0.
       """,
