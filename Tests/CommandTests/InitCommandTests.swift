@@ -44,7 +44,7 @@ import Testing
         json: #"""
           {"configuration":null,"dry_run":false,"files":[],"registry":{"added":[],"columns":{},\#
           "created":["public.tenants","public.domains"],"domain_count":0,"domains_table":"public.domains",\#
-          "kind":"tenantctl","lacks":[],"remarks":[],"tenant_count":0,"tenants_table":"public.tenants"},"sql":[]}
+          "kind":"tenantctl","lacks":[],"notifications":"none","remarks":[],"tenant_count":0,"tenants_table":"public.tenants"},"sql":[]}
           """#)
       try await scene.prints("init --no-files --quiet", "")
       #expect(try scene.folder.files() == [])

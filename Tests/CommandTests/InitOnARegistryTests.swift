@@ -196,7 +196,7 @@ import Testing
       tenants: 'tenantctl deactivate' is refused"}
       """#
     let rest = #"""
-      "remarks":[{"code":"values_required","message":"'tenantctl create' needs --set name=VALUE"},\#
+      "notifications":"none","remarks":[{"code":"values_required","message":"'tenantctl create' needs --set name=VALUE"},\#
       {"code":"shared_row","message":"the row public is for the shared schema: tenantctl ignores it"}\#
       ],"tenant_count":1,"tenants_table":"public.customers_client"}
       """#
