@@ -62,7 +62,7 @@ let package = Package(
 
     .target(
       name: "TenancyHummingbird",
-      dependencies: ["Tenancy", hummingbird("Hummingbird"), httpTypes, serviceLifecycle],
+      dependencies: ["Tenancy", hummingbird("Hummingbird"), logging, serviceLifecycle],
       swiftSettings: strict),
     .target(
       name: "TenantctlGateway",
@@ -97,7 +97,7 @@ let package = Package(
       name: "GatewayTests",
       dependencies: [
         "TenantctlGateway", "TenancyHummingbird", "Tenancy", "TenancyPostgres", "TestSupport", httpTypes,
-        hummingbird("Hummingbird"), hummingbird("HummingbirdTesting"),
+        hummingbird("Hummingbird"), hummingbird("HummingbirdTesting"), logging, serviceLifecycle,
       ],
       swiftSettings: strict),
   ]

@@ -31,7 +31,8 @@ public final class TenantDirectory: Sendable {
     }
   }
 
-  private let database: TenantDatabase
+  /// The database whose tenants it knows.
+  public let database: TenantDatabase
   private let settings: Settings
   private let state = DirectoryState()
 

@@ -1,0 +1,69 @@
+#if Gateway
+  internal import Hummingbird
+  internal import Logging
+  internal import Tenancy
+
+  /// Sends a request to the routes of its host.
+  struct HostDispatcher<Context: RequestContext, TenantContext: TenantRequestContext>: HTTPResponder
+  where TenantContext.ParentContext == Context {
+    let directory: TenantDirectory
+    let tenants: RouterResponder<TenantContext>
+    let publicHost: RouterResponder<Context>
+    let deactivatedStatus: HTTPResponse.Status
+    let trustsForwardedHost: Bool
+
+    func respond(to request: Request, context: Context) async throws -> Response {
+      do {
+        let host = try request.host(trustingForwarded: trustsForwardedHost)
+        guard let tenant = try directory.resolve(host: host).tenant else {
+          return try await publicHost.respond(to: request, context: context)
+        }
+        var context = context
+        context.logger[metadataKey: "tenant"] = "\(tenant.name)"
+        let source = TenantRequestContextSource(
+          context: context, tenant: tenant, database: directory.database)
+        return try await tenants.respond(to: request, context: TenantContext(source: source))
+      } catch let error as TenancyError {
+        guard let status = status(for: error.code) else { throw error }
+        throw TenancyRefusal(status: status, error: error)
+      }
+    }
+
+    /// `nil`: an error of the app's.
+    private func status(for code: TenancyError.Code) -> HTTPResponse.Status? {
+      switch code {
+      case .hostNotFound, .domainWithoutTenant, .tenantNotFound: .notFound
+      case .tenantDeactivated: deactivatedStatus
+      case .directoryNotReady, .directoryStale, .connectionFailed, .poolExhausted, .poolClosed:
+        .serviceUnavailable
+      default: nil
+      }
+    }
+  }
+
+  extension Request {
+    /// The host that the client asks for.
+    ///
+    /// NIO takes the first `Host` out of the fields as the authority, and leaves any others there.
+    func host(trustingForwarded: Bool) throws(TenancyRefusal) -> Host {
+      var hosts = head.authority.map { [$0] } ?? []
+      var forwarded: [String] = []
+      for field in headers {
+        switch field.name.canonicalName {
+        case "host": hosts.append(field.value)
+        case "x-forwarded-host" where trustingForwarded: forwarded.append(field.value)
+        default: break
+        }
+      }
+      guard hosts.count <= 1, forwarded.count <= 1, let text = forwarded.first ?? hosts.first,
+        // Several fields that a proxy has put into one.
+        !text.utf8.contains(UInt8(ascii: ","))
+      else { throw .invalidHost(hosts + forwarded) }
+      do {
+        return try Host(parsing: text)
+      } catch {
+        throw TenancyRefusal(status: .badRequest, error: error)
+      }
+    }
+  }
+#endif

@@ -1,3 +1,0 @@
-#if Gateway
-  internal import Hummingbird
-#endif
