@@ -67,7 +67,8 @@ let package = Package(
     .target(
       name: "TenantctlGateway",
       dependencies: [
-        "TenantctlCommands", "Arguments", "Tenancy", hummingbird("Hummingbird"), httpTypes, logging,
+        "TenancyHummingbird", "TenantctlCommands", "Arguments", "Tenancy", hummingbird("Hummingbird"),
+        httpTypes, logging,
         serviceLifecycle, unixSignals,
       ],
       swiftSettings: strict),
@@ -96,7 +97,8 @@ let package = Package(
     .testTarget(
       name: "GatewayTests",
       dependencies: [
-        "TenantctlGateway", "TenancyHummingbird", "Tenancy", "TenancyPostgres", "TestSupport", httpTypes,
+        "Arguments", "TenantctlGateway", "TenancyHummingbird", "Tenancy", "TenancyPostgres", "TestSupport",
+        httpTypes,
         hummingbird("Hummingbird"), hummingbird("HummingbirdTesting"), logging, serviceLifecycle,
       ],
       swiftSettings: strict),

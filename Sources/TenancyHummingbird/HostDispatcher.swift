@@ -1,7 +1,7 @@
 #if Gateway
-  internal import Hummingbird
+  package import Hummingbird
   internal import Logging
-  internal import Tenancy
+  package import Tenancy
 
   /// Sends a request to the routes of its host.
   struct HostDispatcher<Context: RequestContext, TenantContext: TenantRequestContext>: HTTPResponder
@@ -45,7 +45,7 @@
     /// The host that the client asks for.
     ///
     /// NIO takes the first `Host` out of the fields as the authority, and leaves any others there.
-    func host(trustingForwarded: Bool) throws(TenancyRefusal) -> Host {
+    package func host(trustingForwarded: Bool) throws(TenancyRefusal) -> Host {
       var hosts = head.authority.map { [$0] } ?? []
       var forwarded: [String] = []
       for field in headers {

@@ -5,6 +5,7 @@
   internal import Logging
   internal import ServiceLifecycle
   internal import Tenancy
+  internal import TenancyHummingbird
   internal import TenantctlCommands
   internal import UnixSignals
 
@@ -41,7 +42,7 @@
       let app = Application(
         responder: GatewayResponder(directory, configuration, page: page),
         configuration: ApplicationConfiguration(address: address.bound), logger: logger)
-      let services: [any Service] = [KeptDirectory(directory), DirectoryReporter(directory, logger), app]
+      let services: [any Service] = [directory.service, DirectoryReporter(directory, logger), app]
       let group = ServiceGroup(
         configuration: .init(
           services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
@@ -59,19 +60,6 @@
         return try ListenAddress(parsing: text)
       } catch {
         throw ServiceError("usage", "gateway.listen: \(error)", hint: "see 'man 5 tenantctl.toml'")
-      }
-    }
-  }
-
-  /// Keeps a directory current as long as the program serves.
-  private struct KeptDirectory: Service {
-    let directory: TenantDirectory
-
-    init(_ directory: TenantDirectory) { self.directory = directory }
-
-    func run() async throws {
-      try await cancelWhenGracefulShutdown {
-        do { try await directory.run() } catch is CancellationError {}
       }
     }
   }

@@ -2,6 +2,7 @@
   internal import HTTPTypes
   internal import Hummingbird
   internal import Tenancy
+  internal import TenancyHummingbird
   internal import TenantctlCommands
 
   /// Answers requests from the directory alone: no request waits for the database.
@@ -30,8 +31,8 @@
       let path = target.prefix { $0 != "?" }
       guard let endpoint = Endpoint(path: path) else { return Response(status: .notFound) }
       switch endpoint {
-      case .auth, .forward: return check(Self.host(of: request, isForwarded: true), endpoint)
-      case .envoy: return check(Self.host(of: request, isForwarded: false), endpoint)
+      case .auth, .forward: return check(try? request.host(trustingForwarded: true), endpoint)
+      case .envoy: return check(try? request.host(trustingForwarded: false), endpoint)
       case .ask: return ask(request.uri.queryParameters["domain"].map(String.init))
       case .resolve: return resolve(request.uri.queryParameters["host"].map(String.init))
       case .healthz: return text(.ok, "ok\n")
@@ -44,20 +45,8 @@
   }
 
   extension GatewayResponder {
-    /// The host that the proxy was asked for; `nil` if there is none, or several (RFC 9112 section 3.2 has such a request
-    /// refused).
-    private static func host(of request: Request, isForwarded: Bool) -> String? {
-      if isForwarded {
-        let forwarded = request.headers[values: .forwardedHost]
-        if forwarded.count == 1 { return forwarded[0] }
-        if !forwarded.isEmpty { return nil }
-      }
-      // The first one became the authority.
-      return request.headers.contains(.host) ? nil : request.head.authority
-    }
-
     /// Lets a request through or refuses it.
-    private func check(_ host: String?, _ endpoint: Endpoint) -> Response {
+    private func check(_ host: Host?, _ endpoint: Endpoint) -> Response {
       let (verdict, tenant) = verdict(on: host)
       metrics.count(endpoint, verdict)
       guard verdict.isServed else { return refusal(endpoint, verdict) }
@@ -68,14 +57,14 @@
 
     /// Whether a certificate may be had for the name: never for one that only looks like a tenant's.
     private func ask(_ name: String?) -> Response {
-      let (verdict, tenant) = verdict(on: name, onlyDomains: true)
+      let (verdict, tenant) = verdict(on: name.flatMap { try? Host(parsing: $0) }, onlyDomains: true)
       metrics.count(.ask, verdict)
       return tenant == nil || !verdict.isServed ? refusal(.ask, verdict) : Response(status: .ok)
     }
 
-    private func verdict(on host: String?, onlyDomains: Bool = false) -> (Verdict, DirectoryTenant?) {
-      guard let host, let parsed = try? Host(parsing: host) else { return (.invalid, nil) }
-      guard let answer = try? directory.answer(for: parsed) else { return (.unavailable, nil) }
+    private func verdict(on host: Host?, onlyDomains: Bool = false) -> (Verdict, DirectoryTenant?) {
+      guard let host else { return (.invalid, nil) }
+      guard let answer = try? directory.answer(for: host) else { return (.unavailable, nil) }
       switch answer {
       case .tenant(let tenant, let rule):
         if onlyDomains && rule != .domain { return (.unknown, nil) }
@@ -108,9 +97,10 @@
   extension GatewayResponder {
     /// As `tenantctl resolve --format json`, for people and scripts.
     private func resolve(_ name: String?) -> Response {
-      let (verdict, _) = verdict(on: name)
+      let host = name.flatMap { try? Host(parsing: $0) }
+      let (verdict, _) = verdict(on: host)
       metrics.count(.resolve, verdict)
-      guard let host = name.flatMap({ try? Host(parsing: $0) }), let answer = try? directory.answer(for: host)
+      guard let host, let answer = try? directory.answer(for: host)
       else {
         return refusal(.resolve, verdict)
       }
@@ -123,11 +113,6 @@
       }
       return text(.ok, "\(found.json)\n", type: "application/json")
     }
-  }
-
-  extension HTTPField.Name {
-    fileprivate static let forwardedHost = HTTPField.Name("X-Forwarded-Host")!
-    fileprivate static let host = HTTPField.Name("Host")!
   }
 
   extension Verdict {

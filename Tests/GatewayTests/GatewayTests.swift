@@ -1,12 +1,8 @@
 #if Gateway
+  import Arguments
   import Foundation
-  import HTTPTypes
-  import Hummingbird
-  import TestSupport
   import Testing
 
-  @testable import Tenancy
-  @testable import TenantctlCommands
   @testable import TenantctlGateway
 
   @Suite struct EndpointTests {

@@ -39,7 +39,7 @@ extension TenantDirectory {
   }
 
   /// Returns once the status is so. A test that waits in vain ends with its time limit.
-  func wait(until condition: (DirectoryStatus) -> Bool) async throws {
+  func wait(until condition: @Sendable (DirectoryStatus) -> Bool) async throws {
     while !condition(status) {
       try await Task.sleep(for: .milliseconds(2))  // The status tells of no change by itself.
     }

@@ -96,17 +96,18 @@ import Testing
   @Test func triggersThatComeAndGo() async throws {
     try await Fleet.with { fleet in
       try await fleet.create("acme", domains: ["acme.com"])
-      try await fleet.withDirectory { directory in
-        #expect(!directory.status.isNotified)
-        try await fleet.notify()
-        try await directory.wait { $0.isNotified }
-        try await fleet.psql(
-          "ALTER TABLE tenants DISABLE TRIGGER USER; UPDATE tenants SET deactivated = true")
-        try await directory.wait { !$0.isNotified }
-        try await directory.catchUp()
-        #expect(directory.told("acme.com") == "tenant_deactivated")
-      }
+      try await fleet.withDirectory { try await Self.comeAndGo(fleet, $0) }
     }
+  }
+
+  private static func comeAndGo(_ fleet: Fleet, _ directory: TenantDirectory) async throws {
+    #expect(!directory.status.isNotified)
+    try await fleet.notify()
+    try await directory.wait { $0.isNotified }
+    try await fleet.psql("ALTER TABLE tenants DISABLE TRIGGER USER; UPDATE tenants SET deactivated = true")
+    try await directory.wait { !$0.isNotified }
+    try await directory.catchUp()
+    #expect(directory.told("acme.com") == "tenant_deactivated")
   }
 
   /// A pooler lends a session for a transaction: it would be another one that listens.
