@@ -16,6 +16,7 @@
       // For `make generate`.
       if words == ["__man"] {
         print(manualPage, terminator: "")
+        fflush(stdout)
         return 0
       }
       return await tree.run(words, environment: environment)

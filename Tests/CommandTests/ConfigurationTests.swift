@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct ConfigurationTests {
   private static let man = "see 'man 5 tenantctl.toml'"
-  private static let tables = "known: database, migrations, names, registry, registry.columns, routing"
+  private static let tables =
+    "known: database, gateway, migrations, names, registry, registry.columns, routing"
 
   /// What a broken file gets: place, reason, hint.
   @Test(arguments: [
