@@ -46,19 +46,23 @@
     ///
     /// NIO takes the first `Host` out of the fields as the authority, and leaves any others there.
     package func host(trustingForwarded: Bool) throws(TenancyRefusal) -> Host {
-      var hosts = head.authority.map { [$0] } ?? []
-      var forwarded: [String] = []
+      var host = head.authority
+      var forwarded: String?
       for field in headers {
         switch field.name.canonicalName {
-        case "host": hosts.append(field.value)
-        case "x-forwarded-host" where trustingForwarded: forwarded.append(field.value)
+        case "host":
+          if let host { throw .invalidHost([host, field.value]) }
+          host = field.value
+        case "x-forwarded-host" where trustingForwarded:
+          if let forwarded { throw .invalidHost([forwarded, field.value]) }
+          forwarded = field.value
         default: break
         }
       }
-      guard hosts.count <= 1, forwarded.count <= 1, let text = forwarded.first ?? hosts.first,
-        // Several fields that a proxy has put into one.
-        !text.utf8.contains(UInt8(ascii: ","))
-      else { throw .invalidHost(hosts + forwarded) }
+      // A comma: several fields that a proxy has put into one.
+      guard let text = forwarded ?? host, !text.utf8.contains(UInt8(ascii: ",")) else {
+        throw .invalidHost([forwarded ?? host].compactMap(\.self))
+      }
       do {
         return try Host(parsing: text)
       } catch {

@@ -12,7 +12,7 @@
     typealias Answer = MiddlewareClient.Answer
 
     /// The end of the group throws nothing, and comes: a service that does not end would hold it up for ever.
-    @Test func aGracefulShutdownEndsIt() async throws {
+    @Test(.timeLimit(.minutes(1))) func aGracefulShutdownEndsIt() async throws {
       try await MiddlewareShop.with { shop in
         let group = ServiceGroup(
           configuration: .init(services: [shop.directory.service], logger: Logger(label: "test")))
