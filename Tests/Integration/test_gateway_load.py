@@ -128,7 +128,7 @@ def is_answer_of_gateway(answer, tenant, expected):
     status, headers, _ = answer
     if expected in ("unknown", "deactivated"):
         return status == 403 and headers == {"x-tenant-error": expected}
-    names = {"x-tenant": expected, "x-tenant-schema": expected, "x-tenant-id": tenant.key, "x-tenant-public": "false"}
+    names = {"x-tenant": expected, "x-tenant-schema": expected, "x-tenant-id": tenant.key, "x-tenant-public": ""}
     return status == 200 and headers == names
 
 

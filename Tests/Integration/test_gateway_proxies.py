@@ -156,7 +156,7 @@ def test_what_a_client_says_about_its_tenant_opens_nothing(ask, through, host):
 
 def test_the_app_sees_the_four_headers(ask, through, stand):
     key = str(stand.database.query("SELECT id FROM tenants WHERE name = 'acme'")[0][0])
-    said = {"X-Tenant": "acme", "X-Tenant-Schema": "acme", "X-Tenant-Id": key, "X-Tenant-Public": "false"}
+    said = {"X-Tenant": "acme", "X-Tenant-Schema": "acme", "X-Tenant-Id": key, "X-Tenant-Public": ""}
     public = {"X-Tenant": "", "X-Tenant-Schema": "", "X-Tenant-Id": "", "X-Tenant-Public": "true"}
     for host, expected in [("acme.com", said), ("www.example.com", public)]:
         seen = json.loads(ask(host, target="/echo").body)["tenancy"]
