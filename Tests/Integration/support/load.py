@@ -52,6 +52,45 @@ class History:
         return max(0.0, visit.sent - max(ends)) if ends else float("inf")
 
 
+class Sleeper:
+    """A process that only sleeps and wakes up: where it comes late, the machine had no time for anybody.
+
+    A builder beside the tests has kept it waiting for 700 ms, and so the gateway.
+    """
+
+    _NAP = 0.005
+
+    def __enter__(self):
+        context = multiprocessing.get_context("spawn")
+        asleep, self._over, self._late = context.Event(), context.Event(), context.Queue()
+        self._process = context.Process(target=_sleep, args=(self._NAP, asleep, self._over, self._late))
+        self._process.start()
+        assert asleep.wait(60)
+        return self
+
+    def __exit__(self, *_):
+        self._over.set()
+        self._stalls = self._late.get(timeout=60)
+        self._process.join(60)
+
+    def stalled(self, begin, end):
+        """For how many seconds between these times it wanted to run and could not."""
+        parts = (min(end, until) - max(begin, since) for since, until in self._stalls)
+        return sum(part for part in parts if part > 0)
+
+
+def _sleep(nap, asleep, over, late):
+    stalls = []
+    asleep.set()
+    while not over.is_set():
+        due = time.monotonic() + nap
+        # What is measured is how late this ends.
+        time.sleep(nap)
+        if (now := time.monotonic()) > due + nap:
+            stalls.append((due, now))
+    late.put(stalls)
+
+
 def visit_all(port, requests, count, clients, seed):
     """Has so many clients send `count` requests or a few more; returns their pool and the coming visits of each.
 
