@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from support.database import Server
+from support.gateway import gateway
 from support.tenantctl import Tenantctl
 from support.web import Aquaria, served
 
@@ -34,6 +35,24 @@ def database(request, server):
 @pytest.fixture
 def tenantctl(tmp_path, database):
     return Tenantctl(tmp_path, database)
+
+
+@pytest.fixture(scope="module")
+def three_tenants(server, tmp_path_factory):
+    """For the tests of a file: acme with a domain, globex without one, and initech, which is deactivated."""
+    with server.database() as database:
+        tenantctl = Tenantctl(tmp_path_factory.mktemp("tenants"), database)
+        tenantctl("init")
+        tenantctl("create acme --domain acme.com")
+        tenantctl("create globex")
+        tenantctl("create initech --domain initech.com --deactivated")
+        yield tenantctl
+
+
+@pytest.fixture(scope="module")
+def running_gateway(three_tenants):
+    with gateway(three_tenants) as started:
+        yield started
 
 
 @pytest.fixture(params=["readme", "base"])

@@ -48,15 +48,17 @@ class Server:
     def database(self, template="template0"):
         """A database that exists inside of `with`, a copy of `template`."""
         name = f"tenantctl_apps_{os.getpid()}_{next(_numbers)}"
-        self._execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        self.query(f"CREATE DATABASE {name} TEMPLATE {template}")
         try:
             yield Database(name, self._url(name))
         finally:
-            self._execute(f"DROP DATABASE {name} WITH (FORCE)")
+            self.query(f"DROP DATABASE {name} WITH (FORCE)")
 
-    def _execute(self, statement):
+    def query(self, statement):
+        """Runs a statement in the maintenance database and returns its rows, if it has any."""
         with psycopg.connect(**self._parameters, autocommit=True) as connection:
-            connection.execute(statement)
+            cursor = connection.execute(statement)
+            return cursor.fetchall() if cursor.description else []
 
     def _url(self, name):
         """A spelling that libpq, SQLAlchemy and tenantctl all take, however the server was named to us."""

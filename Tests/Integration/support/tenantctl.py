@@ -15,6 +15,7 @@ class Tenantctl:
 
     def __init__(self, folder, database):
         self.folder = folder
+        self.database = database
         self.environment = {
             "PATH": f"{BINARY.parent}:{os.environ['PATH']}",
             "HOME": str(folder),
