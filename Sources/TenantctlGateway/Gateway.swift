@@ -16,7 +16,7 @@
       // For `make generate`.
       if words == ["__man"] {
         print(manualPage, terminator: "")
-        fflush(stdout)
+        fflush(nil)
         return 0
       }
       return await tree.run(words, environment: environment)
