@@ -86,11 +86,13 @@ test-crashes:
 fuzz:
 	@TENANTCTL_FUZZ=$${TENANTCTL_FUZZ:-100000} Scripts/test --filter FuzzTests
 
-## bench: compare tenantctl with psql and django-tenants, on a private PostgreSQL server; rewrites BENCHMARKS.md
+## bench: compare tenantctl with psql, django-tenants and others, on a private PostgreSQL server; rewrites BENCHMARKS.md
 bench:
 	@Scripts/install-packages bench
 	@$(call release,tenantctl)
-	@$(MAKE) -s install DESTDIR=.build/installed PREFIX=
+	@$(call release,tenantctl-gateway) --traits Gateway
+	@$(call release,ConstantRoute) --traits Gateway
+	@$(MAKE) -s install install-gateway DESTDIR=.build/installed PREFIX=
 	@Scripts/with-postgres -- python3 Benchmarks .build/installed/bin/tenantctl $(BENCH) $(if $(BENCH),,>.build/BENCHMARKS.md)
 	@$(if $(BENCH),,mv .build/BENCHMARKS.md BENCHMARKS.md)
 
@@ -107,7 +109,7 @@ docs:
 ## lint: format, imports and warnings
 lint:
 	@Scripts/install-packages --check build
-	swift format lint --strict --recursive Package.swift Sources Tests
+	swift format lint --strict --recursive Package.swift Sources Tests Benchmarks
 	@Scripts/check-imports
 	swift build --build-tests --explicit-target-dependency-import-check error $(traits)
 

@@ -75,6 +75,10 @@ let package = Package(
     .executableTarget(
       name: "tenantctl-gateway", dependencies: ["TenantctlGateway", "TenantctlCommands"],
       exclude: ["tenantctl-gateway.service.in"], swiftSettings: strict),
+    // What `make bench` measures tenantctl-gateway against.
+    .executableTarget(
+      name: "ConstantRoute", dependencies: [hummingbird("Hummingbird"), logging],
+      path: "Benchmarks/ConstantRoute", swiftSettings: strict),
 
     .target(
       name: "TestSupport", dependencies: ["TenancyPostgres", "Tenancy"], path: "Tests/Support",

@@ -2,8 +2,9 @@
 
 Measures tenantctl beside psql and django-tenants on the server that TENANTCTL_TEST_DATABASE_URL names, which must be
 a private one, and prints BENCHMARKS.md; if parts are named, only those: startup, create, migrate, server_cpu, django_fleet,
-large.
-BENCH_TENANTS="200 500 1000" and BENCH_LARGE=10000 are the sizes of the fleets.
+large, gateway.
+BENCH_TENANTS="200 500 1000" and BENCH_LARGE=10000 are the sizes of the fleets. `gateway` needs tenantctl-gateway beside TENANTCTL or
+in TENANTCTL_GATEWAY, and ConstantRoute in .build/release or in TENANTCTL_CONSTANT_ROUTE; gateway.py has its sizes.
 """
 
 import importlib
@@ -18,7 +19,7 @@ from pathlib import Path
 from fleet import psql
 from report import Report
 
-PARTS = ["startup", "create", "migrate", "server_cpu", "django_fleet", "large"]
+PARTS = ["startup", "create", "migrate", "server_cpu", "django_fleet", "large", "gateway"]
 
 
 class Bench:
