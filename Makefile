@@ -109,7 +109,7 @@ docs:
 ## lint: format, imports and warnings
 lint:
 	@Scripts/install-packages --check build
-	swift format lint --strict --recursive Package.swift Sources Tests Benchmarks
+	swift format lint --strict --recursive Package.swift Sources Tests Benchmarks Examples
 	@Scripts/check-imports
 	swift build --build-tests --explicit-target-dependency-import-check error $(traits)
 

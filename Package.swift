@@ -87,7 +87,8 @@ let package = Package(
     .testTarget(name: "TenancyPostgresTests", dependencies: ["TenancyPostgres"], swiftSettings: strict),
     .testTarget(name: "SQLTextTests", dependencies: ["SQLText", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "TenancyTests", dependencies: ["TenancyPostgres", "SQLText", "Tenancy", "TenantctlCommands"],
+      name: "TenancyTests",
+      dependencies: ["TenancyPostgres", "SQLText", "Tenancy", "TenantctlCommands", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "DatabaseTests", dependencies: ["TenancyPostgres", "SQLText", "Tenancy", "TestSupport"],

@@ -2,12 +2,14 @@
   internal import Tenancy
 
   /// What can be asked, by the first part of the path.
-  enum Endpoint: String, CaseIterable, Sendable {
+  enum Endpoint: Int, CaseIterable, Sendable {
     case auth, forward, ask, envoy, resolve, healthz, readyz, metrics
+
+    private static let byName = Dictionary(uniqueKeysWithValues: allCases.map { ("\($0)"[...], $0) })
 
     init?(path: Substring) {
       let name = path.drop { $0 == "/" }.prefix { $0 != "/" }
-      guard let endpoint = Endpoint(rawValue: String(name)) else { return nil }
+      guard let endpoint = Self.byName[name] else { return nil }
       // Envoy puts the path of the request after its prefix.
       if endpoint != .envoy && path.utf8.count != name.utf8.count + 1 { return nil }
       self = endpoint
@@ -15,8 +17,10 @@
   }
 
   /// How a host stands, in the words of `X-Tenant-Error` and of the metrics.
-  enum Verdict: String, CaseIterable, Sendable {
+  enum Verdict: Int, CaseIterable, Sendable {
     case tenant, `public`, unknown, deactivated, invalid, unavailable
+
+    var name: String { "\(self)" }
 
     /// Whether the request goes on to the app.
     var isServed: Bool { self == .tenant || self == .public }

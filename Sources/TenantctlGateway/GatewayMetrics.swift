@@ -15,8 +15,10 @@
       counter(endpoint, verdict).value.add(1, ordering: .relaxed)
     }
 
+    private static let width = Verdict.allCases.count
+
     private func counter(_ endpoint: Endpoint, _ verdict: Verdict) -> Counter {
-      counters[endpoint.position * Verdict.allCases.count + verdict.position]
+      counters[endpoint.rawValue * Self.width + verdict.rawValue]
     }
 
     /// In Prometheus' text format 0.0.4.
@@ -28,7 +30,7 @@
           let count = counter(endpoint, verdict).value.load(ordering: .relaxed)
           if count == 0 { continue }
           text +=
-            "\(Self.prefix)requests_total{endpoint=\"\(endpoint.rawValue)\",result=\"\(verdict.rawValue)\"} \(count)\n"
+            "\(Self.prefix)requests_total{endpoint=\"\(endpoint)\",result=\"\(verdict.name)\"} \(count)\n"
         }
       }
       func add(_ name: String, _ type: String, _ help: String, _ value: String) {
@@ -61,10 +63,6 @@
     private static func head(_ name: String, _ type: String, _ help: String) -> String {
       "# HELP \(prefix)\(name) \(help)\n# TYPE \(prefix)\(name) \(type)\n"
     }
-  }
-
-  extension CaseIterable where Self: Equatable & RawRepresentable {
-    fileprivate var position: Int { Array(Self.allCases).firstIndex(of: self) ?? 0 }
   }
 
   /// Whether the answers can be relied on, and if not, why.

@@ -33,8 +33,8 @@
       switch endpoint {
       case .auth, .forward: return check(try? request.host(trustingForwarded: true), endpoint)
       case .envoy: return check(try? request.host(trustingForwarded: false), endpoint)
-      case .ask: return ask(request.uri.queryParameters["domain"].map(String.init))
-      case .resolve: return resolve(request.uri.queryParameters["host"].map(String.init))
+      case .ask: return ask(request.parameter("domain"))
+      case .resolve: return resolve(request.parameter("host"))
       case .healthz: return text(.ok, "ok\n")
       case .readyz:
         let problem = Readiness(directory).problem
@@ -77,7 +77,7 @@
     private func refusal(_ endpoint: Endpoint, _ verdict: Verdict) -> Response {
       let code = endpoint.status(verdict, deactivated: configuration.deactivatedStatus)
       let headers: HTTPFields = [
-        TenantHeaders.error: verdict.rawValue, .contentType: refusalType,
+        TenantHeaders.error: verdict.name, .contentType: refusalType,
         .cacheControl: code >= 500 ? "no-store" : cacheControl,
       ]
       return Response(
@@ -112,6 +112,14 @@
       case .unknown, .domainWithoutTenant: return refusal(.resolve, .unknown)
       }
       return text(.ok, "\(found.json)\n", type: "application/json")
+    }
+  }
+
+  extension Request {
+    /// A parameter of the query; `nil` if it is missing or given twice.
+    fileprivate func parameter(_ name: Substring) -> String? {
+      let values = uri.queryParameters[values: name]
+      return values.count == 1 ? String(values[0]) : nil
     }
   }
 

@@ -20,7 +20,7 @@ package struct DirectoryTenant: Sendable, Hashable {
 /// A change of a few tenants copies nothing of the rest: what these tenants have now stands in a small index in front of the
 /// large one, in which they no longer count.
 final class DirectoryContents: Sendable {
-  private let base: DirectoryIndex
+  let base: DirectoryIndex
   private let changes: DirectoryIndex
   /// By key, what ``changes`` was made of.
   private let changed: [String: DirectoryEntry]

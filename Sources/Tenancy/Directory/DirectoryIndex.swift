@@ -7,10 +7,10 @@ struct DirectoryIndex: Sendable {
 
   private struct Record: Sendable {
     let key: Span
-    var id: Span?
-    /// `nil` if no tenant has the key.
-    var name: Span?
-    var schema: Span?
+    var id = Span.none
+    /// None if no tenant has the key.
+    var name = Span.none
+    var schema = Span.none
     var isActive = false
   }
 
@@ -34,6 +34,19 @@ struct DirectoryIndex: Sendable {
   /// Whether two rows have one host or one name. Which one wins, only all the rows tell.
   private(set) var isAmbiguous = false
 
+  /// An empty one.
+  init() {}
+
+  /// An empty one with space for as much as another has, so that nothing is moved while it is filled.
+  init(asLargeAs other: DirectoryIndex) {
+    bytes.reserveCapacity(other.bytes.count)
+    records.reserveCapacity(other.records.count)
+    hosts.reserveCapacity(other.hosts.count)
+    byKey = TextIndex(asLargeAs: other.byKey)
+    byName = TextIndex(asLargeAs: other.byName)
+    byHost = TextIndex(asLargeAs: other.byHost)
+  }
+
   /// What was found.
   struct Match {
     let key: String
@@ -49,24 +62,24 @@ struct DirectoryIndex: Sendable {
 
   /// The tenant of that name.
   func tenant(named name: String) -> Match? {
-    find(name, in: byName) { records[$0].name ?? records[$0].key }.map { match($0, isExact: true) }
+    find(name, in: byName) { records[$0].name }.map { match($0, isExact: true) }
   }
 
   /// Adds a tenant's row.
   mutating func add(_ tenant: DirectoryTenant, key: String) {
     tenantCount += 1
     let number = record(of: key)
-    if records[number].name != nil { isAmbiguous = true }
+    if records[number].name != .none { isAmbiguous = true }
     let key = records[number].key
     let name = span(tenant.name, like: [key])
     records[number].name = name
     records[number].schema = span(tenant.schema, like: [name])
-    records[number].id = tenant.id.map { span($0, like: [key]) }
+    records[number].id = tenant.id.map { span($0, like: [key]) } ?? .none
     records[number].isActive = tenant.isActive
-    if find(tenant.name, in: byName, by: { records[$0].name ?? records[$0].key }) != nil {
+    if find(tenant.name, in: byName, by: { records[$0].name }) != nil {
       isAmbiguous = true
     } else {
-      byName.add(number, in: bytes) { [records] in records[$0].name ?? records[$0].key }
+      byName.add(number, in: bytes) { [records] in records[$0].name }
     }
   }
 
@@ -109,9 +122,10 @@ struct DirectoryIndex: Sendable {
   private func match(_ number: Int, isExact: Bool) -> Match {
     let record = records[number]
     var match = Match(key: text(record.key), tenant: nil, isExact: isExact)
-    if let name = record.name, let schema = record.schema {
+    if record.name != .none {
       match.tenant = DirectoryTenant(
-        name: text(name), schema: text(schema), id: record.id.map(text), isActive: record.isActive)
+        name: text(record.name), schema: text(record.schema),
+        id: record.id == .none ? nil : text(record.id), isActive: record.isActive)
     }
     return match
   }

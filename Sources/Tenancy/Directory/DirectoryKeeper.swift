@@ -59,22 +59,34 @@ struct DirectoryKeeper {
     if keys.isEmpty { return }
     let began = ContinuousClock.now
     if keys.count <= Self.mostKeys, !keys.contains(RegistryNotifications.everything),
-      let known = state.contents
+      try await update(keys, asOf: began)
     {
-      let (entries, found) = try await reader.read(keys)
-      if found.structure != mark?.structure { throw ShapeOutdated() }
-      if let contents = known.applying(entries) {
-        // Without the triggers others than these may have changed, too: the next question will tell.
-        if reader.isNotified { (mark, nextReview) = (found, nextReview ?? began + Self.reviewInterval) }
-        return state.publish(contents, asOf: reader.isNotified ? began : nil) { $0.updates += 1 }
-      }
+      return
     }
     if began >= nextReading { try await readAll() } else { nextQuestion = min(nextQuestion, nextReading) }
   }
 
+  /// Reads what has these keys. Returns whether that was enough.
+  private mutating func update(_ keys: Set<String>, asOf began: ContinuousClock.Instant) async throws -> Bool
+  {
+    guard let known = state.contents else { return false }
+    var isEnough = false
+    let found = try await reader.read(keys) { entries in
+      guard let contents = known.applying(entries) else { return }
+      isEnough = true
+      state.publish(contents, asOf: reader.isNotified ? began : nil) { $0.updates += 1 }
+    }
+    if found.structure != mark?.structure { throw ShapeOutdated() }
+    // Without the triggers others than these may have changed, too: the next question will tell.
+    if isEnough && reader.isNotified {
+      (mark, nextReview) = (found, nextReview ?? began + Self.reviewInterval)
+    }
+    return isEnough
+  }
+
   private mutating func readAll() async throws {
     let began = ContinuousClock.now
-    let (contents, found) = try await reader.readAll()
+    let (contents, found) = try await reader.readAll(after: state.contents)
     let taken = ContinuousClock.now - began
     // At most a fifth of the time is spent so.
     (mark, nextReading, nextQuestion, nextReview) = (found, began + taken * 5, began + interval, nil)

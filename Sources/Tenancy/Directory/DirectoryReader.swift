@@ -41,51 +41,45 @@ struct DirectoryReader: Sendable {
   }
 
   /// Reads everything, a part at a time: libpq's copy of 100,000 rows would take more memory than ours.
-  func readAll() async throws -> (DirectoryContents, DirectoryMark) {
-    try await inSnapshot { mark in
-      var index = DirectoryIndex()
+  /// - Parameter before: what was read the last time, which tells how much there is to come.
+  func readAll(after before: DirectoryContents?) async throws -> (DirectoryContents, DirectoryMark) {
+    var index = before.map { DirectoryIndex(asLargeAs: $0.base) } ?? DirectoryIndex()
+    let mark = try await inSnapshot {
       try await forEachRow(of: shape.directoryTenants()) { row in
         index.add(try DirectoryTenant(row), key: row[0] ?? Self.noKey)
       }
-      if let domains = shape.domains {
-        try await forEachRow(of: shape.directoryDomains(domains)) { row in
-          index.add(host: row[0] ?? "", of: row[1] ?? Self.noKey)
-        }
+      guard let domains = shape.domains else { return }
+      try await forEachRow(of: shape.directoryDomains(domains)) { row in
+        index.add(host: row[0] ?? "", of: row[1] ?? Self.noKey)
       }
-      return (DirectoryContents(index, hasDomains: shape.domains != nil), mark)
     }
+    return (DirectoryContents(index, hasDomains: shape.domains != nil), mark)
   }
 
-  /// Reads what has these keys now.
-  func read(_ keys: Set<String>) async throws -> ([DirectoryEntry], DirectoryMark) {
-    let possible = shape.possibleKeys(keys)
-    return try await inSnapshot { mark in
-      var entries = Dictionary(uniqueKeysWithValues: possible.map { ($0, DirectoryEntry(key: $0)) })
-      let queries =
-        [shape.directoryTenants(possible)]
-        + (shape.domains.map { [shape.directoryDomains($0, possible)] } ?? [])
+  /// Reads what has these keys now, and hands it over before it asks for the mark, which takes longer.
+  func read(_ keys: Set<String>, _ use: ([DirectoryEntry]) -> Void) async throws -> DirectoryMark {
+    let keys = shape.possibleKeys(keys)
+    let queries =
+      [shape.directoryTenants(keys)] + (shape.domains.map { [shape.directoryDomains($0, keys)] } ?? [])
+    return try await inSnapshot {
       let rows = try await connection.pipeline(queries)
-      for row in rows[0] {
-        entries[row[0] ?? "", default: DirectoryEntry(key: row[0] ?? "")].tenant = try DirectoryTenant(row)
-      }
-      for row in rows.dropFirst().joined() {
-        entries[row[1] ?? "", default: DirectoryEntry(key: row[1] ?? "")].hosts.append(row[0] ?? "")
-      }
-      return (Array(entries.values), mark)
+      var entries = Dictionary(uniqueKeysWithValues: keys.map { ($0, DirectoryEntry(key: $0)) })
+      for row in rows[0] { entries[row[0] ?? ""]?.tenant = try DirectoryTenant(row) }
+      for row in rows.dropFirst().joined() { entries[row[1] ?? ""]?.hosts.append(row[0] ?? "") }
+      use(Array(entries.values))
     }
   }
 
   /// The key of a row without one: no text of PostgreSQL has a NUL.
   private static let noKey = "\0"
 
-  /// One moment of the registry (PostgreSQL manual, 13.2.2), and its mark.
-  private func inSnapshot<T>(_ body: (DirectoryMark) async throws -> T) async throws -> T {
-    let opening: [SQL] = [
-      "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", opening,
-      DirectoryMark.query(shape, readsContents: readsContents),
-    ]
-    return try await connection.transaction(opening: opening) { opened in
-      try await body(DirectoryMark(opened[2][0]))
+  /// Reads one moment of the registry (PostgreSQL manual, 13.2.2), and then its mark.
+  private func inSnapshot(_ body: () async throws -> Void) async throws -> DirectoryMark {
+    let opening: [SQL] = ["SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", opening]
+    return try await connection.transaction(opening: opening) { _ in
+      try await body()
+      let query = DirectoryMark.query(shape, readsContents: readsContents)
+      return try DirectoryMark(try await connection.query(query)[0])
     }
   }
 

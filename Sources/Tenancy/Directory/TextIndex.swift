@@ -9,11 +9,21 @@ struct TextIndex: Sendable {
     let start: UInt32
     let count: UInt32
 
+    /// In the place of a text that there is not: an optional would take half as much again.
+    static let none = Span(start: .max, count: .max)
+
     var range: Range<Int> { Int(start)..<Int(start) + Int(count) }
   }
 
   private static let free = UInt32.max
   private var slots = [UInt32](repeating: free, count: 8)
+
+  /// An empty one.
+  init() {}
+
+  /// An empty one in which as much has space as in another.
+  init(asLargeAs other: TextIndex) { slots = [UInt32](repeating: Self.free, count: other.slots.count) }
+
   private var count = 0
 
   /// The number that the text was added with; `nil` if it was not.

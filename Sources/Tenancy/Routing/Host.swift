@@ -4,8 +4,8 @@ public struct Host: Sendable, Hashable, CustomStringConvertible {
   /// The host alone, in lower case.
   public let name: String
 
-  /// The host of a `Host` header. Throws ``TenancyError/Code-swift.struct/invalidDomain`` for the empty string, one with a
-  /// space, a URL, and a name of more than 253 bytes (RFC 1035 section 2.3.4), of which nothing else is read.
+  /// The host of a `Host` header. Throws ``TenancyError/Code-swift.struct/invalidDomain`` for the empty string, a
+  /// character that no host has, a URL, and a name of more than 253 bytes (RFC 1035 section 2.3.4), of which nothing else is read.
   public init(parsing text: String) throws(TenancyError) {
     func invalid(_ problem: DomainProblem) -> TenancyError { TenancyError(.invalidDomainName(text, problem)) }
     var text = text
@@ -20,9 +20,7 @@ public struct Host: Sendable, Hashable, CustomStringConvertible {
     if name.isEmpty { throw invalid(.empty) }
     if name.count > 253 { throw invalid(.tooLong) }
     let host = Substring(name)
-    guard name.allSatisfy({ (0x21..<0x7F).contains($0) }) || Self.isText(host) else {
-      throw invalid(.badLabel(String(host)))
-    }
+    guard name.allSatisfy(Self.isAllowed) && Self.isText(host) else { throw invalid(.badLabel(String(host))) }
     self.name = host.lowercased()
   }
 
@@ -40,10 +38,21 @@ public struct Host: Sendable, Hashable, CustomStringConvertible {
     return parts.count == 4 && parts.allSatisfy { UInt8($0) != nil }
   }
 
-  private static func isText(_ host: Substring) -> Bool {
-    host.unicodeScalars.allSatisfy {
-      !$0.properties.isWhitespace && $0.properties.generalCategory != .control
+  /// Letters, digits, hyphens, underscores and dots, what an IPv6 address has, and whatever is not ASCII.
+  private static func isAllowed(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), 0x80...:
+      true
+    default: "-_.:[]%".utf8.contains(byte)
     }
+  }
+
+  private static func isText(_ host: Substring) -> Bool {
+    host.utf8.allSatisfy { $0 < 0x80 }
+      || host.unicodeScalars.allSatisfy {
+        !$0.properties.isWhitespace && $0.properties.generalCategory != .control
+      }
   }
 
   private static func withoutPort(_ text: String.UTF8View) -> Substring.UTF8View {

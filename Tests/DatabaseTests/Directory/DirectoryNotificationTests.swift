@@ -82,10 +82,9 @@ import Testing
         SELECT pg_notify('tenantctl_registry', p) FROM unnest(ARRAY['', 'x', '1; DROP TABLE tenants', '99999999999999999999',
           '1', '-1', '{1,2}', 'NULL', repeat('x', 7000)]) p
         """)
-      try await directory.wait { $0.updates == 1 }
-      try await fleet.psql("SELECT pg_notify('tenantctl_registry', '*')")
-      try await directory.wait { $0.readings == 2 }
+      try await directory.wait { $0.updates > 0 }
       #expect(directory.told("acme.com") == "acme by domain")
+      try await fleet.psql("SELECT pg_notify('tenantctl_registry', '*')")
       _ = try await fleet.setActive("acme", false)
       try await directory.wait { _ in directory.told("acme.com") == "tenant_deactivated" }
       #expect(directory.status.failures == 0)
