@@ -16,6 +16,7 @@ let hasGateway = TargetDependencyCondition.when(traits: ["Gateway"])
 func hummingbird(_ product: String) -> Target.Dependency {
   .product(name: product, package: "hummingbird", condition: hasGateway)
 }
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio", condition: hasGateway)
 let httpTypes = Target.Dependency.product(
   name: "HTTPTypes", package: "swift-http-types", condition: hasGateway)
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log", condition: hasGateway)
@@ -41,6 +42,7 @@ let package = Package(
     .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
     // Without the trait SwiftPM fetches none of these, and the targets that use them are empty.
     .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
+    .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
     .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0", traits: []),
     .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
@@ -68,8 +70,7 @@ let package = Package(
       name: "TenantctlGateway",
       dependencies: [
         "TenancyHummingbird", "TenantctlCommands", "Arguments", "Tenancy", hummingbird("Hummingbird"),
-        httpTypes, logging,
-        serviceLifecycle, unixSignals,
+        httpTypes, logging, nioCore, serviceLifecycle, unixSignals,
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -102,7 +103,8 @@ let package = Package(
     .testTarget(
       name: "GatewayTests",
       dependencies: [
-        "Arguments", "TenantctlGateway", "TenancyHummingbird", "Tenancy", "TenancyPostgres", "TestSupport",
+        "Arguments", "TenantctlCommands", "TenantctlGateway", "TenancyHummingbird", "Tenancy",
+        "TenancyPostgres", "TestSupport",
         httpTypes,
         hummingbird("Hummingbird"), hummingbird("HummingbirdTesting"), logging, serviceLifecycle,
       ],

@@ -39,6 +39,8 @@ package actor Connection {
   private let opening: SQL?
   let patience: Duration
   var handle: Handle?
+  /// Those that nobody has asked for yet.
+  var notifications = Notifications()
   private let currentState = Atomic(State.closed)
   private let canceller = Canceller()
   /// How long the server has to answer a cancellation; then the connection counts as lost.
@@ -249,7 +251,9 @@ extension Connection {
       try check(unsent >= 0, handle)
       if unsent == 0 && PQisBusy(handle.pointer) == 0 { return }
       switch waiter.wait(for: PQsocket(handle.pointer), toWrite: unsent > 0, timeout: pause) {
-      case .ready: try check(PQconsumeInput(handle.pointer) == 1, handle)
+      case .ready:
+        try check(PQconsumeInput(handle.pointer) == 1, handle)
+        keepNotifications(of: handle)
       case .woken where Task.isCancelled:
         answers.cancelDeadline = answers.cancelDeadline ?? .now + Self.cancelPatience
         canceller.cancel(handle)

@@ -67,13 +67,16 @@ package final class Session: Sendable {
   /// The database that the words, the environment or the configuration name. Nothing is connected yet.
   /// - Parameter onMainThread: whether the connections live there, which saves other threads; for work that waits for one
   ///   of them at a time.
-  package func database(connections: Int = 1, onMainThread: Bool? = nil) throws -> TenantDatabase {
+  package func database(
+    connections: Int = 1, onMainThread: Bool? = nil, applicationName: String? = nil
+  ) throws -> TenantDatabase {
     let configuration = try configuration()
     let inherited = environment["DATABASE_URL"].flatMap { $0.isEmpty ? nil : $0 }
     warnAboutVariables()
     var settings = configuration.settings
     // Work on a fleet waits for its turn as long as it takes.
     settings.poolTimeout = nil
+    if let applicationName { settings.applicationName = applicationName }
     return try TenantDatabase(
       line[Global.database] ?? inherited ?? configuration.databaseURL,
       settings: settings, connections: connections, observer: observer,

@@ -13,17 +13,11 @@
     }
 
     func run() async throws {
-      try await cancelWhenGracefulShutdown {
+      await cancelWhenGracefulShutdown {
         var before = DirectoryStatus()
         while !Task.isCancelled {
           let now = directory.status
           report(before, now)
-          // A registry that is not what the configuration says is a mistake, and no outage.
-          if now.asOf == nil, let failure = now.failure,
-            [.registryMissing, .registryMismatch].contains(failure.code)
-          {
-            throw failure
-          }
           before = now
           try? await Task.sleep(for: .milliseconds(500))  // The status is compared twice a second.
         }
@@ -31,15 +25,14 @@
     }
 
     private func report(_ before: DirectoryStatus, _ now: DirectoryStatus) {
-      if now.failure != before.failure {
-        if let failure = now.failure {
-          let known = now.asOf == nil ? "nothing is known yet" : "known hosts are answered as they were"
-          logger.warning("cannot read the registry, \(known): \(failure.message)")
-        } else {
-          logger.notice("the registry can be read again")
-        }
+      if let failure = now.failure, failure.code != before.failure?.code {
+        let known = now.asOf == nil ? "nothing is known yet" : "known hosts are answered as they were"
+        let reason = failure.message.onOneLine
+        logger.warning("cannot read the registry, \(known): \(reason)")
+      } else if now.failure == nil, before.failure != nil, before.asOf != nil {
+        logger.notice("the registry can be read again")
       }
-      if now.readings > 0, before.readings == 0 || now.isNotified != before.isNotified {
+      if now.failure == nil, now.readings > 0, before.readings == 0 || now.isNotified != before.isNotified {
         let way =
           now.isNotified
           ? "the database notifies of changes"

@@ -31,11 +31,12 @@
 
     static func serve(_ input: Input, _ session: Session) async throws {
       let configuration = try session.configuration().gateway
-      let address = try input[listen] ?? configuredAddress(configuration.listen)
+      let address = input[listen] ?? configuration.listen
       try address.checkFree()
-      let page = try configuration.deniedPage.map { try Files.bytes($0) }
-      let directory = TenantDirectory(
-        of: try session.database(onMainThread: false), settings: configuration.directory)
+      let page = try configuration.deniedPage.map(deniedPage)
+      let database = try session.database(onMainThread: false, applicationName: "tenantctl-gateway")
+      let directory = TenantDirectory(of: database, settings: configuration.directory)
+      try await check(directory)
       // A proxy that closes its connection must not end the program.
       signal(SIGPIPE, SIG_IGN)
       var logger = Logger(label: "tenantctl-gateway", factory: { StreamLogHandler.standardError(label: $0) })
@@ -49,18 +50,37 @@
           services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
       do {
         try await group.run()
-      } catch let error as TenancyError {
-        throw error
       } catch {
         throw address.refusal(error)
       }
     }
 
-    private static func configuredAddress(_ text: String) throws -> ListenAddress {
+    private static func deniedPage(_ path: String) throws -> [UInt8] {
       do {
-        return try ListenAddress(parsing: text)
+        return try Files.bytes(path)
       } catch {
-        throw ServiceError("usage", "gateway.listen: \(error)", hint: "see 'man 5 tenantctl.toml'")
+        throw ServiceError(
+          "usage", "gateway.denied_page: \(path): \(error.reason)",
+          hint: "check the path and its permissions",
+          isUsage: true)
+      }
+    }
+
+    /// Throws if the registry is not what the configuration says: a mistake, which no waiting helps. A database that is away
+    /// may come back.
+    private static func check(_ directory: TenantDirectory) async throws {
+      do {
+        try await directory.checkRegistry()
+      } catch let error as TenancyError {
+        switch error.code {
+        case .registryMissing, .registryMismatch: throw error
+        case .malformedURL:
+          // That of the database itself was checked before.
+          throw ServiceError(
+            "malformed_url", "gateway.notify_database: \(error.message)", hint: "see 'man 5 tenantctl.toml'",
+            isUsage: true)
+        default: break
+        }
       }
     }
   }

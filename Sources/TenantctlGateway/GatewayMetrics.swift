@@ -72,7 +72,7 @@
     var isReady: Bool { problem == nil }
 
     init(_ directory: TenantDirectory) {
-      let failure = directory.failure.map { ": \($0.message)" } ?? ""
+      let failure = directory.failure.map { ": \($0.message.onOneLine)" } ?? ""
       guard let age = directory.age else {
         problem = "the registry has not been read yet\(failure)"
         return

@@ -27,6 +27,12 @@
     }
 
     func respond(to request: Request, context: Context) async throws -> Response {
+      let response = respond(to: request)
+      // RFC 9110 section 9.3.2: no body, whatever the length says.
+      return request.method == .head ? response.createHeadResponse() : response
+    }
+
+    private func respond(to request: Request) -> Response {
       let target = request.head.path ?? ""
       let path = target.prefix { $0 != "?" }
       guard let endpoint = Endpoint(path: path) else { return Response(status: .notFound) }

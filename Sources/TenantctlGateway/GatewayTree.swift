@@ -16,7 +16,8 @@
 
         A tenant's request is let through with the headers X-Tenant, X-Tenant-Schema and X-Tenant-Id; one for a host of no \
         tenant with X-Tenant-Public: true. An unknown host and a deactivated tenant are refused, with X-Tenant-Error. \
-        docs/gateway.md has what to write into the proxy's configuration.
+        docs/gateway.md in the source has what to write into the proxy's configuration, and the section [gateway] of \
+        tenantctl.toml(5) the other settings.
         """,
       parameters: [listen, Global.database, Global.config],
       examples: [
@@ -25,7 +26,10 @@
       ],
       exitStatuses: [
         (0, "It was told to end, by SIGTERM or SIGINT."), (1, "It cannot listen there."),
-        (2, "Usage: an unknown option, a malformed address, a bad configuration file."),
+        (
+          2,
+          "Usage: an unknown option, a malformed address, a bad configuration file, a registry without a column that it must have."
+        ),
         (3, "The database has no such registry as the configuration says."),
       ],
       manSections: [

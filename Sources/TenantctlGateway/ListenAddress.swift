@@ -1,43 +1,10 @@
 #if Gateway
   internal import Glibc
   internal import Hummingbird
+  internal import NIOCore
   internal import TenantctlCommands
 
-  /// Where the gateway listens.
-  enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
-    case port(Int, address: String)
-    case socket(path: String)
-
-    struct Malformed: Error, CustomStringConvertible {
-      let text: String
-
-      var description: String { "'\(text)' is neither ADDRESS:PORT, such as 127.0.0.1:8017, nor unix:PATH" }
-    }
-
-    init(parsing text: String) throws {
-      if text.hasPrefix("unix:") {
-        let path = String(text.dropFirst("unix:".count))
-        // The size of sun_path in unix(7).
-        guard path.hasPrefix("/"), path.utf8.count < 108 else { throw Malformed(text: text) }
-        self = .socket(path: path)
-        return
-      }
-      guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
-        (1...65535).contains(port), colon > text.startIndex
-      else { throw Malformed(text: text) }
-      let address = text[..<colon]
-      let isBracketed = address.hasPrefix("[") && address.hasSuffix("]")
-      if address.contains(":") && !isBracketed { throw Malformed(text: text) }
-      self = .port(port, address: String(isBracketed ? address.dropFirst().dropLast() : address))
-    }
-
-    var description: String {
-      switch self {
-      case .port(let port, let address): address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)"
-      case .socket(let path): "unix:\(path)"
-      }
-    }
-
+  extension ListenAddress {
     var bound: BindAddress {
       switch self {
       case .port(let port, let address): .hostname(address, port: port)
@@ -64,8 +31,9 @@
 
     /// Why the server cannot listen there.
     func refusal(_ error: any Error) -> ServiceError {
-      let reason = "\(error)"
-      if reason.contains("(errno: \(EADDRINUSE))") { return inUse }
+      let code = (error as? IOError)?.errnoCode
+      if code == EADDRINUSE { return inUse }
+      let reason = code.map { String(cString: strerror($0)) } ?? "\(error)"
       return ServiceError(
         "listen", "cannot listen on \(self): \(reason)", hint: "choose another address with --listen")
     }

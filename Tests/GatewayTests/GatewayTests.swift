@@ -1,6 +1,7 @@
 #if Gateway
   import Arguments
   import Foundation
+  import TenantctlCommands
   import Testing
 
   @testable import TenantctlGateway

@@ -17,7 +17,9 @@ public struct HelpPage: Sendable {
     page.addText(scope.command.summary)
     page.addText(scope.command.discussion)
     page.addTable("Arguments", scope.command.arguments.map { Row($0.synopsis, $0.summary, $0.notes) })
-    if scope.groups.isEmpty {
+    if scope.groups.isEmpty && !scope.command.isGroup {
+      page.addTable("Options", (scope.command.options + [.help, .version]).map(Row.init))
+    } else if scope.groups.isEmpty {
       page.addSections(of: scope)
       page.addTable("Global options", (scope.command.options + [.help, .version]).map(Row.init))
     } else {

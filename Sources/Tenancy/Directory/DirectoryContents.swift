@@ -23,7 +23,7 @@ final class DirectoryContents: Sendable {
   let base: DirectoryIndex
   private let changes: DirectoryIndex
   /// By key, what ``changes`` was made of.
-  private let changed: [String: DirectoryEntry]
+  private let changed: [DirectoryKey: DirectoryEntry]
   let hasDomains: Bool
 
   /// - Parameter hasDomains: whether the registry has a table of domains.
@@ -32,7 +32,7 @@ final class DirectoryContents: Sendable {
     (changes, changed) = (DirectoryIndex(), [:])
   }
 
-  private init(_ base: DirectoryIndex, _ changed: [String: DirectoryEntry], hasDomains: Bool) {
+  private init(_ base: DirectoryIndex, _ changed: [DirectoryKey: DirectoryEntry], hasDomains: Bool) {
     (self.base, self.changed, self.hasDomains) = (base, changed, hasDomains)
     changes = changed.values.reduce(into: DirectoryIndex()) { $0.add($1) }
   }
@@ -41,10 +41,13 @@ final class DirectoryContents: Sendable {
   /// have one host or name.
   func applying(_ entries: [DirectoryEntry]) -> DirectoryContents? {
     var changed = changed
-    for entry in entries { changed[entry.key] = entry }
+    for entry in entries where changed[entry.key] != nil || !entry.isEmpty || base.has(entry.key) {
+      changed[entry.key] = entry
+    }
+    let isAmbiguous = changed.keys.contains(where: base.ambiguous.contains)
+    if changed.count > Self.mostChanges || isAmbiguous { return nil }
     let contents = DirectoryContents(base, changed, hasDomains: hasDomains)
-    let isClear = !base.isAmbiguous && !contents.changes.isAmbiguous && !contents.overlaps
-    return changed.count <= Self.mostChanges && isClear ? contents : nil
+    return contents.changes.ambiguous.isEmpty && !contents.overlaps ? contents : nil
   }
 
   private static let mostChanges = 1_000
@@ -57,7 +60,7 @@ final class DirectoryContents: Sendable {
   /// Whether a host or a name of a changed tenant is another tenant's, too.
   private var overlaps: Bool {
     changed.values.contains { entry in
-      entry.hosts.contains { stands(base.host($0.lowercased())) }
+      entry.hosts.contains { stands(base.host(DirectoryIndex.inLowerCase($0))) }
         || entry.tenant.map { stands(base.tenant(named: $0.name)) } ?? false
     }
   }
@@ -81,17 +84,27 @@ final class DirectoryContents: Sendable {
   }
 }
 
+/// The value of the column by which a tenant and its domains are told from others, as text. Compared by its bytes, as
+/// PostgreSQL compares.
+struct DirectoryKey: StoredName {
+  let rawValue: String
+
+  init(_ text: String) { rawValue = text }
+}
+
 /// All rows with one key: what is read again when a tenant has changed.
 struct DirectoryEntry: Sendable {
-  let key: String
+  let key: DirectoryKey
   /// `nil` if no tenant has the key.
   var tenant: DirectoryTenant?
   var hosts: [String] = []
+
+  var isEmpty: Bool { tenant == nil && hosts.isEmpty }
 }
 
 extension DirectoryIndex {
   fileprivate mutating func add(_ entry: DirectoryEntry) {
-    if let tenant = entry.tenant { add(tenant, key: entry.key) }
-    for host in entry.hosts { add(host: host, of: entry.key) }
+    if let tenant = entry.tenant { add(tenant, key: entry.key.rawValue) }
+    for host in entry.hosts { add(host: host, of: entry.key.rawValue) }
   }
 }

@@ -31,8 +31,8 @@ struct DirectoryIndex: Sendable {
   private(set) var tenantCount = 0
   /// How many rows the table of domains has.
   private(set) var domainCount = 0
-  /// Whether two rows have one host or one name. Which one wins, only all the rows tell.
-  private(set) var isAmbiguous = false
+  /// The keys of tenants of which two have one host or one name. Which one wins, only all the rows tell.
+  private(set) var ambiguous: Set<DirectoryKey> = []
 
   /// An empty one.
   init() {}
@@ -49,7 +49,7 @@ struct DirectoryIndex: Sendable {
 
   /// What was found.
   struct Match {
-    let key: String
+    let key: DirectoryKey
     /// `nil` if no tenant has the key.
     var tenant: DirectoryTenant?
     let isExact: Bool
@@ -69,34 +69,47 @@ struct DirectoryIndex: Sendable {
   mutating func add(_ tenant: DirectoryTenant, key: String) {
     tenantCount += 1
     let number = record(of: key)
-    if records[number].name != .none { isAmbiguous = true }
+    if records[number].name != .none { ambiguous.insert(DirectoryKey(text(records[number].key))) }
     let key = records[number].key
     let name = span(tenant.name, like: [key])
     records[number].name = name
     records[number].schema = span(tenant.schema, like: [name])
     records[number].id = tenant.id.map { span($0, like: [key]) } ?? .none
     records[number].isActive = tenant.isActive
-    if find(tenant.name, in: byName, by: { records[$0].name }) != nil {
-      isAmbiguous = true
+    if let other = find(tenant.name, in: byName, by: { records[$0].name }) {
+      mark(number, other)
     } else {
       byName.add(number, in: bytes) { [records] in records[$0].name }
     }
   }
 
+  private mutating func mark(_ numbers: Int...) {
+    for number in numbers { ambiguous.insert(DirectoryKey(text(records[number].key))) }
+  }
+
   /// Adds a domain's row; a key of `nil` is no tenant's.
   mutating func add(host: String, of key: String?) {
     domainCount += 1
-    let name = host.lowercased()
+    let name = Self.inLowerCase(host)
     let isExact = name.utf8.elementsEqual(host.utf8)
     let record = UInt32(record(of: key ?? ""))
     if let number = find(name, in: byHost, by: { hosts[$0].name }) {
-      isAmbiguous = true
+      mark(Int(record), Int(hosts[number].record))
       if isExact && !hosts[number].isExact { (hosts[number].record, hosts[number].isExact) = (record, true) }
       return
     }
     hosts.append(HostRecord(name: span(name), record: record, isExact: isExact))
     byHost.add(hosts.count - 1, in: bytes) { [hosts] in hosts[$0].name }
   }
+
+  /// In ASCII alone: other letters have a lower case in one collation and not in another, and the Kelvin sign's is a k.
+  static func inLowerCase(_ host: String) -> String {
+    if host.utf8.allSatisfy({ $0 < 0x80 }) { return host.lowercased() }
+    return String(decoding: host.utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
+  }
+
+  /// Whether a row has the key.
+  func has(_ key: DirectoryKey) -> Bool { find(key.rawValue, in: byKey) { records[$0].key } != nil }
 
   private mutating func record(of key: String) -> Int {
     if let number = find(key, in: byKey, by: { records[$0].key }) { return number }
@@ -121,7 +134,7 @@ struct DirectoryIndex: Sendable {
 
   private func match(_ number: Int, isExact: Bool) -> Match {
     let record = records[number]
-    var match = Match(key: text(record.key), tenant: nil, isExact: isExact)
+    var match = Match(key: DirectoryKey(text(record.key)), tenant: nil, isExact: isExact)
     if record.name != .none {
       match.tenant = DirectoryTenant(
         name: text(record.name), schema: text(record.schema),

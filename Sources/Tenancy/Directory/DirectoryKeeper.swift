@@ -16,12 +16,14 @@ struct DirectoryKeeper {
   /// When all is read again after updates: a change that came without its notification, just when another was read, is
   /// not noticed otherwise.
   private var nextReview: ContinuousClock.Instant?
+  /// Whether tenants were read since the last question, so that the mark has changed.
+  private var hasUpdated = false
 
   /// How long the server has for an answer before another connection is tried.
   private static let patience = Duration.seconds(3)
   /// More changes than that at a time are read with all the rest.
-  private static let mostKeys = 200
-  private static let reviewInterval = Duration.seconds(60)
+  private static let mostKeys = 1_000
+  private static let reviewInterval = Duration.seconds(10)
 
   /// Reads the registry for the first time over this connection.
   init(_ state: DirectoryState, of database: TenantDatabase, over connection: Connection, interval: Duration)
@@ -50,46 +52,44 @@ struct DirectoryKeeper {
     if let nextReview, asked >= nextReview { return try await readAll() }
     if found.rows == mark?.rows { return state.publish(nil, asOf: asked) }
     // The notification may have come along with the answer.
-    let told = reader.isNotified ? try await reader.connection.notifications(within: .zero) : []
-    if told.isEmpty { try await readAll() } else { try await update(told) }
+    try await update(try await reader.connection.notifications(within: .zero))
+    // Without the triggers others than those that were read may have changed, too.
+    guard reader.isNotified && hasUpdated else { return try await readAll() }
+    (mark, hasUpdated) = (found, false)
+    state.publish(nil, asOf: asked)
   }
 
-  private mutating func update(_ notifications: [Notification]) async throws {
-    let keys = Set(notifications.map(\.payload))
-    if keys.isEmpty { return }
+  /// Reads the tenants that are named, and all of them if that is not enough.
+  private mutating func update(_ told: Notifications) async throws {
+    if told.isEmpty { return }
     let began = ContinuousClock.now
-    if keys.count <= Self.mostKeys, !keys.contains(RegistryNotifications.everything),
-      try await update(keys, asOf: began)
-    {
-      return
-    }
+    var keys = Set(told.payloads.map(DirectoryKey.init))
+    let namesAll = keys.remove(DirectoryKey(RegistryNotifications.everything)) != nil || told.areMissing
+    // Those that are named come first: anybody can have all read again, and has to wait for it.
+    var isEnough = keys.count <= Self.mostKeys
+    if isEnough { isEnough = try await update(keys, asOf: began) }
+    if isEnough && !namesAll { return }
     if began >= nextReading { try await readAll() } else { nextQuestion = min(nextQuestion, nextReading) }
   }
 
   /// Reads what has these keys. Returns whether that was enough.
-  private mutating func update(_ keys: Set<String>, asOf began: ContinuousClock.Instant) async throws -> Bool
+  private mutating func update(_ keys: Set<DirectoryKey>, asOf began: ContinuousClock.Instant) async throws
+    -> Bool
   {
-    guard let known = state.contents else { return false }
-    var isEnough = false
-    let found = try await reader.read(keys) { entries in
-      guard let contents = known.applying(entries) else { return }
-      isEnough = true
-      state.publish(contents, asOf: reader.isNotified ? began : nil) { $0.updates += 1 }
-    }
-    if found.structure != mark?.structure { throw ShapeOutdated() }
-    // Without the triggers others than these may have changed, too: the next question will tell.
-    if isEnough && reader.isNotified {
-      (mark, nextReview) = (found, nextReview ?? began + Self.reviewInterval)
-    }
-    return isEnough
+    if keys.isEmpty { return true }
+    guard let contents = state.contents?.applying(try await reader.read(keys)) else { return false }
+    (hasUpdated, nextReview) = (true, nextReview ?? began + Self.reviewInterval)
+    state.publish(contents, asOf: reader.isNotified ? began : nil) { $0.updates += 1 }
+    return true
   }
 
   private mutating func readAll() async throws {
     let began = ContinuousClock.now
     let (contents, found) = try await reader.readAll(after: state.contents)
     let taken = ContinuousClock.now - began
-    // At most a fifth of the time is spent so.
-    (mark, nextReading, nextQuestion, nextReview) = (found, began + taken * 5, began + interval, nil)
+    // At most a fifth of the time is spent so, unless it takes longer than that second.
+    (mark, nextReading, nextQuestion) = (found, began + min(taken * 5, .seconds(1)), began + interval)
+    (nextReview, hasUpdated) = (nil, false)
     state.publish(contents, asOf: began) { [reader] in
       ($0.isNotified, $0.readingTime) = (reader.isNotified, taken)
       $0.readings += 1

@@ -4,14 +4,15 @@ extension RegistryShape {
   /// The column by whose value a tenant and its domains are told from others.
   var linkedKey: Identifier { domains.map { keys($0).tenant } ?? tenants.id ?? tenants.name }
 
-  /// The rows that ``DirectoryTenant/init(_:)`` reads.
+  /// The rows that ``DirectoryTenant/init(_:)`` reads. One without a name is nobody's, as for every command.
   /// - Parameter keys: only the tenants with these keys.
   func directoryTenants(_ keys: [String]? = nil) -> SQL {
     let id: SQL = tenants.id.map { "t.\($0)::text" } ?? "NULL"
-    let condition: SQL =
-      keys.map { " WHERE t.\(linkedKey) = ANY(\($0)::text[]::\(unsafeRaw: keyType)[])" } ?? ""
-    return
-      "SELECT t.\(linkedKey)::text, \(name), \(schema), \(id), \(isActive) FROM \(tenants.table) t\(condition)"
+    let condition: SQL = keys.map { " AND \(has("t.\(linkedKey)", oneOf: $0))" } ?? ""
+    return """
+      SELECT t.\(linkedKey)::text, \(name), \(schema), \(id), \(isActive) FROM \(tenants.table) t
+      WHERE t.\(tenants.name) IS NOT NULL\(condition)
+      """
   }
 
   /// Hosts with the key of their tenant.
@@ -21,8 +22,10 @@ extension RegistryShape {
     let key: SQL =
       RegistryNotifications.isExact(link, in: domains.columns)
       ? "d.\(link)::text"
-      : "coalesce((SELECT t.\(linkedKey)::text FROM \(tenants.table) t WHERE \(self.link(domains)) LIMIT 1), d.\(link)::text)"
-    let condition: SQL = keys.map { " AND d.\(link) = ANY(\($0)::text[]::\(unsafeRaw: keyType)[])" } ?? ""
+      : """
+      coalesce((SELECT t.\(linkedKey)::text FROM \(tenants.table) t WHERE \(self.link(domains)) LIMIT 1), d.\(link)::text)
+      """
+    let condition: SQL = keys.map { " AND \(has("d.\(link)", oneOf: $0))" } ?? ""
     return """
       SELECT d.\(domains.host)::text, \(key) FROM \(domains.table) d
       WHERE d.\(domains.host) IS NOT NULL\(condition)
@@ -30,21 +33,27 @@ extension RegistryShape {
   }
 
   /// Those that can be a value of the key; PostgreSQL would refuse the others.
-  func possibleKeys(_ keys: some Sequence<String>) -> [String] {
+  func possibleKeys(_ keys: some Sequence<DirectoryKey>) -> [DirectoryKey] {
     let type = NameType(rawValue: keyType) ?? .text
-    return keys.filter(type.holds)
+    return keys.filter { type.holds($0.rawValue) }
   }
 
-  /// With the type of the column an index on it serves.
-  private var keyType: String {
-    let type = tenants.columns.first { $0.name == linkedKey.name }?.type ?? "text"
-    return NameType(rawValue: type) == nil ? "text" : type
+  /// With the type of the column an index on it serves; types that are no keys' need not have an equality with text.
+  private func has(_ column: SQL, oneOf keys: [String]) -> SQL {
+    switch keyType {
+    case "text", "character varying": "\(column) = ANY(\(keys)::text[])"
+    case let type where NameType(rawValue: type) != nil:
+      "\(column) = ANY(\(keys)::text[]::\(unsafeRaw: type)[])"
+    default: "\(column)::text = ANY(\(keys)::text[])"
+    }
   }
+
+  private var keyType: String { tenants.columns.first { $0.name == linkedKey.name }?.type ?? "text" }
 }
 
 /// What tells that the registry has changed, without reading it.
 struct DirectoryMark: Sendable, Hashable {
-  /// Of its tables, columns and triggers.
+  /// Of the server, which may be another one behind a pooler, and of the tables, columns and triggers.
   let structure: String
   /// Of its rows.
   let rows: String
@@ -63,7 +72,7 @@ struct DirectoryMark: Sendable, Hashable {
           ?? [])
       : tables.map { sum(written("x"), "\($0) x") }
     return """
-      SELECT concat_ws(' ', pg_is_in_recovery(), \(oids),
+      SELECT concat_ws(' ', pg_postmaster_start_time(), pg_is_in_recovery(), \(oids),
           \(sum(written("a"), "pg_catalog.pg_attribute a WHERE a.attrelid IN (\(oids)) AND a.attnum > 0")),
           \(sum(written("g"), "pg_catalog.pg_trigger g WHERE g.tgrelid IN (\(oids)) AND NOT g.tgisinternal"))),
         concat_ws(' ', \(SQL.joined(rows)))

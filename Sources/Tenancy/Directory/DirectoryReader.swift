@@ -8,14 +8,14 @@ struct DirectoryReader: Sendable {
   private let readsContents: Bool
   /// Whether the database tells of each change of the registry.
   let isNotified: Bool
-  private let opening: SQL
+  private let limits: TimeLimits
 
   /// Learns the registry's shape, and listens if that can be.
   ///
   /// Throws ``TenancyProblem`` if the registry is not what the mapping says.
   init(of database: TenantDatabase, over connection: Connection) async throws {
     self.connection = connection
-    opening = database.limits.implicitOpening
+    limits = database.limits
     shape = try await RegistryShape.load(database.settings.registry, over: connection)
     let tables = [shape.tenants.table] + (shape.domains.map { [$0.table] } ?? [])
     let rows = try await connection.query(
@@ -37,7 +37,8 @@ struct DirectoryReader: Sendable {
   /// What changes when the registry does. The connection counts as lost without an answer in that time.
   func mark(within limit: Duration) async throws -> DirectoryMark {
     let query = DirectoryMark.query(shape, readsContents: readsContents)
-    return try DirectoryMark(try await connection.segments([[opening, query]], within: limit)[0].get()[1][0])
+    return try DirectoryMark(
+      try await connection.segments([[limits.implicitOpening, query]], within: limit)[0].get()[1][0])
   }
 
   /// Reads everything, a part at a time: libpq's copy of 100,000 rows would take more memory than ours.
@@ -46,41 +47,50 @@ struct DirectoryReader: Sendable {
     var index = before.map { DirectoryIndex(asLargeAs: $0.base) } ?? DirectoryIndex()
     let mark = try await inSnapshot {
       try await forEachRow(of: shape.directoryTenants()) { row in
-        index.add(try DirectoryTenant(row), key: row[0] ?? Self.noKey)
+        let tenant = try DirectoryTenant(row)
+        // Two rows without a key have nothing in common.
+        index.add(tenant, key: row[0] ?? "\(Self.noKey)\(tenant.name)")
       }
-      guard let domains = shape.domains else { return }
-      try await forEachRow(of: shape.directoryDomains(domains)) { row in
-        index.add(host: row[0] ?? "", of: row[1] ?? Self.noKey)
+      if let domains = shape.domains {
+        try await forEachRow(of: shape.directoryDomains(domains)) { row in
+          index.add(host: row[0] ?? "", of: row[1] ?? Self.noKey)
+        }
       }
+      let query = DirectoryMark.query(shape, readsContents: readsContents)
+      return try DirectoryMark(try await connection.query(query)[0])
     }
     return (DirectoryContents(index, hasDomains: shape.domains != nil), mark)
   }
 
-  /// Reads what has these keys now, and hands it over before it asks for the mark, which takes longer.
-  func read(_ keys: Set<String>, _ use: ([DirectoryEntry]) -> Void) async throws -> DirectoryMark {
+  /// Reads what has these keys now.
+  func read(_ keys: Set<DirectoryKey>) async throws -> [DirectoryEntry] {
     let keys = shape.possibleKeys(keys)
+    let texts = keys.map(\.rawValue)
     let queries =
-      [shape.directoryTenants(keys)] + (shape.domains.map { [shape.directoryDomains($0, keys)] } ?? [])
-    return try await inSnapshot {
-      let rows = try await connection.pipeline(queries)
-      var entries = Dictionary(uniqueKeysWithValues: keys.map { ($0, DirectoryEntry(key: $0)) })
-      for row in rows[0] { entries[row[0] ?? ""]?.tenant = try DirectoryTenant(row) }
-      for row in rows.dropFirst().joined() { entries[row[1] ?? ""]?.hosts.append(row[0] ?? "") }
-      use(Array(entries.values))
-    }
+      [shape.directoryTenants(texts)] + (shape.domains.map { [shape.directoryDomains($0, texts)] } ?? [])
+    let rows = try await inSnapshot { try await connection.pipeline(queries) }
+    var entries = Dictionary(uniqueKeysWithValues: keys.map { ($0, DirectoryEntry(key: $0)) })
+    for row in rows[0] { entries[DirectoryKey(row[0] ?? "")]?.tenant = try DirectoryTenant(row) }
+    for row in rows.dropFirst().joined() { entries[DirectoryKey(row[1] ?? "")]?.hosts.append(row[0] ?? "") }
+    return Array(entries.values)
   }
 
-  /// The key of a row without one: no text of PostgreSQL has a NUL.
+  /// Begins the key of a row without one: no text of PostgreSQL has a NUL.
   private static let noKey = "\0"
 
-  /// Reads one moment of the registry (PostgreSQL manual, 13.2.2), and then its mark.
-  private func inSnapshot(_ body: () async throws -> Void) async throws -> DirectoryMark {
-    let opening: [SQL] = ["SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", opening]
-    return try await connection.transaction(opening: opening) { _ in
-      try await body()
-      let query = DirectoryMark.query(shape, readsContents: readsContents)
-      return try DirectoryMark(try await connection.query(query)[0])
-    }
+  /// Reads one moment of the registry (PostgreSQL manual, 13.2.2).
+  ///
+  /// The tables are locked before the snapshot is taken: a TRUNCATE that is waited for would otherwise leave empty tables in
+  /// a snapshot from before it (manual, 13.6 "Caveats"). Views and foreign tables take no such lock.
+  private func inSnapshot<T>(_ body: () async throws -> T) async throws -> T {
+    let tables = [shape.tenants.table] + (shape.domains.map { [$0.table] } ?? [])
+    let lock: [SQL] =
+      readsContents ? [] : ["LOCK TABLE \(SQL.joined(tables.map { "\($0)" })) IN ACCESS SHARE MODE"]
+    let opening: [SQL] =
+      ["SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"] + limits.local + lock + [
+        limits.implicitOpening
+      ]
+    return try await connection.transaction(opening: opening) { _ in try await body() }
   }
 
   private func forEachRow(of query: SQL, _ body: (Row) throws -> Void) async throws {

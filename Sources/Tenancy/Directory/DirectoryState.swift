@@ -45,7 +45,7 @@ final class DirectoryState: Sendable {
   /// Notes that the registry cannot be read.
   func fail(_ error: TenancyError) {
     value.withLock { value in
-      value.status.failure = error
+      (value.status.failure, value.status.isNotified) = (error, false)
       value.status.failures += 1
     }
   }

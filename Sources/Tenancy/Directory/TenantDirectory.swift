@@ -120,6 +120,24 @@ extension TenantDirectory {
     }
   }
 
+  /// Reads the registry's shape once.
+  ///
+  /// Throws ``TenancyError`` if the registry is not what the mapping says, or cannot be reached within two seconds.
+  package func checkRegistry() async throws {
+    do {
+      let connection = try await database.connect(settings.connectionString, patience: .seconds(2))
+      do {
+        _ = try await RegistryShape.load(database.settings.registry, over: connection)
+        await connection.close()
+      } catch {
+        await connection.close()
+        throw error
+      }
+    } catch {
+      throw TenancyError.wrapping(error)
+    }
+  }
+
   private static let shortestPause = Duration.milliseconds(100)
   private static let longestPause = Duration.seconds(1)
 

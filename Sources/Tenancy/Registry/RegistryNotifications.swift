@@ -215,7 +215,11 @@ extension NotifyFunction {
         RETURN NULL;
       EXCEPTION WHEN OTHERS THEN
         -- The write must not fail. Maybe the table has other columns now: 'tenantctl init --notify' replaces this function.
-        PERFORM pg_notify(\(channel), \(everything));
+        BEGIN
+          PERFORM pg_notify(\(channel), \(everything));
+        EXCEPTION WHEN OTHERS THEN
+          NULL;
+        END;
         RETURN NULL;
       END
 

@@ -16,11 +16,14 @@ public struct Host: Sendable, Hashable, CustomStringConvertible {
     text.makeContiguousUTF8()
     if text.utf8.contains(UInt8(ascii: "/")) { throw invalid(.hasScheme) }
     var name = Self.withoutPort(text.utf8)
+    let port = text.utf8[name.endIndex...]
     if name.last == UInt8(ascii: ".") { name = name.dropLast() }
     if name.isEmpty { throw invalid(.empty) }
     if name.count > 253 { throw invalid(.tooLong) }
     let host = Substring(name)
-    guard name.allSatisfy(Self.isAllowed) && Self.isText(host) else { throw invalid(.badLabel(String(host))) }
+    guard Self.isLiteral(name) || name.allSatisfy(Self.isAllowed) && Self.isText(host),
+      port.dropFirst().allSatisfy(DomainName.isDigit)
+    else { throw invalid(.badLabel(String(host))) }
     self.name = host.lowercased()
   }
 
@@ -38,14 +41,25 @@ public struct Host: Sendable, Hashable, CustomStringConvertible {
     return parts.count == 4 && parts.allSatisfy { UInt8($0) != nil }
   }
 
-  /// Letters, digits, hyphens, underscores and dots, what an IPv6 address has, and whatever is not ASCII.
+  /// Letters, digits, hyphens, underscores and dots, and whatever is not ASCII.
   private static func isAllowed(_ byte: UInt8) -> Bool {
     switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-      UInt8(ascii: "0")...UInt8(ascii: "9"), 0x80...:
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "-"),
+      UInt8(ascii: "."), UInt8(ascii: "_"), 0x80...:
       true
-    default: "-_.:[]%".utf8.contains(byte)
+    default: DomainName.isDigit(byte)
     }
+  }
+
+  /// An IPv6 address, in brackets or, as some programs write it, without (RFC 3986 section 3.2.2).
+  private static func isLiteral(_ name: Substring.UTF8View) -> Bool {
+    var address = name
+    if address.first == UInt8(ascii: "[") {
+      guard address.last == UInt8(ascii: "]") else { return false }
+      address = address.dropFirst().dropLast()
+    }
+    return address.contains(UInt8(ascii: ":"))
+      && address.allSatisfy { isAllowed($0) || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "%") }
   }
 
   private static func isText(_ host: Substring) -> Bool {

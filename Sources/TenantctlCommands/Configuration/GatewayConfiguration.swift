@@ -2,8 +2,8 @@ package import Tenancy
 
 /// What tenantctl-gateway works by, beside the settings of the database.
 package struct GatewayConfiguration: Sendable {
-  /// Where it listens: `ADDRESS:PORT`, or `unix:` and a path.
-  package var listen = "127.0.0.1:8017"
+  /// Where it listens.
+  package var listen = ListenAddress.port(8017, address: "127.0.0.1")
   /// Whether hosts of no tenant, such as www, are let through.
   package var servesPublic = true
   /// What proxies get to pass on for a deactivated tenant.
@@ -20,7 +20,12 @@ extension ConfigurationKey {
       table: "gateway", name: "listen", kind: .string,
       summary: "Where tenantctl-gateway listens: ADDRESS:PORT or unix:PATH. Default: 127.0.0.1:8017.",
       example: "\"unix:/run/tenantctl-gateway/socket\""
-    ) { $1.gateway.listen = $0.string },
+    ) { value, configuration throws(BadConfigurationValue) in
+      guard let address = try? ListenAddress(parsing: value.string) else {
+        throw BadConfigurationValue(reason: "\(ListenAddress.Malformed(text: value.string))")
+      }
+      configuration.gateway.listen = address
+    },
     ConfigurationKey(
       table: "gateway", name: "public", kind: .boolean,
       summary: "Whether hosts of no tenant, such as www.example.com, are let through. Default: true.",

@@ -66,7 +66,8 @@ struct ErrorReport: Sendable {
       case let error as FileProblem:
         ErrorReport(
           "file", .failed, "\(error.path): \(error.reason)", hint: "check the path and its permissions")
-      case let error as ServiceError: ErrorReport(error.code, .failed, error.message, hint: error.hint)
+      case let error as ServiceError:
+        ErrorReport(error.code, error.isUsage ? .usage : .failed, error.message, hint: error.hint)
       case let error as ProgramNotStarted:
         ErrorReport(
           "program", .failed, "cannot run \(error.name): \(error.reason)",

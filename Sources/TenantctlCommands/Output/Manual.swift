@@ -81,7 +81,10 @@ enum ConfigurationManual {
       ".Xr tenantctl-init 1", "writes it:", ".Bd -literal -offset indent",
     ]
     lines += django.split(separator: "\n").map { escaped(String($0)) }
-    lines += [".Ed", ".Sh SEE ALSO", ".Xr tenantctl 1 ,", ".Xr tenantctl-init 1"]
+    lines += [
+      ".Ed", ".Sh SEE ALSO", ".Xr tenantctl 1 ,", ".Xr tenantctl-gateway 1 ,",
+      ".Xr tenantctl-init 1",
+    ]
     return lines.joined(separator: "\n") + "\n"
   }
 

@@ -3,7 +3,7 @@ internal import Glibc
 /// A file that cannot be read or written.
 package struct FileProblem: Error {
   let path: String
-  let reason: String
+  package let reason: String
 
   init(_ path: String) {
     self.path = path

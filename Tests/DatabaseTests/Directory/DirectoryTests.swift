@@ -155,6 +155,54 @@ import Testing
     }
   }
 
+  /// A TRUNCATE empties a table for older snapshots, too: one that was taken before the lock would see no tenant.
+  @Test func aTruncateThatIsWaitedFor() async throws {
+    try await Fleet.with { fleet in
+      try await fleet.create("acme", domains: ["acme.com"])
+      try await fleet.withDirectory { directory in
+        for _ in 0..<5 {
+          let before = directory.status.readings
+          async let rewriting = fleet.psql(
+            """
+            BEGIN; CREATE TEMP TABLE t AS SELECT * FROM tenants; CREATE TEMP TABLE d AS SELECT * FROM domains;
+            TRUNCATE tenants, domains; NOTIFY tenantctl_registry, '*'; SELECT pg_sleep(0.2);
+            INSERT INTO tenants SELECT * FROM t; INSERT INTO domains SELECT * FROM d; COMMIT
+            """)
+          var seen: Set<String> = []
+          try await directory.wait { status in status.readings > before }
+          seen.insert(directory.told("acme.com"))
+          _ = try await rewriting
+          try await directory.catchUp()
+          seen.insert(directory.told("acme.com"))
+          #expect(seen == ["acme by domain"])
+        }
+      }
+    }
+  }
+
+  /// Rows that no command takes for a tenant's.
+  @Test func rowsWithoutANameOrAKey() async throws {
+    try await Fleet.with { fleet in
+      try await fleet.psql(
+        """
+        DROP TABLE domains, tenants;
+        CREATE TABLE tenants (id int, name text, deactivated boolean);
+        CREATE TABLE domains (tenant_id int, domain_name text, is_primary boolean);
+        INSERT INTO tenants VALUES (NULL, 'secret'), (NULL, 'other'), (1, NULL), (2, 'acme');
+        INSERT INTO domains VALUES (NULL, 'orphan.com'), (1, 'nameless.com'), (2, 'acme.com')
+        """)
+      try await fleet.withDirectory { directory in
+        for host in ["secret.example.com", "other.example.com", "orphan.com", "nameless.com", "acme.com"] {
+          let expected: String
+          do { expected = try await fleet.resolve(host) } catch let error as TenancyError {
+            expected = error.code.rawValue
+          }
+          #expect(directory.told(host) == expected, "\(host)")
+        }
+      }
+    }
+  }
+
   @Test func beforeItIsRead() async throws {
     let directory = TenantDirectory(of: try TenantDatabase("postgresql://127.0.0.1:1/nowhere"))
     #expect(directory.told("acme.com") == "directory_not_ready")

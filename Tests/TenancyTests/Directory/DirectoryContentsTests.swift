@@ -18,7 +18,8 @@ import Testing
     }
 
     func entry(_ key: String) -> DirectoryEntry {
-      DirectoryEntry(key: key, tenant: tenants[key], hosts: hosts.filter { $0.value == key }.map(\.key))
+      DirectoryEntry(
+        key: DirectoryKey(key), tenant: tenants[key], hosts: hosts.filter { $0.value == key }.map(\.key))
     }
   }
 
@@ -79,13 +80,49 @@ import Testing
     var index = DirectoryIndex()
     index.add(Self.tenant(1), key: "1")
     index.add(Self.tenant(2), key: "2")
+    index.add(Self.tenant(3), key: "3")
     index.add(host: "Acme.example.com", of: "1")
-    #expect(!index.isAmbiguous)
+    #expect(index.ambiguous.isEmpty)
     #expect(index.host("acme.example.com")?.tenant?.name == "t1")
     index.add(host: "acme.example.com", of: "2")
     #expect(index.host("acme.example.com")?.tenant?.name == "t2")
     let contents = DirectoryContents(index, hasDomains: true)
-    #expect(contents.applying([DirectoryEntry(key: "3")]) == nil)
+    for key in ["1", "2"] { #expect(contents.applying([DirectoryEntry(key: DirectoryKey(key))]) == nil) }
+    let others = contents.applying([DirectoryEntry(key: DirectoryKey("3"))])
+    #expect(others?.tenant(named: "t3") == nil)
+    #expect(others?.host("acme.example.com")?.tenant?.name == "t2")
+  }
+
+  /// Swift's lower case of the Kelvin sign is a k, and its strings are equal if they look the same.
+  @Test func namesAreComparedAsPostgreSQLComparesThem() {
+    var index = DirectoryIndex()
+    index.add(Self.tenant(1), key: "caf\u{E9}")
+    index.add(Self.tenant(2), key: "cafe\u{301}")
+    index.add(host: "\u{212A}iwi.example.com", of: "caf\u{E9}")
+    index.add(host: "b.example.com", of: "cafe\u{301}")
+    let contents = DirectoryContents(index, hasDomains: true)
+    #expect(contents.host("kiwi.example.com") == nil)
+    let changed = contents.applying([
+      DirectoryEntry(
+        key: DirectoryKey("cafe\u{301}"), tenant: Self.tenant(2, isActive: false), hosts: ["b.example.com"])
+    ])
+    #expect(changed?.tenant(named: "t1")?.tenant?.isActive == true)
+    #expect(changed?.host("b.example.com")?.tenant?.isActive == false)
+  }
+
+  /// Keys that anybody may name do not fill the room for changes.
+  @Test func keysOfNobodyAreNotKept() {
+    var index = DirectoryIndex()
+    index.add(Self.tenant(1), key: "1")
+    var contents = DirectoryContents(index, hasDomains: true)
+    for number in 0..<5_000 {
+      guard let next = contents.applying([DirectoryEntry(key: DirectoryKey("x\(number)"))]) else {
+        Issue.record("no room after \(number)")
+        return
+      }
+      contents = next
+    }
+    #expect(contents.tenant(named: "t1") != nil)
   }
 
   @Test func aHostThatMovesWithoutItsFormerTenantIsToldByAllRowsOnly() {
@@ -93,9 +130,9 @@ import Testing
     index.add(Self.tenant(1), key: "1")
     index.add(host: "a.example.com", of: "1")
     let contents = DirectoryContents(index, hasDomains: true)
-    let moved = DirectoryEntry(key: "2", tenant: Self.tenant(2), hosts: ["a.example.com"])
+    let moved = DirectoryEntry(key: DirectoryKey("2"), tenant: Self.tenant(2), hosts: ["a.example.com"])
     #expect(contents.applying([moved]) == nil)
-    let both = contents.applying([moved, DirectoryEntry(key: "1", tenant: Self.tenant(1))])
+    let both = contents.applying([moved, DirectoryEntry(key: DirectoryKey("1"), tenant: Self.tenant(1))])
     #expect(both?.host("a.example.com")?.tenant?.name == "t2")
   }
 
