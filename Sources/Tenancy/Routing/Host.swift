@@ -22,7 +22,7 @@ public struct Host: Sendable, Hashable, CustomStringConvertible {
     if name.count > 253 { throw invalid(.tooLong) }
     let host = Substring(name)
     guard Self.isLiteral(name) || name.allSatisfy(Self.isAllowed) && Self.isText(host),
-      port.dropFirst().allSatisfy(DomainName.isDigit)
+      port.isEmpty || port.first == UInt8(ascii: ":") && port.dropFirst().allSatisfy(DomainName.isDigit)
     else { throw invalid(.badLabel(String(host))) }
     self.name = host.lowercased()
   }
