@@ -7,11 +7,18 @@
   /// All of them are in each answer that lets a request through, so that a proxy which copies them overwrites what the client
   /// has sent under these names.
   enum TenantHeaders {
-    private static let tenant = HTTPField.Name("X-Tenant")!
-    private static let schema = HTTPField.Name("X-Tenant-Schema")!
-    private static let id = HTTPField.Name("X-Tenant-Id")!
-    private static let isPublic = HTTPField.Name("X-Tenant-Public")!
-    static let error = HTTPField.Name("X-Tenant-Error")!
+    private static let tenant = name("X-Tenant")
+    private static let schema = name("X-Tenant-Schema")
+    private static let id = name("X-Tenant-Id")
+    private static let isPublic = name("X-Tenant-Public")
+    static let error = name("X-Tenant-Error")
+
+    private static func name(_ text: String) -> HTTPField.Name {
+      guard let name = HTTPField.Name(text) else {
+        preconditionFailure("\(text) has a character that no name of a field has (RFC 9110 section 5.1)")
+      }
+      return name
+    }
 
     /// Those of a tenant.
     static func fields(of found: DirectoryTenant) -> HTTPFields {

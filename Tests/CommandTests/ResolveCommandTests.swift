@@ -10,7 +10,7 @@ import Testing
       try await scene.says(
         "resolve Shop.com:8080", "shop.com is served by tenant acme: the host is one of its domains\n",
         json: #"""
-          {"host":"shop.com","rule":"domain","schema":"acme","tenant":"acme"}
+          {"active":true,"host":"shop.com","rule":"domain","schema":"acme","tenant":"acme"}
           """#)
       for (host, sentence) in [
         ("acme.other.org.", "acme.other.org is served by tenant acme: the first label is its name"),

@@ -45,10 +45,17 @@ def test_a_unix_socket(three_tenants):
         wait_until(lambda: status() == b"200", process, log)
 
 
-def test_a_registry_that_does_not_fit_is_told(three_tenants):
-    with gateway(three_tenants, '[registry]\ntenants = "public.nothing"\n', until_ready=False) as started:
-        assert started.ask("/forward", "acme.com").status == 503
-        wait_until(lambda: "nothing" in started.get("/readyz", ("Host", "x")).body)
+def test_a_registry_that_does_not_fit_is_an_error(three_tenants):
+    for text, expected in [
+        ('[registry]\ntenants = "public.nothing"\n', 3),
+        ('[registry.columns]\nname = "nothing"\n', 2),
+        ('[gateway]\nlisten = "nowhere"\n', 2),
+        ('[gateway]\ndenied_page = "nothing"\n', 2),
+        ('[gateway]\nnotify_database = "nothing"\n', 2),
+    ]:
+        (three_tenants.folder / "wrong.toml").write_text(text)
+        with ended(three_tenants, "--config", "wrong.toml") as (code, said):
+            assert (code, said.startswith("error: "), "no" in said) == (expected, True, True), said
 
 
 def test_the_configuration_of_the_page(three_tenants):

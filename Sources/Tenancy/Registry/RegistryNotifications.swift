@@ -237,7 +237,7 @@ private func dollarQuoted(_ text: String) -> String {
 // MARK: - What is installed
 
 extension NotifyFunction {
-  /// A row if the table is none.
+  /// A row if it is not a table.
   fileprivate var kindQuery: SQL {
     "SELECT FROM pg_catalog.pg_class c WHERE c.oid = \(relation) AND c.relkind NOT IN ('r', 'p')"
   }

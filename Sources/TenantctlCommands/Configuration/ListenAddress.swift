@@ -5,7 +5,7 @@ package enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
   /// A Unix socket.
   case socket(path: String)
 
-  /// A text that is none of them.
+  /// A text of another form.
   package struct Malformed: Error, CustomStringConvertible {
     let text: String
 

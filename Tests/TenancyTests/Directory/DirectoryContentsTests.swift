@@ -58,15 +58,16 @@ import Testing
 
   /// Changes the model, and returns the keys of the tenants that have changed.
   private static func change(_ model: inout Model, _ random: inout SplitMix64) -> Set<String> {
-    let key = "\(Int.random(in: 0..<400, using: &random))"
+    let number = Int.random(in: 0..<400, using: &random)
+    let key = "\(number)"
     let host = "h\(Int.random(in: 0..<400, using: &random)).example.com"
     switch Int.random(in: 0..<6, using: &random) {
-    case 0: model.tenants[key] = tenant(Int(key)!, isActive: false)
-    case 1: model.tenants[key] = tenant(Int(key)!)
+    case 0: model.tenants[key] = tenant(number, isActive: false)
+    case 1: model.tenants[key] = tenant(number)
     case 2:
       // A rename, never to a name that another tenant has.
       model.tenants[key] = DirectoryTenant(
-        name: "t\(400 + Int(key)! % 100)-\(key)", schema: "s", id: key, isActive: true)
+        name: "t\(400 + number % 100)-\(key)", schema: "s", id: key, isActive: true)
     case 3:
       let before = model.hosts.updateValue(key, forKey: host)
       return Set([key, before].compactMap { $0 })
