@@ -71,7 +71,6 @@ package enum TenancyProblem: Error, Sendable, Hashable {
   case domainExists(DomainName, of: TenantName)
   /// The primary domain of a tenant that has others.
   case domainIsPrimary(DomainName, of: TenantName, others: [DomainName])
-
   /// The same domain twice in one command.
   case domainGivenTwice(DomainName)
 
@@ -143,7 +142,6 @@ package enum TenancyProblem: Error, Sendable, Hashable {
   case filesMissing([UnknownVersion])
   /// A migration failed.
   case migrationFailed(MigrationFailure)
-
   /// Files of another tool's that cannot be taken over; nothing was written.
   case importRefused([ImportProblem])
   /// Schemas whose history by another tool cannot be taken over; nothing was written.

@@ -80,6 +80,21 @@ extension Connection {
   }
 }
 
+extension Connection {
+  /// Whether the server's process that answers is the one that was announced when the connection was made. If not,
+  /// there is a pooler in between, and the next transaction may meet another process.
+  ///
+  /// Throws as ``query(_:)`` does.
+  package func isDirect() async throws -> Bool {
+    isServed(by: try await query("SELECT pg_backend_pid()")[0].decode(Int.self))
+  }
+
+  /// Whether that is the server's process that was announced when the connection was made.
+  package func isServed(by process: Int) -> Bool {
+    handle.map { Int(PQbackendPID($0.pointer)) } == process
+  }
+}
+
 extension ConnectionError {
   /// Takes the code out of a message of `PQERRORS_VERBOSE`, `FATAL:  53300: sorry, too many clients already`, and the place
   /// in the server's source, `LOCATION:  InitProcess, proc.c:346`. The severity may be translated, the rest is libpq's.

@@ -132,19 +132,6 @@ package actor Connection {
     return try await self.segments(segments.map { [opening] + $0 }).map(\.withoutOpening)
   }
 
-  /// Whether the server's process that answers is the one that was announced when the connection was made. If not,
-  /// there is a pooler in between, and the next transaction may meet another process.
-  ///
-  /// Throws as ``query(_:)`` does.
-  package func isDirect() async throws -> Bool {
-    isServed(by: try await query("SELECT pg_backend_pid()")[0].decode(Int.self))
-  }
-
-  /// Whether that is the server's process that was announced when the connection was made.
-  package func isServed(by process: Int) -> Bool {
-    handle.map { Int(PQbackendPID($0.pointer)) } == process
-  }
-
   /// What the session can be used for.
   package enum State: Int, Sendable, AtomicRepresentable {
     /// Nothing any more.

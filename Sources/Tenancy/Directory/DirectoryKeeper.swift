@@ -50,7 +50,10 @@ struct DirectoryKeeper {
     let found = try await reader.mark(within: Self.patience)
     if found.structure != mark?.structure { throw ShapeOutdated() }
     if let nextReview, asked >= nextReview { return try await readAll() }
-    if found.rows == mark?.rows { return state.publish(nil, asOf: asked) }
+    if found.rows == mark?.rows {
+      hasUpdated = false
+      return state.publish(nil, asOf: asked)
+    }
     // The notification may have come along with the answer.
     try await update(try await reader.connection.notifications(within: .zero))
     // Without the triggers others than those that were read may have changed, too.

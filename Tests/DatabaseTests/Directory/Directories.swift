@@ -38,7 +38,8 @@ extension TenantDirectory {
     try await wait { [now = ContinuousClock.now] in $0.asOf.map { $0 > now } ?? false }
   }
 
-  /// Returns once the status is so. A test that waits in vain ends with its time limit.
+  /// Returns once the status is so. A test that waits in vain ends with its time limit, in which all tests of a run wait for
+  /// their turn.
   func wait(until condition: @Sendable (DirectoryStatus) -> Bool) async throws {
     while !condition(status) {
       try await Task.sleep(for: .milliseconds(2))  // The status tells of no change by itself.

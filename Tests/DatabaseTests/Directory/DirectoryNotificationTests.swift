@@ -4,7 +4,7 @@ import Testing
 @testable import Tenancy
 
 /// A directory that asks once an hour: what it learns, notifications have told it.
-@Suite(.timeLimit(.minutes(5))) struct DirectoryNotificationTests {
+@Suite(.timeLimit(.minutes(30))) struct DirectoryNotificationTests {
   private static let deaf = TenantDirectory.Settings(interval: .seconds(3_600))
 
   private static func with(

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Tenancy
 
-@Suite(.timeLimit(.minutes(5))) struct DirectoryTests {
+@Suite(.timeLimit(.minutes(30))) struct DirectoryTests {
   private static let hosts = [
     "acme.example.com", "ACME.example.com.", "www.acme.com", "shop.acme.com:8080", "beta.example.com",
     "beta.io",
