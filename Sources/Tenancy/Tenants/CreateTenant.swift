@@ -210,7 +210,7 @@ extension TenantDatabase {
     let lock: [SQL] = frame.sessionLock.map { ["SELECT \($0)"] } ?? []
     let create: [SQL] =
       ["CREATE SCHEMA \(schema.identifier)"] + ledger.creation + [
-        ledger.comment(LedgerHistory()), mark.set(on: ledger),
+        ledger.comment(LedgerHistory()), mark.set(on: ledger), mark.show(on: schema),
       ] + frame.deferral
     let begun = SchemaState(exists: true, hasLedger: true)
     var progress = SchemaProgress(surveyor(migrations).unread(.init(tenant, schema, begun)))
@@ -222,7 +222,7 @@ extension TenantDatabase {
     }
     let release: [SQL] = frame.sessionLock == nil ? [] : ["SELECT \(SessionCleaning.unlock)"]
     let opening = limits.opening + [ledger.lock]
-    let closing = [ledger.mark(last)] + release
+    let closing = [ledger.mark(last), mark.hide(on: ledger)] + release
     return steps + [
       .transaction(opening.map { PlannedStatement($0) } + rows + closing.map { PlannedStatement($0) })
     ]

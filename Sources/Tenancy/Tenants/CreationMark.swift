@@ -53,6 +53,21 @@ struct CreationMark {
 
   func set(on ledger: Ledger) -> SQL { ledger.mark(text) }
 
+  /// The same for people, who look at the schema: `\dn+` shows it. A file may replace it.
+  func show(on schema: SchemaName) -> SQL { "COMMENT ON SCHEMA \(schema.identifier) IS \(literal: text)" }
+
+  /// Removes what ``show(on:)`` has written, unless a file has replaced it.
+  func hide(on ledger: Ledger) -> SQL {
+    let body: SQL = """
+      BEGIN
+        IF \(ledger.schemaComment) = \(literal: text) THEN
+          COMMENT ON SCHEMA \(ledger.schema.identifier) IS NULL;
+        END IF;
+      END
+      """
+    return "DO \(literal: body.inlined)"
+  }
+
   /// That the schema is still the one that this run made, and no other run has started over. By functions alone: it stands in
   /// an INSERT, which Citus may have to plan.
   func isOn(_ ledger: Ledger) -> SQL {
