@@ -28,13 +28,6 @@ struct TextIndex: Sendable {
 
   /// The number that the text was added with; `nil` if it was not.
   /// - Parameter span: where the text of a number is.
-  func find(_ text: Span, in bytes: [UInt8], by span: (Int) -> Span) -> Int? {
-    bytes.withUnsafeBufferPointer { all in
-      find(UnsafeBufferPointer(rebasing: all[text.range]), in: bytes, by: span)
-    }
-  }
-
-  /// The same for a text that need not be in the array.
   func find(_ text: UnsafeBufferPointer<UInt8>, in bytes: [UInt8], by span: (Int) -> Span) -> Int? {
     bytes.withUnsafeBufferPointer { all in
       var slot = Self.hash(text) & (slots.count - 1)

@@ -91,6 +91,36 @@ import Testing
     }
   }
 
+  /// One role's flood takes a bounded amount of memory, and hides no change of a tenant.
+  @Test func aFloodOfNotifications() async throws {
+    try await Self.with { fleet, directory in
+      try await fleet.psql(
+        "SELECT count(pg_notify('tenantctl_registry', n || repeat('x', 990))) FROM generate_series(1, 20000) n"
+      )
+      _ = try await fleet.setActive("acme", false)
+      try await directory.wait { _ in directory.told("acme.com") == "tenant_deactivated" }
+      #expect(directory.status.failures == 0)
+    }
+  }
+
+  /// More than are kept: some are missing, which is said.
+  @Test func theClientKeepsSomeOfAFlood() async throws {
+    try await Fleet.with { fleet in
+      let connection = try await fleet.tenancy.connect(nil, patience: .seconds(10))
+      try await connection.query("LISTEN flood")
+      try await fleet.psql("SELECT count(pg_notify('flood', n::text)) FROM generate_series(1, 5000) n")
+      try await fleet.psql("SELECT pg_notify('flood', repeat('x', 5000)), pg_notify('flood', 'last')")
+      // The notifications come along with the answer, at the latest.
+      try await connection.query("SELECT 1")
+      try await connection.query("SELECT 1")
+      let told = try await connection.notifications(within: .seconds(10))
+      #expect(told.payloads.count == 2_000)
+      #expect(told.areMissing)
+      #expect(told.payloads.allSatisfy { $0.utf8.count < 1_000 })
+      await connection.close()
+    }
+  }
+
   /// Without its triggers a registry is asked, and with them again it need not be.
   @Test func triggersThatComeAndGo() async throws {
     try await Fleet.with { fleet in
