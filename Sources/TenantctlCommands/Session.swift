@@ -171,7 +171,7 @@ extension Session {
     _ change: Plan<Value>, dryRun: Bool, _ say: (Value) throws -> CommandResult
   ) async throws -> CommandResult {
     if dryRun { return .dryRun(change.script) }
-    return try say(try await interruption.guarding { try await change.apply() })
+    return try say(try await interruption.guarding(on: MainThread.shared) { try await change.apply() })
   }
 
   /// Prints a warning to standard error.

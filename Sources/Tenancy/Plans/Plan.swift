@@ -41,7 +41,8 @@ package struct Plan<Result: Sendable>: Sendable {
         try await Step.check(steps, over: connection)
         for step in steps {
           do {
-            try await step.runPersistently(over: connection)
+            // Only the last one decides: what a kill leaves of the others is taken up by the same command, run again.
+            try await step.runPersistently(over: connection, commitsApart: done == steps.count - 1)
           } catch {
             await connection.clean()
             throw explained(error)

@@ -62,8 +62,8 @@ enum Step: Sendable {
   }
 
   /// Runs it for a single tenant: a file's transaction is tried again, as in a fleet run.
-  func runPersistently(over connection: Connection) async throws {
-    guard case .enclosed = self else { return try await run(over: connection, commitsApart: true) }
+  func runPersistently(over connection: Connection, commitsApart: Bool) async throws {
+    guard case .enclosed = self else { return try await run(over: connection, commitsApart: commitsApart) }
     for attempt in 1... {
       do {
         return try await run(over: connection)

@@ -88,25 +88,35 @@ extension TenantDatabase {
     let row = try await connection.query(
       """
       SELECT set_config('search_path', NULL, true), set_config('search_path', \(literal: SessionCleaning.ownPath), true),
-        pg_backend_pid(), EXISTS (SELECT FROM pg_catalog.pg_extension e WHERE e.extname = 'citus'),
-        (SELECT bool_and(has_function_privilege(p.oid, 'EXECUTE')) FROM pg_catalog.pg_proc p
-         WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.proname = 'pg_logical_emit_message'),
-        (SELECT string_agg(DISTINCT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END, ', ')
-         FROM pg_catalog.pg_default_acl a CROSS JOIN LATERAL aclexplode(a.defaclacl) x
-         WHERE a.defaclobjtype = 'r' AND pg_get_userbyid(a.defaclrole) = CURRENT_USER AND x.grantee <> a.defaclrole)
+        pg_backend_pid(), to_regproc('pg_catalog.citus_version') IS NOT NULL,
+        has_function_privilege(coalesce(to_regprocedure('pg_logical_emit_message(boolean, text, text, boolean)'),
+          to_regprocedure('pg_logical_emit_message(boolean, text, text)')), 'EXECUTE'),
+        EXISTS (SELECT FROM pg_catalog.pg_default_acl)
       """)[0]
-    let (own, _, process, isCitus, canDefer, grantees) = try row.decode(
-      String?.self, String.self, Int.self, Bool.self, Bool.self, String?.self)
+    let (own, _, process, isCitus, canDefer, hasDefaults) = try row.decode(
+      String?.self, String.self, Int.self, Bool.self, Bool?.self, Bool.self)
+    let grantees = hasDefaults ? try await defaultGrantees(over: connection) : []
     var path = TenantPath(shared: settings.sharedSchemas ?? [.shared])
     if settings.sharedSchemas == nil {
       let others = SearchPathSetting.schemas(in: own ?? "").filter { !$0.isNobodys && $0.canBeEntered }
       path = TenantPath(shared: [.shared] + (try await withoutTenants(others, over: connection)))
     }
     let traits = DatabaseTraits(
-      path: path, isDirect: await connection.isServed(by: process), isCitus: isCitus, canDefer: canDefer,
-      defaultGrantees: grantees.map { [SQL(unsafeRaw: $0)] } ?? [])
+      path: path, isDirect: await connection.isServed(by: process), isCitus: isCitus,
+      canDefer: canDefer ?? false, defaultGrantees: grantees)
     knownTraits.withLock { $0 = traits }
     return traits
+  }
+
+  /// The roles that get privileges on the tables that the current role makes. Apart, as few databases have any.
+  private func defaultGrantees(over connection: Connection) async throws -> [SQL] {
+    let grantees = try await connection.query(
+      """
+      SELECT string_agg(DISTINCT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END, ', ')
+      FROM pg_catalog.pg_default_acl a CROSS JOIN LATERAL aclexplode(a.defaclacl) x
+      WHERE a.defaclobjtype = 'r' AND pg_get_userbyid(a.defaclrole) = CURRENT_USER AND x.grantee <> a.defaclrole
+      """)
+    return grantees[0][0].map { [SQL(unsafeRaw: $0)] } ?? []
   }
 
   /// A tenant's schema in the database's own search path would be every tenant's.

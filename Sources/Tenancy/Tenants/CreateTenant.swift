@@ -160,13 +160,7 @@ extension TenantDatabase {
   ) async throws -> CreationMark? {
     let found = try await connection.pipeline([
       shape.rivalQuery(tenant.name, tenant.schema),
-      """
-      SELECT obj_description(n.oid, 'pg_namespace'), \(CreationMark.trusted(by: ledgerTrust)),
-        n.nspowner IN (\(ledgerTrust.owners))
-      FROM pg_catalog.pg_namespace n
-      LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = \(settings.ledger)
-      WHERE n.nspname = \(tenant.schema.rawValue)
-      """,
+      "SELECT to_regnamespace(\(literal: tenant.schema.identifier.quoted)) IS NOT NULL",
     ])
     if let rival = try found[0].first.map(RegistryShape.tenant) {
       guard rival.name == tenant.name else { throw shape.collision(tenant, with: rival) }
@@ -174,7 +168,22 @@ extension TenantDatabase {
         ? TenancyProblem.tenantExists(tenant.name) : TenancyProblem.schemaMissing(tenant.name, rival.schema)
     }
     try await checkFree(hosts, shape, over: connection)
-    guard let row = found[1].first else { return nil }
+    return try await found[1][0].decode(Bool.self) ? remains(of: tenant, hosts, shape, over: connection) : nil
+  }
+
+  /// The mark on the schema that an interrupted create has left. Throws ``TenancyProblem`` if the schema is something else.
+  private func remains(
+    of tenant: Tenant, _ hosts: [DomainName], _ shape: RegistryShape, over connection: Connection
+  ) async throws -> CreationMark? {
+    let found = try await connection.query(
+      """
+      SELECT obj_description(n.oid, 'pg_namespace'), \(CreationMark.trusted(by: ledgerTrust)),
+        n.nspowner IN (\(ledgerTrust.owners))
+      FROM pg_catalog.pg_namespace n
+      LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = \(settings.ledger)
+      WHERE n.nspname = \(tenant.schema.rawValue)
+      """)
+    guard let row = found.first else { return nil }
     if row[0] == Self.dropMark(of: tenant.name) { throw TenancyProblem.dropUnfinished(tenant.name) }
     // The owner of a schema can write any comment on it.
     guard row[2] == "t", let mark = CreationMark(comment: row[1]) ?? CreationMark(comment: row[0]) else {

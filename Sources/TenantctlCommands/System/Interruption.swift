@@ -22,11 +22,12 @@ final class Interruption: Sendable {
   /// - Parameters:
   ///   - tell: if given, the first signal only calls this: the work checks ``isRequested`` and stops by itself.
   ///   - known: the progress so far, for a third signal.
+  ///   - executor: where the work runs; `nil` is Swift's pool of threads.
   func guarding<Value: Sendable>(
     drainingWith tell: (@Sendable (String) -> Void)? = nil, known: (@Sendable () -> String)? = nil,
-    _ work: @escaping @Sendable () async throws -> Value
+    on executor: (any TaskExecutor)? = nil, _ work: @escaping @Sendable () async throws -> Value
   ) async throws -> Value {
-    let task = Task { try await work() }
+    let task = Task(executorPreference: executor) { try await work() }
     state.withLock { ($0.tell, $0.known) = (tell, known) }
     watch { _ in task.cancel() }
     return try await task.value
@@ -51,10 +52,10 @@ final class Interruption: Sendable {
     state.withLock { $0.act = act }
     // Without a pipe, a signal ends the program at once.
     guard let signals = SignalPipe([SIGINT, SIGTERM, SIGHUP].filter(isWatched)) else { return }
-    let source = DispatchSource.makeReadSource(fileDescriptor: signals.reader, queue: .global())
-    // The handler holds the source, which would end with this scope otherwise.
-    source.setEventHandler { withExtendedLifetime(source) { signals.read().forEach(self.receive) } }
-    source.resume()
+    // One thread that blocks; a Dispatch source would start three, at a millisecond of a short command.
+    DispatchQueue(label: "tenantctl.signals").async {
+      while let number = signals.next() { self.receive(number) }
+    }
   }
 
   /// A SIGHUP that `nohup` ignores stays ignored.
@@ -95,12 +96,10 @@ private struct SignalPipe {
   private let pipe: Pipe
   nonisolated(unsafe) private static var writer: Int32 = -1
 
-  var reader: Int32 { pipe.reader }
-
   init?(_ numbers: [Int32]) {
     guard let pipe = try? Pipe() else { return nil }
     self.pipe = pipe
-    for end in [pipe.reader, pipe.writer] { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
+    _ = fcntl(pipe.writer, F_SETFL, O_NONBLOCK)
     Self.writer = pipe.writer
     for number in numbers {
       // A signal handler may only call what signal-safety(7) allows.
@@ -118,9 +117,15 @@ private struct SignalPipe {
     pthread_sigmask(SIG_UNBLOCK, &mask, nil)
   }
 
-  func read() -> [Int32] {
-    var bytes = [UInt8](repeating: 0, count: 16)
-    let count = Glibc.read(reader, &bytes, bytes.count)
-    return bytes.prefix(max(0, count)).map(Int32.init)
+  /// Waits for the next signal; `nil` if the pipe has failed.
+  func next() -> Int32? {
+    var number: UInt8 = 0
+    while true {
+      switch read(pipe.reader, &number, 1) {
+      case 1: return Int32(number)
+      case -1 where errno == EINTR: continue
+      default: return nil
+      }
+    }
   }
 }
