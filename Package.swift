@@ -106,7 +106,7 @@ let package = Package(
         "Arguments", "TenantctlCommands", "TenantctlGateway", "TenancyHummingbird", "Tenancy",
         "TenancyPostgres", "TestSupport",
         httpTypes,
-        hummingbird("Hummingbird"), hummingbird("HummingbirdTesting"), logging, serviceLifecycle,
+        hummingbird("Hummingbird"), logging, serviceLifecycle,
       ],
       swiftSettings: strict),
   ]

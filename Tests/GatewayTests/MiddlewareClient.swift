@@ -1,6 +1,9 @@
 #if Gateway
   import Foundation
   import Glibc
+  import Hummingbird
+  import Logging
+  import ServiceLifecycle
 
   /// A client that sends what it is told, byte for byte: what a library would refuse or put in order, too.
   struct MiddlewareClient: Sendable {
@@ -18,6 +21,37 @@
 
     struct NoAnswer: Error {
       let text: String
+    }
+
+    /// Serves the routes on a free port while the block asks for them. HummingbirdTesting does this too, but brings a TLS
+    /// library, whose build takes longer than all of these tests.
+    static func ask<Router: HTTPResponderBuilder, T: Sendable>(
+      _ router: Router, services: [any Service] = [],
+      whenReady wait: @escaping @Sendable () async throws -> Void = {},
+      _ body: @Sendable (MiddlewareClient) async throws -> T
+    ) async throws -> T where Router.Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
+      let (ports, port) = AsyncThrowingStream.makeStream(of: Int.self)
+      var app = Application(
+        router: router, configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
+        services: services, onServerRunning: { port.yield($0.localAddress?.port ?? 0) })
+      app.logger.logLevel = .critical
+      app.beforeServerStarts(perform: wait)
+      let group = ServiceGroup(configuration: .init(services: [app], logger: app.logger))
+      async let running: Void = {
+        do {
+          try await group.run()
+          port.finish()
+        } catch {
+          port.finish(throwing: error)
+          throw error
+        }
+      }()
+      var started = ports.makeAsyncIterator()
+      guard let number = try await started.next() else { throw NoAnswer(text: "the app ended at once") }
+      let result = try await body(MiddlewareClient(port: number))
+      await group.triggerGracefulShutdown()
+      try await running
+      return result
     }
 
     /// Asks for a path at a host, with further header lines.

@@ -1,6 +1,5 @@
 #if Gateway
   import Hummingbird
-  import HummingbirdTesting
   import Synchronization
   import Tenancy
   import TenancyHummingbird
@@ -99,9 +98,7 @@
         let router = TenancyRouter(directory: shop.directory)
         router.tenants.get("tanks") { _, _ in HTTPResponse.Status.ok }
         // Without the directory's service.
-        let app = Application(router: router)
-        try await app.test(.live) { client async throws -> Void in
-          let client = MiddlewareClient(port: client.port ?? 0)
+        try await MiddlewareClient.ask(router) { client async throws -> Void in
           #expect(try await client.ask("/tanks", at: "acme.example.com") == Answer(503))
           #expect(try await client.ask("/tanks", at: "acme example.com") == Answer(400))
         }

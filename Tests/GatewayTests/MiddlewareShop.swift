@@ -1,7 +1,5 @@
 #if Gateway
   import Hummingbird
-  import HummingbirdTesting
-  import Logging
   import Tenancy
   import TenancyHummingbird
   import TestSupport
@@ -47,20 +45,16 @@
       """
 
     /// Serves the router's routes while the block runs, from when the registry is known.
-    func serve<T, Context, TenantContext>(
+    func serve<T: Sendable, Context, TenantContext>(
       _ router: TenancyRouter<Context, TenantContext>,
       _ body: @Sendable (MiddlewareClient) async throws -> T
     ) async throws -> T where Context.Source == ApplicationRequestContextSource {
-      var app = Application(router: router, services: [directory.service])
-      app.logger.logLevel = .critical
-      app.beforeServerStarts { try await directory.waitUntilReady() }
-      return try await app.test(.live) { client in
-        try await body(MiddlewareClient(port: client.port ?? 0))
-      }
+      try await MiddlewareClient.ask(
+        router, services: [directory.service], whenReady: { try await directory.waitUntilReady() }, body)
     }
 
     /// The routes of Hummingbird's contexts.
-    func serve<T>(
+    func serve<T: Sendable>(
       _ configure: (BasicTenancyRouter) -> Void, _ body: @Sendable (MiddlewareClient) async throws -> T
     ) async throws -> T {
       let router = TenancyRouter(directory: directory)
