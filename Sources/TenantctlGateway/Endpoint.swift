@@ -8,7 +8,9 @@
     private static let byName = Dictionary(uniqueKeysWithValues: allCases.map { ("\($0)"[...], $0) })
 
     init?(path: Substring) {
-      let name = path.drop { $0 == "/" }.prefix { $0 != "/" }
+      var name = path.drop { $0 == "/" }.prefix { $0 != "/" }
+      // RFC 9112 section 3.2.4: the target of `OPTIONS *`, after Envoy's prefix.
+      if name == "envoy*" { name = "envoy" }
       guard let endpoint = Self.byName[name] else { return nil }
       // Envoy puts the path of the request after its prefix.
       if endpoint != .envoy && path.utf8.count != name.utf8.count + 1 { return nil }

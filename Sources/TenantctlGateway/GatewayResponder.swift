@@ -80,15 +80,17 @@
       }
     }
 
-    private func refusal(_ endpoint: Endpoint, _ verdict: Verdict) -> Response {
+    private func refusal(
+      _ endpoint: Endpoint, _ verdict: Verdict, _ body: ByteBuffer? = nil, type: String? = nil
+    ) -> Response {
       let code = endpoint.status(verdict, deactivated: configuration.deactivatedStatus)
       let headers: HTTPFields = [
-        TenantHeaders.error: verdict.name, .contentType: refusalType,
+        TenantHeaders.error: verdict.name, .contentType: type ?? refusalType,
         .cacheControl: code >= 500 ? "no-store" : cacheControl,
       ]
       return Response(
         status: HTTPResponse.Status(code: code), headers: headers,
-        body: refusals[verdict].map { ResponseBody(byteBuffer: $0) } ?? ResponseBody())
+        body: (body ?? refusals[verdict]).map { ResponseBody(byteBuffer: $0) } ?? ResponseBody())
     }
 
     private func text(
@@ -103,22 +105,25 @@
   extension GatewayResponder {
     /// As `tenantctl resolve --format json`, for people and scripts.
     private func resolve(_ name: String?) -> Response {
-      let host = name.flatMap { try? Host(parsing: $0) }
-      let (verdict, _) = verdict(on: host)
+      let (verdict, _) = verdict(on: name.flatMap { try? Host(parsing: $0) })
       metrics.count(.resolve, verdict)
-      guard let host, let answer = try? directory.answer(for: host)
-      else {
-        return refusal(.resolve, verdict)
+      do {
+        let host = try Host(parsing: name ?? "")
+        return text(.ok, "\(try resolved(host).json)\n", type: Self.json)
+      } catch {
+        let body = ByteBuffer(string: "\(ResolvedHost.json(of: error))\n")
+        return refusal(.resolve, verdict, body, type: Self.json)
       }
-      let found: ResolvedHost
-      switch answer {
-      case .tenant(let tenant, let rule):
-        found = ResolvedHost(host: host.name, tenant: tenant.tenant, rule: rule)
-      case .shared(let rule): found = ResolvedHost(host: host.name, tenant: nil, rule: rule)
-      case .unknown, .domainWithoutTenant: return refusal(.resolve, .unknown)
-      }
-      return text(.ok, "\(found.json)\n", type: "application/json")
     }
+
+    private func resolved(_ host: Host) throws(TenancyError) -> ResolvedHost {
+      if case .tenant(let tenant, let rule) = try directory.answer(for: host) {
+        return ResolvedHost(host: host.name, tenant: tenant.tenant, rule: rule)
+      }
+      return ResolvedHost(host: host.name, tenant: nil, rule: try directory.resolve(host: host).rule)
+    }
+
+    private static let json = "application/json"
   }
 
   extension Request {

@@ -1,6 +1,7 @@
 """The tables of docs/gateway.md: what each endpoint answers, and the metrics."""
 
 import json
+from urllib.parse import quote
 
 import pytest
 
@@ -96,6 +97,14 @@ def test_resolve_is_that_of_tenantctl(running_gateway, three_tenants, host):
     assert json.loads(running_gateway.ask("/resolve", host).body) == three_tenants.json(f"resolve {host}")
 
 
+@pytest.mark.parametrize("host, code", [("nobody.example.com", 404), ("a b", 400)])
+def test_resolve_says_why_not_in_json(running_gateway, three_tenants, host, code):
+    answer = running_gateway.ask("/resolve", quote(host))
+    assert (answer.status, answer.headers.get_content_type()) == (code, "application/json")
+    told = three_tenants.run(f"resolve '{host}' --format json")
+    assert json.loads(answer.body)["error"]["hint"] == json.loads(told.stdout)["error"]["hint"]
+
+
 def test_resolve_shows_deactivated_tenants(running_gateway):
     found = json.loads(running_gateway.ask("/resolve", "initech.com").body)
     assert (found["tenant"], found["active"]) == ("initech", False)
@@ -119,7 +128,7 @@ def test_the_status_of_a_deactivated_tenant(three_tenants, number):
 
 
 @pytest.mark.parametrize(
-    "path", ["", "/", "//", "/auth", "/../metrics", "/%2e%2e/metrics", "/%zz", "/%00%ff", "/?domain=x"]
+    "path", ["", "/", "//", "/auth", "/../metrics", "/%2e%2e/metrics", "/%zz", "/%00%ff", "/?domain=x", "*"]
 )
 def test_a_path_is_nothing_to_envoys_endpoint(running_gateway, path):
     assert running_gateway.get(f"/envoy{path}", ("Host", "acme.com")).tenant()[0] == "acme"

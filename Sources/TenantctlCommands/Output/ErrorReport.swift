@@ -153,6 +153,9 @@ struct ErrorReport: Sendable {
     let tenant: TenantName?
   }
 
+  /// The document that `--format json` prints.
+  var json: String { JSON.text(["error": document()]) }
+
   /// In JSON.
   /// - Parameter tenant: with which tenant it went wrong, where the error need not say it.
   func document(of tenant: TenantName? = nil) -> Document {

@@ -76,7 +76,7 @@ struct Printer: Sendable {
       for line in report.lines(errorStyle) { terminal.note(line) }
       return report.status
     }
-    let document = JSON.text(["error": report.document()])
+    let document = report.json
     terminal.note(document)
     if !terminal.stdoutIsTerminal { try? terminal.write(document + "\n") }
     return report.status

@@ -16,4 +16,7 @@ package struct ResolvedHost: Encodable, Sendable {
 
   /// A document on one line.
   package var json: String { JSON.text(self) }
+
+  /// The document of an error, why a host could not be resolved.
+  package static func json(of error: any Error) -> String { ErrorReport(error).json }
 }
