@@ -29,7 +29,8 @@
       _ router: Router, services: [any Service] = [],
       whenReady wait: @escaping @Sendable () async throws -> Void = {},
       _ body: @Sendable (MiddlewareClient) async throws -> T
-    ) async throws -> T where Router.Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
+    ) async throws -> T
+    where Router.Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
       let (ports, port) = AsyncThrowingStream.makeStream(of: Int.self)
       var app = Application(
         router: router, configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
