@@ -146,7 +146,7 @@ import Testing
     granted.isGranted = true
     let new = Ledger(schema: acme, table: "ledger", trust: trust)
     let frame = Frame(limits: TimeLimits(lock: .seconds(2)))
-    let history = LedgerHistory()
+    let (history, state) = (LedgerHistory(), LedgerState(rows: 2, begun: [:]))
     let (inside, outside) = (try file(""), try file("transaction:false"))
     func transaction(_ direction: MigrationDirection, _ ledger: Ledger, creates: Bool = false) -> Step {
       FileTransaction(
@@ -159,8 +159,8 @@ import Testing
       transaction(.up, ledger), transaction(.down, ledger), transaction(.up, granted),
       transaction(.up, new, creates: true),
     ]
-      + StatementSteps(outside, .up, ledger, frame, history: history).all(from: nil)
-      + StatementSteps(outside, .down, ledger, frame, history: history).all(from: nil)
+      + StatementSteps(outside, .up, ledger, frame, history: history, state: state).all(from: nil)
+      + StatementSteps(outside, .down, ledger, frame, history: history, state: state).all(from: nil)
   }
 
   /// The script of a transaction that is taken back.

@@ -82,8 +82,10 @@ struct Ledger: Sendable {
   }
 
   /// Repeats the head where one catalog query finds it for all tenants.
-  func comment(_ history: LedgerHistory) -> SQL {
-    "COMMENT ON TABLE \(name) IS \(literal: history.head.comment)"
+  /// - Parameter history: `nil` while a migration is begun and not finished: then everybody reads the ledger itself.
+  func comment(_ history: LedgerHistory?) -> SQL {
+    let text: SQL = history.map { "\(literal: $0.head.comment)" } ?? "NULL"
+    return "COMMENT ON TABLE \(name) IS \(text)"
   }
 
   /// Writes the comment of a history that was read before, unless the ledger was replaced. A running migration
@@ -116,13 +118,19 @@ struct Ledger: Sendable {
 
   var lock: SQL { "LOCK TABLE ONLY \(name) IN SHARE UPDATE EXCLUSIVE MODE" }
 
-  /// The number, or a division by zero if the ledger has not so many rows: what is to be done was taken from a head comment
-  /// that is stale, or was read earlier.
-  func ifCount(_ count: Int, _ number: SQL) -> SQL {
-    Guard.number(number, if: "(SELECT pg_catalog.count(*) FROM ONLY \(name)) = \(unsafeRaw: String(count))")
+  /// The number, or a division by zero if the ledger has not so many finished rows: what is to be done was taken from a head
+  /// comment that is stale, or was read earlier. A migration that another session has begun to apply or to undo is not
+  /// finished.
+  func ifCount(_ finished: Int, _ number: SQL) -> SQL {
+    let isFinished: SQL =
+      columns.isSuperset(of: Self.progressColumns)
+      ? " WHERE (statements_done < statements_total) IS NOT TRUE" : ""
+    return Guard.number(
+      number,
+      if: "(SELECT pg_catalog.count(*) FROM ONLY \(name)\(isFinished)) = \(unsafeRaw: String(finished))")
   }
 
-  /// Takes a migration out of the ledger. If it no longer exists, or the ledger has not so many rows, the division
+  /// Takes a migration out of the ledger. If it no longer exists, or the ledger has not so many finished rows, the division
   /// fails.
   func remove(_ version: MigrationVersion, of count: Int) -> SQL {
     """

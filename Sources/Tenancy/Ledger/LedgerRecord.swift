@@ -54,7 +54,7 @@ extension Ledger {
   var hasTotal: Bool { columns.contains("statements_total") }
 
   /// Records a migration as applied in this transaction.
-  /// - Parameter count: how many rows the ledger must have before; checked together with a column's value, as another query
+  /// - Parameter count: how many finished rows the ledger must have before; checked together with a column's value, as another query
   ///   would cost the server more. `nil`: not here.
   func record(_ record: LedgerRecord, ifCount count: Int?) -> SQL {
     let written = LedgerRecord.columns.filter { columns.contains($0.name) }
@@ -83,6 +83,8 @@ struct LedgerUpdate: Sendable {
   var finished: [MigrationFile] = []
   /// What the ledger says in the end.
   let history: LedgerHistory
+  /// Whether a migration stays that is begun and not finished.
+  var leavesUnfinished = false
   /// Whether the columns that the ledger lacks are added.
   var completes = false
 
@@ -104,7 +106,8 @@ struct LedgerUpdate: Sendable {
     let changes = (hasLedger ? [completion].compactMap { $0 } : ledger.creation) + rows
     if changes.isEmpty { return [] }
     // With new rows the primary key finds out whether another session was faster.
-    return changes + (rows.isEmpty ? ledger.rewriteComment(history) : [ledger.comment(history)])
+    return changes
+      + (rows.isEmpty ? ledger.rewriteComment(history) : [ledger.comment(leavesUnfinished ? nil : history)])
   }
 }
 
@@ -118,5 +121,6 @@ extension LedgerUpdate {
     }
     finished = pending.map(\.file).filter { survey.begun[$0.version] != nil }
     history = survey.history.adding(pending.map(\.file))
+    leavesUnfinished = finished.count < survey.begun.count
   }
 }

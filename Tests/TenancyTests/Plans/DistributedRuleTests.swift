@@ -21,7 +21,10 @@ import Testing
         FileTransaction(
           file: file, direction: direction, ledger: ledger, frame: frame, count: 0, history: history
         ).step
-      ] + StatementSteps(file, direction, ledger, frame, history: history).all(from: nil)
+      ]
+      + StatementSteps(
+        file, direction, ledger, frame, history: history, state: LedgerState(rows: 0, begun: [:])
+      ).all(from: nil)
     for statement in steps.flatMap(\.statements).map(\.sql.inlined) {
       let touches = ["FROM ONLY", "INTO \"acme\"", "UPDATE ONLY"].contains(where: statement.contains)
       let asks = ["current_setting", "set_config", "current_schema", "pg_backend_pid"].contains(

@@ -16,10 +16,10 @@ struct FileTransaction {
   let direction: MigrationDirection
   let ledger: Ledger
   let frame: Frame
-  /// How many rows the ledger has before.
+  /// How many finished rows the ledger has before.
   let count: Int
-  /// What the ledger says afterwards.
-  let history: LedgerHistory
+  /// What the ledger's comment says afterwards; `nil`: nothing.
+  let history: LedgerHistory?
   /// Whether the ledger is made here.
   var createsLedger = false
 

@@ -114,7 +114,12 @@ private struct SchemaMigration {
           for step in progress.creating(plan.frame, file) { try await step.run(over: connection) }
           let isNew = try await StatementwiseRun.run(
             file, plan.direction, survey.ledger, plan.frame, over: connection
-          ) { try await inspect(survey) }
+          ) {
+            let current = try await inspect(survey)
+            // Throws if another runner has applied a newer one meanwhile.
+            _ = try rest(of: files, current)
+            return current
+          }
           if isNew { onDone(file) }
           try start(from: try await inspect(survey))
         }
@@ -125,7 +130,7 @@ private struct SchemaMigration {
         let current = try await inspect(survey)
         if let problem = current.problem { throw problem }
         guard
-          current.history != survey.history || current.rows != survey.rows
+          current.history != survey.history || current.rows != survey.rows || current.begun != survey.begun
             || current.hasLedger != survey.hasLedger
         else { throw error }
         try start(from: current)
@@ -148,7 +153,7 @@ private struct SchemaMigration {
   private func rest(of planned: [MigrationFile], _ survey: Survey) throws -> [MigrationFile] {
     if plan.direction == .up { return plan.pending(survey) }
     let rest = planned.filter { survey.history.contains($0.version) }
-    guard survey.applied.suffix(rest.count) == rest.reversed().map(\.version)[...] else {
+    guard survey.undoable.prefix(rest.count) == rest.map(\.version)[...] else {
       throw TenancyProblem.changedMeanwhile
     }
     return rest

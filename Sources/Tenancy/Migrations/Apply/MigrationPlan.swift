@@ -215,8 +215,8 @@ package enum RollbackExtent: Sendable, Hashable {
   /// The versions to undo, newest first.
   func versions(of survey: Survey) -> [MigrationVersion] {
     switch self {
-    case .steps(let count): survey.applied.suffix(count).reversed()
-    case .to(let version): survey.applied.filter { $0 > version }.reversed()
+    case .steps(let count): Array(survey.undoable.prefix(count))
+    case .to(let version): survey.undoable.filter { $0 > version }
     }
   }
 }

@@ -4,22 +4,20 @@ internal import TenancyPostgres
 struct SchemaProgress: Sendable {
   private(set) var history: LedgerHistory
   private(set) var hasLedger: Bool
-  private var rows: Int
-  private let begun: [MigrationVersion: Int]
+  private var state: LedgerState
   private let ledger: Ledger
 
   init(_ survey: Survey) {
     history = survey.history
     hasLedger = survey.hasLedger
-    rows = survey.rows
-    begun = survey.begun
+    state = LedgerState(rows: survey.rows, begun: survey.begun)
     ledger = survey.ledger
   }
 
   /// What takes the file in that direction. With a transaction that is one, and one round trip.
   func steps(for file: MigrationFile, _ direction: MigrationDirection, _ frame: Frame) -> [Step] {
     guard file.runsInTransaction(direction) else {
-      let count = begun[file.version].flatMap { direction == .up ? max($0, 0) : $0 < 0 ? -1 - $0 : nil }
+      let count = state.begun[file.version].flatMap { direction == .up ? max($0, 0) : $0 < 0 ? -1 - $0 : nil }
       return creating(frame, file) + statementwise(file, direction, frame).all(from: count)
     }
     return [transaction(file, direction, frame)]
@@ -29,7 +27,7 @@ struct SchemaProgress: Sendable {
   func statementwise(_ file: MigrationFile, _ direction: MigrationDirection, _ frame: Frame)
     -> StatementSteps
   {
-    StatementSteps(file, direction, ledger, frame, history: history)
+    StatementSteps(file, direction, ledger, frame, history: history, state: state)
   }
 
   /// Creates the ledger, if it does not exist.
@@ -43,17 +41,36 @@ struct SchemaProgress: Sendable {
   mutating func note(_ file: MigrationFile, _ direction: MigrationDirection) {
     let before = history.count
     history = direction == .up ? history.adding(file) : history.removing(file.version)
-    rows += history.count - before
+    state.rows += history.count - before
+    state.begun[file.version] = nil
     hasLedger = true
   }
 
   private func transaction(_ file: MigrationFile, _ direction: MigrationDirection, _ frame: Frame) -> Step {
     let after = direction == .up ? history.adding(file) : history.removing(file.version)
     return FileTransaction(
-      file: file, direction: direction, ledger: ledger, frame: frame, count: rows, history: after,
-      createsLedger: !hasLedger
+      file: file, direction: direction, ledger: ledger, frame: frame, count: state.finished,
+      history: state.isFinished(besides: file.version) ? after : nil, createsLedger: !hasLedger
     ).step
   }
+}
+
+/// How many migrations of a ledger are finished.
+struct LedgerState: Sendable {
+  /// How many rows it has, including those of other tools.
+  var rows: Int
+  /// Those that were begun and not finished.
+  var begun: [MigrationVersion: Int]
+
+  var finished: Int { rows - begun.count }
+
+  /// How many are finished when that one is not.
+  func finishedBesides(_ version: MigrationVersion) -> Int {
+    begun[version] == nil ? finished - 1 : finished
+  }
+
+  /// Whether all others are finished.
+  func isFinished(besides version: MigrationVersion) -> Bool { begun.keys.allSatisfy { $0 == version } }
 }
 
 extension MigrationFile {

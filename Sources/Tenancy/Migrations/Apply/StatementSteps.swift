@@ -16,16 +16,19 @@ struct StatementSteps: Sendable {
   private let frame: Frame
   /// What the schema has when the file is not begun.
   private let history: LedgerHistory
+  /// What the ledger has finished now.
+  private let state: LedgerState
   private let lacksProgress: Bool
 
   init(
     _ file: MigrationFile, _ direction: MigrationDirection, _ ledger: Ledger, _ frame: Frame,
-    history: LedgerHistory
+    history: LedgerHistory, state: LedgerState
   ) {
     self.file = file
     self.direction = direction
     self.frame = frame.overridden(by: direction == .up ? file.upOptions : file.downOptions)
     self.history = history
+    self.state = state
     schema = ledger.schema
     lacksProgress = !ledger.columns.isSuperset(of: Ledger.progressColumns)
     var complete = ledger
@@ -53,9 +56,11 @@ struct StatementSteps: Sendable {
       ? PlannedStatement(ledger.record([LedgerRecord(file, statementsDone: 0)]), source: source(.ledger))
       : PlannedStatement(mustAffectRows: progress(0, withTotal: true), source: source(.ledger))
     let keep = file.mayCommentOnSchema ? [Protection.keep(on: ledger)] : []
-    let rest = ["COMMENT ON TABLE \(ledger.name) IS NULL" as SQL] + keep
+    let rest = [ledger.comment(nil)] + keep
+    // Another session may have applied or undone a migration since the ledger was read.
+    let count = PlannedStatement("SELECT \(ledger.ifCount(state.finished, "1"))", source: source(.ledger))
     return .transaction(
-      ledger.opening(frame.limits, for: source(.ledger)) + extend + [record]
+      ledger.opening(frame.limits, for: source(.ledger)) + extend + [count, record]
         + rest.map { PlannedStatement($0, source: source(.ledger)) })
   }
 
@@ -92,15 +97,14 @@ struct StatementSteps: Sendable {
 
   /// What counts as done when all of it is: in the ledger, and in the comment that repeats its head.
   private var ending: [PlannedStatement] {
-    direction == .up
-      ? [
-        PlannedStatement(mustAffectRows: progress(statements.count), source: source(.close)),
-        PlannedStatement(ledger.comment(history.adding(file)), source: source(.ledger)),
-      ]
-      : [
-        PlannedStatement(ledger.remove(file.version, of: history.count), source: source(.close)),
-        PlannedStatement(ledger.comment(history.removing(file.version)), source: source(.ledger)),
-      ]
+    let record =
+      direction == .up
+      ? PlannedStatement(mustAffectRows: progress(statements.count), source: source(.close))
+      : PlannedStatement(
+        ledger.remove(file.version, of: state.finishedBesides(file.version)), source: source(.close))
+    let after = direction == .up ? history.adding(file) : history.removing(file.version)
+    let comment = ledger.comment(state.isFinished(besides: file.version) ? after : nil)
+    return [record, PlannedStatement(comment, source: source(.ledger))]
   }
 
   private func progress(_ count: Int, withTotal: Bool = false) -> SQL {

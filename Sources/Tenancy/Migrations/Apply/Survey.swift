@@ -26,6 +26,11 @@ package struct Survey: Sendable {
   package var unknown: [String] { standing.unknown }
   /// Migrations outside of a transaction that were interrupted: how many statements of each are done.
   package var begun: [MigrationVersion: Int] { standing.begun }
+  /// The migrations in the order of a rollback: what another one has half undone, then the newest first.
+  var undoable: [MigrationVersion] {
+    let newest = applied.reversed()
+    return newest.filter { begun[$0] ?? 0 < 0 } + newest.filter { begun[$0] ?? 0 >= 0 }
+  }
   var history: LedgerHistory { standing.history }
   var rows: Int { standing.rows }
   /// The newest migration that it has.

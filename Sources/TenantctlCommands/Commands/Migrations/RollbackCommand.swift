@@ -6,7 +6,8 @@ enum RollbackCommand {
     "rollback", summary: "Undo the last migrations of tenants with their down sections.",
     discussion: """
       Undoes the newest migration first, each in one transaction that also removes it from the tenant's ledger. If one of \
-      the migrations has no down section, nothing runs. The shared schema is not changed.
+      the migrations has no down section, nothing runs. The shared schema is not changed. A rollback outside of a transaction \
+      that was interrupted is finished first.
 
       If the last migrations of the tenants are not the same, a number of steps is refused: --to VERSION says which \
       version all of them are to have. After a failure, the same command with --to does only what is left.
