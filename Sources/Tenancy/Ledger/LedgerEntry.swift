@@ -72,17 +72,8 @@ extension TenantDatabase {
   /// The rows of a ledger that was read without a problem. It is locked, and checked again to be the table that was trusted.
   func entries(of survey: Survey, over connection: Connection) async throws -> [LedgerEntry] {
     guard survey.hasLedger else { return [] }
-    let ledger = survey.ledger
-    do {
-      let rows = try await connection.transaction(
-        limits.opening + [
-          "LOCK TABLE ONLY \(ledger.name) IN ACCESS SHARE MODE", ledger.check(ledgerTrust),
-          ledger.readEntries,
-        ])
-      return try (rows.last ?? rows[0]).map(LedgerEntry.init).sorted(by: LedgerEntry.precedes)
-    } catch let failure as StatementError where Guard.failures.contains(failure.error.state) {
-      throw TenancyProblem.changedMeanwhile
-    }
+    let rows = try await survey.ledger.read(survey.ledger.readEntries, limits, over: connection)
+    return try rows.map(LedgerEntry.init).sorted(by: LedgerEntry.precedes)
   }
 }
 

@@ -131,10 +131,27 @@ struct LedgerTrust: Sendable {
 }
 
 extension Ledger {
+  /// The start of a transaction that reads the table: it is locked, and found to be one that is trusted, first. Otherwise its
+  /// owner could put a view in its place, whose functions run as the role that reads it.
+  func reading(_ limits: TimeLimits) -> [SQL] {
+    limits.opening + ["LOCK TABLE ONLY \(name) IN ACCESS SHARE MODE", check(trust)]
+  }
+
+  /// The rows of a query over the table, in such a transaction. Throws ``TenancyProblem/changedMeanwhile`` if the table is not
+  /// the one that was trusted.
+  func read(_ query: SQL, _ limits: TimeLimits, over connection: Connection) async throws -> Rows {
+    let opening = reading(limits)
+    do {
+      return try await Array(connection.transaction(opening + [query]))[opening.count]
+    } catch let failure as StatementError where Guard.failures.contains(failure.error.state) {
+      throw TenancyProblem.changedMeanwhile
+    }
+  }
+
   /// Fails with ``SQLState/invalidLogarithm`` unless the ledger is the table that was trusted when it was inspected, and
   /// nobody has put triggers, rules or policies on it since. For a transaction that holds a lock on it, under our own path.
-  /// - Parameter trust: whether its owner has to be checked too; with `nil` it must be the current role's, as one is that
-  ///   was made in this run.
+  /// - Parameter trust: whether its columns and indexes have to be checked too; with `nil` it was inspected, or made, in
+  ///   this run.
   func check(_ trust: LedgerTrust? = nil) -> SQL {
     let (columns, isSound): (SQL, SQL) =
       if let trust {
@@ -155,7 +172,7 @@ extension Ledger {
 
   private var identity: SQL {
     oid.map { "c.oid = \(unsafeRaw: String($0))" }
-      ?? "pg_get_userbyid(c.relowner) = CURRENT_USER"
+      ?? "c.relowner IN (\(trust.owners))"
   }
 
   /// The table as a constant; fails if it does not exist.

@@ -54,7 +54,9 @@ extension TenantDatabase {
       if let problem = survey.problem { throw problem }
       if survey.rows == 0 { throw TenancyProblem.nothingRecorded(name, hasLedger: survey.hasLedger) }
       if !survey.begun.isEmpty { throw TenancyProblem.migrationUnfinished(name, survey.begun.keys.sorted()) }
-      let rows = try await connected { try await $0.query(survey.ledger.readRecords) }
+      let rows = try await connected { connection in
+        try await survey.ledger.read(survey.ledger.readRecords, self.limits, over: connection)
+      }
       return AdoptionModel(
         tenant: name, schema: survey.schema, records: try rows.map { try LedgerRecord($0) },
         history: survey.history)

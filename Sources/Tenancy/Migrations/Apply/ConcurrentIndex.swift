@@ -48,35 +48,41 @@ struct IndexState: Sendable, Hashable {
 
   /// `nil` if there is no such index in the ledger's schema.
   static func find(
-    _ name: String, since ledger: Ledger, _ file: MigrationFile, over connection: Connection
+    _ name: String, since ledger: Ledger, _ file: MigrationFile, _ limits: TimeLimits,
+    over connection: Connection
   ) async throws -> IndexState? {
-    let rows = try await connection.query(
+    let rows = try await ledger.read(
       """
-      SELECT i.indisvalid, EXISTS (
-        SELECT FROM pg_catalog.pg_locks l
-        WHERE l.relation = i.indrelid AND l.mode = 'ShareUpdateExclusiveLock' AND l.granted AND l.pid <> pg_backend_pid()
-          AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())),
-        coalesce(age(c.xmin) < (
-          SELECT age(l.xmin) FROM \(ledger.name) l WHERE l.version = \(file.version.rawValue)), false)
+      SELECT i.indisvalid, \(isBeingBuilt), coalesce(age(c.xmin) < (
+          SELECT age(l.xmin) FROM ONLY \(ledger.name) l WHERE l.version = \(file.version.rawValue)), false)
       FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
       WHERE c.oid = to_regclass(\(ledger.schema.relation(name).quoted))
-      """)
+      """, limits, over: connection)
     return try rows.first.map { row in
       let (isValid, isBeingBuilt, isNew) = try row.decode(Bool.self, Bool.self, Bool.self)
       return IndexState(isValid: isValid, isBeingBuilt: isBeingBuilt, isNew: isNew)
     }
   }
 
-  /// The names of a schema's indexes that are not valid. Those of partitioned tables are so until each partition has one.
+  /// The names of a schema's indexes that are not valid, and that no other session is building: it has a lock on the table, in
+  /// this mode, until the end. Those of partitioned tables are so until each partition has one.
   static func invalid(in schema: SchemaName, over connection: Connection) async throws -> [String] {
     try await connection.query(
       """
       SELECT c.relname FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
       WHERE NOT i.indisvalid AND c.relkind = 'i' AND c.relnamespace = to_regnamespace(\(schema.identifier.quoted))
+        AND NOT \(isBeingBuilt)
       ORDER BY c.relname
       """
     ).map { try $0.decode(String.self) }
   }
+
+  private static let isBeingBuilt: SQL = """
+    EXISTS (
+      SELECT FROM pg_catalog.pg_locks l
+      WHERE l.relation = i.indrelid AND l.mode = 'ShareUpdateExclusiveLock' AND l.granted AND l.pid <> pg_backend_pid()
+        AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()))
+    """
 
   static func drop(_ name: String, in schema: SchemaName) -> SQL {
     "DROP INDEX CONCURRENTLY IF EXISTS \(schema.relation(name))"

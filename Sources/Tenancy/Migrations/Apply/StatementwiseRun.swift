@@ -50,7 +50,12 @@ struct StatementwiseRun {
     case .notBegun:
       try await steps.begin.run(over: connection)
       try await runTheRest(from: 0, isResumed: false)
-    case .begun(let count): try await runTheRest(from: count, isResumed: true)
+    case .begun(let count):
+      // What comes next would find the tables of that name in the tenant's schema, or in `public`.
+      if steps.makesTemporary(before: count) {
+        throw TenancyProblem.migrationFailed(.before(steps.file, .temporaryLost))
+      }
+      try await runTheRest(from: count, isResumed: true)
     }
     return true
   }
@@ -86,7 +91,8 @@ struct StatementwiseRun {
       if !left.isEmpty { throw unsound(left, at: step) }
       return false
     }
-    let state = try await IndexState.find(name, since: steps.ledger, steps.file, over: connection)
+    let state = try await IndexState.find(
+      name, since: steps.ledger, steps.file, frame.limits, over: connection)
     switch (index.action, state) {
     case (.drop, nil): return isResumed
     case (.drop, _), (_, nil): return false

@@ -50,11 +50,11 @@ struct ForeignHistory: Sendable {
     "(SELECT md5(coalesce(string_agg(h::text, '' ORDER BY h::text), '')) FROM \(table) AS h)"
   }
 
-  /// Keeps others from changing the table, and fails by a division if somebody has.
-  func check(_ table: QualifiedName) -> [SQL] {
+  /// Keeps others from changing the table, and fails by a division if somebody has. It is inspected before it is read again.
+  func check(_ table: Ledger) -> [SQL] {
     [
-      "LOCK TABLE \(table) IN SHARE ROW EXCLUSIVE MODE",
-      "SELECT \(Guard.number(if: "\(Self.fingerprint(of: table)) = \(literal: fingerprint)"))",
+      "LOCK TABLE ONLY \(table.name) IN SHARE ROW EXCLUSIVE MODE", table.check(table.trust),
+      "SELECT \(Guard.number(if: "\(Self.fingerprint(of: table.name)) = \(literal: fingerprint)"))",
     ]
   }
 }

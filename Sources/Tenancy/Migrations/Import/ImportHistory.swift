@@ -84,7 +84,7 @@ private struct HistoryImporter {
         continue
       }
       do {
-        histories.append(.success(try await history(in: survey.schema, surveyor, over: connection)))
+        histories.append(.success(try await history(in: survey.schema, over: connection)))
       } catch let failure as StatementError where failure.error.state == .insufficientPrivilege {
         histories.append(.failure(HistoryFailure(.schema(.from(failure.error)))))
       }
@@ -94,13 +94,10 @@ private struct HistoryImporter {
 
   /// The other tool's table is locked and inspected before it is read, as a ledger is.
   private func history(
-    in schema: SchemaName, _ surveyor: Surveyor, over connection: Connection
+    in schema: SchemaName, over connection: Connection
   ) async throws -> ForeignHistory? {
-    let source = Ledger(schema: schema, table: table, trust: surveyor.trust)
-    let opening: [SQL] =
-      limits.opening + [
-        "LOCK TABLE ONLY \(source.name) IN ACCESS SHARE MODE", source.check(surveyor.trust),
-      ]
+    let source = Ledger(schema: schema, table: table, trust: trust)
+    let opening = source.reading(limits)
     do {
       let rows = try await connection.transaction(opening + ForeignHistory.queries(format, source.name))
       return try ForeignHistory(Array(rows.dropFirst(opening.count)))
@@ -140,7 +137,8 @@ private struct HistoryImporter {
     let result = ImportedHistory(recorded: new.map(\.file.version), renamedTable: renamed)
     if new.isEmpty, renamed == nil { return (result, []) }
     let relation = survey.schema.relation(table)
-    let preparation = history.check(relation) + (renamed.map { rename(relation, to: $0) } ?? [])
+    let source = Ledger(schema: survey.schema, table: table, trust: trust)
+    let preparation = history.check(source) + (renamed.map { rename(relation, to: $0) } ?? [])
     // The ledger's place has the mark, whatever table stands there.
     let keep = renamed.map {
       let old = Ledger(schema: survey.schema, table: $0, trust: trust)
