@@ -58,6 +58,17 @@ package struct SQLWords {
     self.words = words
   }
 
+  /// Whether it calls that function, with constants, and does nothing else that could have an effect: each word is the
+  /// function's name, a schema's before a point, a name after AS, or one of a few constants.
+  package func callsNothingBut(_ function: String) -> Bool {
+    contains(function)
+      && words.indices.dropFirst().allSatisfy { index in
+        let word = words[index]
+        return !word.isName || word.is(function) || ["AS", "TRUE", "FALSE", "NULL"].contains(where: word.is)
+          || words[index - 1].is("AS") || words.dropFirst(index + 1).first?.text == "."
+      }
+  }
+
   package func contains(_ keyword: String) -> Bool { words.contains { $0.is(keyword) } }
 
   /// Where these keywords stand one after the other.

@@ -32,6 +32,26 @@ extension SQLStatement {
   }
 }
 
+extension SQLStatement {
+  /// Whether it makes a read-only transaction writable by what PostgreSQL lets pass up to version 15.
+  package var resetsAccess: Bool {
+    let words = SQLWords(self)
+    return ["RESET", "SET"].contains(leadingKeywords.first) && words.contains("TRANSACTION_READ_ONLY")
+      && (leadingKeywords.first == "RESET" || words.contains("DEFAULT"))
+  }
+
+  /// Whether it makes something that ends with the session: a temporary table, view or sequence.
+  package var makesTemporary: Bool {
+    let words = SQLWords(self)
+    let isTemporary = ["TEMP", "TEMPORARY"]
+    switch leadingKeywords.first {
+    case "CREATE": return leadingKeywords.dropFirst().prefix(4).contains(where: isTemporary.contains)
+    case "SELECT", "WITH": return isTemporary.contains { words.firstIndex(of: "INTO", $0) != nil }
+    default: return false
+    }
+  }
+}
+
 extension [SQLStatement] {
   /// The statements that set what the transaction is while PostgreSQL still takes it: before the first that is no setting.
   package var openingTransactionSettings: [Int] {

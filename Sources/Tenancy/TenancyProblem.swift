@@ -170,6 +170,8 @@ package enum TenancyProblem: Error, Sendable, Hashable {
   case scriptInvalid(ExecScriptProblem)
   /// A script that failed in a tenant.
   case execFailed(ExecFailure)
+  /// A script that was to read made its transaction writable. Nothing that it wrote in tables was kept.
+  case scriptMadeWritable(String)
   /// Results that do not make one table. The largest set of tenants comes first. With `changesStay` the SQL might change
   /// something, and what it has changed is committed.
   case columnsDiffer([ColumnSet], changesStay: Bool)
@@ -187,6 +189,8 @@ package enum TenancyProblem: Error, Sendable, Hashable {
   case insufficientPrivilege(ServerFailure)
   /// A migration outside of a transaction needs a session of its own, and a pooler lends one for each transaction.
   case poolerInBetween
+  /// A program gets the tenant's search path at the start of its session, and a pooler lends it another one.
+  case poolerBeforeProgram
   /// Another session holds a lock for longer than we wait.
   case locked(ServerFailure)
   /// A trigger on a table of the registry's uses a name without its schema, and our search path does not lead there.
@@ -223,48 +227,6 @@ extension TenancyProblem {
     case .tenantsNotFound(let names): names.count == 1 ? names[0] : nil
     default: nil
     }
-  }
-}
-
-/// A column of the registry that does not exist.
-package struct MissingColumn: Sendable, Hashable {
-  /// The table.
-  package let table: String
-  /// The missing column.
-  package let column: String
-  /// What it is to us: a key of `[registry.columns]`.
-  package let role: String
-  /// The columns that exist.
-  package let available: [String]
-}
-
-/// Why no connection could be made.
-package struct ConnectionFailure: Sendable, Hashable {
-  /// libpq's sentence, and the server's.
-  package let message: String
-  /// The code of PostgreSQL's Appendix A, if the server answered.
-  package let sqlState: String?
-}
-
-/// The server's words about a statement that failed.
-package struct ServerFailure: Sendable, Hashable {
-  /// The code of PostgreSQL's Appendix A.
-  package let sqlState: String
-  /// The server's sentence.
-  package let message: String
-  /// The server's details.
-  package let detail: String?
-  /// The server's advice.
-  package let hint: String?
-  /// Whether another attempt is likely to succeed.
-  let isTransient: Bool
-
-  init(_ error: ServerError) {
-    isTransient = error.isTransient
-    sqlState = error.state.rawValue
-    message = error.message
-    detail = error.detail
-    hint = error.hint
   }
 }
 

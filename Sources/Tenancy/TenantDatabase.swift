@@ -41,7 +41,7 @@ public final class TenantDatabase: Sendable {
       pool = ConnectionPool(size: connections, patience: settings.poolTimeout) { [observer = self.observer] in
         try await Connection.open(
           target, applicationName: settings.applicationName,
-          opening: TimeLimits(lock: settings.lockTimeout).implicitOpening,
+          opening: settings.opening,
           observer: observer, executor: executor)
       }
     } catch {
@@ -78,6 +78,9 @@ extension TenantDatabase {
     public var poolTimeout: Duration?
     /// What the server shows in `pg_stat_activity.application_name`.
     public var applicationName: String
+    /// Whether a read fails where row-level security would hide tenants: who administers must see all of them, or knows that
+    /// some are missing. An app may be meant to see its own.
+    package var refusesPolicies = false
 
     /// The defaults: flask-tenants' registry, strict names, 2 seconds of waiting for a lock and 30 for a connection.
     public init(
@@ -96,6 +99,9 @@ extension TenantDatabase {
       self.poolTimeout = poolTimeout
       self.applicationName = applicationName
     }
+
+    /// What each transaction of ours begins with that is no block.
+    var opening: SQL { TimeLimits(lock: lockTimeout).implicitOpening(refusesPolicies: refusesPolicies) }
   }
 
   /// What a ``TenantDatabase`` tells while it works.
@@ -143,7 +149,7 @@ extension TenantDatabase {
   func connect(_ connectionString: String?, patience: Duration) async throws -> Connection {
     try await Connection.open(
       connectionString.map { try ConnectionTarget($0) } ?? target, applicationName: settings.applicationName,
-      opening: limits.implicitOpening, patience: patience, observer: observer)
+      opening: settings.opening, patience: patience, observer: observer)
   }
 
   /// Does work on a list in batches, over all connections. Returns the results of the batches, in order.
@@ -245,8 +251,11 @@ func isBeyondEncoding(_ error: any Error) -> Bool {
 extension PostgresFailure {
   /// Whether a name is not there, or is of a type that the statement has no use for.
   fileprivate var deniesShape: Bool {
-    [.undefinedColumn, .undefinedTable, .invalidSchemaName, .datatypeMismatch, .undefinedFunction]
-      .contains(state)
+    [
+      .undefinedColumn, .undefinedTable, .invalidSchemaName, .datatypeMismatch, .undefinedFunction,
+      .collationMismatch, .indeterminateCollation,
+    ]
+    .contains(state)
   }
 }
 

@@ -23,10 +23,20 @@ extension Connection {
     self.handle = handle
     noteState()
     // Asked for only where it is not so already: in the startup message it costs the server more than all the rest.
-    if handle.parameter("client_encoding") != clientEncoding {
-      handle.hasOwnEncoding = true
-      _ = try exchange([[setEncoding]], within: connectTimeout(handle))[0].get()
+    let needed = neededSettings(handle)
+    if !needed.isEmpty {
+      handle.ownSettings = needed
+      _ = try exchange([needed], within: connectTimeout(handle))[0].get()
     }
+  }
+
+  /// The encoding; and strings that end where scripts are split: with `standard_conforming_strings` off, a quote after a
+  /// backslash would end none (PostgreSQL manual, 20.13.1).
+  private func neededSettings(_ handle: Handle) -> [SQL] {
+    let encoding: [SQL] = handle.parameter("client_encoding") == clientEncoding ? [] : [setEncoding]
+    return encoding
+      + (handle.parameter("standard_conforming_strings") == "off"
+        ? ["SET standard_conforming_strings TO on"] : [])
   }
 
   /// UTF-8; but where the server keeps bytes of no encoding it would refuse the whole result for one that is not UTF-8. There
@@ -38,9 +48,8 @@ extension Connection {
   /// Whether the database has no encoding. The server counts in bytes there.
   var keepsBytes: Bool { handle?.parameter("server_encoding") == "SQL_ASCII" }
 
-  /// The statement that gives a session its encoding again, after a RESET ALL, if that is not the encoding that the session
-  /// began with.
-  package var encodingSetting: SQL? { handle?.hasOwnEncoding == true ? setEncoding : nil }
+  /// The statements that set a session again, after a RESET ALL, to what it must be set to if the server sets it otherwise.
+  package var ownSettings: [SQL] { handle?.ownSettings ?? [] }
 
   private static func start(_ settings: [(key: String, value: String)]) -> OpaquePointer? {
     var keys = settings.map { UnsafePointer(strdupOrNil($0.key)) } + [nil]

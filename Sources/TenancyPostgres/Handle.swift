@@ -5,7 +5,8 @@ internal import Glibc
 final class Handle {
   let pointer: OpaquePointer
   /// Whether the session's encoding was set after it had begun.
-  var hasOwnEncoding = false
+  /// What the session is set to because the server would set it otherwise.
+  var ownSettings: [SQL] = []
   private let onNotice: NoticeBox?
 
   init(_ pointer: OpaquePointer, onNotice: (@Sendable (Notice) -> Void)?) {

@@ -71,6 +71,8 @@ package struct SQLState: RawRepresentable, Sendable, Hashable, ExpressibleByStri
   package static let duplicateObject: SQLState = "42710"
   /// 42883
   package static let undefinedFunction: SQLState = "42883"
+  package static let collationMismatch: SQLState = "42P21"
+  package static let indeterminateCollation: SQLState = "42P22"
   /// 53300
   package static let tooManyConnections: SQLState = "53300"
   /// 55P03

@@ -76,6 +76,7 @@ package final class Session: Sendable {
     var settings = configuration.settings
     // Work on a fleet waits for its turn as long as it takes.
     settings.poolTimeout = nil
+    settings.refusesPolicies = true
     if let applicationName { settings.applicationName = applicationName }
     return try TenantDatabase(
       line[Global.database] ?? inherited ?? configuration.databaseURL,

@@ -96,7 +96,9 @@ import Testing
       let registry = RegistryMapping()
       let shape = try #require(RegistryShape.promised(by: registry))
       let query = shape.statesQuery(ledger: "schema_migrations")
-      for (opening, isSilent) in [(TimeLimits().implicitOpening, true), (nil, false)] as [(SQL?, Bool)] {
+      for (opening, isSilent) in [(TimeLimits().implicitOpening(refusesPolicies: true), true), (nil, false)]
+        as [(SQL?, Bool)]
+      {
         let connection = try await Connection.open(
           ConnectionTarget(trapped.url), applicationName: "test", opening: opening)
         _ = try? await connection.query(query)

@@ -83,16 +83,6 @@ import Testing
     }
   }
 
-  @Test func pgBouncerRefusesTheSearchPath() async throws {
-    try await Scene.with(tenants: ["acme"]) { scene in
-      try await TestPgBouncer.with(scene.database) { url in
-        let outcome = try await scene.run(["psql", "acme", "-d", url, "--", "-c", "SELECT 1"])
-        #expect(outcome.status == 2)
-        #expect(outcome.stderr.contains("unsupported startup parameter"), "\(outcome)")
-      }
-    }
-  }
-
   @Test func refuses() async throws {
     try await Scene.with(tenants: ["acme"]) { scene in
       try await scene.database.psql("DROP SCHEMA acme CASCADE")

@@ -3,7 +3,7 @@
 package struct SchemaItem: Sendable, Hashable, Comparable, Encodable {
   /// What it is.
   package enum Kind: String, Sendable, Hashable, Encodable {
-    case table, column, constraint, index, trigger, policy, view
+    case table, column, constraint, index, trigger, rule, policy, view
     case materializedView = "materialized view"
     case sequence, type, routine, `extension`
   }

@@ -24,7 +24,7 @@ enum SchemaItemsQuery {
             AND (o.deptype = 'e' OR c.relkind = 'S' AND t.relname = ANY(\(tables)::text[])))
     )
     \(SQL.joined([
-      relations, columns, constraints, indexes, triggers, policies, sequences, types, routines, extensions,
+      relations, columns, constraints, indexes, triggers, rules, policies, sequences, types, routines, extensions,
     ], by: "\nUNION ALL\n"))
     """
   }
@@ -57,7 +57,9 @@ enum SchemaItemsQuery {
     FROM relation r WHERE r.relkind IN ('r', 'p', 'f')
     UNION ALL
     SELECT CASE r.relkind WHEN 'v' THEN 'view' ELSE 'materialized view' END, NULL, r.name,
-      pg_get_viewdef(r.oid, true)
+      concat_ws(' ', pg_get_viewdef(r.oid, true), (
+        SELECT 'WITH (' || string_agg(o, ', ' ORDER BY o) || ')' FROM unnest(r.reloptions) o
+        WHERE o LIKE 'security\\_%' OR o LIKE 'check\\_option=%'))
     FROM relation r WHERE r.relkind IN ('v', 'm')
     """
 
@@ -97,6 +99,13 @@ enum SchemaItemsQuery {
     SELECT 'trigger', r.name, g.tgname, concat_ws(' ', pg_get_triggerdef(g.oid, true),
       CASE g.tgenabled WHEN 'D' THEN '(disabled)' WHEN 'A' THEN '(always)' WHEN 'R' THEN '(replica)' END)
     FROM relation r JOIN pg_catalog.pg_trigger g ON g.tgrelid = r.oid WHERE NOT g.tgisinternal
+    """
+
+  /// Without those that make a view.
+  private static let rules: SQL = """
+    SELECT 'rule', r.name, w.rulename, concat_ws(' ', pg_get_ruledef(w.oid, true),
+      CASE w.ev_enabled WHEN 'D' THEN '(disabled)' WHEN 'A' THEN '(always)' WHEN 'R' THEN '(replica)' END)
+    FROM relation r JOIN pg_catalog.pg_rewrite w ON w.ev_class = r.oid WHERE w.ev_type <> '1'
     """
 
   private static let policies: SQL = """
@@ -142,7 +151,11 @@ enum SchemaItemsQuery {
   /// What stands before the parameters has the schema's name in it; so has a search path of the routine's own.
   private static let routines: SQL = """
     SELECT 'routine', NULL, p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')',
-      CASE WHEN p.prokind = 'a' THEN 'AGGREGATE RETURNS ' || pg_get_function_result(p.oid)
+      CASE WHEN p.prokind = 'a' THEN (
+          SELECT concat_ws(' ', 'AGGREGATE RETURNS', pg_get_function_result(p.oid), 'SFUNC', g.aggtransfn,
+            'STYPE', format_type(g.aggtranstype, NULL), 'FINALFUNC', g.aggfinalfn, 'COMBINEFUNC', g.aggcombinefn,
+            'INITCOND ' || quote_literal(g.agginitval))
+          FROM pg_catalog.pg_aggregate g WHERE g.aggfnoid = p.oid)
         ELSE replace(substr(pg_get_functiondef(p.oid), strpos(pg_get_functiondef(p.oid), '(')),
           ' SET search_path TO ' || quote_literal(n.nspname), ' SET search_path TO CURRENT') END
     FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_proc p ON p.oid = d.objid

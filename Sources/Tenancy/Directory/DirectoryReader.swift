@@ -9,6 +9,7 @@ struct DirectoryReader: Sendable {
   /// Whether the database tells of each change of the registry.
   let isNotified: Bool
   private let limits: TimeLimits
+  private let opening: SQL
 
   /// Learns the registry's shape, and listens if that can be.
   ///
@@ -16,6 +17,7 @@ struct DirectoryReader: Sendable {
   init(of database: TenantDatabase, over connection: Connection) async throws {
     self.connection = connection
     limits = database.limits
+    opening = database.settings.opening
     shape = try await RegistryShape.load(database.settings.registry, over: connection)
     let tables = [shape.tenants.table] + (shape.domains.map { [$0.table] } ?? [])
     let rows = try await connection.query(
@@ -38,7 +40,7 @@ struct DirectoryReader: Sendable {
   func mark(within limit: Duration) async throws -> DirectoryMark {
     let query = DirectoryMark.query(shape, readsContents: readsContents)
     return try DirectoryMark(
-      try await connection.segments([[limits.implicitOpening, query]], within: limit)[0].get()[1][0])
+      try await connection.segments([[opening, query]], within: limit)[0].get()[1][0])
   }
 
   /// Reads everything, a part at a time: libpq's copy of 100,000 rows would take more memory than ours.
@@ -87,9 +89,7 @@ struct DirectoryReader: Sendable {
     let lock: [SQL] =
       readsContents ? [] : ["LOCK TABLE \(SQL.joined(tables.map { "\($0)" })) IN ACCESS SHARE MODE"]
     let opening: [SQL] =
-      ["SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"] + limits.local + lock + [
-        limits.implicitOpening
-      ]
+      ["SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"] + limits.local + lock + [self.opening]
     return try await connection.transaction(opening: opening) { _ in try await body() }
   }
 

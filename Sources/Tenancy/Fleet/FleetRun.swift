@@ -96,6 +96,17 @@ package struct SelectedTenants: Sendable {
   /// Their names.
   package var names: [TenantName] { members.map(\.tenant.name) }
 
+  /// Throws ``TenancyProblem/schemaNotAlone(_:of:and:)`` if two of them have one schema: what runs for each tenant would run
+  /// there twice.
+  package func refuseSharedSchemas() throws(TenancyProblem) {
+    var owners: [SchemaName: TenantName] = [:]
+    for tenant in members.map(\.tenant) {
+      if let other = owners.updateValue(tenant.name, forKey: tenant.schema) {
+        throw .schemaNotAlone(tenant.schema, of: other, and: tenant.name)
+      }
+    }
+  }
+
   /// Does the work for each tenant whose schema exists. What it throws is that tenant's failure and does not affect the
   /// others; a missing schema is ``TenancyProblem/schemaMissing(_:_:)``.
   package func forEach<Value: Sendable>(

@@ -63,13 +63,18 @@ enum Step: Sendable {
 
   /// Runs it for a single tenant: a file's transaction is tried again, as in a fleet run.
   func runPersistently(over connection: Connection, commitsApart: Bool) async throws {
-    guard case .enclosed = self else { return try await run(over: connection, commitsApart: commitsApart) }
+    let isFile = if case .enclosed = self { true } else { false }
     for attempt in 1... {
       do {
-        return try await run(over: connection)
+        return try await run(over: connection, commitsApart: !isFile && commitsApart)
       } catch let error as MigrationStatementError
-        where attempt <= min(FleetRetry.usual, error.worthwhileAttempts)
+        where isFile && attempt <= min(FleetRetry.usual, error.worthwhileAttempts)
       {
+        try await Task.sleep(for: FleetRetry.pause(afterAttempt: attempt))  // Lets the other session finish.
+      } catch let error as StatementError
+        where error.error.state == .serializationFailure && attempt <= FleetRetry.usual
+      {
+        // Nothing has happened, and each statement checks what the plan relied on.
         try await Task.sleep(for: FleetRetry.pause(afterAttempt: attempt))  // Lets the other session finish.
       }
     }
@@ -101,13 +106,15 @@ enum Step: Sendable {
     over connection: Connection
   ) async throws {
     let ending = Self.ending(await extent.statements(for: connection), frame).map(\.sql)
-    let all = ["BEGIN"] + statements.map(\.sql) + ending + ["COMMIT"]
+    // Behind a pooler the session has what other clients left in it, such as a temporary table of the tenant's table's name.
+    let opening = frame.isDirect ? [] : await SessionCleaning.opening(for: connection)
+    let all = ["BEGIN"] + opening + statements.map(\.sql) + ending + ["COMMIT"]
     let isSmall = all.reduce(0) { $0 + $1.size } < largestMessage
     do {
       let rows =
         try await frame.sendsOneMessage && isSmall
         ? connection.message(all) : connection.segments([all])[0].get()
-      for (statement, rows) in zip(statements, rows.dropFirst())
+      for (statement, rows) in zip(statements, rows.dropFirst(1 + opening.count))
       where statement.isRecord && rows.affected != 1 {
         guard let source = statement.source else { continue }
         throw TenancyProblem.migrationFailed(MigrationFailure(.recordDiscarded, source, nil))
@@ -115,7 +122,7 @@ enum Step: Sendable {
     } catch {
       await connection.clean(extent, after: ["ROLLBACK"])
       guard let failure = error as? StatementError else { throw error }
-      throw StatementError(index: failure.index - 1, error: failure.error)
+      throw StatementError(index: max(0, failure.index - 1 - opening.count), error: failure.error)
     }
   }
 

@@ -13,6 +13,9 @@ struct CatalogTable: Sendable, Hashable {
     let isGenerated: Bool
     /// Whether it computes it when the row is read (PostgreSQL 18).
     var isVirtual = false
+    /// Whether it compares text in another way than the catalog's names are compared: its collation is neither the
+    /// database's nor "C".
+    var hasOwnCollation = false
     /// Whether it alone is the primary key.
     let isKey: Bool
     /// The unique indexes, of all rows, on it alone or on its lower case.
@@ -50,6 +53,7 @@ extension CatalogTable {
     SELECT o.object_names[1], o.object_names[2], a.attname, format_type(a.atttypid, -1),
       (SELECT y.typcategory FROM pg_catalog.pg_type y WHERE y.oid = a.atttypid),
       a.attnotnull AND NOT a.atthasdef AND a.attidentity = '', a.attgenerated,
+      a.attcollation NOT IN (0, 'pg_catalog."default"'::regcollation, 'pg_catalog."C"'::regcollation),
       (SELECT string_agg(r.ev_type::text, '') FROM pg_catalog.pg_rewrite r
        WHERE r.ev_class = a.attrelid AND r.ev_type <> '1' AND r.ev_enabled <> 'D'),
       (SELECT string_agg(concat(i.indisprimary, x.object_names[2]), E'\\n')
@@ -95,9 +99,10 @@ extension CatalogTable {
     var names: [QualifiedName] = []
     var rules: [QualifiedName: String] = [:]
     for row in rows {
-      let (schema, table, name, type, category, isRequired, generated, rule, indexes) = try row.decode(
-        String.self, String.self, String.self, String.self, String.self, Bool.self, String.self, String?.self,
-        String?.self)
+      let (schema, table, name, type, category, isRequired, generated, collates, rule, indexes) =
+        try row.decode(
+          String.self, String.self, String.self, String.self, String.self, Bool.self, String.self, Bool.self,
+          String?.self, String?.self)
       let unique = indexes?.split(separator: "\n") ?? []
       let qualified = QualifiedName(Identifier(schema), Identifier(table))
       if columns[qualified] == nil { names.append(qualified) }
@@ -105,7 +110,7 @@ extension CatalogTable {
       columns[qualified, default: []].append(
         Column(
           name: name, type: type, kind: Kind(letter: category), isRequired: isRequired,
-          isGenerated: !generated.isEmpty, isVirtual: generated == "v",
+          isGenerated: !generated.isEmpty, isVirtual: generated == "v", hasOwnCollation: collates,
           isKey: unique.contains { $0.first == "t" },
           uniqueIndexes: unique.map { String($0.dropFirst()) }.sorted()))
     }

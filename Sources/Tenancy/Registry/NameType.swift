@@ -45,9 +45,14 @@ enum NameType: String, Sendable, Hashable {
 extension RegistryShape {
   /// That the tenants' row `t` has this name.
   func isNamed(_ name: TenantName) -> SQL {
-    guard tenants.nameType != .text else { return "t.\(tenants.name) = \(name.rawValue)" }
+    guard tenants.nameType != .text else { return "\(comparableName) = \(name.rawValue)" }
     return tenants.nameType.holds(name.rawValue)
       ? "t.\(tenants.name) = \(tenants.nameType.value(name))" : "false"
+  }
+
+  /// The column itself, for which there may be an index; but two names are one only if they have the same bytes.
+  private var comparableName: SQL {
+    tenants.hasOwnCollation(tenants.name) ? name : "t.\(tenants.name)"
   }
 
   /// That it has one of these names.
@@ -55,12 +60,12 @@ extension RegistryShape {
     let type = tenants.nameType
     let possible = names.map(\.rawValue).filter(type.holds)
     return
-      "t.\(tenants.name) = ANY(\(possible)::text[]\(unsafeRaw: type == .text ? "" : "::\(type.rawValue)[]"))"
+      "\(comparableName) = ANY(\(possible)::text[]\(unsafeRaw: type == .text ? "" : "::\(type.rawValue)[]"))"
   }
 
   /// That it has this name but for its case.
   func isNamedInAnyCase(_ name: TenantName) -> SQL {
-    tenants.nameType == .text ? "lower(t.\(tenants.name)) = lower(\(name.rawValue))" : isNamed(name)
+    tenants.nameType == .text ? "lower(\(comparableName)) = lower(\(name.rawValue))" : isNamed(name)
   }
 
   /// Throws ``TenancyProblem/nameNotOfType(_:column:table:type:)`` if the registry's column cannot have the name.

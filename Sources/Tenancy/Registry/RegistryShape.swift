@@ -20,6 +20,10 @@ struct RegistryShape: Sendable, Hashable {
       columns.contains { $0.name == column.name && $0.isGenerated }
     }
 
+    func hasOwnCollation(_ column: Identifier) -> Bool {
+      columns.contains { $0.name == column.name && $0.hasOwnCollation }
+    }
+
     func has(_ column: String) -> Bool { columns.contains { $0.name == column } }
 
     /// The schema's column where it is not the name's: django-tenants has one column for both.
@@ -47,13 +51,19 @@ struct RegistryShape: Sendable, Hashable {
 
 extension RegistryShape {
   /// The tenant's name.
-  var name: SQL { "t.\(tenants.name)::text" }
+  var name: SQL { text(of: tenants.name) }
+
+  /// The column's text, comparable with the catalog's names.
+  private func text(of column: Identifier) -> SQL {
+    tenants.hasOwnCollation(column)
+      ? "t.\(column)::text COLLATE pg_catalog.\"C\"" : "t.\(column)::text"
+  }
 
   /// The tenant's schema; a column of its own that is empty means the one that the name gives.
   var schema: SQL {
     let prefix = tenants.schemaPrefix
     let byName: SQL = prefix.isEmpty ? name : "(\(literal: prefix) || \(name))"
-    return tenants.schemaApart.map { "coalesce(nullif(t.\($0)::text, ''), \(byName))" } ?? byName
+    return tenants.schemaApart.map { "coalesce(nullif(\(text(of: $0)), ''), \(byName))" } ?? byName
   }
 
   /// The schema of a tenant for which the registry has no other.

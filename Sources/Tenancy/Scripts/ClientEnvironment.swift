@@ -89,6 +89,18 @@ extension TenantDatabase {
     return try await connected { ClientEnvironment(try await $0.clientVariables(), path) }
   }
 
+  /// The same for programs that are to work on one tenant's tables.
+  ///
+  /// Throws ``TenancyProblem/poolerBeforeProgram``: PgBouncer refuses the search path, or ignores it if it is told to
+  /// (`ignore_startup_parameters`), and the program would work in `public`.
+  package func clientEnvironmentForTenants() async throws -> ClientEnvironment {
+    let client = try await clientEnvironment()
+    guard try await connected({ try await self.traits(over: $0) }).isDirect else {
+      throw TenancyProblem.poolerBeforeProgram
+    }
+    return client
+  }
+
   /// A tenant by its name, deactivated or not, whose schema exists.
   ///
   /// Throws ``TenancyProblem/tenantNotFound(_:)``, and as ``checkSchema(of:)`` does.

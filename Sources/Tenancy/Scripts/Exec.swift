@@ -45,6 +45,10 @@ extension TenantDatabase {
     _ script: ExecScript, in tenants: SelectedTenants, _ options: ExecOptions = ExecOptions(),
     _ run: FleetRun<ExecResult> = FleetRun(), receive: @escaping @Sendable (Tenant, ResultTable) -> Void
   ) async throws -> FleetReport<ExecResult> {
+    try tenants.refuseSharedSchemas()
+    if !options.mayWrite, script.statements.contains(where: \.resetsAccess) {
+      throw TenancyProblem.scriptMadeWritable(script.name)
+    }
     let path = try await frame().path
     let expected = Mutex<[ResultColumn]?>(nil)
     let report = await tenants.forEach(run) { tenant in
@@ -80,9 +84,14 @@ extension TenantDatabase {
     return try await connected { connection in
       do {
         let answers = try await connection.transaction(
-          opening + statements + (await .leaving(for: connection)) + [tenant.schema.stillThere],
+          opening + statements + [Self.access] + (await .leaving(for: connection))
+            + [tenant.schema.stillThere],
           rollsBack: !options.mayWrite)
-        return answers[opening.count..<(opening.count + statements.count)]
+        let end = opening.count + statements.count
+        if !options.mayWrite, answers[answers.startIndex + end][0][0] != "on" {
+          throw TenancyProblem.scriptMadeWritable(script.name)
+        }
+        return answers[opening.count..<end]
       } catch let error as StatementError {
         await connection.clean()
         let index = error.index - opening.count
@@ -94,8 +103,11 @@ extension TenantDatabase {
     }
   }
 
-  /// Ends with a query: after it PostgreSQL refuses SET TRANSACTION READ WRITE. It lets RESET of the same setting pass, so
-  /// a script that must not write ends with ROLLBACK, too.
+  /// Whether the transaction is read-only still. Safe under any search path.
+  private static let access: SQL = "SELECT pg_catalog.current_setting('transaction_read_only')"
+
+  /// Ends with a query: after it PostgreSQL refuses SET TRANSACTION READ WRITE. Up to version 15 it lets RESET of the same
+  /// setting pass, so a script that must not write ends with ROLLBACK, too.
   private func opening(_ options: ExecOptions, _ schema: SchemaName, _ path: TenantPath) -> [SQL] {
     let limits = TimeLimits(lock: settings.lockTimeout, statement: options.statementTimeout)
     let access: [SQL] = options.mayWrite ? [] : ["SET TRANSACTION READ ONLY"]

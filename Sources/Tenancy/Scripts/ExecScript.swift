@@ -28,10 +28,13 @@ package struct ExecScript: Sendable {
     statements = parts.map(\.statement)
   }
 
+  /// The last text's source.
+  var name: String { parts.last?.name ?? "" }
+
   func failure(_ error: StatementError, isReadOnly: Bool) -> ExecFailure {
     guard parts.indices.contains(error.index) else {
       return ExecFailure(
-        script: parts.last?.name ?? "", place: nil, isReadOnly: isReadOnly, server: ServerFailure(error.error)
+        script: name, place: nil, isReadOnly: isReadOnly, server: ServerFailure(error.error)
       )
     }
     let (name, statement) = (parts[error.index].name, parts[error.index].statement)

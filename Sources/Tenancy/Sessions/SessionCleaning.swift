@@ -23,7 +23,7 @@ enum SessionCleaning {
     }
 
     func statements(for connection: Connection) async -> [SQL] {
-      statements + (await connection.encodingSetting.map { [$0] } ?? [])
+      statements + (await connection.ownSettings)
     }
   }
 
@@ -42,6 +42,11 @@ enum SessionCleaning {
   /// Sets it for the rest of the transaction.
   static let pin: SQL = "SET LOCAL search_path TO pg_catalog, pg_temp"
 
+  /// For the start of a transaction in a session that other clients have used.
+  static func opening(for connection: Connection) async -> [SQL] {
+    roleBack + (await Extent.whole.statements(for: connection))
+  }
+
   fileprivate static func all(_ extent: Extent, for connection: Connection) async -> [SQL] {
     roleBack + (await extent.statements(for: connection)) + (extent == .whole ? ["SELECT \(unlock)"] : [])
   }
@@ -54,6 +59,8 @@ extension Connection {
     // In a new task: this one may be cancelled, and a cancelled task cannot use the connection.
     await Task {
       if state == .closed { return }
+      // A message with a syntax error has not begun the transaction.
+      let first = state == .inTransaction ? first : []
       do { _ = try await message(first + SessionCleaning.all(extent, for: self)) } catch { close() }
     }.value
   }

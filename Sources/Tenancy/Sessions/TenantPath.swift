@@ -29,6 +29,8 @@ struct Frame: Sendable, Hashable {
   var path = TenantPath()
   /// Whether a transaction with a file's statements goes out as one message. Citus refuses most statements there.
   var sendsOneMessage = true
+  /// Whether there is no pooler in between, so that nobody else has used the session.
+  var isDirect = true
   /// A lock of the session's that outlives the cleaning of the session at the end of each file.
   var sessionLock: SQL?
   /// Whether a commit returns before its record is on disk. Who reports something as done waits for it, once for many.
@@ -67,7 +69,8 @@ extension TenantDatabase {
     let traits = try await traits(over: connection)
     return Frame(
       limits: TimeLimits(lock: settings.lockTimeout, statement: statementTimeout), path: traits.path,
-      sendsOneMessage: !traits.isCitus, defersCommits: traits.canDefer && !traits.isCitus)
+      sendsOneMessage: !traits.isCitus, isDirect: traits.isDirect,
+      defersCommits: traits.canDefer && !traits.isCitus)
   }
 
   /// The same over a connection of its own.

@@ -12,9 +12,13 @@ struct TimeLimits: Sendable, Hashable {
 
   /// The same where there is no transaction block, in which alone there is a SET LOCAL: in one statement, and by functions
   /// that are found whatever the path was before.
-  var implicitOpening: SQL {
+  /// - Parameter refusesPolicies: whether a query fails where row-level security would hide rows (PostgreSQL manual, 20.11.1
+  ///   `row_security`).
+  func implicitOpening(refusesPolicies: Bool) -> SQL {
     // Compiling a query over the catalog takes longer than running it: 0.07 s of what a fleet of 10,000 waits for.
-    let settings = [("search_path", SessionCleaning.ownPath), ("jit", "off")] + values
+    let settings =
+      [("search_path", SessionCleaning.ownPath), ("jit", "off")]
+      + (refusesPolicies ? [("row_security", "off")] : []) + values
     return """
       SELECT \(SQL.joined(settings.map { "pg_catalog.set_config(\(literal: $0), \(literal: $1), true)" }))
       """

@@ -184,9 +184,10 @@ extension TenantDatabase {
       WHERE n.nspname = \(tenant.schema.rawValue)
       """)
     guard let row = found.first else { return nil }
-    if row[0] == Self.dropMark(of: tenant.name) { throw TenancyProblem.dropUnfinished(tenant.name) }
     // The owner of a schema can write any comment on it.
-    guard row[2] == "t", let mark = CreationMark(comment: row[1]) ?? CreationMark(comment: row[0]) else {
+    guard row[2] == "t" else { throw TenancyProblem.schemaWithoutTenant(tenant.schema) }
+    if row[0] == Self.dropMark(of: tenant.name) { throw TenancyProblem.dropUnfinished(tenant.name) }
+    guard let mark = CreationMark(comment: row[1]) ?? CreationMark(comment: row[0]) else {
       throw TenancyProblem.schemaWithoutTenant(tenant.schema)
     }
     let outside = try await SchemaDependents(schema: tenant.schema).find(over: connection)

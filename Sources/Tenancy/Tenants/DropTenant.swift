@@ -127,13 +127,12 @@ extension RegistryShape {
   /// it.
   fileprivate func delete(_ tenant: Tenant?) -> [PlannedStatement] {
     guard let tenant else { return [] }
-    let isIt: SQL = """
-      \(isNamed(tenant.name)) AND \(schema) = \(tenant.schema.rawValue) AND \(has(activity: tenant.isActive))
-      """
+    let isOne: SQL = "\(isNamed(tenant.name)) AND \(schema) = \(tenant.schema.rawValue)"
+    let isIt: SQL = "\(isOne) AND \(has(activity: tenant.isActive))"
     let source: SQL = "FROM \(tenants.table) t WHERE \(isIt)"
     let row = RowChange(
       event: .delete, table: tenants.table, hasRule: tenants.rules.contains(.delete), sql: "DELETE \(source)",
-      source: source, outcome: "NOT EXISTS (SELECT \(source))")
+      source: source, outcome: "NOT EXISTS (SELECT FROM \(tenants.table) t WHERE \(isOne))")
     guard let domains else { return .changing(row) }
     let areIts: SQL = "\(isIt) AND \(link(domains))"
     let theirSource: SQL = "FROM \(domains.table) d, \(tenants.table) t WHERE \(areIts)"

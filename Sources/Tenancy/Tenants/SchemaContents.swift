@@ -23,13 +23,17 @@ struct SchemaContents {
     let rows = try await connection.pipeline([
       """
       SELECT \(ledger.schemaComment), \(ledger.marking)
-      FROM pg_catalog.pg_namespace WHERE nspname = \(schema.rawValue)
+      FROM pg_catalog.pg_namespace WHERE nspname = \(schema.rawValue)::text
       """,
       relationsQuery(schema), extensionsQuery(schema), routinesQuery(schema),
       """
       SELECT current_setting('max_locks_per_transaction')::int * current_setting('max_connections')::int
       """,
     ])
+    // As text: the server cuts a name that is too long in its own encoding, and would meet another schema.
+    if rows[0].isEmpty {
+      return SchemaContents(exists: false, isProtected: false, tables: 0, drops: [], lockBudget: 1)
+    }
     let relations = try rows[1].map { try $0.decode(String.self, String.self, Int.self, Int.self) }
     let drops = relations.compactMap { name, kind, oid, dependents in
       drop(schema.relation(name), kind: kind).map {
@@ -49,7 +53,7 @@ struct SchemaContents {
         object: DroppedObject(catalog: "pg_proc", oid: oid), locks: 1)
     }
     return SchemaContents(
-      exists: !rows[0].isEmpty,
+      exists: true,
       isProtected: rows[0].first.map { Protection.isOn($0[0], $0[1]) } ?? false,
       tables: relations.count { "rpf".contains($0.1) && $0.0 != ledger.table },
       drops: drops + extensions + routines, lockBudget: try rows[4][0].decode(Int.self))

@@ -9,6 +9,16 @@ package struct SchemaMention: Sendable, Hashable, Encodable {
     case routineBody = "routine_body"
     /// The search path of a function or procedure of another owner.
     case routineSetting = "routine_setting"
+    /// A setting of a function or procedure other than the search path.
+    case routineOption = "routine_option"
+    /// A text in the default of a column.
+    case columnDefault = "column_default"
+    /// A text in a view's query.
+    case view
+    /// An option of a foreign table.
+    case foreignTable = "foreign_table"
+    /// An argument of a trigger.
+    case triggerArgument = "trigger_argument"
     /// The search path that a role begins with.
     case roleSetting = "role_setting"
     /// The search path that the database's sessions begin with.
@@ -17,7 +27,7 @@ package struct SchemaMention: Sendable, Hashable, Encodable {
 
   /// Where the name stands.
   package let place: Place
-  /// The routine, as its signature, the role or the database.
+  /// The routine, as its signature, the role, the database, the relation, `table.column` or `trigger on table`.
   package let object: String
   /// The statement that puts the new name there; `nil` if a text has to be edited.
   package let fix: String?
@@ -30,7 +40,9 @@ struct SchemaMentions {
 
   func find(over connection: Connection) async throws -> [SchemaMention] {
     if isVariable { return [] }
-    let found = try await connection.pipeline([foreignRoutines, settings, bodies])
+    let found = try await connection.pipeline([
+      foreignRoutines, settings, bodies, SchemaTexts(schema: old).query,
+    ])
     let routines = found[0].map { row in
       SchemaMention(place: .routineSetting, object: row[0] ?? "", fix: row[1])
     }
@@ -38,7 +50,12 @@ struct SchemaMentions {
       SchemaMention(place: row[2] == "t" ? .roleSetting : .databaseSetting, object: row[0] ?? "", fix: row[1])
     }
     let bodies = found[2].map { SchemaMention(place: .routineBody, object: $0[0] ?? "", fix: nil) }
-    return routines + settings + bodies
+    let texts = found[3].compactMap { row in
+      row[0].flatMap(SchemaMention.Place.init).map {
+        SchemaMention(place: $0, object: row[1] ?? "", fix: nil)
+      }
+    }
+    return routines + settings + bodies + texts
   }
 
   /// Takes the search paths of functions and procedures along, in whichever schema these are: of those that the role may
@@ -129,8 +146,7 @@ extension SchemaMentions {
     SELECT p.oid::regprocedure::text
     FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang
     WHERE l.lanname NOT IN ('internal', 'c') AND p.oid >= 16384  -- not those of initdb
-      AND strpos(p.prosrc, \(old.rawValue)) > 0
-      AND p.prosrc ~ ('(?<![[:alnum:]_$])' || regexp_replace(\(old.rawValue), '([^[:alnum:]_])', '\\\\\\1', 'g') || '(?![[:alnum:]_$])')
+      AND \(SchemaTexts(schema: old).isNamed(in: "p.prosrc"))
     ORDER BY 1
     """
   }

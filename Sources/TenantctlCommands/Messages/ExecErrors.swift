@@ -30,6 +30,13 @@ extension ErrorReport {
       hint: failure.hint, sqlState: failure.server.sqlState)
   }
 
+  static func scriptMadeWritable(_ script: String) -> ErrorReport {
+    ErrorReport(
+      "script_not_read_only", .failed,
+      "\(script): it makes its read-only transaction writable, so nothing that it wrote is kept",
+      hint: "add --write to allow changes, or remove the RESET of transaction_read_only")
+  }
+
   /// Results that do not fit into one table.
   static func columnsDiffer(_ sets: [ColumnSet], changesStay: Bool) -> ErrorReport {
     ErrorReport(

@@ -138,6 +138,7 @@ extension MigrationFailure {
     case .recordDiscarded: "record_discarded"
     case .inProgress: "migration_under_way"
     case .halfUndone: "half_undone"
+    case .temporaryLost: "temporary_lost"
     case .invalidIndex: "invalid_index"
     }
   }
@@ -155,6 +156,7 @@ extension MigrationFailure {
     case .recordDiscarded: "its statements ran, but the ledger did not store its record"
     case .inProgress: held("another session is running it")
     case .halfUndone: "its rollback was started but not finished"
+    case .temporaryLost: "it cannot be resumed: its temporary table ended with the interrupted run"
     case .invalidIndex: "an interrupted build has left an invalid index"
     }
   }
@@ -187,6 +189,8 @@ extension MigrationFailure {
     case .recordDiscarded:
       "remove the trigger or rule on the ledger that discards rows, then record it with 'tenantctl migration baseline'"
     case .halfUndone: "'tenantctl rollback' resumes it; then migrate"
+    case .temporaryLost:
+      "run the rest of the file with psql, then record it with 'tenantctl migration baseline'; use a table that is not temporary"
     case .invalidIndex: dropHint
     }
   }

@@ -24,7 +24,9 @@ extension ErrorReport {
   static func insufficientPrivilege(_ failure: ServerFailure) -> ErrorReport {
     ErrorReport(
       "insufficient_privilege", .failed, failure.sentence,
-      hint: "connect as the owner, or grant the privilege; creating tenants needs CREATE on the database",
+      hint: failure.message.contains("row-level security")
+        ? "connect as the tables' owner or as a role with BYPASSRLS: the policies would hide tenants"
+        : "connect as the owner, or grant the privilege; creating tenants needs CREATE on the database",
       sqlState: failure.sqlState)
   }
 
@@ -32,6 +34,13 @@ extension ErrorReport {
     ErrorReport(
       "pooler_in_between", .failed,
       "a migration with transaction:false cannot run through a connection pooler",
+      hint: "connect to PostgreSQL directly for this run: give the server's address with --database")
+  }
+
+  static var poolerBeforeProgram: ErrorReport {
+    ErrorReport(
+      "pooler_in_between", .failed,
+      "a program cannot work on one tenant's tables through a connection pooler, which does not keep its search path",
       hint: "connect to PostgreSQL directly for this run: give the server's address with --database")
   }
 

@@ -255,10 +255,7 @@ extension ErrorReport {
         (["its tables differ from those of \(model)"] + difference.sentences(from: model)).joined(
           separator: "\n"),
         hint: "make them equal, or name its version: 'tenantctl adopt NAME --version VERSION'")
-    case .schemaEmpty:
-      Self(
-        "schema_empty", .failed, "its schema has no tables, so it cannot be adopted",
-        hint: "'tenantctl migrate NAME' creates them")
+    case .schemaEmpty: .schemaEmpty
     case .nothingRecorded(let name, let hasLedger): .nothingRecorded(name, hasLedger: hasLedger)
     case .migrationUnfinished(let name, let versions):
       Self(
@@ -269,6 +266,7 @@ extension ErrorReport {
     // SQL over the fleet
     case .scriptInvalid(let problem): Self(script: problem)
     case .execFailed(let failure): Self(exec: failure)
+    case .scriptMadeWritable(let script): .scriptMadeWritable(script)
     case .columnsDiffer(let sets, let changesStay): .columnsDiffer(sets, changesStay: changesStay)
 
     // The server
@@ -282,6 +280,7 @@ extension ErrorReport {
     case .connectionLost(let reason): .connectionLost(reason)
     case .insufficientPrivilege(let failure): .insufficientPrivilege(failure)
     case .poolerInBetween: .poolerInBetween
+    case .poolerBeforeProgram: .poolerBeforeProgram
     case .locked(let failure): .locked(failure)
     case .triggerFailed(let table, let failure): .triggerFailed(table, failure)
     case .poolExhausted, .poolClosed, .sessionEnded, .columnMismatch, .directoryNotReady, .directoryStale:
@@ -292,6 +291,9 @@ extension ErrorReport {
     }
   }
 
+  private static let schemaEmpty = ErrorReport(
+    "schema_empty", .failed, "its schema has no tables, so it cannot be adopted",
+    hint: "'tenantctl migrate NAME' creates them")
   private static let listHint = "'tenantctl list' shows all tenants"
   private static func list(_ versions: [MigrationVersion]) -> String {
     versions.map(\.rawValue).joined(separator: ", ")

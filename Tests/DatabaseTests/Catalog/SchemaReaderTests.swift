@@ -31,6 +31,8 @@ import Testing
     CREATE TABLE events_2026 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
     CREATE TABLE special (more text) INHERITS (owners);
     CREATE UNLOGGED TABLE cache (key text PRIMARY KEY);
+    CREATE RULE forget AS ON DELETE TO special DO INSTEAD NOTHING;
+    CREATE AGGREGATE total (integer) (sfunc = int4pl, stype = integer, initcond = 0);
     """
 
   /// Names that could be mistaken for something else in a definition: an alias, a column, a quoted name.
@@ -72,7 +74,7 @@ import Testing
         let other = try await items(fleet, name)
         #expect(other == first)
       }
-      #expect(Set(first.map(\.kind.rawValue)).count == 11)
+      #expect(Set(first.map(\.kind.rawValue)).count == 12)
       let nobodys = try await digests(fleet, ["nobody"])
       #expect(nobodys == [nil])
     }
@@ -112,6 +114,13 @@ import Testing
     ),
     ("CREATE FUNCTION twice(text) RETURNS text LANGUAGE sql AS 'SELECT $1'", "+routine twice(text)"),
     ("ALTER TABLE tanks DISABLE TRIGGER keep", "~trigger tanks.keep"),
+    ("DROP RULE forget ON special", "-rule special.forget"),
+    ("ALTER TABLE special DISABLE RULE forget", "~rule special.forget"),
+    ("ALTER VIEW a SET (security_barrier)", "~view a"),
+    (
+      "CREATE OR REPLACE AGGREGATE total (integer) (sfunc = int4mul, stype = integer, initcond = 1)",
+      "~routine total(integer)"
+    ),
     ("ALTER POLICY own ON owners USING (true)", "~policy owners.own"),
     ("ALTER TABLE owners DISABLE ROW LEVEL SECURITY", "~table owners"),
     ("ALTER TABLE events DETACH PARTITION events_2026", "~table events_2026"),

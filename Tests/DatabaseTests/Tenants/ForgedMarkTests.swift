@@ -33,6 +33,9 @@ import Testing
         await #expect(throws: TenancyProblem.schemaWithoutTenant(SchemaName(stored: "beta"))) {
           try await fleet.drop("beta")
         }
+        await #expect(throws: TenancyProblem.schemaWithoutTenant(SchemaName(stored: "beta"))) {
+          try await fleet.create("beta")
+        }
         try await fleet.database.psql("COMMENT ON SCHEMA beta IS 'tenantctl: being created, 1a2b'")
         await #expect(throws: TenancyProblem.schemaWithoutTenant(SchemaName(stored: "beta"))) {
           try await fleet.create("beta")

@@ -35,6 +35,34 @@ import Testing
     ]
   }
 
+  /// Texts that lead to whoever gets the old name next; what refers to an object follows by itself and is not named.
+  @Test func textsInTheSchema() async throws {
+    try await Fleet.with { fleet in
+      try await fleet.create("acme")
+      try await fleet.psql(
+        """
+        CREATE EXTENSION postgres_fdw; CREATE SERVER elsewhere FOREIGN DATA WRAPPER postgres_fdw;
+        SET search_path TO acme, public;
+        CREATE SEQUENCE s; CREATE TEXT SEARCH CONFIGURATION words (COPY = simple);
+        CREATE TABLE t (id serial, body text DEFAULT 'acmeish', tsv tsvector, n bigint DEFAULT nextval('acme.s'::text),
+          m bigint DEFAULT nextval('acme.s'));
+        CREATE FOREIGN TABLE remote (id int) SERVER elsewhere OPTIONS (schema_name 'acme', table_name 't');
+        CREATE FOREIGN TABLE other (id int) SERVER elsewhere OPTIONS (schema_name 'acme2', table_name 't');
+        CREATE TRIGGER fill BEFORE INSERT ON t FOR EACH ROW
+          EXECUTE FUNCTION tsvector_update_trigger(tsv, 'acme.words', body);
+        CREATE FUNCTION f() RETURNS int LANGUAGE sql SET default_text_search_config = 'acme.words' AS 'SELECT 1';
+        CREATE VIEW counted AS SELECT query_to_xml('SELECT count(*) FROM acme.t', false, false, '') AS x;
+        CREATE VIEW plain AS SELECT 'a' AS a, id FROM t WHERE body <> 'b'
+        """)
+      let mentions = try await fleet.tenancy.planRename("acme", to: "apex").apply().mentions
+      #expect(
+        mentions.map { "\($0.place.rawValue) \($0.object)" } == [
+          "column_default t.n", "foreign_table remote", "routine_option acme.f()",
+          "trigger_argument fill on t", "view counted",
+        ])
+    }
+  }
+
   @Test(arguments: Path.all) func searchPathsOfRoutines(path: Path) async throws {
     try await Fleet.with { fleet in
       let schema = Identifier(path.schema).quoted

@@ -29,6 +29,8 @@ package struct MigrationFailure: Sendable, Hashable {
     case inProgress
     /// A rollback of it was started but not finished.
     case halfUndone
+    /// It was interrupted after it had made a temporary table, which ended with that session.
+    case temporaryLost
     /// There is an index of that name, or on that table, that a build which failed has left.
     case invalidIndex
   }

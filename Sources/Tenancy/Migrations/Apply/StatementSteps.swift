@@ -115,6 +115,11 @@ struct StatementSteps: Sendable {
       """
   }
 
+  /// Whether one of the first statements makes something that ended with the session of an earlier run.
+  func makesTemporary(before index: Int) -> Bool {
+    index < statements.count && (0..<index).contains { text($0).makesTemporary }
+  }
+
   func text(_ index: Int) -> SQLStatement { (direction == .up ? file.up : file.down ?? [])[index] }
 
   /// CONCURRENTLY waits for other transactions to end, and blocks nobody meanwhile: given up half-way, it would leave an
@@ -133,7 +138,7 @@ extension SQLStatement {
     switch leadingKeywords.first {
     case "SET": !["LOCAL", "TRANSACTION", "CONSTRAINTS"].contains(leadingKeywords.dropFirst().first)
     case "RESET", "PREPARE", "DEALLOCATE", "LOAD": true
-    case "SELECT": SQLWords(self).contains("SET_CONFIG")
+    case "SELECT": SQLWords(self).callsNothingBut("SET_CONFIG")
     default: false
     }
   }

@@ -9,7 +9,7 @@ enum PsqlCommand {
       public, and the prompt begins with the tenant's name. The connection and its password are passed in the environment, \
       which other users of the machine cannot read.
 
-      The search path is set in PGOPTIONS, which PgBouncer refuses: connect to PostgreSQL directly.
+      The search path is set in PGOPTIONS, which a pooler such as PgBouncer does not keep: connect to PostgreSQL directly.
 
       The exit status is psql's.
       """,
@@ -22,7 +22,7 @@ enum PsqlCommand {
   ) { input, session in
     let database = try session.database()
     let tenant = try await database.tenantWithSchema(input[Shared.tenant])
-    let client = try await database.clientEnvironment()
+    let client = try await database.clientEnvironmentForTenants()
     await database.close()
     let program = Program(
       words: ["psql", "-v", "PROMPT1=\(prompt(tenant))"] + input[arguments],

@@ -7,8 +7,8 @@ enum RunCommand {
     discussion: """
       The program's environment has the tenant's name in TENANT and the schema in TENANT_SCHEMA; the connection in PGHOST, \
       PGDATABASE, PGPASSWORD and so on, and in DATABASE_URL; and the search path in PGOPTIONS: the tenant's schema, then \
-      public. So every program that uses libpq works on the tenant's tables. (PgBouncer refuses PGOPTIONS: connect to \
-      PostgreSQL directly.)
+      public. So every program that uses libpq works on the tenant's tables. (A pooler such as PgBouncer does not keep \
+      PGOPTIONS: connect to PostgreSQL directly.)
 
       The program's output is printed line by line after the tenant's name, each stream separately; with --format json or \
       ndjson it is part of the result. Its standard input is empty, and it has no terminal. It is not run by a shell: for \
@@ -31,7 +31,8 @@ enum RunCommand {
     try Program(words: input[words], environment: session.environment).check()
     let database = try session.database()
     let tenants = try await database.tenants(in: selection)
-    let client = try await database.clientEnvironment()
+    try tenants.refuseSharedSchemas()
+    let client = try await database.clientEnvironmentForTenants()
     return try await run(tenants, of: database, client, input, session)
   }
 

@@ -34,26 +34,37 @@ enum RenameCommand {
 }
 
 extension RenamedTenant {
-  /// A sentence for each place that still names the old schema; for bodies the first ten.
+  /// A sentence for each place that still names the old schema; of texts the first ten of a kind.
   fileprivate var warnings: [String] {
-    let bodies = mentions.filter { $0.place == .routineBody }.map(\.object)
-    let others = mentions.filter { $0.place != .routineBody }.map(\.warning)
-    guard !bodies.isEmpty else { return others }
-    let more = bodies.count > 10 ? " and \(bodies.count - 10) more" : ""
-    return others + [
-      "the body of \(bodies.prefix(10).joined(separator: ", "))\(more) contains the old schema's name; check whether it refers to the schema"
-    ]
+    let texts = SchemaMention.Place.texts.compactMap { place, what -> String? in
+      let objects = mentions.filter { $0.place == place }.map(\.object)
+      if objects.isEmpty { return nil }
+      let more = objects.count > 10 ? " and \(objects.count - 10) more" : ""
+      let named = objects.prefix(10).joined(separator: ", ") + more
+      return "\(what) of \(named) contains the old schema's name; check whether it refers to the schema"
+    }
+    return mentions.compactMap(\.warning) + texts
   }
 }
 
+extension SchemaMention.Place {
+  /// Those that no statement can rewrite.
+  fileprivate static let texts: [(Self, String)] = [
+    (.routineBody, "the body"), (.routineOption, "a setting"), (.columnDefault, "the default"),
+    (.view, "the query"), (.foreignTable, "an option"), (.triggerArgument, "an argument"),
+  ]
+}
+
 extension SchemaMention {
-  fileprivate var warning: String {
-    let whose =
+  /// For a search path, with the statement that sets it right.
+  fileprivate var warning: String? {
+    let whose: String? =
       switch place {
-      case .routineBody, .routineSetting: "the search path of \(object)"
-      case .roleSetting: "the search path of the role \(object)"
-      case .databaseSetting: "the search path of the database \(object)"
+      case .routineSetting: object
+      case .roleSetting: "the role \(object)"
+      case .databaseSetting: "the database \(object)"
+      default: nil
       }
-    return "\(whose) still names the old schema; fix it with: \(fix ?? "")"
+    return whose.map { "the search path of \($0) still names the old schema; fix it with: \(fix ?? "")" }
   }
 }

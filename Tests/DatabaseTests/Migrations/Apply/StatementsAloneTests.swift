@@ -39,6 +39,48 @@ import Testing
     }
   }
 
+  /// It is no setting alone: sent again before each of the others, it would do its work as often.
+  @Test func aCallAmongSettingsIsMadeOnce() async throws {
+    try await Fleet.with { fleet in
+      let files = [
+        try migration(
+          "1",
+          """
+          CREATE TABLE runs (id serial);
+          CREATE FUNCTION begin_run() RETURNS text LANGUAGE sql AS 'INSERT INTO runs DEFAULT VALUES RETURNING id::text';
+          """),
+        try migration(
+          "2",
+          """
+          -- migrate:up transaction:false
+          SELECT set_config('my.run', begin_run(), false);
+          CREATE TABLE a (); CREATE TABLE b (); CREATE TABLE c ();
+          """),
+      ]
+      try await fleet.populate(["a"])
+      #expect(try await fleet.migrate(files).outline == "a: 1,2")
+      #expect(try await fleet.psql("SELECT count(*) FROM a.runs") == "1")
+    }
+  }
+
+  /// In another session the name would lead to the table of the tenant's or of everybody's.
+  @Test func aTemporaryTableIsNotThereWhenTheRunIsResumed() async throws {
+    try await Fleet.with { fleet in
+      let files = [
+        try migration(
+          "1",
+          "-- migrate:up transaction:false\nCREATE TEMP TABLE batch AS SELECT 1 AS id;\nDROP TABLE obstacle;\nDELETE FROM batch;"
+        )
+      ]
+      try await fleet.populate(["a"])
+      try await fleet.psql("CREATE TABLE public.batch AS SELECT 1 AS id")
+      #expect(try await fleet.migrate(files).outline == "a: failed")
+      try await fleet.psql("CREATE TABLE a.obstacle ()")
+      #expect(try await fleet.migrate(files).tenants[0].migrationFailure?.reason == .temporaryLost)
+      #expect(try await fleet.psql("SELECT count(*) FROM public.batch") == "1")
+    }
+  }
+
   /// The second statement fails once; what the first one has set holds all the same when the run resumes.
   @Test(arguments: [
     ("SET my.mode = 'careful';", "current_setting('my.mode')", "careful"),

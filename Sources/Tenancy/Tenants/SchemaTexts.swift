@@ -1,0 +1,53 @@
+internal import TenancyPostgres
+
+/// Texts that name a schema and that PostgreSQL takes for no reference to it: they keep the name when the schema gets another,
+/// and lead to whoever gets the old one next.
+struct SchemaTexts {
+  let schema: SchemaName
+
+  /// Whether the text has the name as a word of its own.
+  func isNamed(in text: SQL) -> SQL {
+    """
+    (strpos(\(text), \(literal: schema.rawValue)) > 0 AND \(text) ~ (
+      '(?<![[:alnum:]_$])' || regexp_replace(\(literal: schema.rawValue), '([^[:alnum:]_])', '\\\\\\1', 'g') || '(?![[:alnum:]_$])'))
+    """
+  }
+
+  /// The place and the object of each, in the schema itself; of settings in every routine.
+  var query: SQL {
+    """
+    WITH r AS MATERIALIZED (
+      SELECT c.oid, c.relkind, c.relname FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_class c ON c.oid = d.objid
+      WHERE d.refclassid = 'pg_catalog.pg_namespace'::regclass AND d.refobjid = to_regnamespace(\(literal: schema.identifier.quoted))
+        AND d.classid = 'pg_catalog.pg_class'::regclass
+    )
+    SELECT 'column_default', concat(r.relname, '.', a.attname)
+    FROM r JOIN pg_catalog.pg_attrdef x ON x.adrelid = r.oid
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = x.adrelid AND a.attnum = x.adnum
+    WHERE \(isInString(of: "pg_get_expr(x.adbin, x.adrelid)"))
+    UNION ALL
+    SELECT 'view', r.relname FROM r
+    WHERE r.relkind IN ('v', 'm') AND \(isInString(of: "pg_get_viewdef(r.oid)"))
+    UNION ALL
+    SELECT 'foreign_table', r.relname FROM r JOIN pg_catalog.pg_foreign_table f ON f.ftrelid = r.oid
+    WHERE \(isNamed(in: "array_to_string(f.ftoptions, ' ')"))
+    UNION ALL
+    SELECT 'trigger_argument', concat(g.tgname, ' on ', r.relname) FROM r JOIN pg_catalog.pg_trigger g ON g.tgrelid = r.oid
+    WHERE NOT g.tgisinternal AND \(isNamed(in: #"replace(encode(g.tgargs, 'escape'), '\000', ' ')"#))
+    UNION ALL
+    SELECT 'routine_option', p.oid::regprocedure::text
+    FROM pg_catalog.pg_proc p CROSS JOIN LATERAL unnest(p.proconfig) s (setting)
+    WHERE s.setting NOT LIKE 'search\\_path=%' AND \(isNamed(in: "s.setting"))
+    ORDER BY 1, 2
+    """
+  }
+
+  /// Whether a string in the SQL has it. One that is cast to an object's type is a reference, which follows.
+  private func isInString(of sql: SQL) -> SQL {
+    """
+    (strpos(\(sql), \(literal: schema.rawValue)) > 0 AND EXISTS (
+      SELECT FROM regexp_matches(\(sql), '''((?:[^'']|'''')*)''(::reg[a-z]+)?', 'g') m (parts)
+      WHERE m.parts[2] IS NULL AND \(isNamed(in: "m.parts[1]"))))
+    """
+  }
+}
