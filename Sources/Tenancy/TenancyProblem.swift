@@ -126,6 +126,8 @@ package enum TenancyProblem: Error, Sendable, Hashable {
   case versionsUnknown([UnknownVersion])
   /// Tenants have migrations, and the folder has none.
   case folderEmptied([UnknownVersion])
+  /// Tenants have migrations, and the folder has none of them: it is another project's.
+  case folderForeign([UnknownVersion])
   /// Files without a statement to apply: one that is recorded as applied would never run what is written into it later.
   case emptyMigrations([String])
   /// Files that had no statement when they were applied to these tenants, and have some now.

@@ -207,6 +207,23 @@ import Testing
     }
   }
 
+  @Test func theFolderOfAnotherProject() async throws {
+    try await with { scene in
+      for name in Self.files.keys { try scene.folder.remove(name) }
+      try scene.folder.write(
+        "CREATE TABLE invoices ();\n", to: "migrations/tenant/20300101000000_invoices.sql")
+      let outcome = try await scene.run("migrate --all")
+      #expect(outcome.status == 4, "\(outcome)")
+      #expect(
+        outcome.stderr.hasPrefix(
+          "error: the migrations folder has none of the migrations that the tenants have\n"))
+      #expect(try await scene.database.psql("SELECT to_regclass('acme.invoices') IS NULL") == "t")
+      // One file in place of all earlier ones.
+      try await scene.succeed("migration baseline 20300101000000 --all")
+      try await scene.succeed("migrate --all")
+    }
+  }
+
   @Test func createInAnEmptyFolderUnderAFleet() async throws {
     try await with { scene in
       for name in Self.files.keys { try scene.folder.remove(name) }

@@ -34,10 +34,10 @@ extension TenantDatabase {
       }
     }
     guard let wrong = survey.wrongHead else { return unfinished }
-    let (ledger, history, limits) = (survey.ledger, survey.history, limits)
+    let (ledger, history, state, limits) = (survey.ledger, survey.history, survey.state, limits)
     return unfinished + [
       .init(.wrongHead(tenant, says: wrong, has: history.head)) {
-        let rewrite = ledger.rewriteComment(history).map { PlannedStatement($0) }
+        let rewrite = ledger.rewriteComment(history, state).map { PlannedStatement($0) }
         return [.transaction(ledger.opening(limits) + rewrite)]
       }
     ]

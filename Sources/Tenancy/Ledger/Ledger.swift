@@ -90,16 +90,18 @@ struct Ledger: Sendable {
 
   /// Writes the comment of a history that was read before, unless the ledger was replaced. A running migration
   /// writes its own after this.
-  func rewriteComment(_ history: LedgerHistory) -> [SQL] {
-    ["SELECT \(ifCount(history.count, "1"))", comment(history)]
+  func rewriteComment(_ history: LedgerHistory, _ state: LedgerState) -> [SQL] {
+    ["SELECT \(ifCount(state.finished, "1"))", comment(state.begun.isEmpty ? history : nil)]
   }
 
   /// Takes the file's checksum for the one that is recorded.
-  func accept(_ file: MigrationFile, insteadOf checksum: Checksum) -> SQL {
-    """
-    UPDATE ONLY \(name) SET checksum = \(file.checksum.rawValue)
-    WHERE version = \(file.version.rawValue) AND checksum = \(checksum.rawValue)
-    """
+  /// - Parameter isBegun: whether the file is begun and not finished: the rest of it is what the file has now.
+  func accept(_ file: MigrationFile, insteadOf checksum: Checksum, isBegun: Bool) -> SQL {
+    let total: SQL = isBegun ? ", statements_total = \(file.up.count)" : ""
+    return """
+      UPDATE ONLY \(name) SET checksum = \(file.checksum.rawValue)\(total)
+      WHERE version = \(file.version.rawValue) AND checksum = \(checksum.rawValue)
+      """
   }
 
   /// Records a migration that is begun as applied.

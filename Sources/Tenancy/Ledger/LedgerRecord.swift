@@ -83,8 +83,8 @@ struct LedgerUpdate: Sendable {
   var finished: [MigrationFile] = []
   /// What the ledger says in the end.
   let history: LedgerHistory
-  /// Whether a migration stays that is begun and not finished.
-  var leavesUnfinished = false
+  /// What it has finished now.
+  var state: LedgerState?
   /// Whether the columns that the ledger lacks are added.
   var completes = false
 
@@ -107,7 +107,9 @@ struct LedgerUpdate: Sendable {
     if changes.isEmpty { return [] }
     // With new rows the primary key finds out whether another session was faster.
     return changes
-      + (rows.isEmpty ? ledger.rewriteComment(history) : [ledger.comment(leavesUnfinished ? nil : history)])
+      + (rows.isEmpty
+        ? ledger.rewriteComment(history, state ?? LedgerState(rows: history.count, begun: [:]))
+        : [ledger.comment(finished.count < state?.begun.count ?? 0 ? nil : history)])
   }
 }
 
@@ -121,6 +123,6 @@ extension LedgerUpdate {
     }
     finished = pending.map(\.file).filter { survey.begun[$0.version] != nil }
     history = survey.history.adding(pending.map(\.file))
-    leavesUnfinished = finished.count < survey.begun.count
+    state = survey.state
   }
 }

@@ -65,6 +65,17 @@ extension ErrorReport {
       hint: "\(UnknownVersion.advice), or name the folder with --config or --migrations; nothing was run")
   }
 
+  static func folderForeign(_ versions: [UnknownVersion]) -> ErrorReport {
+    ErrorReport(
+      "folder_foreign", .refused,
+      (["the migrations folder has none of the migrations that the tenants have"] + versions.sentences)
+        .joined(separator: "\n"),
+      hint: """
+        check the database and --migrations: one of them is another project's. If one file replaces all earlier ones, \
+        record it with 'tenantctl migration baseline VERSION --all'; nothing was run
+        """)
+  }
+
   static func emptyMigrations(_ paths: [String]) -> ErrorReport {
     ErrorReport(
       "empty_migration", .usage, paths.map { "\($0) has no statement to apply" }.joined(separator: "\n"),

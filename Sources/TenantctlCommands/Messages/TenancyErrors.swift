@@ -206,6 +206,7 @@ extension ErrorReport {
     case .outOfOrder(let files): .outOfOrder(files)
     case .versionsUnknown(let versions): .versionsUnknown(versions)
     case .folderEmptied(let versions): .folderEmptied(versions)
+    case .folderForeign(let versions): .folderForeign(versions)
     case .emptyMigrations(let paths): .emptyMigrations(paths)
     case .emptyWasApplied(let files): .emptyWasApplied(files)
     case .rollbackUneven(let files): .rollbackUneven(files)

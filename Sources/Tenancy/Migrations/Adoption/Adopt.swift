@@ -98,7 +98,8 @@ private struct Adoption {
       if let problem = survey.problem { throw problem }
       return work(
         LedgerUpdate(
-          ledger: survey.ledger, hasLedger: true, records: [], history: survey.history, completes: true))
+          ledger: survey.ledger, hasLedger: true, records: [], history: survey.history, state: survey.state,
+          completes: true))
     }
     if member.state.hasLedger {
       let head = member.state.head?.version

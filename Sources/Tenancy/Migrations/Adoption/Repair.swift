@@ -46,10 +46,11 @@ extension TenantDatabase {
     let edited = survey.changed.first { $0.version == version }
     guard let edited, let recorded = survey.history.checksums[version] ?? nil else {
       return survey.wrongHead == nil
-        ? [] : survey.ledger.rewriteComment(survey.history).map { PlannedStatement($0) }
+        ? [] : survey.ledger.rewriteComment(survey.history, survey.state).map { PlannedStatement($0) }
     }
-    let accept = survey.ledger.accept(edited, insteadOf: recorded)
+    let accept = survey.ledger.accept(
+      edited, insteadOf: recorded, isBegun: survey.begun[version] != nil)
     return [PlannedStatement(mustAffectRows: accept)]
-      + survey.ledger.rewriteComment(survey.history.adding(edited)).map { PlannedStatement($0) }
+      + survey.ledger.rewriteComment(survey.history.adding(edited), survey.state).map { PlannedStatement($0) }
   }
 }

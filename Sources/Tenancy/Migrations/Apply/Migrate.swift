@@ -145,7 +145,8 @@ private struct SchemaMigration {
   private func fixComment(of survey: Survey) async {
     guard survey.hasLedger, survey.problem == nil, survey.begun.isEmpty else { return }
     let opening = survey.ledger.opening(plan.frame.limits).map(\.sql)
-    _ = try? await connection.transaction(opening + survey.ledger.rewriteComment(survey.history))
+    _ = try? await connection.transaction(
+      opening + survey.ledger.rewriteComment(survey.history, survey.state))
   }
 
   /// What is left to do, by the ledger as it is now. A rollback undoes no more than was planned, and nothing that is older

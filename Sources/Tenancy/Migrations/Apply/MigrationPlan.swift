@@ -95,7 +95,8 @@ extension TenantDatabase {
   /// Throws ``TenancyProblem/checksumMismatch(_:)`` if a file was edited after one of the tenants got it,
   /// ``TenancyProblem/versionNotFound(_:)`` if no file has the target's version,
   /// ``TenancyProblem/emptyMigrations(_:)`` for a pending file without statements,
-  /// ``TenancyProblem/folderEmptied(_:)`` if tenants have migrations and the folder has none;
+  /// ``TenancyProblem/folderEmptied(_:)`` if tenants have migrations and the folder has none,
+  /// ``TenancyProblem/folderForeign(_:)`` if it has others alone;
   /// ``TenancyProblem/outOfOrder(_:)`` and ``TenancyProblem/versionsUnknown(_:)`` as `strict` says.
   /// - Parameters:
   ///   - strict: whether a file that is older than what a tenant has, and a version that no file has, is refused.
@@ -169,10 +170,17 @@ extension TenantDatabase {
 }
 
 extension MigrationPlan {
+  /// Whether tenants have migrations, and none of these has a file.
+  private var isOfAnotherProject: Bool {
+    let migrated = tenants.filter { $0.problem == nil && $0.rows > 0 }
+    return !migrated.isEmpty && migrated.allSatisfy { $0.unknown.count == $0.rows }
+  }
+
   /// What makes the folder the wrong one for these tenants, or a file not worth recording.
   fileprivate func checkFiles(strict: Bool) throws {
     let unknown = unknown
     if files.tenant.isEmpty, !unknown.isEmpty { throw TenancyProblem.folderEmptied(unknown) }
+    if isOfAnotherProject { throw TenancyProblem.folderForeign(unknown) }
     try MigrationFile.refuseEmpty(Set(surveys.flatMap(pending)).sorted { $0.version < $1.version })
     guard strict else { return }
     if !unknown.isEmpty { throw TenancyProblem.versionsUnknown(unknown) }

@@ -10,7 +10,7 @@ struct SchemaProgress: Sendable {
   init(_ survey: Survey) {
     history = survey.history
     hasLedger = survey.hasLedger
-    state = LedgerState(rows: survey.rows, begun: survey.begun)
+    state = survey.state
     ledger = survey.ledger
   }
 

@@ -33,6 +33,7 @@ package struct Survey: Sendable {
   }
   var history: LedgerHistory { standing.history }
   var rows: Int { standing.rows }
+  var state: LedgerState { LedgerState(rows: rows, begun: begun) }
   /// The newest migration that it has.
   package var head: MigrationVersion? { applied.last }
   /// Pending files that are older than the head.

@@ -44,6 +44,45 @@ import Testing
     }
   }
 
+  /// The rest of the repaired file runs: the head comment must not say that all of it is done.
+  @Test(arguments: [MigrationDirection.up, .down])
+  func aFileThatIsHalfDone(direction: MigrationDirection) async throws {
+    func files(_ name: String) throws -> [MigrationFile] {
+      [
+        try migration(
+          "1",
+          """
+          -- migrate:up transaction:false
+          CREATE TABLE a ();
+          \(direction == .up ? "ALTER TABLE \(name) ADD c int;\nCREATE TABLE b ();" : "CREATE TABLE b ();")
+          -- migrate:down transaction:false
+          DROP TABLE a;
+          \(direction == .down ? "DROP TABLE \(name);" : "")
+          """)
+      ]
+    }
+    try await Fleet.with { fleet in
+      try await fleet.populate(["a"])
+      let (first, edited) = try (files("nothing"), files(direction == .up ? "a" : "b"))
+      #expect(try await fleet.migrate(first).outline == (direction == .up ? "a: failed" : "a: 1"))
+      if direction == .down {
+        #expect(try await fleet.rollback(first, .steps(1)).outline == "a: failed")
+      }
+      #expect(try await repair(fleet, edited) == ["a"])
+      if direction == .up {
+        #expect(try await fleet.migrate(edited).outline == "a: 1")
+        #expect(try await fleet.ledger("a", of: edited) == "1")
+        #expect(try await fleet.psql("SELECT to_regclass('a.b')") == "a.b")
+        #expect(
+          try await fleet.psql("SELECT statements_done, statements_total FROM a.schema_migrations") == "3|3")
+      } else {
+        #expect(try await fleet.migrate(edited).tenants[0].migrationFailure?.reason == .halfUndone)
+        #expect(try await fleet.rollback(edited, .steps(1)).outline == "a: 1")
+        #expect(try await fleet.psql("SELECT to_regclass('a.b') IS NULL") == "t")
+      }
+    }
+  }
+
   @Test func anotherSessionWasFaster() async throws {
     try await Fleet.with { fleet in
       try await fleet.populate(["a"])
