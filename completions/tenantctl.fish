@@ -364,6 +364,7 @@ complete -c tenantctl -n "__tenantctl_at 'migration baseline'" -l from-file -r -
 complete -c tenantctl -n "__tenantctl_at 'migration baseline'" -l order-by -r -f -d 'The order, in which --limit and --canary count: name, size, created or a column of the registry; KEY:desc turns it round. Default: name'
 complete -c tenantctl -n "__tenantctl_at 'migration baseline'" -l limit -r -f -d 'Select at most N tenants, the first in the order'
 complete -c tenantctl -n "__tenantctl_at 'migration baseline'" -l require-match -d 'Exit with status 3 if the selection has no tenants'
+complete -c tenantctl -n "__tenantctl_at 'migration baseline'" -l shared -d 'Record the migrations of the shared schema instead of the tenants\''
 complete -c tenantctl -n "__tenantctl_at 'migration baseline'" -l migrations -r -f -a '(__fish_complete_directories (commandline -ct))' -d 'The migrations folder. Default: that of tenantctl.toml, or migrations/'
 complete -c tenantctl -n "__tenantctl_at 'migration baseline'" -l retries -r -f -d 'Try a tenant again up to N times when another session holds a lock that it needs'
 complete -c tenantctl -n "__tenantctl_at 'migration baseline'" -s j -l jobs -r -f -d 'Work on N tenants at a time. Default: 8, but at most a quarter of the free connections'

@@ -118,6 +118,8 @@ package enum TenancyProblem: Error, Sendable, Hashable {
   case migrationFiles(MigrationFilesInvalid)
   /// No file has that version.
   case versionNotFound(String)
+  /// The version is one of the shared schema, and no tenant's.
+  case versionShared(String)
   /// Files that were edited after they had been applied.
   case checksumMismatch([MigrationOccurrence])
   /// Files that are older than what these tenants have, where that is not wanted.

@@ -29,6 +29,30 @@ import Testing
     }
   }
 
+  /// A table of the shared schema that was there before its migration.
+  @Test func theSharedSchema() async throws {
+    var files = Scene.files
+    files["migrations/shared/20260103000000_plans.sql"] = "CREATE TABLE plans (id int);\n"
+    try await Scene.with(tenants: ["acme"], files: files) { scene in
+      try await scene.database.psql("CREATE TABLE plans (id int)")
+      #expect(try await scene.run("migrate --all").status != 0)
+      try await scene.refuses([
+        Refusal(
+          "migration baseline 20260103000000 --all", 3, "version_not_found",
+          "migration 20260103000000 is one of the shared schema, and no tenant's",
+          hint: "'tenantctl migration baseline 20260103000000 --shared' records it as applied"),
+        Refusal(
+          "migration baseline 20260103000000 --shared --all", 2, "usage",
+          "--shared and a selection of tenants cannot be used together",
+          hint: "omit the selection: the shared schema has one ledger"),
+      ])
+      let line = "migration baseline 20260103000000 --shared"
+      try await scene.dryRunTellsTheTruth(line)
+      try await scene.prints(line, "the shared schema already has it\n")
+      try await scene.succeed("migrate --all")
+    }
+  }
+
   @Test func refuses() async throws {
     try await Scene.with(tenants: ["acme", "reef"]) { scene in
       try await scene.refuses([

@@ -65,6 +65,18 @@ extension ErrorReport {
       hint: "\(UnknownVersion.advice), or name the folder with --config or --migrations; nothing was run")
   }
 
+  static func versionNotFound(_ version: String) -> ErrorReport {
+    ErrorReport(
+      "version_not_found", .notFound, "no migration file has version \(version)",
+      hint: "'tenantctl migration list' shows all files")
+  }
+
+  static func versionShared(_ version: String) -> ErrorReport {
+    ErrorReport(
+      "version_not_found", .notFound, "migration \(version) is one of the shared schema, and no tenant's",
+      hint: "'tenantctl migration baseline \(version) --shared' records it as applied")
+  }
+
   static func folderForeign(_ versions: [UnknownVersion]) -> ErrorReport {
     ErrorReport(
       "folder_foreign", .refused,

@@ -198,10 +198,8 @@ extension ErrorReport {
 
     // Migrations
     case .migrationFiles(let files): Self(files: files)
-    case .versionNotFound(let version):
-      Self(
-        "version_not_found", .notFound, "no migration file has version \(version)",
-        hint: "'tenantctl migration list' shows all files")
+    case .versionNotFound(let version): .versionNotFound(version)
+    case .versionShared(let version): .versionShared(version)
     case .checksumMismatch(let files): .checksumMismatch(files)
     case .outOfOrder(let files): .outOfOrder(files)
     case .versionsUnknown(let versions): .versionsUnknown(versions)

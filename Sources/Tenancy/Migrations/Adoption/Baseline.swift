@@ -14,28 +14,54 @@ extension TenantDatabase {
     let set = MigrationSet(tenant: try files.tenant(upTo: version), shared: [])
     _ = try await frame()
     let surveys = try await survey(selection, set, verify: true).tenants
-    let beyond = surveys.filter { $0.head ?? version > version }.map(\.label)
-    if !beyond.isEmpty { throw TenancyProblem.ledgerBeyond(version, tenants: beyond) }
-    try refuseChanged(surveys)
+    try refuseBeyond(version, surveys)
     return BaselinePlan(
       entries: surveys.map { survey in
         let subject = FleetSubject(survey.tenant, survey.schema)
         if let problem = survey.problem { return .init(subject: subject, work: .failure(problem)) }
-        let update = LedgerUpdate(survey, recording: survey.pending.map { ($0, nil) })
-        return .init(
-          subject: subject, work: .success(self.plan(BaselineWork(update: update).planned(limits))))
+        return .init(subject: subject, work: .success(self.plan(BaselineWork(survey).planned(limits))))
       })
+  }
+
+  /// The same for the migrations of the shared schema. Throws its problem, too.
+  package func planSharedBaseline(
+    at version: MigrationVersion, _ files: MigrationSet
+  ) async throws -> Plan<BaselinedTenant> {
+    let set = MigrationSet(tenant: [], shared: try files.shared.upTo(version))
+    _ = try await frame()
+    guard let survey = try await survey(FleetSelection(names: []), set, verify: true).shared else {
+      throw TenancyProblem.versionNotFound(version.rawValue)
+    }
+    if let problem = survey.problem { throw problem }
+    try refuseBeyond(version, [survey])
+    return plan(BaselineWork(survey).planned(limits))
+  }
+
+  private func refuseBeyond(_ version: MigrationVersion, _ surveys: [Survey]) throws {
+    let beyond = surveys.filter { $0.head ?? version > version }.map(\.label)
+    if !beyond.isEmpty { throw TenancyProblem.ledgerBeyond(version, tenants: beyond) }
+    try refuseChanged(surveys)
   }
 }
 
 extension MigrationSet {
   /// The tenants' files up to one.
   ///
-  /// Throws ``TenancyProblem/versionNotFound(_:)`` if no file has the version.
+  /// Throws ``TenancyProblem/versionNotFound(_:)`` if no file has the version, ``TenancyProblem/versionShared(_:)`` if it is
+  /// one of the shared schema.
   func tenant(upTo version: MigrationVersion) throws -> [MigrationFile] {
-    guard tenant.contains(where: { $0.version == version }) else {
+    if !tenant.contains(where: { $0.version == version }), shared.contains(where: { $0.version == version }) {
+      throw TenancyProblem.versionShared(version.rawValue)
+    }
+    return try tenant.upTo(version)
+  }
+}
+
+extension [MigrationFile] {
+  fileprivate func upTo(_ version: MigrationVersion) throws -> [MigrationFile] {
+    guard contains(where: { $0.version == version }) else {
       throw TenancyProblem.versionNotFound(version.rawValue)
     }
-    return tenant.filter { $0.version <= version }
+    return filter { $0.version <= version }
   }
 }

@@ -22,6 +22,15 @@ struct BaselineWork: Sendable {
   let update: LedgerUpdate
   var histories: [MigrationHistory] = []
 
+  init(update: LedgerUpdate, histories: [MigrationHistory] = []) {
+    (self.update, self.histories) = (update, histories)
+  }
+
+  /// All that is pending counts as applied.
+  init(_ survey: Survey) {
+    self.init(update: LedgerUpdate(survey, recording: survey.pending.map { ($0, nil) }))
+  }
+
   var result: BaselinedTenant {
     BaselinedTenant(
       recorded: update.finished.map(\.version.rawValue) + update.records.map(\.version),
