@@ -36,7 +36,9 @@ extension ErrorReport {
       "columns_differ", .failed,
       "the tenants' results have different columns\(changesStay ? "; the changes are committed" : "")\n"
         + sets.map { "  \($0.columns.joined(separator: ", ")): \(named($0.tenants))" }.joined(separator: "\n"),
-      hint: "name the columns in the SELECT, or run it for each of these groups of tenants")
+      hint: changesStay
+        ? "do not run it again: what it changes is changed; SELECT shows the rows"
+        : "name the columns in the SELECT, or run it for each of these groups of tenants")
   }
 }
 

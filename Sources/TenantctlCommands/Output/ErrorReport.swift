@@ -79,7 +79,9 @@ struct ErrorReport: Sendable {
       case let error as OutputClosed:
         ErrorReport(
           "output", .failed, "cannot write the result: \(error.reason)",
-          hint: "nothing else failed: the command's changes are made")
+          hint: error.endedRead
+            ? "the run ended there; it only reads, so nothing was changed"
+            : "nothing else failed: the command's changes are made")
       case let error as NeedsConfirmation:
         ErrorReport(
           "confirmation_needed", .refused, "\(error.warning) Without a terminal --yes is required.",
