@@ -14,8 +14,8 @@ package struct DroppedTenant: Sendable, Hashable, Encodable {
   package let tables: Int
   /// Its domains.
   package let domains: [DomainName]
-  /// Whether it was active and had domains, by which users may have been at work.
-  package let isServed: Bool
+  /// Whether it was active. The app may serve it without a domain, too: by the first label of a host.
+  package let isActive: Bool
 
   private enum CodingKeys: CodingKey { case name, schema, hadRow, hadSchema, tables, domains }
 }
@@ -68,7 +68,7 @@ extension TenantDatabase {
         result: DroppedTenant(
           name: name, schema: schema, hadRow: found != nil, hadSchema: contents.exists,
           tables: contents.tables, domains: domains.map(\.name),
-          isServed: found?.isActive == true && !domains.isEmpty),
+          isActive: found?.isActive == true),
         steps: contents.dropping(schema, after: rows, mark: mark, guards: self.limits.opening),
         database: self,
         explain: { error in
@@ -89,7 +89,7 @@ extension TenantDatabase {
       return plans
     }
     let entries = plans.joined().map { plan in
-      let tenant = Tenant(name: plan.result.name, schema: plan.result.schema, isActive: plan.result.isServed)
+      let tenant = Tenant(name: plan.result.name, schema: plan.result.schema, isActive: plan.result.isActive)
       return FleetPlan<DroppedTenant>.Entry(subject: FleetSubject(tenant), work: .success(plan))
     }
     // Each takes up to a quarter of the server's lock table.

@@ -70,7 +70,7 @@ enum DropCommand {
   }
 
   private static func warning(_ tenants: [DroppedTenant]) -> [String] {
-    let served = tenants.count(where: \.isServed)
+    let served = tenants.count(where: \.isActive)
     let who =
       served == tenants.count ? "All of them are" : served == 1 ? "1 of them is" : "\(served) of them are"
     return (served > 0 ? ["\(who) active, so the app serves \(served == 1 ? "it" : "them")."] : [])
@@ -80,7 +80,7 @@ enum DropCommand {
   private static func warning(_ tenant: DroppedTenant) -> [String] {
     let domains = tenant.domains.map(\.description).joined(separator: ", ")
     let andDomains = domains.isEmpty ? "" : ", domains \(domains)"
-    return (tenant.isServed ? ["Tenant \(tenant.name) is active, so the app serves it."] : []) + [
+    return (tenant.isActive ? ["Tenant \(tenant.name) is active, so the app serves it."] : []) + [
       "This removes the tenant \(tenant.name): \(counted(tenant.tables, "table"))\(andDomains). It cannot be undone."
     ]
   }
