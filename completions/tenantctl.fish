@@ -275,7 +275,7 @@ complete -c tenantctl -n "__tenantctl_at 'migrate'" -l from-file -r -F -d 'Selec
 complete -c tenantctl -n "__tenantctl_at 'migrate'" -l order-by -r -f -d 'The order, in which --limit and --canary count: name, size, created or a column of the registry; KEY:desc turns it round. Default: name'
 complete -c tenantctl -n "__tenantctl_at 'migrate'" -l limit -r -f -d 'Select at most N tenants, the first in the order'
 complete -c tenantctl -n "__tenantctl_at 'migrate'" -l require-match -d 'Exit with status 3 if the selection has no tenants'
-complete -c tenantctl -n "__tenantctl_at 'migrate'" -l to -r -f -a '(__tenantctl_ask version)' -d 'The last version to apply. Default: the newest'
+complete -c tenantctl -n "__tenantctl_at 'migrate'" -l to -r -f -a '(__tenantctl_ask version)' -d 'The last version to apply, also to the shared schema. Default: the newest'
 complete -c tenantctl -n "__tenantctl_at 'migrate'" -l check -d 'Only check whether migrations are pending'
 complete -c tenantctl -n "__tenantctl_at 'migrate'" -l strict -d 'Refuse a file that is older than a tenant\'s newest migration, and versions that no file has'
 complete -c tenantctl -n "__tenantctl_at 'migrate'" -s j -l jobs -r -f -d 'Work on N tenants at a time. Default: 8, but at most a quarter of the free connections'

@@ -119,7 +119,7 @@ enum MigrateCommand {
 
   private static let target = Option(
     "to", placeholder: "VERSION", completion: .dynamic("version"), parse: MigrationVersion.init(parsing:),
-    summary: "The last version to apply. Default: the newest.")
+    summary: "The last version to apply, also to the shared schema. Default: the newest.")
   private static let strict = Flag(
     "strict",
     summary: "Refuse a file that is older than a tenant's newest migration, and versions that no file has.")
