@@ -13,6 +13,8 @@ package struct ServerError: Error, Sendable, Hashable {
   package var position: Int?
   /// The call stack of server-side functions.
   package var context: String?
+  /// The statement of such a function that failed, if it is not part of the statement that was sent.
+  package var internalQuery: String?
   /// The schema that the error is about.
   package var schema: String?
   /// The table that the error is about.

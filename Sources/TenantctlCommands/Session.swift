@@ -150,7 +150,8 @@ package final class Session: Sendable {
     var observer = TenantDatabase.Observer()
     observer.notice = { severity, message in
       guard isVerbose || severity == "WARNING" else { return }
-      terminal.note("\(style.yellow(severity.lowercased() + ":")) \(message)")
+      let label = FleetTask.label.map { "\($0.onOneLine): " } ?? ""
+      terminal.note("\(style.yellow(severity.lowercased() + ":")) \(label)\(message)")
     }
     if isVerbose {
       observer.statement = { terminal.note(style.dim($0.hasSuffix(";") ? $0 : "\($0);")) }

@@ -198,6 +198,11 @@ struct FindingReport: Sendable {
       case .powerfulConnection(let role, let power, let creators): .powerful(role, power, creators)
 
       // The server
+      case .readOnly(let isStandby):
+        Self(
+          "read_only", "nothing can be written",
+          isStandby ? "the server is a standby" : "default_transaction_read_only is on"
+        ) { _ in ServerFailure.readOnlyAdvice }
       case .cannotCreateSchemas(let role, let database):
         Self("cannot_create_schemas", "the role cannot create schemas, and so no tenants", role) { _ in
           "GRANT CREATE ON DATABASE \(quoted(database)) TO \(quoted(role))"

@@ -161,10 +161,7 @@ extension MigrationFailure {
 
   fileprivate var hint: String? {
     switch reason {
-    case .refused:
-      server?.hint
-        ?? (isRelationThere
-          ? "if an app created the tenant's tables: 'tenantctl adopt NAME' creates its ledger" : nil)
+    case .refused: server?.advice ?? existenceHint
     case .needsNoTransaction where direction == .down:
       """
       begin that section with '-- migrate:down transaction:false'; 'tenantctl migration repair \(version)' accepts the \
@@ -205,6 +202,15 @@ extension MigrationFailure {
   }
 
   private func held(_ sentence: String) -> String {
+  private var existenceHint: String? {
+    guard isRelationThere else { return nil }
+    return hasHistory
+      ? """
+      if the tenant has all that this migration creates: 'tenantctl migration baseline \(version) NAME' records it without \
+      running it
+      """ : "if an app created the tenant's tables: 'tenantctl adopt NAME' creates its ledger"
+  }
+
     ([sentence] + lockHolders.map(\.sentence)).joined(separator: "\n  ")
   }
 }

@@ -288,7 +288,7 @@ extension ErrorReport {
       // What only a server app meets is worded where it is thrown.
       Self(TenancyError(error).code.rawValue, .failed, TenancyError(error).message)
     case .server(let failure):
-      Self("server", .failed, failure.sentence, hint: failure.hint, sqlState: failure.sqlState)
+      Self("server", .failed, failure.sentence, hint: failure.advice, sqlState: failure.sqlState)
     }
   }
 
