@@ -9,6 +9,13 @@ extension ErrorReport {
       hint: failure.leftIndexes.isEmpty ? failure.hint : failure.dropHint, sqlState: failure.server?.sqlState)
   }
 
+  /// What the shared schema got before a migration of its own failed.
+  init(shared failed: SharedMigrationFailed) {
+    let versions = failed.applied.map(\.rawValue).joined(separator: ", ")
+    self = ErrorReport(failed.error).adding(
+      "\(versions.isEmpty ? "" : "public: applied \(versions) before it; ")no tenant was started")
+  }
+
   /// Files that were edited after they were applied.
   static func checksumMismatch(_ files: [MigrationOccurrence]) -> ErrorReport {
     ErrorReport(
@@ -91,6 +98,13 @@ extension ErrorReport {
         + problems.map { "  \($0)" }.joined(separator: "\n"),
       hint: "fix the files; 'tenantctl migration check' needs no database")
   }
+}
+
+/// A migration of the shared schema failed, so no tenant was started.
+struct SharedMigrationFailed: Error {
+  let error: any Error
+  /// What the run has applied to the shared schema before.
+  let applied: [MigrationVersion]
 }
 
 extension MigrationOccurrence {

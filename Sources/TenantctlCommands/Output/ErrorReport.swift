@@ -38,6 +38,13 @@ struct ErrorReport: Sendable {
     status = .interrupted
   }
 
+  /// The same with another line in the message.
+  func adding(_ line: String) -> ErrorReport {
+    var report = ErrorReport(code, status, "\(message)\n\(line)", hint: hint, sqlState: sqlState)
+    report.tenant = tenant
+    return report
+  }
+
   /// The same with the names that may be meant.
   func suggesting(_ names: [String]) -> ErrorReport {
     if names.isEmpty { return self }
@@ -82,6 +89,7 @@ struct ErrorReport: Sendable {
           hint: error.endedRead
             ? "the run ended there; it only reads, so nothing was changed"
             : "nothing else failed: the command's changes are made")
+      case let error as SharedMigrationFailed: ErrorReport(shared: error)
       case let error as NeedsConfirmation:
         ErrorReport(
           "confirmation_needed", .refused, "\(error.warning) Without a terminal --yes is required.",

@@ -78,7 +78,9 @@ enum MigrateCommand {
       run.retries = input[RunOptions.retries]
       return await database.migrate(plan, run)
     }
-    if let failure = end.report.shared?.failure { throw failure }
+    if let shared = end.report.shared, let failure = shared.failure {
+      throw SharedMigrationFailed(error: failure, applied: shared.value ?? [])
+    }
     return summary.result(end, session)
   }
 
