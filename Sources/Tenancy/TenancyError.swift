@@ -180,6 +180,9 @@ extension MalformedTarget {
     case .syntax: "it is neither a URI (postgresql://user@host/database) nor key=value pairs"
     case .unencoded(let character, let encoded):
       "\(character) in the user name or the password must be written as \(encoded)"
+    case .percent: "a % in it must be written as %25, unless it begins an encoded character such as %40"
+    case .quoted: "it begins with a quotation mark"
+    case .scheme(let name): "its scheme is \(name)://, not postgresql://"
     case .parameter("ssl"): "libpq knows the parameter ssl only as ssl=true"
     // Its name may be a part of a password in which a character is not encoded.
     case .parameter: "libpq does not know one of its parameters"
