@@ -202,9 +202,7 @@ struct FleetEnd<Value: Sendable>: Sendable {
 
   /// The failures grouped by their cause, and what they stopped.
   func causes(_ style: Style) -> [String] {
-    let failures = report.failures.compactMap { outcome in
-      outcome.failure.map { (outcome.label.onOneLine, $0) }
-    }
+    let failures = report.failures.compactMap { TenantFailure($0) }
     return (isAnnotated ? [] : failureCauses(failures, style)) + canaries + unfinished
   }
 

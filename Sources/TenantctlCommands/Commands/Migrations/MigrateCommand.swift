@@ -62,7 +62,9 @@ enum MigrateCommand {
       for sentence in plan.unknown.sentences { session.warn(sentence) }
     }
     if input[Shared.dryRun] {
-      let problems = plan.tenants.compactMap { survey in survey.problem.map { (survey.label, $0) } }
+      let problems = plan.tenants.compactMap { survey in
+        survey.problem.map { TenantFailure(survey.label, survey.schema, $0) }
+      }
       var result = CommandResult.dryRun(plan.script)
       result.failures = failureCauses(problems, session.errorStyle)
       result.formatsWithFailures = []
@@ -86,7 +88,9 @@ enum MigrateCommand {
 
   private static func checked(_ plan: MigrationPlan, _ session: Session) -> CommandResult {
     let surveys = [plan.shared].compactMap { $0 } + plan.tenants
-    let problems = surveys.compactMap { survey in survey.problem.map { (name: survey.label, error: $0) } }
+    let problems = surveys.compactMap { survey in
+      survey.problem.map { TenantFailure(survey.label, survey.schema, $0) }
+    }
     // What a ledger that cannot be read lacks is not known.
     let behind = surveys.filter { $0.problem == nil && !plan.pending($0).isEmpty }
     let entries = behind.map { PendingEntry(name: $0.label, pending: plan.pending($0).map(\.version)) }
