@@ -327,7 +327,7 @@ complete -c tenantctl -n "__tenantctl_at 'status'" -l from-file -r -F -d 'Select
 complete -c tenantctl -n "__tenantctl_at 'status'" -l order-by -r -f -d 'The order, in which --limit and --canary count: name, size, created or a column of the registry; KEY:desc turns it round. Default: name'
 complete -c tenantctl -n "__tenantctl_at 'status'" -l limit -r -f -d 'Select at most N tenants, the first in the order'
 complete -c tenantctl -n "__tenantctl_at 'status'" -l require-match -d 'Exit with status 3 if the selection has no tenants'
-complete -c tenantctl -n "__tenantctl_at 'status'" -l check -d 'Exit with status 6 if a tenant is behind, 4 if an applied file was edited or does not exist'
+complete -c tenantctl -n "__tenantctl_at 'status'" -l check -d 'Exit with status 6 if a tenant is behind, 4 if an applied file was edited or does not exist, 5 if a ledger cannot be read'
 complete -c tenantctl -n "__tenantctl_at 'status'" -l pending -d 'List only tenants that are behind'
 complete -c tenantctl -n "__tenantctl_at 'status'" -l verify -d 'Read every ledger, and report stale comments'
 complete -c tenantctl -n "__tenantctl_at 'status'" -l migrations -r -f -a '(__fish_complete_directories (commandline -ct))' -d 'The migrations folder. Default: that of tenantctl.toml, or migrations/'

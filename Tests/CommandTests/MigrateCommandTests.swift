@@ -103,10 +103,11 @@ import Testing
   @Test func aLedgerThatCannotBeReadIsNotPending() async throws {
     try await Scene.with(tenants: ["acme"]) { scene in
       try await scene.database.psql("ALTER TABLE acme.schema_migrations ADD CHECK (version <> '')")
-      for option in ["--check", "--dry-run"] {
-        let outcome = try await scene.run("migrate --all \(option)")
+      for line in ["migrate --all --check", "migrate --all --dry-run"] {
+        let outcome = try await scene.run(line)
         #expect(outcome.status == 5 && outcome.stderr.contains("failed on 1 tenant (acme)"), "\(outcome)")
       }
+      #expect(try await scene.run("status --all --check").status == 5)
       let json = try await scene.run("migrate --all --check --format json")
       #expect(json.stdout.contains(#""name":"acme"}],"pending":[],"unknown":[]}"#), "\(json)")
     }
