@@ -78,8 +78,8 @@ struct FindingReport: Sendable {
           "\(tenant.schema) (\(unquoted.sentence))", tenant.name
         ) { "unless your app quotes names: 'tenantctl rename \($0) NEW'" }
       case .creationUnfinished(let schema):
-        Self("creation_unfinished", "a create was interrupted, or is running", "\(schema)", schema) {
-          "'tenantctl create \($0)' starts again"
+        Self("creation_unfinished", "a create was interrupted, or is running", "\(schema)", schema.word) {
+          "'tenantctl create \($0)' starts again, 'tenantctl drop \($0)' removes it"
         }
       case .dropUnfinished(let name, _):
         Self(
