@@ -103,7 +103,7 @@ extension ErrorReport {
       Self(
         "tenant_not_found", .notFound,
         "domain \(host) does not exist, and neither does tenant \(label), which its first label names",
-        hint: "'tenantctl domain add NAME \(host)' adds it; routing.base_domains limits the first-label rule")
+        hint: unknownHostHint(host))
     case .hostNotTenant(let host):
       Self(
         "host_not_tenant", .notFound, "\(host) does not belong to a tenant",
