@@ -46,10 +46,10 @@ extension ErrorReport {
     hasLedger
       ? ErrorReport(
         "nothing_recorded", .refused, "the ledger of tenant \(name) is empty",
-        hint: "'tenantctl migration baseline VERSION \(name)' records the migrations that it has")
+        hint: "'tenantctl migration baseline VERSION \(name.word)' records the migrations that it has")
       : ErrorReport(
         "nothing_recorded", .refused, "tenant \(name) has no ledger to compare with",
-        hint: "'tenantctl adopt \(name) --version VERSION' creates one")
+        hint: "'tenantctl adopt \(name.word) --version VERSION' creates one")
   }
 
   static func outOfOrder(_ files: [MigrationOccurrence]) -> ErrorReport {
@@ -202,6 +202,15 @@ extension MigrationFailure {
     }
   }
 
+  private var existenceHint: String? {
+    guard isRelationThere else { return nil }
+    return hasHistory
+      ? """
+      if the tenant has all that this migration creates: 'tenantctl migration baseline \(version) NAME' records it without \
+      running it
+      """ : "if an app created the tenant's tables: 'tenantctl adopt NAME' creates its ledger"
+  }
+
   /// What was done about the invalid indexes that a failed build left.
   fileprivate var remains: [String] {
     (droppedIndexes.isEmpty
@@ -216,15 +225,6 @@ extension MigrationFailure {
   }
 
   private func held(_ sentence: String) -> String {
-  private var existenceHint: String? {
-    guard isRelationThere else { return nil }
-    return hasHistory
-      ? """
-      if the tenant has all that this migration creates: 'tenantctl migration baseline \(version) NAME' records it without \
-      running it
-      """ : "if an app created the tenant's tables: 'tenantctl adopt NAME' creates its ledger"
-  }
-
     ([sentence] + lockHolders.map(\.sentence)).joined(separator: "\n  ")
   }
 }

@@ -45,7 +45,8 @@ extension ErrorReport {
       Self(
         "usage", .usage, "schema \(schema) is given twice", hint: "each tenant has its own; nothing was done")
     case .tenantExists(let name):
-      Self("tenant_exists", .refused, "tenant \(name) already exists", hint: "see 'tenantctl show \(name)'")
+      Self(
+        "tenant_exists", .refused, "tenant \(name) already exists", hint: "see 'tenantctl show \(name.word)'")
     case .tenantNameCollides(let name, let other):
       Self(
         "tenant_exists", .refused, "the name \(name) differs from that of tenant \(other) only by case",
@@ -53,7 +54,7 @@ extension ErrorReport {
     case .tenantDeactivated(let name):
       Self(
         "tenant_deactivated", .refused, "tenant \(name) is deactivated",
-        hint: "'tenantctl activate \(name)' activates it again")
+        hint: "'tenantctl activate \(name.word)' activates it again")
     case .nameUnreadable(let name, let schema):
       Self(
         "name_unreadable", .failed,
@@ -62,7 +63,7 @@ extension ErrorReport {
     case .schemaMissing(let name, let schema):
       Self(
         "schema_missing", .notFound, "schema \(schema) of tenant \(name) does not exist",
-        hint: missingSchemaHint("\(name)"))
+        hint: missingSchemaHint(name.word))
     case .schemaWithoutTenant(let schema):
       Self(
         "schema_without_tenant", .refused, "schema \(schema) already exists, but belongs to no tenant",
@@ -82,15 +83,15 @@ extension ErrorReport {
     case .createInProgress(let name):
       Self(
         "create_under_way", .refused, "another session is creating tenant \(name)",
-        hint: "wait until it finishes; if it is interrupted, 'tenantctl create \(name)' starts again")
+        hint: "wait until it finishes; if it is interrupted, 'tenantctl create \(name.word)' starts again")
     case .tenantProtected(let name):
       Self(
         "tenant_protected", .refused, "tenant \(name) is protected",
-        hint: "'tenantctl set \(name) --unprotect' allows it to be dropped; nothing was changed")
+        hint: "'tenantctl set \(name.word) --unprotect' allows it to be dropped; nothing was changed")
     case .dropUnfinished(let name):
       Self(
         "drop_unfinished", .refused, "the drop of tenant \(name) did not finish: its schema still exists",
-        hint: "'tenantctl drop \(name)' finishes it")
+        hint: "'tenantctl drop \(name.word)' finishes it")
     case .tenantReferenced(let name, let detail):
       Self(
         "tenant_referenced", .refused, "rows of other tables refer to tenant \(name): \(detail)",
@@ -264,7 +265,7 @@ extension ErrorReport {
       Self(
         "migration_unfinished", .refused,
         "tenant \(name) has migrations that were started but not finished: \(list(versions))",
-        hint: "'tenantctl migrate \(name)' finishes them")
+        hint: "'tenantctl migrate \(name.word)' finishes them")
 
     // SQL over the fleet
     case .scriptInvalid(let problem): Self(script: problem)

@@ -26,6 +26,7 @@ struct FleetCommand<Value: Sendable>: Sendable {
   func run(
     _ count: Int, of database: TenantDatabase, _ input: Input, _ session: Session, _ work: @escaping Work
   ) async throws -> FleetEnd<Value> {
+    try Files.checkLimit()
     // A path that cannot be written is an error before the run, not after it.
     try session.report.begin()
     // A reader that closes the pipe must not end a run half-way.

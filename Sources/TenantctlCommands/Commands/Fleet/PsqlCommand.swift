@@ -29,7 +29,7 @@ enum PsqlCommand {
       session.warn(
         """
         \(file) sets search_path, so psql does not work in tenant \(tenant.name): remove the line, or add -X: \
-        'tenantctl psql \(tenant.name) -- -X'
+        'tenantctl psql \(tenant.name.word) -- -X'
         """)
     }
     let program = Program(
