@@ -108,7 +108,7 @@ extension TenancyProblem {
   /// The server's words, if a statement failed.
   fileprivate var serverFailure: ServerFailure? {
     switch self {
-    case .server(let failure), .locked(let failure), .insufficientPrivilege(let failure): failure
+    case .server(let failure), .locked(let failure, _), .insufficientPrivilege(let failure): failure
     default: nil
     }
   }
@@ -159,7 +159,7 @@ extension TenancyProblem {
     case .directoryStale(let age):
       (.directoryStale, "the registry was last read \(age.inSeconds) ago, and the database does not answer")
     case .insufficientPrivilege(let failure): (.insufficientPrivilege, failure.message)
-    case .locked(let failure): (.locked, failure.message)
+    case .locked(let failure, _): (.locked, failure.message)
     case .changedMeanwhile:
       (.changedMeanwhile, "another session changed the same thing at the same time")
     case .server(let failure): (.statementFailed, failure.message)

@@ -187,8 +187,8 @@ package enum TenancyProblem: Error, Sendable, Hashable {
   case insufficientPrivilege(ServerFailure)
   /// A migration outside of a transaction needs a session of its own, and a pooler lends one for each transaction.
   case poolerInBetween
-  /// Another session holds a lock for longer than we wait.
-  case locked(ServerFailure)
+  /// Another session holds a lock for longer than we wait: these, as far as they are known.
+  case locked(ServerFailure, by: [LockHolder] = [])
   /// A trigger on a table of the registry's uses a name without its schema, and our search path does not lead there.
   case triggerFailed(table: String, ServerFailure)
   /// No connection of the pool became free within that time.

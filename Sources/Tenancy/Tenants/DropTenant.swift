@@ -72,7 +72,7 @@ extension TenantDatabase {
         explain: { error in
           error.state == .foreignKeyViolation
             ? .tenantReferenced(name, detail: error.detail ?? error.message) : nil
-        })
+        }, schema: schema)
     }
   }
 

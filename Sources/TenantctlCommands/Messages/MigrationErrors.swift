@@ -230,7 +230,7 @@ extension MigrationFailure {
 }
 
 extension LockHolder {
-  fileprivate var sentence: String {
+  var sentence: String {
     let who = [role, application].filter { !$0.isEmpty }.joined(separator: ", ")
     let name = who.isEmpty ? "" : " (\(who))"
     let doing =

@@ -54,9 +54,11 @@ extension ErrorReport {
       hint: "connect to PostgreSQL directly for this run: give the server's address with --database")
   }
 
-  static func locked(_ failure: ServerFailure) -> ErrorReport {
+  static func locked(_ failure: ServerFailure, _ holders: [LockHolder]) -> ErrorReport {
     ErrorReport(
-      "locked", .failed, "another session holds a lock: \(failure.message)",
+      "locked", .failed,
+      (["another session holds a lock: \(failure.message)"] + holders.map(\.sentence)).joined(
+        separator: "\n"),
       hint:
         "run the command again when that session has finished; lock_timeout in tenantctl.toml limits the wait",
       sqlState: failure.sqlState)

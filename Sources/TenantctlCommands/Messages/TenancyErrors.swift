@@ -283,7 +283,7 @@ extension ErrorReport {
     case .connectionLost(let reason): .connectionLost(reason)
     case .insufficientPrivilege(let failure): .insufficientPrivilege(failure)
     case .poolerInBetween: .poolerInBetween
-    case .locked(let failure): .locked(failure)
+    case .locked(let failure, let holders): .locked(failure, holders)
     case .triggerFailed(let table, let failure): .triggerFailed(table, failure)
     case .poolExhausted, .poolClosed, .sessionEnded, .columnMismatch, .directoryNotReady, .directoryStale:
       // What only a server app meets is worded where it is thrown.
