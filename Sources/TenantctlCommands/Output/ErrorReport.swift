@@ -68,7 +68,7 @@ struct ErrorReport: Sendable {
           hint: "\(MigrationFolderError.whereToRun); --no-migrations creates the tenant without tables")
       case let error as TenantFileProblem:
         ErrorReport(
-          "usage", .usage, "\(error.path):\(error.line): \(error.message)",
+          error.code, .usage, "\(error.path):\(error.line): \(error.message)",
           hint: "fix the file; nothing was done")
       case let error as FileProblem:
         ErrorReport(
