@@ -1,25 +1,5 @@
 internal import TenancyPostgres
 
-/// A column of the registry that does not exist.
-package struct MissingColumn: Sendable, Hashable {
-  /// The table.
-  package let table: String
-  /// The missing column.
-  package let column: String
-  /// What it is to us: a key of `[registry.columns]`.
-  package let role: String
-  /// The columns that exist.
-  package let available: [String]
-}
-
-/// Why no connection could be made.
-package struct ConnectionFailure: Sendable, Hashable {
-  /// libpq's sentence, and the server's.
-  package let message: String
-  /// The code of PostgreSQL's Appendix A, if the server answered.
-  package let sqlState: String?
-}
-
 /// The server's words about a statement that failed.
 package struct ServerFailure: Sendable, Hashable {
   /// The code of PostgreSQL's Appendix A.
@@ -30,6 +10,10 @@ package struct ServerFailure: Sendable, Hashable {
   package let detail: String?
   /// The server's advice.
   package let hint: String?
+  /// The call stack of the server's functions, the innermost first.
+  package let context: String?
+  /// The statement inside of a function that failed.
+  package let internalQuery: String?
   /// Whether another attempt is likely to succeed.
   let isTransient: Bool
 
@@ -39,5 +23,38 @@ package struct ServerFailure: Sendable, Hashable {
     message = error.message
     detail = error.detail
     hint = error.hint
+    context = error.context
+    internalQuery = error.internalQuery
+  }
+}
+
+extension TenancyProblem {
+  /// The errors of the layer below in our terms; others pass unchanged.
+  static func translating(_ error: any Error) -> any Error {
+    switch error {
+    case let failure as StatementError: return translating(failure.error)
+    case let error as ServerError: return from(error)
+    case ConnectionError.malformed(let problem): return TenancyProblem.malformedConnection(problem)
+    case ConnectionError.refused(let reason, let state):
+      return TenancyProblem.cannotConnect(ConnectionFailure(message: reason, sqlState: state?.rawValue))
+    case ConnectionError.lost(let reason): return TenancyProblem.connectionLost(reason)
+    case PoolError.exhausted(let limit): return TenancyProblem.poolExhausted(after: limit)
+    case PoolError.closed: return TenancyProblem.poolClosed
+    case let error as ColumnError: return TenancyProblem.columnMismatch(error)
+    default: return error
+    }
+  }
+
+  static func from(_ error: ServerError) -> TenancyProblem {
+    let failure = ServerFailure(error)
+    switch error.state {
+    case .insufficientPrivilege: return .insufficientPrivilege(failure)
+    case .lockNotAvailable: return .locked(failure)
+    case _ where error.isCatalogRace: return .changedMeanwhile
+    // 57P: an operator shut the server down or ended our session; the connection is gone with it.
+    case let state where state.errorClass == "57" && state != .queryCanceled:
+      return .connectionLost(error.message)
+    default: return .server(failure)
+    }
   }
 }

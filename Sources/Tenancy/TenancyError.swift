@@ -108,7 +108,7 @@ extension TenancyProblem {
   /// The server's words, if a statement failed.
   fileprivate var serverFailure: ServerFailure? {
     switch self {
-    case .server(let failure), .locked(let failure), .insufficientPrivilege(let failure): failure
+    case .server(let failure), .locked(let failure, _), .insufficientPrivilege(let failure): failure
     default: nil
     }
   }
@@ -159,7 +159,7 @@ extension TenancyProblem {
     case .directoryStale(let age):
       (.directoryStale, "the registry was last read \(age.inSeconds) ago, and the database does not answer")
     case .insufficientPrivilege(let failure): (.insufficientPrivilege, failure.message)
-    case .locked(let failure): (.locked, failure.message)
+    case .locked(let failure, _): (.locked, failure.message)
     case .changedMeanwhile:
       (.changedMeanwhile, "another session changed the same thing at the same time")
     case .server(let failure): (.statementFailed, failure.message)
@@ -180,6 +180,9 @@ extension MalformedTarget {
     case .syntax: "it is neither a URI (postgresql://user@host/database) nor key=value pairs"
     case .unencoded(let character, let encoded):
       "\(character) in the user name or the password must be written as \(encoded)"
+    case .percent: "a % in it must be written as %25, unless it begins an encoded character such as %40"
+    case .quoted: "it begins with a quotation mark"
+    case .scheme(let name): "its scheme is \(name)://, not postgresql://"
     case .parameter("ssl"): "libpq knows the parameter ssl only as ssl=true"
     // Its name may be a part of a password in which a character is not encoded.
     case .parameter: "libpq does not know one of its parameters"

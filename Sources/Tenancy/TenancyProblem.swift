@@ -195,8 +195,8 @@ package enum TenancyProblem: Error, Sendable, Hashable {
   case poolerInBetween
   /// A program gets the tenant's search path at the start of its session, and a pooler lends it another one.
   case poolerBeforeProgram
-  /// Another session holds a lock for longer than we wait.
-  case locked(ServerFailure)
+  /// Another session holds a lock for longer than we wait: these, as far as they are known.
+  case locked(ServerFailure, by: [LockHolder] = [])
   /// A trigger on a table of the registry's uses a name without its schema, and our search path does not lead there.
   case triggerFailed(table: String, ServerFailure)
   /// No connection of the pool became free within that time.
@@ -234,33 +234,22 @@ extension TenancyProblem {
   }
 }
 
-extension TenancyProblem {
-  /// The errors of the layer below in our terms; others pass unchanged.
-  static func translating(_ error: any Error) -> any Error {
-    switch error {
-    case let failure as StatementError: return translating(failure.error)
-    case let error as ServerError: return from(error)
-    case ConnectionError.malformed(let problem): return TenancyProblem.malformedConnection(problem)
-    case ConnectionError.refused(let reason, let state):
-      return TenancyProblem.cannotConnect(ConnectionFailure(message: reason, sqlState: state?.rawValue))
-    case ConnectionError.lost(let reason): return TenancyProblem.connectionLost(reason)
-    case PoolError.exhausted(let limit): return TenancyProblem.poolExhausted(after: limit)
-    case PoolError.closed: return TenancyProblem.poolClosed
-    case let error as ColumnError: return TenancyProblem.columnMismatch(error)
-    default: return error
-    }
-  }
+/// A column of the registry that does not exist.
+package struct MissingColumn: Sendable, Hashable {
+  /// The table.
+  package let table: String
+  /// The missing column.
+  package let column: String
+  /// What it is to us: a key of `[registry.columns]`.
+  package let role: String
+  /// The columns that exist.
+  package let available: [String]
+}
 
-  static func from(_ error: ServerError) -> TenancyProblem {
-    let failure = ServerFailure(error)
-    switch error.state {
-    case .insufficientPrivilege: return .insufficientPrivilege(failure)
-    case .lockNotAvailable: return .locked(failure)
-    case _ where error.isCatalogRace: return .changedMeanwhile
-    // 57P: an operator shut the server down or ended our session; the connection is gone with it.
-    case let state where state.errorClass == "57" && state != .queryCanceled:
-      return .connectionLost(error.message)
-    default: return .server(failure)
-    }
-  }
+/// Why no connection could be made.
+package struct ConnectionFailure: Sendable, Hashable {
+  /// libpq's sentence, and the server's.
+  package let message: String
+  /// The code of PostgreSQL's Appendix A, if the server answered.
+  package let sqlState: String?
 }

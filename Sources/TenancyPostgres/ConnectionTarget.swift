@@ -19,7 +19,8 @@ package struct ConnectionTarget: Sendable, Hashable, CustomStringConvertible, Cu
   ///
   /// Throws ``ConnectionError/malformed(_:)``.
   package init(_ text: String) throws {
-    conninfo = Self.withPlainScheme(text)
+    conninfo = Self.withPlainScheme(Self.trimmed(text))
+    if let problem = Self.misshapen(conninfo) { throw ConnectionError.malformed(problem) }
     if let character = Self.unencoded(in: conninfo) {
       throw ConnectionError.malformed(.unencoded(character.shown, as: character.encoded))
     }
@@ -69,6 +70,41 @@ package struct ConnectionTarget: Sendable, Hashable, CustomStringConvertible, Cu
     let dialect = scheme.prefix { $0 != "+" }
     guard ["postgres", "postgresql", "postgis"].contains(dialect) else { return text }
     return "postgresql" + String(text[end.lowerBound...])
+  }
+
+  /// A URI without the blanks and line ends around it, as files of secrets and of environments have them.
+  private static func trimmed(_ text: String) -> String {
+    let isBlank = { (scalar: Unicode.Scalar) in scalar.properties.isWhitespace }
+    let start = text.unicodeScalars.drop(while: isBlank)
+    guard scheme(of: String(start)) != nil, let end = start.lastIndex(where: { !isBlank($0) }) else {
+      return text
+    }
+    return String(start[...end])
+  }
+
+  /// What stands before the `://` of a URI; `nil` if the text is no URI.
+  private static func scheme(of text: String) -> Substring? {
+    guard let end = text.firstRange(of: "://") else { return nil }
+    let scheme = text[..<end.lowerBound]
+    let isOne = scheme.utf8.allSatisfy { byte in
+      (0x61...0x7A).contains(byte | 0x20) || (0x30...0x39).contains(byte) || "+-.:".utf8.contains(byte)
+    }
+    return isOne && !scheme.isEmpty ? scheme : nil
+  }
+
+  /// What is wrong with the whole of it, of which libpq says only that it is no URI.
+  private static func misshapen(_ text: String) -> MalformedTarget? {
+    if let first = text.first, "\"'`".contains(first) { return .quoted }
+    guard let scheme = scheme(of: text) else { return nil }
+    if scheme != "postgresql" { return .scheme(String(scheme)) }
+    let bytes = Array(text.utf8)
+    let isHex = { (index: Int) in
+      bytes.indices.contains(index) && Character(Unicode.Scalar(bytes[index])).isHexDigit
+    }
+    let isBare = bytes.indices.contains {
+      bytes[$0] == UInt8(ascii: "%") && !(isHex($0 + 1) && isHex($0 + 2))
+    }
+    return isBare ? .percent : nil
   }
 
   /// What a password must not have in a URI. libpq would read the rest of it as a port or a database, and say so.

@@ -13,6 +13,8 @@ package struct ServerError: Error, Sendable, Hashable {
   package var position: Int?
   /// The call stack of server-side functions.
   package var context: String?
+  /// The statement of such a function that failed, if it is not part of the statement that was sent.
+  package var internalQuery: String?
   /// The schema that the error is about.
   package var schema: String?
   /// The table that the error is about.
@@ -69,6 +71,12 @@ package enum MalformedTarget: Sendable, Hashable {
   case syntax
   /// A character in the user name or the password, described, and how a URI has to write it.
   case unencoded(String, as: String)
+  /// A `%` that begins no encoded character.
+  case percent
+  /// The text stands in quotes, which a shell would have removed.
+  case quoted
+  /// A URI of another scheme.
+  case scheme(String)
   /// A parameter that libpq does not know.
   case parameter(String)
   /// A parameter with a value that it cannot have, and the values that it can.

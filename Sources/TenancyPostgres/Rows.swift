@@ -128,6 +128,7 @@ final class PostgresResult: @unchecked Sendable {  // Holds: libpq never changes
     error.hint = field("H")
     error.position = field("P").flatMap { Int($0) }
     error.context = field("W")
+    error.internalQuery = field("q")
     error.schema = field("s")
     error.table = field("t")
     error.column = field("c")

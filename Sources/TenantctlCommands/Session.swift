@@ -28,11 +28,11 @@ package final class Session: Sendable {
 
   /// The configuration file that is found where nobody has named one.
   private var nearestConfiguration: String? {
-    if Files.exists(ConfigurationFile.name) { return ConfigurationFile.name }
+    if Files.isThere(ConfigurationFile.name) { return ConfigurationFile.name }
     var folder = Files.workingDirectory
     while true {
       let path = folder == "/" ? "/\(ConfigurationFile.name)" : "\(folder)/\(ConfigurationFile.name)"
-      if Files.exists(path) { return path }
+      if Files.isThere(path) { return path }
       guard folder != "/", let slash = folder.lastIndex(of: "/") else { return nil }
       folder = slash == folder.startIndex ? "/" : String(folder[..<slash])
     }
@@ -151,7 +151,8 @@ package final class Session: Sendable {
     var observer = TenantDatabase.Observer()
     observer.notice = { severity, message in
       guard isVerbose || severity == "WARNING" else { return }
-      terminal.note("\(style.yellow(severity.lowercased() + ":")) \(message)")
+      let label = FleetTask.label.map { "\($0.onOneLine): " } ?? ""
+      terminal.note("\(style.yellow(severity.lowercased() + ":")) \(label)\(message)")
     }
     if isVerbose {
       observer.statement = { terminal.note(style.dim($0.hasSuffix(";") ? $0 : "\($0);")) }

@@ -117,6 +117,29 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    ("postgresql://u:pa%ss@h/d", "a % in it must be written as %25", "in them @, :, / and % are %40"),
+    ("'postgresql://u:pass@h/d'", "it begins with a quotation mark", "remove the quotes"),
+    ("pgsql://u:pass@h/d", "its scheme is pgsql://, not postgresql://", "write it as postgresql://"),
+  ])
+  func saysWhatIsWrongWithAURL(url: String, message: String, hint: String) async throws {
+    let outcome = try await Tenantctl.run(["list"], environment: ["DATABASE_URL": url])
+    #expect(outcome.status == 2)
+    #expect(
+      outcome.stderr.hasPrefix("error: invalid database URL: \(message)") && outcome.stderr.contains(hint),
+      "\(outcome)")
+    #expect(!outcome.stderr.contains("pass@"))
+  }
+
+  /// A file with a secret ends with a line break.
+  @Test func blanksAroundAURLDoNoHarm() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      let outcome = try await Tenantctl.run(
+        ["list", "-q"], environment: ["DATABASE_URL": " \(scene.database.url)\n"])
+      #expect(outcome == Outcome(stdout: "acme\n", stderr: "", status: 0))
+    }
+  }
+
   @Test func malformedURLsAreStatus2() async throws {
     for url in [
       "shop", "mysql://a:secret@h/shop", "password=secret host", "postgresql://a:se@secret@h/shop",
@@ -271,9 +294,12 @@ import Testing
         """
       let outcome = try await Tenantctl.script(
         program, database: scene.database, workingDirectory: scene.folder.path)
+      let stderr = outcome.stderr.replacing(
+        /pid [0-9]+ \(.*, psql\), idle in transaction for [0-9.]+ m?s/, with: "pid N, idle for a while")
       #expect(
-        outcome.stderr == """
+        stderr == """
           error: another session holds a lock: canceling statement due to lock timeout
+            held by pid N, idle for a while, last: UPDATE tenants SET name = name;
           hint: run the command again when that session has finished; lock_timeout in tenantctl.toml limits the wait
           1
 

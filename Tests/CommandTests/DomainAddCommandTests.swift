@@ -107,8 +107,9 @@ import Testing
       try await scene.refuses([
         Refusal(
           "domain add acme a.com", 3, "registry_missing", "table public.domains does not exist",
-          hint:
-            Refusal.withoutRegistry
+          hint: """
+            restore it from a backup, or name the table under [registry] in tenantctl.toml; domains = false: there is none
+            """
         )
       ])
       try scene.folder.write("[registry]\ndomains = false\n", to: "tenantctl.toml")

@@ -27,6 +27,17 @@ import Testing
     }
   }
 
+  /// The app serves them by the first label of a host.
+  @Test func tenantsWithoutADomainAreActive() async throws {
+    try await Scene.with(tenants: ["acme", "reef"]) { scene in
+      try await scene.succeed("domain remove acme.example.com")
+      let outcome = try await scene.run("drop --all")
+      #expect(
+        outcome.stderr.hasPrefix(
+          "error: All of them are active, so the app serves them. This removes 2 tenants."), "\(outcome)")
+    }
+  }
+
   @Test func refuses() async throws {
     try await Scene.with(tenants: ["acme"]) { scene in
       try await scene.database.psql("CREATE SCHEMA left_over")

@@ -27,6 +27,30 @@ import Testing
     }
   }
 
+  /// Before the database is changed.
+  @Test func aFolderThatCannotBeWritten() async throws {
+    let files = ["tenantctl.toml": "[migrations]\ndirectory = \"file/migrations\"\n", "file": ""]
+    try await Scene.empty(files: files) { scene in
+      let outcome = try await scene.run("init")
+      #expect(outcome.status == 1 && outcome.stderr.hasPrefix("error: "), "\(outcome)")
+      #expect(try await scene.database.psql("SELECT to_regclass('public.tenants') IS NULL") == "t")
+      try await scene.succeed("init --no-files")
+    }
+  }
+
+  /// As containers do that start together: all find a registry in the end.
+  @Test func severalAtOnce() async throws {
+    try await Scene.empty { scene in
+      let outcomes = try await withThrowingTaskGroup(of: Outcome.self) { group in
+        for _ in 1...4 { group.addTask { try await scene.run("init --no-files") } }
+        return try await group.reduce(into: []) { $0.append($1) }
+      }
+      #expect(outcomes.contains { $0.status == 0 })
+      #expect(!outcomes.contains { $0.stderr.contains("not part of a known registry") }, "\(outcomes)")
+      try await scene.prints("list -q", "")
+    }
+  }
+
   /// A file that was written for one database makes the same registry in the next.
   @Test func createsWhatItsFileSays() async throws {
     try await Scene.empty(files: ["tenantctl.toml": "[registry]\ndomains = false\n"]) { scene in

@@ -73,6 +73,12 @@ import Testing
       try await scene.prints(
         "list --format csv --sort seats --columns plan,name,seats",
         "plan,name,seats\n,young,-3\n\"a,b\",acme,9\n,reef,10\n,pond,\n,rock,\n")
+      // By these names other commands know them, and a file of new tenants.
+      try await scene.database.psql("ALTER TABLE tenants ADD \"Seats\" int, ADD \"my col\" int")
+      let odd = try await scene.run([
+        "list", "--format", "csv", "--columns", "name,Seats,seats,my col", "--match", "nobody",
+      ])
+      #expect(odd.stdout.hasPrefix("name,Seats,seats,my col\n"), "\(odd)")
       try await scene.prints("list --quiet --sort -size --active", "acme\npond\nreef\nrock\n")
       let size = try await scene.database.psql(
         "SELECT sum(pg_total_relation_size(c)) FROM unnest('{acme.tanks,acme.schema_migrations}'::regclass[]) c"

@@ -59,6 +59,7 @@ import Testing
         ("acme\n", "1: the first line must name the columns, with commas between them, one of them name"),
         ("name,plan\nacme\n", "2: 1 field, but the first line names 2 columns"),
         ("name,domain\nacme,-x.com\n", "2: invalid domain '-x.com': "),
+        ("name\nacme\n\nBad Name\n", "4: invalid tenant name 'Bad Name': "),
         ("name,name\na,b\n", "1: column 'name' is there twice"),
         ("name,plan\nacme,\"gold\n", "2: a quoted field has no end"),
         ("name,plan\nacme,\"a\"b\n", "2: text after a quoted field"),

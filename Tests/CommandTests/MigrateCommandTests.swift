@@ -52,6 +52,40 @@ import Testing
     }
   }
 
+  /// What came before the failure is committed, and the tenants are as they were.
+  @Test func saysWhatItAppliedToTheSharedSchema() async throws {
+    try await with("SELECT 1;\n") { scene in
+      try scene.folder.write("SELECT 1/0;\n", to: "migrations/shared/9_broken.sql")
+      for format in ["text", "json"] {
+        let first = try await scene.run("migrate --all --format \(format)")
+        #expect(first.status == 1 && first.stderr.contains("no tenant was started"))
+        #expect(!first.stderr.contains("public: applied"))
+        let version = format == "text" ? "1" : "2"
+        try scene.folder.write("CREATE TABLE t\(version) ();\n", to: "migrations/shared/\(version)_t.sql")
+        let second = try await scene.run("migrate --all --format \(format)")
+        #expect(
+          second.stderr.contains("public: applied \(version) before it; no tenant was started"), "\(second)")
+      }
+    }
+  }
+
+  /// A table that somebody has made by hand: the hint has to lead out of it.
+  @Test func aTableThatIsThereAlready() async throws {
+    try await Scene.with(tenants: ["acme", "reef"]) { scene in
+      try scene.folder.write("CREATE TABLE colours ();\n", to: "migrations/tenant/20260301000000_colours.sql")
+      try await scene.database.psql("CREATE TABLE reef.colours ()")
+      let outcome = try await scene.run("migrate --all")
+      #expect(
+        outcome.stderr.contains(
+          "'tenantctl migration baseline 20260301000000 NAME' records it without running it"), "\(outcome)")
+      try await scene.succeed("migration baseline 20260301000000 reef")
+      try await scene.succeed("migrate --all --check")
+      try await scene.database.psql("DROP TABLE reef.schema_migrations")
+      #expect(
+        try await scene.run("migrate reef").stderr.contains("'tenantctl adopt NAME' creates its ledger"))
+    }
+  }
+
   /// Only the shared schema is behind: that is pending, too.
   @Test func checksTheSharedSchema() async throws {
     try await Scene.with(tenants: ["acme"]) { scene in
@@ -69,10 +103,11 @@ import Testing
   @Test func aLedgerThatCannotBeReadIsNotPending() async throws {
     try await Scene.with(tenants: ["acme"]) { scene in
       try await scene.database.psql("ALTER TABLE acme.schema_migrations ADD CHECK (version <> '')")
-      for option in ["--check", "--dry-run"] {
-        let outcome = try await scene.run("migrate --all \(option)")
+      for line in ["migrate --all --check", "migrate --all --dry-run"] {
+        let outcome = try await scene.run(line)
         #expect(outcome.status == 5 && outcome.stderr.contains("failed on 1 tenant (acme)"), "\(outcome)")
       }
+      #expect(try await scene.run("status --all --check").status == 5)
       let json = try await scene.run("migrate --all --check --format json")
       #expect(json.stdout.contains(#""name":"acme"}],"pending":[],"unknown":[]}"#), "\(json)")
     }
@@ -195,16 +230,6 @@ import Testing
         let outcome = try await scene.run("migrate --check --quiet \(words)", stdin: stdin)
         #expect(outcome == Outcome(stdout: names, stderr: "", status: names.isEmpty ? 0 : 6), "\(words)")
       }
-    }
-  }
-
-  @Test func tablesThatAnAppHasMade() async throws {
-    try await with("CREATE TABLE tanks ();\n", tenants: ["acme"]) { scene in
-      let outcome = try await scene.run("migrate --all")
-      #expect(outcome.status == 5)
-      #expect(
-        outcome.stderr.contains("hint: if an app created the tenant's tables: 'tenantctl adopt NAME' creates")
-      )
     }
   }
 }

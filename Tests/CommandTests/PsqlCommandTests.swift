@@ -12,6 +12,29 @@ import Testing
     }
   }
 
+  /// psql runs ~/.psqlrc after it has connected.
+  @Test func aStartupFileWithASearchPathIsAWarning() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      let file = try scene.folder.write("-- search_path\n\\timing off\n", to: ".psqlrc")
+      let show = ["psql", "acme", "--", "-Atc", "SELECT current_schema"]
+      let home = ["HOME": scene.folder.path]
+      #expect(try await scene.run(show, environment: home).stderr == "")
+      try scene.folder.write("SET search_path TO public;\n", to: ".psqlrc")
+      let outcome = try await scene.run(show, environment: home)
+      #expect(
+        outcome.stderr
+          == """
+          warning: \(file) sets search_path, so psql does not work in tenant acme: remove the line, or add -X: 'tenantctl psql \
+          acme -- -X'
+
+          """)
+      #expect(try await scene.run(show + ["-X"], environment: home).stderr == "")
+      let plain = try await scene.run(
+        ["psql", "acme", "--", "-XAtc", "SELECT current_schema"], environment: home)
+      #expect(plain == Outcome(stdout: "acme\n", stderr: "", status: 0))
+    }
+  }
+
   @Test func anySchemaCanBeNamed() async throws {
     let names = [#"a b\c"d"#, "A'%`$x", "tab\tnew"]
     for name in names {

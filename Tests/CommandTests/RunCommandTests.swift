@@ -18,6 +18,16 @@ import Testing
     }
   }
 
+  /// In JSON a NUL of ours stands for a byte that is not UTF-8.
+  @Test func aNULOfTheProgramIsNoBackslash() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      let outcome = try await scene.run(["run", "acme", "--format", "ndjson", "--", "printf", #"a\0b\n"#])
+      #expect(
+        outcome.stdout.contains("\"stdout\":\"a\u{FFFD}b\\n\""),
+        "\(outcome)")
+    }
+  }
+
   @Test func theURLLeadsToTheDatabase() async throws {
     try await Scene.with(tenants: ["acme"]) { scene in
       try await TestRole.with(scene.database) { role in

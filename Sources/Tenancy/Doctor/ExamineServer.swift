@@ -7,12 +7,16 @@ extension TenantDatabase {
     if !isDirect, try await !keepsTransactions() { return [.settingsLost] }
     let role = try await connected { connection in
       try await connection.query(
-        "SELECT CURRENT_USER::text, current_database()::text, has_database_privilege(current_database(), 'CREATE')"
+        """
+        SELECT CURRENT_USER::text, current_database()::text, has_database_privilege(current_database(), 'CREATE'),
+          pg_is_in_recovery(), current_setting('default_transaction_read_only') = 'on'
+        """
       )[0]
-      .decode(String.self, String.self, Bool.self)
+      .decode(String.self, String.self, Bool.self, Bool.self, Bool.self)
     }
+    let readOnly: [Finding] = role.3 || role.4 ? [.readOnly(isStandby: role.3)] : []
     let pooler: [Finding] = isDirect ? [] : [.pooler(sharesSessions: try await sharesSessions())]
-    return pooler + (role.2 ? [] : [.cannotCreateSchemas(role: role.0, database: role.1)])
+    return readOnly + pooler + (role.2 ? [] : [.cannotCreateSchemas(role: role.0, database: role.1)])
   }
 
   /// Whether what a transaction begins with still holds in its second message.

@@ -78,6 +78,8 @@ package enum Finding: Sendable, Hashable {
   case powerfulConnection(role: String, ConnectionPower, creators: [Creator])
 
   // The server
+  /// Nothing can be written: the server is a standby, or the database's or the role's setting says so.
+  case readOnly(isStandby: Bool)
   /// The role may not create schemas in the database.
   case cannotCreateSchemas(role: String, database: String)
   /// There is a pooler in between, and whether it gives a server's session to several clients; `nil`: not known.
@@ -105,7 +107,7 @@ extension Finding {
     switch self {
     case .schemaMissing, .nameUnreadable, .domainUnreadable, .schemaShared, .domainShared,
       .domainNamesAnother, .ledgerUnreadable, .wrongHead, .settingsLost, .ledgerNotTrusted,
-      .schemaNotEnterable:
+      .schemaNotEnterable, .readOnly:
       .error
     case .noDomain, .noLedger, .pooler, .canWriteLedgers: .info
     case .extensionOutOfReach(let found): found.isUsed ? .warning : .info

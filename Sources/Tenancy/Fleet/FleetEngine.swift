@@ -62,6 +62,12 @@ struct FleetWork<Value: Sendable>: Sendable {
   }
 }
 
+/// For whom the current task works, for messages of the server that do not say it.
+package enum FleetTask {
+  /// The tenant's name, or `public`; `nil` outside of a run for many.
+  @TaskLocal package static var label: String?
+}
+
 /// Thrown by an attempt that was cancelled after a part was committed that its value does not hold.
 struct FleetUnfinished: Error {}
 
@@ -156,7 +162,9 @@ private final class FleetEngine<Value: Sendable>: Sendable {
     }
     let status: FleetOutcome<Value>.Status?
     do {
-      status = try await work.attempt(index, phase, &progress.value) ? .done : nil
+      status = try await FleetTask.$label.withValue(work.subjects[index].label) {
+        try await work.attempt(index, phase, &progress.value) ? .done : nil
+      }
     } catch is CancellationError {
       status = progress.value == nil ? .notRun : .unfinished
     } catch is FleetUnfinished {

@@ -27,7 +27,7 @@ extension TenancyProblem {
     case .migrationFailed(let migration):
       migration.reason == .inProgress || migration.server?.isTransient == true
     case .execFailed(let failure): failure.server.isTransient
-    case .locked(let server), .server(let server): server.isTransient
+    case .locked(let server, _), .server(let server): server.isTransient
     default: false
     }
   }

@@ -25,7 +25,8 @@ public struct DomainName: StoredName {
     if name.isEmpty { return .empty }
     if name.contains("://") || name.contains("/") { return .hasScheme }
     if !name.utf8.allSatisfy({ $0 < 0x80 }) { return .notASCII }
-    if name.contains(":") { return .hasPort }
+    if name.count(where: { $0 == ":" }) > 1, !name.contains("@") { return .isAddress }
+    if name.contains(":"), !name.contains("@") { return .hasPort }
     if name.utf8.count > 253 { return .tooLong }
     let labels = name.split(separator: ".", omittingEmptySubsequences: false)
     if let bad = labels.first(where: { !isLabel($0) }) { return .badLabel(String(bad)) }
@@ -55,6 +56,8 @@ package enum DomainProblem: Sendable, Hashable {
   case notASCII
   /// It has a port: the same tenant is served on every port.
   case hasPort
+  /// What follows the colon of a host is no number.
+  case badPort
   /// Over 253 characters (RFC 1035 section 2.3.4).
   case tooLong
   /// A part between dots is empty, over 63 characters, or has something else than letters, digits and inner hyphens.

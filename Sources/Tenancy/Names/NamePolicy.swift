@@ -22,8 +22,9 @@ public struct NamePolicy: Sendable, Hashable {
     do { try admit(schema) } catch { throw TenancyError(error) }
   }
 
-  /// A name that does not begin the schema's name may begin with a digit, or be an SQL keyword.
-  func admit(_ name: TenantName, after prefix: String = "") throws(TenancyProblem) {
+  /// Throws ``TenancyProblem/invalidTenantName(_:_:)`` for a name that no new tenant may have. One that does not begin the
+  /// schema's name may begin with a digit, or be an SQL keyword.
+  package func admit(_ name: TenantName, after prefix: String = "") throws(TenancyProblem) {
     let problem = prefix.isEmpty ? problem(of: name.rawValue) : problem(ofKey: name.rawValue)
     if let problem { throw .invalidTenantName(name.rawValue, problem) }
   }

@@ -16,12 +16,23 @@ package struct Plan<Result: Sendable>: Sendable {
 
   /// A lock that is held over another connection during a change of several transactions.
   var lock: SQL?
+  /// The tenant's schema, if all that is in it is locked.
+  var schema: SchemaName?
 
   /// Makes the change. If the program is killed, the server rolls the open transaction back.
   ///
   /// Throws ``TenancyProblem``; a change of one transaction has then not happened at all.
   @discardableResult
   package func apply() async throws -> Result {
+    do {
+      return try await applyAlone()
+    } catch TenancyProblem.locked(let failure, _) {
+      let holders = try? await database.connected { try await LockHolder.find(in: schema, over: $0) }
+      throw TenancyProblem.locked(failure, by: holders ?? [])
+    }
+  }
+
+  private func applyAlone() async throws -> Result {
     // With a pool of one connection, none is free for the lock.
     guard let lock, database.pool.size > 1 else {
       try await applySteps()

@@ -23,6 +23,17 @@ extension TenantDatabase {
   package func planInitialize(
     _ source: RegistrySource = .anywhere, upgrade: Bool = false, notify: Bool = false
   ) async throws -> Plan<InitializedRegistry> {
+    do {
+      return try await initialization(source, upgrade: upgrade, notify: notify)
+    } catch TenancyProblem.unclearRegistry(.tableInTheWay) {
+      // Another run may have made the tables between two of the queries.
+      return try await initialization(source, upgrade: upgrade, notify: notify)
+    }
+  }
+
+  private func initialization(
+    _ source: RegistrySource, upgrade: Bool, notify: Bool
+  ) async throws -> Plan<InitializedRegistry> {
     try await connected { connection in
       guard let (registry, shape) = try await self.recognize(source, over: connection) else {
         return try await self.creation(notify: notify, over: connection)
@@ -72,7 +83,7 @@ extension TenantDatabase {
       steps: [
         .transaction(
           (limits.opening + definitions).map { PlannedStatement($0) } + (notifications?.planned ?? []))
-      ], database: self)
+      ], database: self, explain: { $0.state == .duplicateTable ? .changedMeanwhile : nil })
   }
 
   private static let tenantsDefinition: SQL = """

@@ -91,14 +91,7 @@ extension TenantDatabase {
       let rows: [PlannedStatement] =
         .changing(row)
         + (try domains.flatMap { [PlannedStatement].changing(try shape.insertDomain($0, tenantIsNew: true)) })
-      let remove = remains.map {
-        [
-          Step.transaction(
-            self.limits.opening.map { PlannedStatement($0) }
-              + SchemaDependents(schema: schema).guardStatements
-              + [PlannedStatement($0.drop(ledger, ifFree: lock))])
-        ]
-      }
+      let remove = remains.map { [self.removal(of: schema, marked: $0)] }
       return Plan(
         result: CreatedTenant(tenant: tenant, domains: domains, migrations: migrations.map(\.version)),
         steps: (remove ?? [])
@@ -154,6 +147,13 @@ extension TenantDatabase {
     }
   }
 
+  /// Removes what an interrupted create has left.
+  func removal(of schema: SchemaName, marked mark: CreationMark) -> Step {
+    .transaction(
+      limits.opening.map { PlannedStatement($0) } + SchemaDependents(schema: schema).guardStatements
+        + [PlannedStatement(mark.drop(ledger(of: schema), ifFree: CreationLock(schema)))])
+  }
+
   /// Checks for obstacles. Returns the mark on the remains of an interrupted create.
   private func checkFree(
     _ tenant: Tenant, _ hosts: [DomainName], _ shape: RegistryShape, over connection: Connection
@@ -172,7 +172,7 @@ extension TenantDatabase {
   }
 
   /// The mark on the schema that an interrupted create has left. Throws ``TenancyProblem`` if the schema is something else.
-  private func remains(
+  func remains(
     of tenant: Tenant, _ hosts: [DomainName], _ shape: RegistryShape, over connection: Connection
   ) async throws -> CreationMark? {
     let found = try await connection.query(

@@ -6,7 +6,7 @@ package struct DroppedTenant: Sendable, Hashable, Encodable {
   package let name: TenantName
   /// Its schema.
   package let schema: SchemaName
-  /// Whether the registry had it; if not, only a schema that an interrupted drop left behind is removed.
+  /// Whether the registry had it; if not, only a schema that an interrupted drop or create left behind is removed.
   package let hadRow: Bool
   /// Whether the schema was there.
   package let hadSchema: Bool
@@ -14,8 +14,8 @@ package struct DroppedTenant: Sendable, Hashable, Encodable {
   package let tables: Int
   /// Its domains.
   package let domains: [DomainName]
-  /// Whether it was active and had domains, by which users may have been at work.
-  package let isServed: Bool
+  /// Whether it was active. The app may serve it without a domain, too: by the first label of a host.
+  package let isActive: Bool
 
   private enum CodingKeys: CodingKey { case name, schema, hadRow, hadSchema, tables, domains }
 }
@@ -51,10 +51,8 @@ extension TenantDatabase {
       let domains = try await self.domains(of: [name], shape, over: connection)
       let contents = try await SchemaContents.read(self.ledger(of: schema), over: connection)
       guard found != nil || marked != nil else {
-        let missing = Tenant(name: name, schema: schema, isActive: true)
-        let isOrphan = try await shape.sharer(of: missing, over: connection) == nil
-        throw contents.exists && !schema.isNobodys && isOrphan
-          ? TenancyProblem.schemaWithoutTenant(schema) : TenancyProblem.tenantNotFound(name)
+        return try await self.planRemoval(
+          of: Tenant(name: name, schema: schema, isActive: false), contents, shape, over: connection)
       }
       if contents.isProtected { throw TenancyProblem.tenantProtected(name) }
       let outside = try await SchemaDependents(schema: schema).find(over: connection)
@@ -68,14 +66,38 @@ extension TenantDatabase {
         result: DroppedTenant(
           name: name, schema: schema, hadRow: found != nil, hadSchema: contents.exists,
           tables: contents.tables, domains: domains.map(\.name),
-          isServed: found?.isActive == true && !domains.isEmpty),
+          isActive: found?.isActive == true),
         steps: contents.dropping(schema, after: rows, mark: mark, guards: self.limits.opening),
         database: self,
         explain: { error in
           error.state == .foreignKeyViolation
             ? .tenantReferenced(name, detail: error.detail ?? error.message) : nil
-        })
+        }, schema: schema)
     }
+  }
+
+  /// Plans the removal of what an interrupted create has left. Throws ``TenancyProblem`` if that is not what the schema is.
+  private func planRemoval(
+    of tenant: Tenant, _ contents: SchemaContents, _ shape: RegistryShape, over connection: Connection
+  ) async throws -> Plan<DroppedTenant> {
+    let isOrphan = try await shape.sharer(of: tenant, over: connection) == nil
+    guard contents.exists, isOrphan, !tenant.schema.isNobodys else {
+      throw TenancyProblem.tenantNotFound(tenant.name)
+    }
+    let mark: CreationMark?
+    do {
+      mark = try await remains(of: tenant, [], shape, over: connection)
+    } catch TenancyProblem.dropUnfinished {
+      // By a mark that is trusted the schema would have been found.
+      throw TenancyProblem.schemaWithoutTenant(tenant.schema)
+    }
+    guard let mark else { throw TenancyProblem.tenantNotFound(tenant.name) }
+    return Plan(
+      result: DroppedTenant(
+        name: tenant.name, schema: tenant.schema, hadRow: false, hadSchema: true, tables: contents.tables,
+        domains: [], isActive: false),
+      steps: [removal(of: tenant.schema, marked: mark)], database: self,
+      explain: { $0.state == CreationMark.isLocked ? .createInProgress(tenant.name) : nil })
   }
 
   /// Plans the removal of several tenants.
@@ -89,7 +111,7 @@ extension TenantDatabase {
       return plans
     }
     let entries = plans.joined().map { plan in
-      let tenant = Tenant(name: plan.result.name, schema: plan.result.schema, isActive: plan.result.isServed)
+      let tenant = Tenant(name: plan.result.name, schema: plan.result.schema, isActive: plan.result.isActive)
       return FleetPlan<DroppedTenant>.Entry(subject: FleetSubject(tenant), work: .success(plan))
     }
     // Each takes up to a quarter of the server's lock table.

@@ -56,7 +56,7 @@ extension TenantDatabase {
           case .duplicateSchema: .changedMeanwhile
           default: self.explainRows(error, new)
           }
-        })
+        }, schema: tenant.schema)
     }
   }
 

@@ -41,6 +41,11 @@ struct StarterFiles {
     if !Files.exists(folder) { folders = ["tenant", "shared"].map { "\(folder)/\($0)" } }
   }
 
+  /// Throws `FileProblem` if a file or folder cannot be written: before the database is changed.
+  func check() throws {
+    for path in (configuration.map { [$0.path] } ?? []) + folders { try Files.checkWritable(path) }
+  }
+
   /// Writes what does not exist. Throws `FileProblem`.
   func write() throws {
     if let configuration {

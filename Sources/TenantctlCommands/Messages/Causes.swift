@@ -1,9 +1,48 @@
 internal import Tenancy
 
-/// Failures grouped by their cause, the most frequent first: 500 tenants with one cause are one thing to fix.
-func failureCauses(_ failures: [(name: String, error: any Error)], _ style: Style) -> [String] {
-  let groups = Dictionary(grouping: failures) { ErrorReport(inFleet: $0.error).cause }
-  return groups.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }.flatMap { cause, failures in
+/// The failure of a tenant, or of the shared schema.
+struct TenantFailure {
+  let name: String
+  /// `nil` if it is not known.
+  let schema: SchemaName?
+  let error: any Error
+
+  init(_ name: String, _ schema: SchemaName?, _ error: any Error) {
+    (self.name, self.schema, self.error) = (name, schema, error)
+  }
+
+  init?<Value>(_ outcome: FleetOutcome<Value>) {
+    guard let error = outcome.failure else { return nil }
+    self.init(outcome.label.onOneLine, outcome.schema, error)
+  }
+
+  /// The failures by their causes, the most frequent first. The server's messages name the schema: those that differ only
+  /// by it are one cause.
+  static func grouped(_ failures: [TenantFailure]) -> [(cause: String, failures: [TenantFailure])] {
+    let told = failures.map { (failure: $0, cause: ErrorReport(inFleet: $0.error).cause) }
+    let groups = Dictionary(grouping: told) { told in
+      told.failure.schema.map { without($0.rawValue, told.cause) } ?? told.cause
+    }
+    return groups.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }.map { _, members in
+      let isOne = Set(members.map(\.cause)).count == 1
+      let remark =
+        isOne
+        ? "" : "\n(the message of \(members[0].failure.name); those of the others have their schema in it)"
+      return (members[0].cause + remark, members.map(\.failure))
+    }
+  }
+
+  /// The text without a word.
+  private static func without(_ word: String, _ text: String) -> String {
+    let isPart = { (character: Character) in character.isLetter || character.isNumber || character == "_" }
+    return text.split(omittingEmptySubsequences: false) { !isPart($0) }.contains { $0 == word }
+      ? text.replacing(word, with: "\0") : text
+  }
+}
+
+/// Failures grouped by their cause: 500 tenants with one cause are one thing to fix.
+func failureCauses(_ failures: [TenantFailure], _ style: Style) -> [String] {
+  TenantFailure.grouped(failures).flatMap { cause, failures in
     [style.red("failed on \(counted(failures.count, "tenant")) (\(named(failures.map(\.name), upTo: 50))):")]
       + cause.split(separator: "\n").map { "  \($0)" }
   }
@@ -21,7 +60,7 @@ struct FleetFailure: Encodable, Sendable {
   let name: String
   let error: ErrorReport.Document
 
-  static func all(_ problems: [(name: String, error: TenancyProblem)]) -> [FleetFailure] {
+  static func all(_ problems: [TenantFailure]) -> [FleetFailure] {
     problems.map { FleetFailure(name: $0.name, error: ErrorReport($0.error).document()) }
   }
 }

@@ -24,9 +24,8 @@ extension ErrorReport {
   init(exec failure: ExecFailure) {
     let place = failure.place?.location.suffix ?? ""
     let line = (failure.place?.excerpt).map { "\n  \($0[...].trimmingWhitespace())" } ?? ""
-    let detail = failure.server.detail.map { "\n  \($0)" } ?? ""
     self.init(
-      "exec_failed", .failed, "\(failure.script)\(place): \(failure.server.message)\(detail)\(line)",
+      "exec_failed", .failed, "\(failure.script)\(place): \(failure.server.sentence)\(line)",
       hint: failure.hint, sqlState: failure.server.sqlState)
   }
 
@@ -43,7 +42,9 @@ extension ErrorReport {
       "columns_differ", .failed,
       "the tenants' results have different columns\(changesStay ? "; the changes are committed" : "")\n"
         + sets.map { "  \($0.columns.joined(separator: ", ")): \(named($0.tenants))" }.joined(separator: "\n"),
-      hint: "name the columns in the SELECT, or run it for each of these groups of tenants")
+      hint: changesStay
+        ? "do not run it again: what it changes is changed; SELECT shows the rows"
+        : "name the columns in the SELECT, or run it for each of these groups of tenants")
   }
 }
 
@@ -55,7 +56,7 @@ extension ExecFailure {
     // active_sql_transaction, invalid_transaction_termination
     case "25001", "2D000":
       "the script runs in a transaction; without one: tenantctl run NAME -- psql -c \"...\""
-    default: server.hint
+    default: server.advice
     }
   }
 }

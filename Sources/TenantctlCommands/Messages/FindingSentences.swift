@@ -42,7 +42,7 @@ struct FindingReport: Sendable {
       case .schemaMissing(let tenant, _):
         Self(
           "schema_missing", "the tenant's schema does not exist",
-          "\(tenant.name)", tenant.name
+          "\(tenant.name)", tenant.name.word
         ) { "restore the schema from a backup, or remove the tenant with 'tenantctl drop \($0)'" }
       case .nameUnreadable(let tenant):
         Self(
@@ -75,16 +75,16 @@ struct FindingReport: Sendable {
         Self(
           "unsafe_name",
           "an app that does not quote the name, such as flask-tenants, does not reach the schema",
-          "\(tenant.schema) (\(unquoted.sentence))", tenant.name
+          "\(tenant.schema) (\(unquoted.sentence))", tenant.name.word
         ) { "unless your app quotes names: 'tenantctl rename \($0) NEW'" }
       case .creationUnfinished(let schema):
-        Self("creation_unfinished", "a create was interrupted, or is running", "\(schema)", schema) {
-          "'tenantctl create \($0)' starts again"
+        Self("creation_unfinished", "a create was interrupted, or is running", "\(schema)", schema.word) {
+          "'tenantctl create \($0)' starts again, 'tenantctl drop \($0)' removes it"
         }
       case .dropUnfinished(let name, _):
         Self(
           "drop_unfinished", "a drop was interrupted, or is running: the schema still exists",
-          "\(name)", name
+          "\(name)", name.word
         ) { "'tenantctl drop \($0)' finishes it" }
       case .notificationsOutdated(let table, let isBlocked):
         Self(
@@ -97,7 +97,7 @@ struct FindingReport: Sendable {
 
       // Domains
       case .noDomain(let name):
-        Self("no_domain", "the tenant has no domain", "\(name)", name) {
+        Self("no_domain", "the tenant has no domain", "\(name)", name.word) {
           "'tenantctl domain add \($0) HOST' adds one"
         }
       case .noPrimaryDomain(let name, let domains):
@@ -136,7 +136,7 @@ struct FindingReport: Sendable {
 
       // Ledgers
       case .noLedger(let tenant):
-        Self("no_ledger", "the tenant has tables but no ledger", "\(tenant.name)", tenant.name) {
+        Self("no_ledger", "the tenant has tables but no ledger", "\(tenant.name)", tenant.name.word) {
           "'tenantctl adopt \($0) --like ANOTHER' creates one"
         }
       case .foreignLedger(let tenant, let tool):
@@ -171,15 +171,15 @@ struct FindingReport: Sendable {
       case .migrationUnfinished(let tenant, let versions, let direction):
         Self(
           "migration_unfinished", "a migration outside of a transaction was interrupted, or is running",
-          "\(tenant.name) (\(versions.map(\.rawValue).joined(separator: ", ")))", tenant.name
+          "\(tenant.name) (\(versions.map(\.rawValue).joined(separator: ", ")))", tenant.name.word
         ) { "'tenantctl \(direction == .up ? "migrate" : "rollback") \($0)' resumes it" }
 
       // What is in the schemas
       case .invalidIndex(let tenant, let index, let kind):
         Self(
           "invalid_index", "the index is invalid: no query uses it, but every write updates it",
-          "\(tenant.schema).\(index)", tenant.name
-        ) { kind.advice($0) }
+          "\(tenant.schema).\(index)", tenant.name.word
+        ) { kind.advice($0, index) }
       case .extensionInTenant(let tenant, let name, let canMove):
         Self(
           "extension_in_tenant", "the extension is in a tenant's schema, and is dropped with it",
@@ -198,6 +198,11 @@ struct FindingReport: Sendable {
       case .powerfulConnection(let role, let power, let creators): .powerful(role, power, creators)
 
       // The server
+      case .readOnly(let isStandby):
+        Self(
+          "read_only", "nothing can be written",
+          isStandby ? "the server is a standby" : "default_transaction_read_only is on"
+        ) { _ in ServerFailure.readOnlyAdvice }
       case .cannotCreateSchemas(let role, let database):
         Self("cannot_create_schemas", "the role cannot create schemas, and so no tenants", role) { _ in
           "GRANT CREATE ON DATABASE \(quoted(database)) TO \(quoted(role))"
@@ -236,11 +241,15 @@ private func poolerSentence(_ shares: Bool?) -> String {
 }
 
 extension Finding.InvalidIndex {
-  fileprivate func advice(_ tenant: String) -> String {
+  fileprivate func advice(_ tenant: String, _ index: String) -> String {
     switch self {
     case .unbuilt: "it is built again, without blocking reads and writes"
     case .leftover: "it is a leftover of a failed REINDEX, and is dropped"
-    case .unfinishedMigration: "'tenantctl migrate \(tenant)' resumes the migration that builds it"
+    case .unfinishedMigration:
+      """
+      drop it: tenantctl psql \(tenant) -- -c 'DROP INDEX CONCURRENTLY \(quoted(index))'; then 'tenantctl migrate \(tenant)' \
+      builds it again
+      """
     }
   }
 }

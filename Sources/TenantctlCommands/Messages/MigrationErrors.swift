@@ -9,6 +9,13 @@ extension ErrorReport {
       hint: failure.leftIndexes.isEmpty ? failure.hint : failure.dropHint, sqlState: failure.server?.sqlState)
   }
 
+  /// What the shared schema got before a migration of its own failed.
+  init(shared failed: SharedMigrationFailed) {
+    let versions = failed.applied.map(\.rawValue).joined(separator: ", ")
+    self = ErrorReport(failed.error).adding(
+      "\(versions.isEmpty ? "" : "public: applied \(versions) before it; ")no tenant was started")
+  }
+
   /// Files that were edited after they were applied.
   static func checksumMismatch(_ files: [MigrationOccurrence]) -> ErrorReport {
     ErrorReport(
@@ -39,10 +46,10 @@ extension ErrorReport {
     hasLedger
       ? ErrorReport(
         "nothing_recorded", .refused, "the ledger of tenant \(name) is empty",
-        hint: "'tenantctl migration baseline VERSION \(name)' records the migrations that it has")
+        hint: "'tenantctl migration baseline VERSION \(name.word)' records the migrations that it has")
       : ErrorReport(
         "nothing_recorded", .refused, "tenant \(name) has no ledger to compare with",
-        hint: "'tenantctl adopt \(name) --version VERSION' creates one")
+        hint: "'tenantctl adopt \(name.word) --version VERSION' creates one")
   }
 
   static func outOfOrder(_ files: [MigrationOccurrence]) -> ErrorReport {
@@ -116,6 +123,13 @@ extension ErrorReport {
   }
 }
 
+/// A migration of the shared schema failed, so no tenant was started.
+struct SharedMigrationFailed: Error {
+  let error: any Error
+  /// What the run has applied to the shared schema before.
+  let applied: [MigrationVersion]
+}
+
 extension MigrationOccurrence {
   /// That it is older than the newest migration of some tenants.
   var lateness: String { "\(path) is older than the newest migration of \(firstAndOthers(tenants))" }
@@ -186,10 +200,7 @@ extension MigrationFailure {
 
   fileprivate var hint: String? {
     switch reason {
-    case .refused:
-      server?.hint
-        ?? (isRelationThere
-          ? "if an app created the tenant's tables: 'tenantctl adopt NAME' creates its ledger" : nil)
+    case .refused: server?.advice ?? existenceHint
     case .needsNoTransaction where direction == .down:
       """
       begin that section with '-- migrate:down transaction:false'; 'tenantctl migration repair \(version)' accepts the \
@@ -218,6 +229,15 @@ extension MigrationFailure {
     }
   }
 
+  private var existenceHint: String? {
+    guard isRelationThere else { return nil }
+    return hasHistory
+      ? """
+      if the tenant has all that this migration creates: 'tenantctl migration baseline \(version) NAME' records it without \
+      running it
+      """ : "if an app created the tenant's tables: 'tenantctl adopt NAME' creates its ledger"
+  }
+
   /// What was done about the invalid indexes that a failed build left.
   fileprivate var remains: [String] {
     (droppedIndexes.isEmpty
@@ -237,7 +257,7 @@ extension MigrationFailure {
 }
 
 extension LockHolder {
-  fileprivate var sentence: String {
+  var sentence: String {
     let who = [role, application].filter { !$0.isEmpty }.joined(separator: ", ")
     let name = who.isEmpty ? "" : " (\(who))"
     let doing =

@@ -21,6 +21,13 @@ extension NameProblem {
   }
 }
 
+/// What to do about a host that no tenant has.
+func unknownHostHint(_ host: String) -> String {
+  (try? DomainName(parsing: host)) == nil
+    ? "it cannot be a domain; routing.base_domains limits the first-label rule"
+    : "'tenantctl domain add NAME \(host)' adds it; routing.base_domains limits the first-label rule"
+}
+
 extension DomainProblem {
   var sentence: String {
     switch self {
@@ -28,6 +35,7 @@ extension DomainProblem {
     case .hasScheme: "it is a URL"
     case .notASCII: "it contains characters that are not ASCII"
     case .hasPort: "it has a port"
+    case .badPort: "its port is not a number"
     case .tooLong: "it is longer than 253 characters"
     case .badLabel(let label):
       label.isEmpty ? "it has an empty label" : "'\(label)' is not a valid label of a host name"
@@ -40,7 +48,7 @@ extension DomainProblem {
     switch self {
     case .notASCII:
       InternationalName.ascii(name).map { "write it as \($0)" } ?? "give its xn-- form"
-    case .hasPort: "omit the port: the same tenant is served on every port"
+    case .hasPort, .badPort: "omit the port: the same tenant is served on every port"
     case .hasScheme: "give only the host name"
     default: "use letters, digits and hyphens between dots, as in acme.example.com"
     }

@@ -59,15 +59,18 @@ extension ErrorReport {
 extension ErrorReport {
   static func registryMissing(_ tables: [String], _ similar: [String]) -> ErrorReport {
     let one = tables.count == 1
+    let isHalf = tables == [RegistryMapping().domains?.description]
     return ErrorReport(
       "registry_missing", .notFound,
       "\(one ? "table" : "tables") \(tables.joined(separator: " and ")) \(one ? "does" : "do") not exist",
-      hint: similar.isEmpty
-        ? "'tenantctl init' finds an app's registry, or creates one; [registry] in tenantctl.toml names another"
-        : """
-        the database has \(similar.joined(separator: ", ")): name the right table with 'tenantctl init --tenants-table', or \
-        under [registry] in tenantctl.toml
-        """)
+      hint: isHalf
+        ? "restore it from a backup, or name the table under [registry] in tenantctl.toml; domains = false: there is none"
+        : similar.isEmpty
+          ? "'tenantctl init' finds an app's registry, or creates one; [registry] in tenantctl.toml names another"
+          : """
+          the database has \(similar.joined(separator: ", ")): name the right table with 'tenantctl init --tenants-table', or \
+          under [registry] in tenantctl.toml
+          """)
   }
 
   static func registryColumnMissing(_ missing: MissingColumn) -> ErrorReport {

@@ -30,6 +30,8 @@ extension SQLScriptError.Reason {
     case .transactionControl:
       "remove it; statements that cannot run in a transaction need a file with '-- migrate:up transaction:false'"
     case .oldStrings: "remove it, and write strings with backslash escapes as E'...'"
+    case .copyStream(let keywords) where keywords.hasPrefix("COPY TO"):
+      "use SELECT: 'tenantctl exec --format csv' prints its rows as CSV"
     case .copyStream: "write the rows as INSERT statements (pg_dump --inserts does)"
     }
   }

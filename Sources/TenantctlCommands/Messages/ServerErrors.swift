@@ -1,10 +1,29 @@
 internal import Tenancy
 
 extension ServerFailure {
-  /// The server's message, and its details on separate lines.
+  /// The server's message, its details, and where in which function, as psql prints it, on separate lines.
   var sentence: String {
-    ([message] + (detail.map { [$0] } ?? [])).joined(separator: "\n  ")
+    ([message] + (detail.map { [$0] } ?? []) + Self.few("QUERY: ", internalQuery)
+      + Self.few("CONTEXT: ", context)).joined(separator: "\n  ")
   }
+
+  /// A text's first lines: a recursion would fill the screen.
+  private static func few(_ title: String, _ text: String?) -> [String] {
+    guard let text else { return [] }
+    let lines = text.split(whereSeparator: \.isNewline)
+    return ["\(title)\(lines.prefix(6).joined(separator: "\n    "))\(lines.count > 6 ? "\n    ..." : "")"]
+  }
+
+  /// The server's advice, or ours.
+  var advice: String? { hint ?? (sqlState == Self.readOnlyState ? Self.readOnlyHint : nil) }
+
+  /// read_only_sql_transaction (PostgreSQL manual, Appendix A)
+  static let readOnlyState = "25006"
+  static let readOnlyHint = """
+    the server is a standby, or the database is read-only (default_transaction_read_only): \(readOnlyAdvice)
+    """
+  static let readOnlyAdvice =
+    "connect to the primary server; with several hosts in the URL, target_session_attrs=read-write finds it"
 }
 
 extension ErrorReport {
@@ -30,6 +49,12 @@ extension ErrorReport {
       sqlState: failure.sqlState)
   }
 
+  static var changedMeanwhile: ErrorReport {
+    ErrorReport(
+      "changed_meanwhile", .failed, "another session changed the same data at the same time",
+      hint: "run the command again")
+  }
+
   static var poolerInBetween: ErrorReport {
     ErrorReport(
       "pooler_in_between", .failed,
@@ -44,9 +69,11 @@ extension ErrorReport {
       hint: "connect to PostgreSQL directly for this run: give the server's address with --database")
   }
 
-  static func locked(_ failure: ServerFailure) -> ErrorReport {
+  static func locked(_ failure: ServerFailure, _ holders: [LockHolder]) -> ErrorReport {
     ErrorReport(
-      "locked", .failed, "another session holds a lock: \(failure.message)",
+      "locked", .failed,
+      (["another session holds a lock: \(failure.message)"] + holders.map(\.sentence)).joined(
+        separator: "\n"),
       hint:
         "run the command again when that session has finished; lock_timeout in tenantctl.toml limits the wait",
       sqlState: failure.sqlState)

@@ -45,7 +45,8 @@ extension ErrorReport {
       Self(
         "usage", .usage, "schema \(schema) is given twice", hint: "each tenant has its own; nothing was done")
     case .tenantExists(let name):
-      Self("tenant_exists", .refused, "tenant \(name) already exists", hint: "see 'tenantctl show \(name)'")
+      Self(
+        "tenant_exists", .refused, "tenant \(name) already exists", hint: "see 'tenantctl show \(name.word)'")
     case .tenantNameCollides(let name, let other):
       Self(
         "tenant_exists", .refused, "the name \(name) differs from that of tenant \(other) only by case",
@@ -53,7 +54,7 @@ extension ErrorReport {
     case .tenantDeactivated(let name):
       Self(
         "tenant_deactivated", .refused, "tenant \(name) is deactivated",
-        hint: "'tenantctl activate \(name)' activates it again")
+        hint: "'tenantctl activate \(name.word)' activates it again")
     case .nameUnreadable(let name, let schema):
       Self(
         "name_unreadable", .failed,
@@ -62,7 +63,7 @@ extension ErrorReport {
     case .schemaMissing(let name, let schema):
       Self(
         "schema_missing", .notFound, "schema \(schema) of tenant \(name) does not exist",
-        hint: missingSchemaHint("\(name)"))
+        hint: missingSchemaHint(name.word))
     case .schemaWithoutTenant(let schema):
       Self(
         "schema_without_tenant", .refused, "schema \(schema) already exists, but belongs to no tenant",
@@ -82,15 +83,15 @@ extension ErrorReport {
     case .createInProgress(let name):
       Self(
         "create_under_way", .refused, "another session is creating tenant \(name)",
-        hint: "wait until it finishes; if it is interrupted, 'tenantctl create \(name)' starts again")
+        hint: "wait until it finishes; if it is interrupted, 'tenantctl create \(name.word)' starts again")
     case .tenantProtected(let name):
       Self(
         "tenant_protected", .refused, "tenant \(name) is protected",
-        hint: "'tenantctl set \(name) --unprotect' allows it to be dropped; nothing was changed")
+        hint: "'tenantctl set \(name.word) --unprotect' allows it to be dropped; nothing was changed")
     case .dropUnfinished(let name):
       Self(
         "drop_unfinished", .refused, "the drop of tenant \(name) did not finish: its schema still exists",
-        hint: "'tenantctl drop \(name)' finishes it")
+        hint: "'tenantctl drop \(name.word)' finishes it")
     case .tenantReferenced(let name, let detail):
       Self(
         "tenant_referenced", .refused, "rows of other tables refer to tenant \(name): \(detail)",
@@ -103,7 +104,7 @@ extension ErrorReport {
       Self(
         "tenant_not_found", .notFound,
         "domain \(host) does not exist, and neither does tenant \(label), which its first label names",
-        hint: "'tenantctl domain add NAME \(host)' adds it; routing.base_domains limits the first-label rule")
+        hint: unknownHostHint(host))
     case .hostNotTenant(let host):
       Self(
         "host_not_tenant", .notFound, "\(host) does not belong to a tenant",
@@ -260,7 +261,7 @@ extension ErrorReport {
       Self(
         "migration_unfinished", .refused,
         "tenant \(name) has migrations that were started but not finished: \(list(versions))",
-        hint: "'tenantctl migrate \(name)' finishes them")
+        hint: "'tenantctl migrate \(name.word)' finishes them")
 
     // SQL over the fleet
     case .scriptInvalid(let problem): Self(script: problem)
@@ -269,10 +270,7 @@ extension ErrorReport {
     case .columnsDiffer(let sets, let changesStay): .columnsDiffer(sets, changesStay: changesStay)
 
     // The server
-    case .changedMeanwhile:
-      Self(
-        "changed_meanwhile", .failed, "another session changed the same data at the same time",
-        hint: "run the command again")
+    case .changedMeanwhile: .changedMeanwhile
     case .malformedConnection(let problem):
       Self("malformed_url", .usage, "invalid database URL: \(problem.message)", hint: problem.hint)
     case .cannotConnect(let failure): .cannotConnect(failure)
@@ -280,13 +278,13 @@ extension ErrorReport {
     case .insufficientPrivilege(let failure): .insufficientPrivilege(failure)
     case .poolerInBetween: .poolerInBetween
     case .poolerBeforeProgram: .poolerBeforeProgram
-    case .locked(let failure): .locked(failure)
+    case .locked(let failure, let holders): .locked(failure, holders)
     case .triggerFailed(let table, let failure): .triggerFailed(table, failure)
     case .poolExhausted, .poolClosed, .sessionEnded, .columnMismatch, .directoryNotReady, .directoryStale:
       // What only a server app meets is worded where it is thrown.
       Self(TenancyError(error).code.rawValue, .failed, TenancyError(error).message)
     case .server(let failure):
-      Self("server", .failed, failure.sentence, hint: failure.hint, sqlState: failure.sqlState)
+      Self("server", .failed, failure.sentence, hint: failure.advice, sqlState: failure.sqlState)
     }
   }
 

@@ -1,3 +1,5 @@
+internal import Tenancy
+
 /// Sentences that several commands say.
 enum Words {
   static let nobodySelected = "note: the selection has no tenants"
@@ -41,6 +43,17 @@ func firstFew<Item>(_ items: [Item], _ rest: String, _ lines: (Item) -> [String]
   let shown = 10
   return items.prefix(shown).flatMap(lines)
     + (items.count > shown ? ["and \(items.count - shown) \(rest)"] : [])
+}
+
+extension StoredName {
+  /// As an argument in a command to copy: in quotes where a shell would read it differently.
+  var word: String {
+    let isPlain = description.utf8.allSatisfy { byte in
+      (0x61...0x7A).contains(byte | 0x20) || (0x30...0x39).contains(byte) || "_-.:".utf8.contains(byte)
+    }
+    let isSafe = isPlain && !description.isEmpty && !description.hasPrefix("-")
+    return isSafe ? description : "'\(description.replacing("'", with: #"'\''"#))'"
+  }
 }
 
 extension String {

@@ -38,6 +38,13 @@ struct ErrorReport: Sendable {
     status = .interrupted
   }
 
+  /// The same with another line in the message.
+  func adding(_ line: String) -> ErrorReport {
+    var report = ErrorReport(code, status, "\(message)\n\(line)", hint: hint, sqlState: sqlState)
+    report.tenant = tenant
+    return report
+  }
+
   /// The same with the names that may be meant.
   func suggesting(_ names: [String]) -> ErrorReport {
     if names.isEmpty { return self }
@@ -61,7 +68,7 @@ struct ErrorReport: Sendable {
           hint: "\(MigrationFolderError.whereToRun); --no-migrations creates the tenant without tables")
       case let error as TenantFileProblem:
         ErrorReport(
-          "usage", .usage, "\(error.path):\(error.line): \(error.message)",
+          error.code, .usage, "\(error.path):\(error.line): \(error.message)",
           hint: "fix the file; nothing was done")
       case let error as FileProblem:
         ErrorReport(
@@ -79,7 +86,10 @@ struct ErrorReport: Sendable {
       case let error as OutputClosed:
         ErrorReport(
           "output", .failed, "cannot write the result: \(error.reason)",
-          hint: "nothing else failed: the command's changes are made")
+          hint: error.endedRead
+            ? "the run ended there; it only reads, so nothing was changed"
+            : "nothing else failed: the command's changes are made")
+      case let error as SharedMigrationFailed: ErrorReport(shared: error)
       case let error as NeedsConfirmation:
         ErrorReport(
           "confirmation_needed", .refused, "\(error.warning) Without a terminal --yes is required.",

@@ -1,4 +1,5 @@
 internal import Arguments
+internal import Glibc
 internal import Tenancy
 
 /// A command over the fleet: the parts that differ. Jobs, progress, interruption, reports for CI, rows and the summary are
@@ -16,6 +17,8 @@ struct FleetCommand<Value: Sendable>: Sendable {
   let details: @Sendable (FleetOutcome<Value>) -> any Encodable & Sendable
   /// Whether NDJSON has a line for each tenant, printed when it is done.
   var streamsRows = true
+  /// Whether it changes nothing: then it ends when its output is closed. Others go on to the last tenant.
+  var onlyReads = false
   /// Where a signal goes instead of ending the run, once it drains.
   var passingOn: (@Sendable (Int32) -> Void)?
 
@@ -23,8 +26,12 @@ struct FleetCommand<Value: Sendable>: Sendable {
   func run(
     _ count: Int, of database: TenantDatabase, _ input: Input, _ session: Session, _ work: @escaping Work
   ) async throws -> FleetEnd<Value> {
+    try Files.checkLimit()
     // A path that cannot be written is an error before the run, not after it.
     try session.report.begin()
+    // A reader that closes the pipe must not end a run half-way.
+    if !onlyReads { signal(SIGPIPE, SIG_IGN) }
+    defer { signal(SIGPIPE, SIG_DFL) }
     let jobs = try await RunOptions.jobs(input, database, for: count)
     let progress = FleetProgress(total: count, session)
     defer { progress.finish() }
@@ -59,9 +66,8 @@ struct FleetCommand<Value: Sendable>: Sendable {
       if let error = outcome.failure { progress.notePostponed(outcome.label.onOneLine, error) }
     }
     let interruption = session.interruption
-    // A run that only prints stops when its output is closed.
-    run.shouldStop = { [streamsRows] in
-      interruption.isRequested || !streamsRows && progress.outputFailure != nil
+    run.shouldStop = { [onlyReads] in
+      interruption.isRequested || onlyReads && progress.outputFailure != nil
     }
     return run
   }
@@ -197,9 +203,7 @@ struct FleetEnd<Value: Sendable>: Sendable {
 
   /// The failures grouped by their cause, and what they stopped.
   func causes(_ style: Style) -> [String] {
-    let failures = report.failures.compactMap { outcome in
-      outcome.failure.map { (outcome.label.onOneLine, $0) }
-    }
+    let failures = report.failures.compactMap { TenantFailure($0) }
     return (isAnnotated ? [] : failureCauses(failures, style)) + canaries + unfinished
   }
 

@@ -8,13 +8,8 @@ struct GitHubAnnotations {
 
   init<Value>(_ report: FleetReport<Value>) {
     let outcomes = [report.shared].compactMap { $0 } + report.tenants
-    let failures = outcomes.compactMap { outcome in
-      outcome.failure.map { (label: outcome.label.onOneLine, error: $0) }
-    }
-    let causes = Dictionary(grouping: failures) { ErrorReport(inFleet: $0.error).cause }
-    lines = causes.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }.compactMap {
-      cause, failures in
-      failures.first.map { Self.line(cause, $0.error, failures.map(\.label)) }
+    lines = TenantFailure.grouped(outcomes.compactMap { TenantFailure($0) }).compactMap { cause, failures in
+      failures.first.map { Self.line(cause, $0.error, failures.map(\.name)) }
     }
   }
 

@@ -41,8 +41,15 @@ struct Printer: Sendable {
   func show(_ result: CommandResult) throws {
     let isStreamed = result.streamed.contains(format)
     for loss in result.losses { terminal.note(loss) }
-    if !isStreamed { try write(result) }
-    if !result.formatsWithFailures.contains(format) { result.failures.forEach { terminal.note($0) } }
+    var hasFailures = result.formatsWithFailures.contains(format)
+    do {
+      if !isStreamed { try write(result) }
+    } catch let error as OutputClosed where !result.failures.isEmpty {
+      // The failures of the run matter more, and the status stays theirs.
+      terminal.note("\(errorStyle.yellow("warning:")) \(ErrorReport(error).message)")
+      hasFailures = false
+    }
+    if !hasFailures { result.failures.forEach { terminal.note($0) } }
     // Streamed rows have no place for the rest.
     guard !isQuiet, format == .text || isStreamed && result.status != .done else { return }
     for note in result.notes { terminal.note(note) }

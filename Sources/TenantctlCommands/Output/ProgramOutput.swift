@@ -35,7 +35,11 @@ final class ProgramOutput: Sendable {
       defer { pending = [[], []] }
       return pending
     }
-    if isKept { return (String(decoding: rest[0], as: UTF8.self), String(decoding: rest[1], as: UTF8.self)) }
+    // Many readers of JSON take no NUL.
+    let texts = rest.map {
+      String(decoding: $0, as: UTF8.self).replacingScalars { $0 == "\0" ? "\u{FFFD}" : nil }
+    }
+    if isKept { return (texts[0], texts[1]) }
     for stream in [OutputStream.stdout, .stderr] where !rest[stream.rawValue].isEmpty {
       print(rest[stream.rawValue] + [UInt8(ascii: "\n")], to: stream)
     }

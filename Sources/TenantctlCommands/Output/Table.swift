@@ -28,6 +28,8 @@ struct Table: Sendable {
   let rows: [[Cell]]
   /// The columns of numbers, which stand to the right.
   var numeric: [String] = []
+  /// The columns in CSV, where they are not the headings in snake case.
+  var csvColumns: [String]?
 
   func lines(_ style: Style) -> [String] {
     let heading = columns.map(\.onOneLine).map { (text: style.bold($0), width: $0.count) }
@@ -54,9 +56,9 @@ struct Table: Sendable {
     }
   }
 
-  /// RFC 4180, with LF for line ends; the headings are the columns in snake case.
+  /// RFC 4180, with LF for line ends.
   var csv: [String] {
-    let heading = columns.map { $0.lowercased().replacing(" ", with: "_") }
+    let heading = csvColumns ?? columns.map { $0.lowercased().replacing(" ", with: "_") }
     return ([heading] + rows.map { $0.map { $0.tone == .dim && $0.text == "-" ? "" : $0.text } }).map {
       fields in
       fields.map(Self.quoted).joined(separator: ",")

@@ -35,7 +35,7 @@ enum RunOptions {
     "statement-timeout", placeholder: "TIME",
     parse: { text throws -> Duration in
       // PostgreSQL reads a bare number as milliseconds; a user who types 30 means seconds.
-      guard text == "0" || Int(text) == nil, let duration = Duration(postgresSetting: text) else {
+      guard let duration = Duration(postgresSetting: text) else {
         throw Expected("a time such as 30s, 500ms or 1min")
       }
       return duration

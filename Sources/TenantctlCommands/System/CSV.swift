@@ -4,6 +4,8 @@ enum CSV {
   struct Problem: Error {
     let line: Int
     let message: String
+    /// Of the error, for scripts.
+    var code = "usage"
   }
 
   /// A record and the line that it begins on, from 1.

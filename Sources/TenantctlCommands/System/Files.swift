@@ -7,7 +7,9 @@ package struct FileProblem: Error {
 
   init(_ path: String) {
     self.path = path
-    reason = String(cString: strerror(errno))
+    reason =
+      errno == ENOENT && Files.isThere(path)
+      ? "it is a symbolic link to something that does not exist" : String(cString: strerror(errno))
   }
 }
 
@@ -33,6 +35,36 @@ package enum Files {
   }
 
   static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+  /// Whether the name is in use, be it by a symbolic link to nothing. Leaves `errno` as it is.
+  static func isThere(_ path: String) -> Bool {
+    let before = errno
+    defer { errno = before }
+    var status = stat()
+    return lstat(path, &status) == 0
+  }
+
+  /// Checks that a file or a folder can be written, or created with the folders above it.
+  static func checkWritable(_ path: String) throws(FileProblem) {
+    var place = path
+    while !exists(place), place != "/", place != "." {
+      let slash = place.lastIndex(of: "/")
+      place = slash.map { $0 == place.startIndex ? "/" : String(place[..<$0]) } ?? "."
+    }
+    // What is above it must be a folder.
+    guard access(place == path ? path : "\(place)/.", W_OK) == 0 else { throw FileProblem(path) }
+  }
+
+  /// Throws ``ServiceError`` if the process may open so few files that Swift's runtime would trap for want of one.
+  static func checkLimit() throws {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur < 16 else {
+      return
+    }
+    throw ServiceError(
+      "too_few_files", "the process may open \(limit.rlim_cur) files, which is not enough",
+      hint: "raise the limit: ulimit -n 256")
+  }
 
   /// The text of a file; `-` is standard input.
   static func read(_ path: String) throws(FileProblem) -> String {

@@ -111,4 +111,6 @@ extension Terminal {
 /// A failed write to standard output. (A closed pipe ends the program by SIGPIPE before that.)
 struct OutputClosed: Error {
   let reason: String
+  /// Whether it ended a run that only reads.
+  var endedRead = false
 }

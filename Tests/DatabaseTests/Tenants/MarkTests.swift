@@ -64,6 +64,21 @@ import Testing
     }
   }
 
+  /// It is given up rather than started over.
+  @Test(arguments: [1, 2]) func aKilledCreateCanBeDropped(stop: Int) async throws {
+    try await Fleet.with { fleet in
+      let files = [try migration("1", "CREATE TABLE t ();"), try migration("2", "CREATE TABLE u ();")]
+      let plan = try await fleet.tenancy.planCreate(NewTenant("acme"), migrations: files)
+      let connection = try await fleet.database.connect()
+      for step in plan.steps.prefix(stop) { try await step.run(over: connection) }
+      await connection.close()
+      let drop = try await fleet.tenancy.planDrop("acme")
+      #expect(!drop.result.hadRow && drop.result.hadSchema && drop.result.tables == stop - 1)
+      try await drop.apply()
+      try await fleet.expectNothing()
+    }
+  }
+
   @Test func aRefusedCreateWithSuchAFileLeavesNothing() async throws {
     try await Fleet.with { fleet in
       let files = [try migration("1", Self.commenting[0].1), try migration("2", "SELECT 1/0;")]

@@ -182,6 +182,15 @@ import Testing
     }
   }
 
+  /// An older one would be out of order in every tenant.
+  @Test(arguments: [("20991231235959", "20991231235960"), ("5", "20261123101500")])
+  func comesAfterTheNewest(newest: String, version: String) throws {
+    try withFolder(["tenant/\(newest)_a.sql": ""]) { folder in
+      let path = try create("b", in: folder)
+      #expect(path.hasSuffix("/\(version)_b.sql"))
+    }
+  }
+
   @Test func theLastSecondOfAYear() throws {
     try withFolder(["tenant/20261231235959_a.sql": ""]) { folder in
       let path = try MigrationFolder.create(name: "b", shared: false, at: 1_798_761_599, in: folder)

@@ -63,7 +63,7 @@ import Testing
       ("", .empty), (".", .empty),
       ("https://acme.com", .hasScheme), ("acme.com/", .hasScheme),
       ("münchen.de", .notASCII), ("acme.com\u{200b}", .notASCII), ("\u{212A}elvin.com", .notASCII),
-      ("acme.com:8080", .hasPort), ("::1", .hasPort),
+      ("acme.com:8080", .hasPort), ("::1", .isAddress), ("u:p@acme.com", .badLabel("u:p@acme")),
       ("acme", .noDot), ("localhost", .noDot),
       ("10.0.0.1", .isAddress), ("a.1", .isAddress),
       ("acme..com", .badLabel("")), (".acme.com", .badLabel("")), ("acme.com..", .badLabel("")),

@@ -23,7 +23,7 @@ import Testing
     arguments: [
       ("", .empty), (".", .empty), (":80", .empty),
       ("http://acme.com", .hasScheme), ("acme.com/x", .hasScheme), ("a b.com", .badLabel("a b.com")),
-      ("a.com?x", .badLabel("a.com?x")), ("a.com:b.com", .badLabel("a.com")),
+      ("a.com?x", .badLabel("a.com?x")), ("a.com:b.com", .badPort), ("a.com..", .badLabel("")),
       ("[]a.com", .badLabel("[]")),
       ("[a.com", .badLabel("[a.com")), ("a.com,b.com", .badLabel("a.com,b.com")),
       ("a\0.com", .badLabel("a\0.com")),

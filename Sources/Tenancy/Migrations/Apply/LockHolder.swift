@@ -19,12 +19,14 @@ package struct LockHolder: Sendable, Hashable {
 extension LockHolder {
   /// Who holds locks in a schema, or on a table of `public` such as one that a foreign key refers to, the oldest
   /// transaction first, at most three of them. There, what everybody's reads take is in nobody's way.
-  static func find(in schema: SchemaName, over connection: Connection) async throws -> [LockHolder] {
-    try await find(
+  /// - Parameter schema: `nil`: on a table of `public` only.
+  static func find(in schema: SchemaName?, over connection: Connection) async throws -> [LockHolder] {
+    let isThere: SQL = schema.map { "c.relnamespace = to_regnamespace(\($0.identifier.quoted))" } ?? "false"
+    return try await find(
       """
       SELECT FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_class c ON c.oid = l.relation
       WHERE l.pid = a.pid AND l.granted AND (
-        c.relnamespace = to_regnamespace(\(schema.identifier.quoted))
+        \(isThere)
         OR c.relnamespace = to_regnamespace('public') AND l.mode NOT IN ('AccessShareLock', 'RowShareLock'))
       """, over: connection)
   }

@@ -45,7 +45,9 @@ extension TenantDatabase {
       if let tenant = survey.tenant, error.source.isLedger, error.error.state == .invalidSchemaName {
         throw TenancyProblem.schemaMissing(tenant.name, tenant.schema)
       }
-      throw TenancyProblem.migrationFailed(error.source.failure(error.error))
+      var failure = error.source.failure(error.error)
+      failure.hasHistory = !survey.applied.isEmpty || versions != nil
+      throw TenancyProblem.migrationFailed(failure)
     }
   }
 

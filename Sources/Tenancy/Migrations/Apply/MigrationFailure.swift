@@ -53,6 +53,8 @@ package struct MigrationFailure: Sendable, Hashable {
   package let server: ServerFailure?
   /// The sessions that held locks in the schema after the last attempt, or that are running the migration.
   package internal(set) var lockHolders: [LockHolder] = []
+  /// Whether the schema has other migrations in its ledger.
+  package internal(set) var hasHistory = false
   /// Indexes that are not valid and had to be dropped again: what a build that failed leaves.
   package internal(set) var droppedIndexes: [String] = []
   /// Those that still exist.

@@ -99,13 +99,14 @@ extension TenantDatabase {
   /// ``TenancyProblem/folderForeign(_:)`` if it has others alone;
   /// ``TenancyProblem/outOfOrder(_:)`` and ``TenancyProblem/versionsUnknown(_:)`` as `strict` says.
   /// - Parameters:
+  ///   - target: the last version to apply, in the shared schema, too.
   ///   - strict: whether a file that is older than what a tenant has, and a version that no file has, is refused.
   ///   - statementTimeout: how long a statement may take, unless its file says otherwise; `nil`: as the server says.
   package func planMigration(
     _ selection: FleetSelection, _ files: MigrationSet, to target: MigrationVersion? = nil,
     strict: Bool = false, statementTimeout: Duration? = nil
   ) async throws -> MigrationPlan {
-    if let target, !files.tenant.contains(where: { $0.version == target }) {
+    if let target, !(files.tenant + files.shared).contains(where: { $0.version == target }) {
       throw TenancyProblem.versionNotFound(target.rawValue)
     }
     let frame = try await frame(statementTimeout: statementTimeout)
@@ -114,7 +115,7 @@ extension TenantDatabase {
     let plan = MigrationPlan(
       .up, shared: shared, tenants: tenants, files: files, frame: frame
     ) { survey in
-      guard let target, survey.tenant != nil else { return survey.pending }
+      guard let target else { return survey.pending }
       return survey.pending.filter { $0.version <= target }
     }
     try plan.checkFiles(strict: strict)

@@ -16,6 +16,7 @@ enum Disk {
 
     private init(_ description: String) { self.description = description }
 
+    static let dangling = Failure("It is a symbolic link to something that does not exist")
     static let special = Failure("Neither a file nor a folder")
   }
 
@@ -106,7 +107,8 @@ enum Disk {
   }
 
   private static func open(_ path: String, _ mode: String) throws(Failure) -> UnsafeMutablePointer<FILE> {
-    guard let file = fopen(path, mode) else { throw Failure(code: errno) }
-    return file
+    if let file = fopen(path, mode) { return file }
+    let code = errno
+    throw code == ENOENT && isLink(path) ? .dangling : Failure(code: code)
   }
 }

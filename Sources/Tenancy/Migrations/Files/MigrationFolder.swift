@@ -7,7 +7,8 @@ package enum MigrationFolder {
 
   /// Writes a new migration, `YYYYMMDDHHMMSS_name.sql`, and makes the folders that it needs.
   ///
-  /// A version that the folder already has is passed over for the next second.
+  /// A version that the folder already has is passed over for the next second. If it has a later one, the new one is the
+  /// number after that: an older file would be out of order in every tenant.
   ///
   /// - Parameters:
   ///   - name: words; what is not a letter or digit of ASCII becomes `_`.
@@ -30,7 +31,13 @@ package enum MigrationFolder {
       let taken = Set(part.versions.map(\.rawValue))
       var seconds = secondsSince1970
       while taken.contains(Timestamp.digits(of: seconds)) { seconds += 1 }
-      let file = Disk.join(part.folder, "\(Timestamp.digits(of: seconds))_\(slug).sql")
+      var digits = Timestamp.digits(of: seconds)
+      if let newest = part.versions.max(), try newest > MigrationVersion(parsing: digits),
+        let number = Int(newest.rawValue)
+      {
+        digits = "\(number + 1)"
+      }
+      let file = Disk.join(part.folder, "\(digits)_\(slug).sql")
       try Disk.create(file, text)
       return file
     } catch let error as MigrationFolderError {

@@ -16,7 +16,8 @@ package struct ImportedMigration: Sendable {
   var text: String {
     let sections = [(MigrationDirection.up, up)] + (down.map { [(.down, $0)] } ?? [])
     return sections.map { direction, section in
-      direction.marker + (section.isTransactional ? "" : " transaction:false") + "\n" + section.lines
+      direction.marker + (section.isTransactional ? "" : " transaction:false") + "\n"
+        + (direction == .up && section.isEmpty ? "-- tenantctl:allow empty\n" : "") + section.lines
     }.joined()
   }
 }
@@ -37,17 +38,16 @@ struct ImportedSection: Sendable {
   let text: String
   /// Whether it is to run in a transaction.
   let isTransactional: Bool
+  /// Whether it has no statement.
+  let isEmpty: Bool
 
   /// A direction with nothing to do.
-  static let empty = ImportedSection(text: "", isTransactional: true)
+  static let empty = ImportedSection()
 
   /// The text, ended by a line break.
   fileprivate var lines: String { text.isEmpty || text.utf8.last == ASCII.lineFeed ? text : text + "\n" }
 
-  private init(text: String, isTransactional: Bool) {
-    self.text = text
-    self.isTransactional = isTransactional
-  }
+  private init() { (text, isTransactional, isEmpty) = ("", true, true) }
 
   /// Takes a part of a file. Its own BEGIN and COMMIT go where all of it as one transaction comes to the same: that is what
   /// tenantctl does itself.
@@ -66,6 +66,7 @@ struct ImportedSection: Sendable {
     }
     text = file.text(
       range, without: (cuts + own.control.map(file.range)).sorted { $0.lowerBound < $1.lowerBound })
+    isEmpty = script.statements.count == own.control.count
     isTransactional =
       switch sent {
       case _ where !own.control.isEmpty: true

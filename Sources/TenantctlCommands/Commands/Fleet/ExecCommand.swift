@@ -12,7 +12,8 @@ enum ExecCommand {
       The output is the result of the last statement from all tenants, in one table with the tenant's name as the first \
       column; for a statement without rows it is the number of affected rows. Results with different columns are an \
       error. Text and JSON are printed at the end, sorted by tenant. --format csv and ndjson print each tenant's rows when \
-      they arrive and keep none, so use them for large results; they report failures on standard error.
+      they arrive and keep none, so use them for large results; they report failures on standard error. If the output is closed, a run without --write ends; one with --write goes on \
+      to the last tenant.
 
       The exit status is 5 if a tenant failed, 130 after an interruption. Changes of the other tenants stay committed.
       """,
@@ -44,8 +45,8 @@ enum ExecCommand {
   ) async throws -> CommandResult {
     let database = try session.database(connections: RunOptions.connections(input))
     let tenants = try await database.tenants(in: selection)
-    let output = ExecOutput(session)
-    let end = try await ExecOutput.command.run(tenants.count, of: database, input, session) { run, progress in
+    let output = ExecOutput(session, mayWrite: options.mayWrite)
+    let end = try await output.command.run(tenants.count, of: database, input, session) { run, progress in
       try await database.exec(script, in: tenants, options, run) { output.receive($0, $1, progress) }
     }
     return try output.result(end)

@@ -10,16 +10,20 @@ final class ExecOutput: Sendable {
     var json: [TenantName: [JSON]] = [:]
   }
 
-  static let command = FleetCommand<ExecResult>(
-    name: "exec", statuses: ["done"], status: { _ in "done" },
-    details: { ["rows": $0.value?.rows ?? 0, "changed": $0.value?.changed ?? 0] },
-    streamsRows: false)
-
   private let session: Session
+  private let mayWrite: Bool
   private let state = Mutex(State())
 
-  init(_ session: Session) {
+  init(_ session: Session, mayWrite: Bool) {
     self.session = session
+    self.mayWrite = mayWrite
+  }
+
+  var command: FleetCommand<ExecResult> {
+    FleetCommand(
+      name: "exec", statuses: ["done"], status: { _ in "done" },
+      details: { ["rows": $0.value?.rows ?? 0, "changed": $0.value?.changed ?? 0] },
+      streamsRows: false, onlyReads: !mayWrite)
   }
 
   func receive(_ tenant: Tenant, _ table: ResultTable, _ progress: FleetProgress) {
@@ -39,9 +43,11 @@ final class ExecOutput: Sendable {
     }
   }
 
-  /// What there is to say in the end. Throws if standard output did not take all.
+  /// What there is to say in the end. Throws if standard output did not take all, and that ended the run.
   func result(_ end: FleetEnd<ExecResult>) throws -> CommandResult {
-    if let failure = end.outputFailure { throw failure }
+    if let failure = end.outputFailure, !mayWrite {
+      throw OutputClosed(reason: failure.reason, endedRead: true)
+    }
     let state = state.withLock { $0 }
     let names = end.report.tenants.compactMap(\.tenant?.name)
     var counts = end.counts

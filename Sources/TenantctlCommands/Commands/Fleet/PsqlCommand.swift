@@ -9,7 +9,8 @@ enum PsqlCommand {
       public, and the prompt begins with the tenant's name. The connection and its password are passed in the environment, \
       which other users of the machine cannot read.
 
-      The search path is set in PGOPTIONS, which a pooler such as PgBouncer does not keep: connect to PostgreSQL directly.
+      The search path is set in PGOPTIONS, which a pooler such as PgBouncer does not keep: connect to PostgreSQL directly. A \
+      ~/.psqlrc that sets another one is a warning: -X makes psql ignore the file.
 
       The exit status is psql's.
       """,
@@ -24,10 +25,35 @@ enum PsqlCommand {
     let tenant = try await database.tenantWithSchema(input[Shared.tenant])
     let client = try await database.clientEnvironmentForTenants()
     await database.close()
+    if let file = startupFile(input[arguments], session.environment), setsSearchPath(file) {
+      session.warn(
+        """
+        \(file) sets search_path, so psql does not work in tenant \(tenant.name): remove the line, or add -X: \
+        'tenantctl psql \(tenant.name.word) -- -X'
+        """)
+    }
     let program = Program(
       words: ["psql", "-v", "PROMPT1=\(prompt(tenant))"] + input[arguments],
       environment: client.variables(for: tenant, inheriting: session.environment))
     try program.replaceProcess()
+  }
+
+  /// The file that psql runs after it has connected; `nil` if it is told to run none.
+  private static func startupFile(_ words: [String], _ environment: [String: String]) -> String? {
+    let isIgnored = words.contains { word in
+      // Letters behind one of an option with a value are that value.
+      word == "--no-psqlrc"
+        || word.hasPrefix("-") && !word.hasPrefix("--")
+          && word.prefix { !"cdfvLoPRFTUhp".contains($0) }.contains("X")
+    }
+    return isIgnored ? nil : environment["PSQLRC"] ?? environment["HOME"].map { "\($0)/.psqlrc" }
+  }
+
+  private static func setsSearchPath(_ file: String) -> Bool {
+    guard let text = try? Files.read(file) else { return false }
+    return text.split(whereSeparator: \.isNewline).contains { line in
+      !line.trimmingWhitespace().hasPrefix("--") && line.lowercased().contains("search_path")
+    }
   }
 
   /// The name, in which a percent sign must be escaped, and psql's default prompt.

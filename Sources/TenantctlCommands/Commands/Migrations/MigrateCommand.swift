@@ -62,7 +62,9 @@ enum MigrateCommand {
       for sentence in plan.unknown.sentences { session.warn(sentence) }
     }
     if input[Shared.dryRun] {
-      let problems = plan.tenants.compactMap { survey in survey.problem.map { (survey.label, $0) } }
+      let problems = plan.tenants.compactMap { survey in
+        survey.problem.map { TenantFailure(survey.label, survey.schema, $0) }
+      }
       var result = CommandResult.dryRun(plan.script)
       result.failures = failureCauses(problems, session.errorStyle)
       result.formatsWithFailures = []
@@ -78,13 +80,17 @@ enum MigrateCommand {
       run.retries = input[RunOptions.retries]
       return await database.migrate(plan, run)
     }
-    if let failure = end.report.shared?.failure { throw failure }
+    if let shared = end.report.shared, let failure = shared.failure {
+      throw SharedMigrationFailed(error: failure, applied: shared.value ?? [])
+    }
     return summary.result(end, session)
   }
 
   private static func checked(_ plan: MigrationPlan, _ session: Session) -> CommandResult {
     let surveys = [plan.shared].compactMap { $0 } + plan.tenants
-    let problems = surveys.compactMap { survey in survey.problem.map { (name: survey.label, error: $0) } }
+    let problems = surveys.compactMap { survey in
+      survey.problem.map { TenantFailure(survey.label, survey.schema, $0) }
+    }
     // What a ledger that cannot be read lacks is not known.
     let behind = surveys.filter { $0.problem == nil && !plan.pending($0).isEmpty }
     let entries = behind.map { PendingEntry(name: $0.label, pending: plan.pending($0).map(\.version)) }
@@ -119,7 +125,7 @@ enum MigrateCommand {
 
   private static let target = Option(
     "to", placeholder: "VERSION", completion: .dynamic("version"), parse: MigrationVersion.init(parsing:),
-    summary: "The last version to apply. Default: the newest.")
+    summary: "The last version to apply, also to the shared schema. Default: the newest.")
   private static let strict = Flag(
     "strict",
     summary: "Refuse a file that is older than a tenant's newest migration, and versions that no file has.")

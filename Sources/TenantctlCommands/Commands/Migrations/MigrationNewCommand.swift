@@ -6,7 +6,7 @@ enum MigrationNewCommand {
   static let command = Command<Action>(
     "new", summary: "Write a new migration file.",
     discussion: """
-      The version is the current time, in UTC. The file is empty; with --from it creates what the schema of the named tenant \
+      The version is the current time, in UTC, or the number after the newest version if that is later. The file is empty; with --from it creates what the schema of the named tenant \
       has. This is how the tables that an app created become the first migration: create a tenant from it ('tenantctl create \
       probe'), and compare the others with that one ('tenantctl adopt --all --like probe').
 

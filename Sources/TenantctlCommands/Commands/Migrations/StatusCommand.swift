@@ -26,10 +26,13 @@ enum StatusCommand {
     let found = try await session.database().survey(selection, files, verify: input[verify])
     let summary = StatusSummary(found, files, onlyBehind: input[pending], session)
     var result = summary.result
-    // An edited file, which migrate refuses, takes precedence over pending ones.
+    // As migrate --check; an edited file, which migrate refuses, takes precedence.
     if input[check] {
       result.status =
-        summary.hasChanged || !summary.unknown.isEmpty ? .refused : summary.behind.isEmpty ? .done : .pending
+        summary.hasChanged
+        ? .refused
+        : summary.hasProblems
+          ? .partial : !summary.unknown.isEmpty ? .refused : summary.behind.isEmpty ? .done : .pending
       result.failures = summary.unknown.notes
     }
     return result
@@ -37,7 +40,10 @@ enum StatusCommand {
 
   private static let check = Flag(
     "check",
-    summary: "Exit with status 6 if a tenant is behind, 4 if an applied file was edited or does not exist.")
+    summary: """
+      Exit with status 6 if a tenant is behind, 4 if an applied file was edited or does not exist, 5 if a ledger cannot be \
+      read.
+      """)
   private static let pending = Flag("pending", summary: "List only tenants that are behind.")
   private static let verify = Flag(
     "verify", summary: "Read every ledger, and report stale comments.")

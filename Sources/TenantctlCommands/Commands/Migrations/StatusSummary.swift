@@ -27,6 +27,9 @@ struct StatusSummary {
   /// Whether one of them has a migration whose file was edited after it was applied.
   var hasChanged: Bool { all.contains { !$0.changed.isEmpty } }
 
+  /// Whether the ledger of one of them cannot be read.
+  var hasProblems: Bool { all.contains { $0.problem != nil } }
+
   /// Versions that no file has.
   var unknown: [UnknownVersion] { UnknownVersion.gather(all) }
 

@@ -32,7 +32,7 @@ enum CreateCommand {
     section: Section.tenants
   ) { input, session in
     try RunOptions.refuseReport(input, with: [Shared.dryRun])
-    let new = try tenants(input)
+    let new = try tenants(input, try session.configuration().settings)
     let files = input[noMigrations] ? [] : try migrations(session)
     if files.isEmpty, !input[noMigrations] {
       _ = try await session.database().planMigration(FleetSelection(), MigrationSet(tenant: [], shared: []))
@@ -77,7 +77,7 @@ enum CreateCommand {
   }
 
   /// The new tenants: those of the file, or those that are named, with what the options say of each.
-  private static func tenants(_ input: Input) throws -> [NewTenant] {
+  private static func tenants(_ input: Input, _ settings: TenantDatabase.Settings) throws -> [NewTenant] {
     let names = input[self.names]
     guard names.isEmpty != (input[fromFile] == nil) else {
       throw names.isEmpty
@@ -92,7 +92,9 @@ enum CreateCommand {
     }
     let values = try Assignment.values(input[self.values], input)
     let new =
-      try input[fromFile].map(TenantFile.read)
+      try input[fromFile].map {
+        try TenantFile.read($0) { try settings.names.admit($0, after: settings.registry.schemaPrefix) }
+      }
       ?? names.map { NewTenant($0, schema: input[schema], domains: input[domains]) }
     return new.map { tenant in
       var tenant = tenant

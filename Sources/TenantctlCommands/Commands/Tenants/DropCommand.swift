@@ -8,7 +8,7 @@ enum DropCommand {
       Asks for confirmation by the tenant's name, or for several by "drop" and their number; without a terminal --yes is required. If one of several tenants cannot be \
       dropped, none is. The rows are deleted first, so that \
       the app never serves a partly dropped tenant. A large schema is dropped in batches. After an interruption the same \
-      command finishes the drop.
+      command finishes the drop; it removes what an interrupted create has left, too.
 
       The drop is refused if objects outside of the schema depend on it, such as a view over all tenants, a foreign key or \
       a column of one of its types: they would be dropped with it. It is refused, too, if the tenant is protected: see \
@@ -70,7 +70,7 @@ enum DropCommand {
   }
 
   private static func warning(_ tenants: [DroppedTenant]) -> [String] {
-    let served = tenants.count(where: \.isServed)
+    let served = tenants.count(where: \.isActive)
     let who =
       served == tenants.count ? "All of them are" : served == 1 ? "1 of them is" : "\(served) of them are"
     return (served > 0 ? ["\(who) active, so the app serves \(served == 1 ? "it" : "them")."] : [])
@@ -80,7 +80,7 @@ enum DropCommand {
   private static func warning(_ tenant: DroppedTenant) -> [String] {
     let domains = tenant.domains.map(\.description).joined(separator: ", ")
     let andDomains = domains.isEmpty ? "" : ", domains \(domains)"
-    return (tenant.isServed ? ["Tenant \(tenant.name) is active, so the app serves it."] : []) + [
+    return (tenant.isActive ? ["Tenant \(tenant.name) is active, so the app serves it."] : []) + [
       "This removes the tenant \(tenant.name): \(counted(tenant.tables, "table"))\(andDomains). It cannot be undone."
     ]
   }

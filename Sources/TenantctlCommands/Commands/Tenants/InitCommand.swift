@@ -39,6 +39,7 @@ enum InitCommand {
       for: change.result.registry, ledgerOf: try await database.ledgerOccupant(), session)
     let report = InitReport(change.result, files, writesFiles: !input[noFiles])
     if input[Shared.dryRun] { return report.dryRun(change.script, notifies: input[notify]) }
+    if !input[noFiles] { try files.check() }
     if change.result.created.isEmpty, !change.script.isEmpty {
       try await session.confirm(
         "yes", ["This changes the registry's tables."], in: database, showing: change.script,

@@ -24,6 +24,12 @@ enum ListColumn: Sendable, Hashable {
     }
   }
 
+  /// The registry's own columns keep their names, by which other commands know them.
+  var csvHeading: String {
+    if case .custom(let name) = self { return name }
+    return heading.lowercased().replacing(" ", with: "_")
+  }
+
   /// What has to be read for it.
   var facts: TenantFacts {
     switch self {

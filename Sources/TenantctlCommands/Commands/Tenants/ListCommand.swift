@@ -44,7 +44,7 @@ enum ListCommand {
     Table(
       columns: columns.map(\.heading),
       rows: listings.map { listing in columns.map { listing.cell(of: $0, isText: isText) } },
-      numeric: columns.filter(\.isNumeric).map(\.heading))
+      numeric: columns.filter(\.isNumeric).map(\.heading), csvColumns: columns.map(\.csvHeading))
   }
 
   private static let columns = Option(

@@ -3,8 +3,8 @@ internal import Tenancy
 /// New tenants in a CSV file. The first line names the columns: `name`, `schema` and `domain` (several separated by blanks,
 /// the first one primary), and custom columns of the registry. An empty field is a value that is not given.
 enum TenantFile {
-  /// Throws ``TenantFileProblem`` for the first line that is not a tenant.
-  static func read(_ path: String) throws -> [NewTenant] {
+  /// Throws ``TenantFileProblem`` for the first line that is not a tenant, or whose name `admit` refuses.
+  static func read(_ path: String, admit: (TenantName) throws -> Void) throws -> [NewTenant] {
     let text = try Files.read(path)
     if MangledWord.isMangled(text) { throw MangledWord(word: path) }
     do {
@@ -18,13 +18,15 @@ enum TenantFile {
       if let column = header.first(where: { name in header.count { $0 == name } > 1 }) {
         throw CSV.Problem(line: 1, message: "column '\(column)' is there twice")
       }
-      return try records.dropFirst().map { record in try tenant(record, header) }
+      return try records.dropFirst().map { record in try tenant(record, header, admit) }
     } catch let problem as CSV.Problem {
-      throw TenantFileProblem(path: path, line: problem.line, message: problem.message)
+      throw TenantFileProblem(path: path, line: problem.line, message: problem.message, code: problem.code)
     }
   }
 
-  private static func tenant(_ record: CSV.Record, _ header: [String]) throws -> NewTenant {
+  private static func tenant(
+    _ record: CSV.Record, _ header: [String], _ admit: (TenantName) throws -> Void
+  ) throws -> NewTenant {
     guard record.fields.count == header.count else {
       throw CSV.Problem(
         line: record.line,
@@ -38,13 +40,17 @@ enum TenantFile {
     }
     do {
       let name = try TenantName(parsing: take("name"))
+      try admit(name)
       let schema = take("schema")
       let domains = try take("domain").split(separator: " ").map { try DomainName(parsing: String($0)) }
       return try NewTenant(
         name, schema: schema.isEmpty ? nil : SchemaName(parsing: schema), domains: domains,
         values: values.filter { !$0.value.isEmpty }.mapValues { .some($0) })
-    } catch let error as TenancyError {
-      throw CSV.Problem(line: record.line, message: ErrorReport(error).message)
+    } catch  where error is TenancyError || error is TenancyProblem {
+      let report = ErrorReport(error)
+      // A text that no name can be is wrong usage, as on the command line.
+      throw CSV.Problem(
+        line: record.line, message: report.message, code: error is TenancyError ? "usage" : report.code)
     }
   }
 }
@@ -54,4 +60,6 @@ struct TenantFileProblem: Error {
   let path: String
   let line: Int
   let message: String
+  /// Of the error, for scripts.
+  let code: String
 }

@@ -234,6 +234,12 @@ import Testing
       await #expect(throws: TenancyProblem.versionNotFound("7")) {
         try await fleet.tenancy.planMigration(FleetSelection(names: nil), set, to: none)
       }
+      // The shared schema has no down sections to undo what is newer.
+      let shared = try ["1", "3"].map { try migration($0, "CREATE TABLE public.shared_\($0) ();") }
+      let both = MigrationSet(tenant: set.tenant, shared: shared)
+      let report = try await fleet.tenancy.migrate(
+        fleet.tenancy.planMigration(FleetSelection(names: nil), both, to: version))
+      #expect(report.shared?.versions.map(\.rawValue) == ["1"])
     }
   }
 

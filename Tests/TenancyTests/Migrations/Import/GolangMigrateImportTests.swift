@@ -15,7 +15,9 @@ import Testing
         "000001_tanks.sql":
           "-- migrate:up\nCREATE TABLE tanks (id int);\n-- migrate:down\nDROP TABLE tanks;\n",
         "2_a.b.sql": "-- migrate:up\nSELECT 1\n",
-        "3_only_down.sql": "-- migrate:up\n-- migrate:down\nSELECT 2;\n", "4_.sql": "-- migrate:up\n",
+        // golang-migrate applies them; tenantctl would refuse them.
+        "3_only_down.sql": "-- migrate:up\n-- tenantctl:allow empty\n-- migrate:down\nSELECT 2;\n",
+        "4_.sql": "-- migrate:up\n-- tenantctl:allow empty\n",
       ])
   }
 

@@ -1,0 +1,110 @@
+import TestSupport
+import Testing
+
+/// Hints are followed literally, so what they say has to work.
+@Suite struct HintTests {
+  /// Names that an app has stored are words of a command in quotes.
+  @Test(arguments: ["x; echo PWNED", "it's", "Odd Name"]) func namesAreQuoted(name: String) async throws {
+    try await Scene.with { scene in
+      let literal = "'\(name.replacing("'", with: "''"))'"
+      try await scene.database.psql(
+        "INSERT INTO tenants (name) VALUES (\(literal)); CREATE SCHEMA \"\(name)\"")
+      #expect(try await scene.run(["set", name, "--protect"]).status == 0)
+      let refused = try await scene.run(["drop", name, "--yes"])
+      let hint = try #require(refused.stderr.firstMatch(of: /hint: '(tenantctl set .* --unprotect)' allows/))
+        .1
+      let followed = try await Tenantctl.script(
+        String(hint), database: scene.database, workingDirectory: scene.folder.path)
+      #expect(
+        followed.status == 0 && !followed.stdout.split(separator: "\n").contains("PWNED"),
+        "\(hint): \(followed)")
+      #expect(try await scene.run(["drop", name, "--yes"]).status == 0)
+    }
+  }
+
+  /// The migration cannot know that nobody needs the index.
+  @Test func anInvalidIndexInTheWayOfAMigration() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      try await scene.database.psql("INSERT INTO acme.tanks (name) VALUES ('a'), ('a')")
+      _ = try? await scene.database.psql("CREATE UNIQUE INDEX CONCURRENTLY u ON acme.tanks (name)")
+      try await scene.database.psql("DELETE FROM acme.tanks")
+      try scene.folder.write(
+        "-- migrate:up transaction:false\nCREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS u ON tanks (name);\n",
+        to: "migrations/tenant/20260301000000_u.sql")
+      #expect(try await scene.run("migrate acme").status == 5)
+      let advice = try await scene.run("doctor").stdout
+      let match = try #require(
+        advice.firstMatch(of: /drop it: (tenantctl psql .*?); then '(tenantctl migrate acme)' builds it/))
+      for command in [match.1, match.2] {
+        let outcome = try await Tenantctl.script(
+          String(command), database: scene.database, workingDirectory: scene.folder.path)
+        #expect(outcome.status == 0, "\(command): \(outcome)")
+      }
+      #expect(
+        try await scene.database.psql("SELECT indisvalid FROM pg_index WHERE indexrelid = 'acme.u'::regclass")
+          == "t")
+    }
+  }
+
+  @Test func copyToStdout() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      let outcome = try await scene.run(["exec", "acme", "-c", "COPY tanks TO STDOUT"])
+      #expect(
+        outcome.stderr.hasSuffix("hint: use SELECT: 'tenantctl exec --format csv' prints its rows as CSV\n"))
+      let other = try await scene.run(["exec", "acme", "-c", "COPY tanks FROM STDIN"])
+      #expect(other.stderr.contains("hint: write the rows as INSERT statements"))
+    }
+  }
+
+  /// 'tenantctl init' itself would not find it.
+  @Test func halfARegistry() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      try await scene.database.psql("DROP TABLE domains")
+      try scene.folder.write(
+        "[registry]\ntenants = \"tenants\"\ndomains = \"domains\"\n", to: "tenantctl.toml")
+      for line in ["list", "init --no-files"] {
+        let outcome = try await scene.run(line)
+        #expect(outcome.stderr.contains("hint: restore it from a backup, or name the table"), "\(outcome)")
+      }
+      try scene.folder.write("[registry]\ndomains = false\n", to: "tenantctl.toml")
+      try await scene.prints("list -q", "acme\n")
+    }
+  }
+
+  /// As a release folder that was removed: the defaults could be another registry.
+  @Test func aConfigurationThatIsALinkToNothing() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      let outcome = try await Tenantctl.script(
+        "ln -s nowhere/tenantctl.toml . && tenantctl list", database: scene.database,
+        workingDirectory: scene.folder.path)
+      #expect(outcome.status == 2)
+      #expect(
+        outcome.stderr.hasPrefix(
+          "error: tenantctl.toml: it is a symbolic link to something that does not exist\n"))
+    }
+  }
+
+  @Test func aHostThatCannotBeADomain() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      let outcome = try await scene.run("resolve a_b.example.com")
+      #expect(outcome.status == 3 && outcome.stderr.contains("hint: it cannot be a domain; "))
+      #expect(try await scene.run("resolve b.example.com").stderr.contains("'tenantctl domain add NAME b.ex"))
+      let port = try await scene.run("resolve acme.example.com:abc")
+      #expect(port.status == 2 && port.stderr.contains("its port is not a number"))
+      #expect(try await scene.run("resolve acme.example.com..").status == 2)
+    }
+  }
+
+  /// Dispatch would end the program by an illegal instruction.
+  @Test func fewFileDescriptors() async throws {
+    try await Scene.with(tenants: ["acme", "reef"]) { scene in
+      for line in ["migrate --all", "exec --all -c 'SELECT 1'"] {
+        let outcome = try await Tenantctl.script(
+          "ulimit -n 12; tenantctl \(line)", database: scene.database, workingDirectory: scene.folder.path)
+        #expect(
+          outcome.status == 1 && outcome.stderr.contains("hint: raise the limit: ulimit -n 256\n"),
+          "\(outcome)")
+      }
+    }
+  }
+}
