@@ -47,7 +47,7 @@ import Testing
       var outcomes: [(String, Int)] = []
       for line in lines(url) {
         let outcome = try await Tenantctl.script(line, environment: ["KRB5CCNAME": "FILE:/nonexistent"])
-        let message = outcome.stderr.split(separator: "\nhint: ")[0]
+        let message = outcome.stderr.split(separator: "\nhint: ").first ?? ""
         outcomes.append(
           (message.split(whereSeparator: \.isNewline).joined(separator: "\n"), Int(outcome.status)))
       }
