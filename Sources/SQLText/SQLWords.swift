@@ -58,16 +58,24 @@ package struct SQLWords {
     self.words = words
   }
 
-  /// Whether it calls that function, with constants, and does nothing else that could have an effect: each word is the
-  /// function's name, a schema's before a point, a name after AS, or one of a few constants.
+  /// Whether it calls that function, and does nothing else that could have an effect: each word is the function's name, a
+  /// schema's before a point, a name after AS, a type that something is cast to, or one of a few constants and functions.
   package func callsNothingBut(_ function: String) -> Bool {
     contains(function)
       && words.indices.dropFirst().allSatisfy { index in
         let word = words[index]
-        return !word.isName || word.is(function) || ["AS", "TRUE", "FALSE", "NULL"].contains(where: word.is)
-          || words[index - 1].is("AS") || words.dropFirst(index + 1).first?.text == "."
+        return !word.isName || word.is(function) || Self.harmless.contains(where: word.is)
+          || words[index - 1].is("AS") || words[index - 1].text.hasSuffix(":")
+          || words.dropFirst(index + 1).first?.text == "."
       }
   }
+
+  private static let harmless = [
+    "AS", "TRUE", "FALSE", "NULL", "CONCAT", "CONCAT_WS", "FORMAT", "COALESCE", "NULLIF", "UPPER", "LOWER",
+    "REPLACE",
+    "CURRENT_SETTING", "CURRENT_USER", "SESSION_USER", "CURRENT_SCHEMA", "CURRENT_DATABASE",
+    "CURRENT_CATALOG",
+  ]
 
   package func contains(_ keyword: String) -> Bool { words.contains { $0.is(keyword) } }
 

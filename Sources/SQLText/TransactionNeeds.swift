@@ -40,19 +40,46 @@ extension SQLStatement {
       && (leadingKeywords.first == "RESET" || words.contains("DEFAULT"))
   }
 
-  /// Whether it makes something that ends with the session: a temporary table, view or sequence.
-  package var makesTemporary: Bool {
+  /// The names of what it makes that ends with the session: temporary tables, views and sequences.
+  fileprivate var temporaries: [String] {
     let words = SQLWords(self)
-    let isTemporary = ["TEMP", "TEMPORARY"]
+    func isTemporary(_ word: SQLWords.Word) -> Bool { word.is("TEMP") || word.is("TEMPORARY") }
     switch leadingKeywords.first {
-    case "CREATE": return leadingKeywords.dropFirst().prefix(4).contains(where: isTemporary.contains)
-    case "SELECT", "WITH": return isTemporary.contains { words.firstIndex(of: "INTO", $0) != nil }
-    default: return false
+    case "CREATE":
+      let kinds = ["TABLE", "VIEW", "SEQUENCE"]
+      guard let kind = words.words.firstIndex(where: { word in kinds.contains(where: word.is) }) else {
+        return []
+      }
+      let isInSchema = words.words.contains { !$0.isString && $0.name == "pg_temp" }
+      let isNamed = words.words[..<kind].contains(where: isTemporary) || isInSchema
+      return isNamed ? [words.name(at: kind + 1)].compactMap { $0 } : []
+    case "SELECT", "WITH":
+      guard let into = words.words.firstIndex(where: { $0.is("INTO") }) else { return [] }
+      let rest = words.words[(into + 1)...]
+      guard let first = rest.first, isTemporary(first) || first.name == "pg_temp" else { return [] }
+      let skipped = rest.prefix { isTemporary($0) || $0.is("TABLE") }.count
+      return [words.name(at: into + 1 + skipped)].compactMap { $0 }
+    default: return []
     }
+  }
+
+  fileprivate func names(_ name: String) -> Bool {
+    SQLWords(self).words.contains { !$0.isString && $0.name == name }
   }
 }
 
 extension [SQLStatement] {
+  /// Whether the statements from that index on name something that an earlier one has made for its session alone, and that
+  /// none has dropped.
+  package func needsTemporaries(from index: Int) -> Bool {
+    var made: Set<String> = []
+    for statement in prefix(index) {
+      if statement.leadingKeywords.first == "DROP" { made = made.filter { !statement.names($0) } }
+      made.formUnion(statement.temporaries)
+    }
+    return dropFirst(index).contains { statement in made.contains(where: statement.names) }
+  }
+
   /// The statements that set what the transaction is while PostgreSQL still takes it: before the first that is no setting.
   package var openingTransactionSettings: [Int] {
     prefix { ["SET", "RESET"].contains($0.leadingKeywords.first) }.indices.filter { self[$0].setsTransaction }

@@ -6,21 +6,23 @@ extension Connection {
   ///
   /// Throws ``StatementError`` with the index in `statements` (`statements.count` if it was the commit that failed,
   /// as a deferred constraint does), ``ConnectionError`` or `CancellationError`. The first error is the one thrown.
+  /// - Parameters:
+  ///   - rollsBack: whether it ends with ROLLBACK, so that nothing takes effect.
+  ///   - begin: how it begins, such as with its isolation level.
   @discardableResult
-  /// - Parameter rollsBack: whether it ends with ROLLBACK, so that nothing takes effect.
   package func transaction(
-    _ statements: [SQL], commitsApart: Bool = false, rollsBack: Bool = false
+    _ statements: [SQL], commitsApart: Bool = false, rollsBack: Bool = false, begin: SQL = "BEGIN"
   ) async throws -> [Rows] {
     do {
       if commitsApart {
         do {
-          return try await transaction(opening: statements) { $0 }
+          return try await transaction(opening: statements, begin: begin) { $0 }
         } catch let error as ServerError {
           throw StatementError(index: statements.count + 1, error: error)
         }
       }
       let end: SQL = rollsBack ? "ROLLBACK" : "COMMIT"
-      return try await bare(["BEGIN"] + statements + [end]).dropFirst().dropLast()
+      return try await bare([begin] + statements + [end]).dropFirst().dropLast()
     } catch let failure as StatementError {
       await rollBack()
       throw StatementError(index: max(0, failure.index - 1), error: failure.error)
@@ -38,11 +40,12 @@ extension Connection {
   ///   - opening: statements that go out together with the `BEGIN`.
   ///   - closing: statements that go out together with the `COMMIT`.
   package func transaction<T>(
-    opening: [SQL] = [], closing: [SQL] = [], isolation: isolated (any Actor)? = #isolation,
+    opening: [SQL] = [], closing: [SQL] = [], begin: SQL = "BEGIN",
+    isolation: isolated (any Actor)? = #isolation,
     _ body: (_ opened: [Rows]) async throws -> T
   ) async throws -> T {
     do {
-      let opened = try await bare(["BEGIN"] + opening).dropFirst()
+      let opened = try await bare([begin] + opening).dropFirst()
       let value = try await body(Array(opened))
       try await commit(closing)
       return value

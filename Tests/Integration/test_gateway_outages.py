@@ -197,6 +197,11 @@ def test_notifications_come_by_a_direct_connection(tenantctl):
         check_changes(tenantctl, running, 20)
 
 
+def test_without_an_answer_there_it_asks(tenantctl):
+    with pooled(tenantctl, 'notify_database = "postgresql://gateway@/none?host=/nowhere"\n') as running:
+        check_changes(tenantctl, running, 1.5)
+
+
 def test_without_one_it_asks(tenantctl):
     with pooled(tenantctl, "") as running:
         check_changes(tenantctl, running, 1.5)

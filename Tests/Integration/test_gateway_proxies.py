@@ -5,6 +5,7 @@ documentation says that they send, and does with the answer what the page's conf
 """
 
 import json
+import socket
 import ssl
 import time
 from contextlib import ExitStack
@@ -195,6 +196,13 @@ def test_the_host_in_the_request_line_counts(through, name):
     assert json.loads(answer.body)["tenant"] == "globex"
     answer = through[name]("globex.example.com", target="http://nobody.example.com/orders")
     assert answer.status == refused(through[name], through)
+
+
+def test_a_request_without_a_host_is_refused_by_nginx(stand, through):
+    # The name of nginx's own upstream would be a public host.
+    with socket.create_connection(("127.0.0.1", through["nginx"].port)) as connection:
+        connection.sendall(b"GET /orders HTTP/1.0\r\n\r\n")
+        assert b" 403 " in connection.makefile("rb").readline()
 
 
 def test_a_change_is_seen_through_each(ask, through, stand):

@@ -35,9 +35,10 @@ struct DirectoryKeeper {
     try await readAll()
   }
 
-  /// Goes on until the connection is lost or the registry's structure has changed, which is thrown as ``ShapeOutdated``.
-  mutating func keep() async throws {
-    while true {
+  /// Goes on until that time, or until the connection is lost or the registry's structure has changed, which is thrown as
+  /// ``ShapeOutdated``.
+  mutating func keep(until end: ContinuousClock.Instant?) async throws {
+    while end.map({ .now < $0 }) ?? true {
       let told = try await reader.connection.notifications(within: max(.zero, nextQuestion - .now))
       try await update(told)
       if .now >= nextQuestion { try await ask() }

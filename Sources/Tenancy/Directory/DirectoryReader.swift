@@ -4,7 +4,7 @@ internal import TenancyPostgres
 struct DirectoryReader: Sendable {
   let connection: Connection
   let shape: RegistryShape
-  /// Whether a table is a view or foreign: those do not tell which transaction wrote a row.
+  /// Whether a table is a view, materialized or not, or foreign: those do not tell which transaction wrote a row.
   private let readsContents: Bool
   /// Whether the database tells of each change of the registry.
   let isNotified: Bool
@@ -23,7 +23,7 @@ struct DirectoryReader: Sendable {
     let rows = try await connection.query(
       """
       SELECT pg_is_in_recovery(), EXISTS (
-        SELECT FROM pg_catalog.pg_class WHERE oid IN (\(CatalogTable.oids(of: tables))) AND relkind IN ('v', 'f'))
+        SELECT FROM pg_catalog.pg_class WHERE oid IN (\(CatalogTable.oids(of: tables))) AND relkind IN ('v', 'm', 'f'))
       """)
     let (isStandby, hasViews) = try rows[0].decode(Bool.self, Bool.self)
     readsContents = hasViews

@@ -141,19 +141,32 @@ extension TenantDirectory {
   private static let shortestPause = Duration.milliseconds(100)
   private static let longestPause = Duration.seconds(1)
 
+  /// For how long the database's own connection string serves where the one for notifications does not.
+  private static let detour = Duration.seconds(30)
+
   private func keep() async throws {
-    let connection = try await database.connect(settings.connectionString, patience: .seconds(2))
+    let (connection, end) = try await connect()
     do {
-      while true {
+      while end.map({ .now < $0 }) ?? true {
         var keeper = try await DirectoryKeeper(
           state, of: database, over: connection, interval: settings.interval)
-        do { try await keeper.keep() } catch is ShapeOutdated {}
+        do { try await keeper.keep(until: end) } catch is ShapeOutdated {}
       }
+      await connection.close()
     } catch {
       await connection.close()
       // The registry has changed while it was read.
       if error is ShapeOutdated { return }
       throw error
+    }
+  }
+
+  /// By the connection string for notifications; if nobody answers there, for a while by the database's own.
+  private func connect() async throws -> (Connection, until: ContinuousClock.Instant?) {
+    do {
+      return (try await database.connect(settings.connectionString, patience: .seconds(2)), nil)
+    } catch ConnectionError.refused where settings.connectionString != nil {
+      return (try await database.connect(nil, patience: .seconds(2)), .now + Self.detour)
     }
   }
 }

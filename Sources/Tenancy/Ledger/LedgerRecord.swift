@@ -103,7 +103,9 @@ struct LedgerUpdate: Sendable {
   /// For a transaction of the schema's; empty if there is nothing to do.
   private var statements: [SQL] {
     let rows = (records.isEmpty ? [] : [ledger.record(records)]) + finished.map(ledger.finish)
-    let changes = (hasLedger ? [completion].compactMap { $0 } : ledger.creation) + rows
+    let shaping = hasLedger ? [completion].compactMap { $0 } : ledger.creation
+    // They may have waited, and the name may lead to another table since.
+    let changes = shaping + (shaping.isEmpty ? [] : [ledger.check()]) + rows
     if changes.isEmpty { return [] }
     // With new rows the primary key finds out whether another session was faster.
     return changes

@@ -84,7 +84,9 @@ enum Step: Sendable {
     do {
       switch self {
       case .transaction(let statements):
-        try await connection.transaction(statements.map(\.sql), commitsApart: commitsApart)
+        // A guard after a lock must see what has been committed meanwhile, whatever the database's default is.
+        try await connection.transaction(
+          statements.map(\.sql), commitsApart: commitsApart, begin: "BEGIN ISOLATION LEVEL READ COMMITTED")
       case .enclosed(let statements, let frame, let extent):
         try await Self.run(statements, frame, extent, over: connection)
       case .alone(let statement, let settings):

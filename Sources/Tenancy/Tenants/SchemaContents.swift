@@ -10,6 +10,7 @@ private struct Drop {
 /// What is in a schema, as far as dropping it is concerned.
 struct SchemaContents {
   let exists: Bool
+  private let oid: Int
   /// Whether a mark says that it is not to be dropped.
   let isProtected: Bool
   let tables: Int
@@ -22,7 +23,7 @@ struct SchemaContents {
     let schema = ledger.schema
     let rows = try await connection.pipeline([
       """
-      SELECT \(ledger.schemaComment), \(ledger.marking)
+      SELECT \(ledger.schemaComment), \(ledger.marking), oid
       FROM pg_catalog.pg_namespace WHERE nspname = \(schema.rawValue)::text
       """,
       relationsQuery(schema), extensionsQuery(schema), routinesQuery(schema),
@@ -32,7 +33,7 @@ struct SchemaContents {
     ])
     // As text: the server cuts a name that is too long in its own encoding, and would meet another schema.
     if rows[0].isEmpty {
-      return SchemaContents(exists: false, isProtected: false, tables: 0, drops: [], lockBudget: 1)
+      return SchemaContents(exists: false, oid: 0, isProtected: false, tables: 0, drops: [], lockBudget: 1)
     }
     let relations = try rows[1].map { try $0.decode(String.self, String.self, Int.self, Int.self) }
     let drops = relations.compactMap { name, kind, oid, dependents in
@@ -53,7 +54,7 @@ struct SchemaContents {
         object: DroppedObject(catalog: "pg_proc", oid: oid), locks: 1)
     }
     return SchemaContents(
-      exists: true,
+      exists: true, oid: try rows[0][0].value(of: 2, as: Int.self),
       isProtected: rows[0].first.map { Protection.isOn($0[0], $0[1]) } ?? false,
       tables: relations.count { "rpf".contains($0.1) && $0.0 != ledger.table },
       drops: drops + extensions + routines, lockBudget: try rows[4][0].decode(Int.self))
@@ -116,6 +117,15 @@ extension SchemaContents {
   /// - Parameter rows: what goes first, in the same transaction.
   func dropping(_ schema: SchemaName, after rows: [PlannedStatement], mark: String, guards: [SQL]) -> [Step] {
     guard exists else { return [.transaction(rows)] }
+    // The rows may have waited for a lock meanwhile, and the name may be another tenant's by now.
+    let isSame: SQL =
+      "to_regnamespace(\(literal: schema.identifier.quoted))::oid = \(unsafeRaw: String(oid))::oid"
+    let rows =
+      rows + [
+        PlannedStatement(
+          guarding: "SELECT \(Guard.number(if: isSame))",
+          purpose: "fails if the name is another schema's by now")
+      ]
     let dependents = SchemaDependents(schema: schema)
     let drop = dependents.guardStatements + [PlannedStatement("DROP SCHEMA \(schema.identifier) CASCADE")]
     // A quarter of the server's lock table leaves the other sessions what they need.

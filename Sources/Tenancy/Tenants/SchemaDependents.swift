@@ -43,7 +43,11 @@ struct SchemaDependents {
   }
 
   /// Fails, and with it the transaction that drops the schema, if such objects exist.
-  var guardStatements: [PlannedStatement] { guardStatements(from: Self.wholeSchema) }
+  var guardStatements: [PlannedStatement] {
+    guardStatements(
+      from: Self.wholeSchema,
+      locking: "c.relnamespace = to_regnamespace(\(literal: schema.identifier.quoted))")
+  }
 
   /// The same for a transaction that drops only these.
   func guardStatements(of objects: [DroppedObject]) -> [PlannedStatement] {
@@ -55,12 +59,30 @@ struct SchemaDependents {
         FROM unnest(\(oids)::oid[]) s (oid)
         """
     }
-    return guardStatements(from: SQL.joined(seeds, by: "\n  UNION ALL "))
+    let tables = objects.filter { $0.catalog == "pg_class" }.map { String($0.oid) }
+    return guardStatements(
+      from: SQL.joined(seeds, by: "\n  UNION ALL "),
+      locking: "c.oid = ANY(\(literal: "{\(tables.joined(separator: ","))}")::oid[])")
   }
 
-  private func guardStatements(from seeds: SQL) -> [PlannedStatement] {
-    [
-      PlannedStatement(Self.withoutJIT),
+  /// The tables are locked first: what another session makes dependent on them while the DROP waits for a lock would go along
+  /// unseen.
+  private func guardStatements(from seeds: SQL, locking condition: SQL) -> [PlannedStatement] {
+    let lock: SQL = """
+      DECLARE name text;
+      BEGIN
+        FOR name IN
+          SELECT c.oid::regclass::text FROM pg_catalog.pg_class c WHERE c.relkind IN ('r', 'p') AND \(condition) ORDER BY c.oid
+        LOOP
+          BEGIN
+            EXECUTE concat('LOCK TABLE ONLY ', name, ' IN ACCESS EXCLUSIVE MODE');
+          EXCEPTION WHEN undefined_table OR invalid_schema_name THEN NULL;  -- an earlier drop goes on in the server
+          END;
+        END LOOP;
+      END
+      """
+    return [
+      PlannedStatement("DO \(literal: lock.inlined)"), PlannedStatement(Self.withoutJIT),
       PlannedStatement(
         guarding: """
           \(query(from: seeds))

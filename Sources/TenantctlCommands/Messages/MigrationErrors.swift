@@ -90,8 +90,9 @@ extension ErrorReport {
       (["the migrations folder has none of the migrations that the tenants have"] + versions.sentences)
         .joined(separator: "\n"),
       hint: """
-        check the database and --migrations: one of them is another project's. If one file replaces all earlier ones, \
-        record it with 'tenantctl migration baseline VERSION --all'; nothing was run
+        check the database and --migrations: one of them may be another project's. If old files were deleted, restore the \
+        newest that the tenants have. If one file replaces all earlier ones, 'tenantctl migration baseline VERSION --all' \
+        records it without running it; nothing was run
         """)
   }
 

@@ -44,7 +44,7 @@ extension ErrorReport {
     ErrorReport(
       "insufficient_privilege", .failed, failure.sentence,
       hint: failure.message.contains("row-level security")
-        ? "connect as the tables' owner or as a role with BYPASSRLS: the policies would hide tenants"
+        ? "connect as the tables' owner or as a role with BYPASSRLS: policies apply to this role, and could hide tenants"
         : "connect as the owner, or grant the privilege; creating tenants needs CREATE on the database",
       sqlState: failure.sqlState)
   }

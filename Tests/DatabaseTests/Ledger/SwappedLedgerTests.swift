@@ -53,6 +53,27 @@ import Testing
     }
   }
 
+  /// The table is made, or gets columns, after a wait in which the schema's name has come to lead elsewhere: nothing is
+  /// written before it was looked at.
+  @Test func writtenAfterItWasMade() async throws {
+    try await Self.with { fleet, files, survey in
+      let trust = survey.ledger.trust
+      let made = LedgerUpdate(
+        ledger: Ledger(schema: survey.schema, table: "other", trust: trust), hasLedger: false,
+        records: [LedgerRecord(files[0])], history: LedgerHistory())
+      let statements = made.steps(fleet.tenancy.limits)[0].statements.map(\.sql.inlined)
+      let creation = try #require(statements.firstIndex { $0.hasPrefix("CREATE TABLE") })
+      #expect(statements[creation + 1].contains("pg_catalog.ln("))
+      var narrow = survey.ledger
+      narrow.columns = ["version"]
+      let begin = StatementSteps(
+        files[0], .up, narrow, Frame(limits: TimeLimits()), history: survey.history, state: survey.state
+      ).begin.statements.map(\.sql.inlined)
+      let extended = try #require(begin.firstIndex { $0.hasPrefix("ALTER TABLE") })
+      #expect(begin[extended + 1].contains("pg_catalog.ln("))
+    }
+  }
+
   /// Another tool's table, which is read once for the plan and once more when it is applied.
   @Test func anotherToolsTable() async throws {
     try await Self.with { fleet, _, survey in

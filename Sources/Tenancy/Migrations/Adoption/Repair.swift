@@ -48,9 +48,12 @@ extension TenantDatabase {
       return survey.wrongHead == nil
         ? [] : survey.ledger.rewriteComment(survey.history, survey.state).map { PlannedStatement($0) }
     }
+    var state = survey.state
+    // Of a shorter file all may be done.
+    if let done = state.begun[version], done >= edited.up.count { state.begun[version] = nil }
     let accept = survey.ledger.accept(
       edited, insteadOf: recorded, isBegun: survey.begun[version] != nil)
     return [PlannedStatement(mustAffectRows: accept)]
-      + survey.ledger.rewriteComment(survey.history.adding(edited), survey.state).map { PlannedStatement($0) }
+      + survey.ledger.rewriteComment(survey.history.adding(edited), state).map { PlannedStatement($0) }
   }
 }

@@ -44,13 +44,20 @@ struct StatementSteps: Sendable {
 
   /// All of it, from the statement of that index; `nil`: from the start, which is recorded.
   func all(from first: Int?) -> [Step] {
-    (first == nil ? [begin] : []) + statements.indices.dropFirst(first ?? 0).flatMap(steps)
+    if let first, first >= statements.count { return [finish] }
+    return (first == nil ? [begin] : []) + statements.indices.dropFirst(first ?? 0).flatMap(steps)
   }
+
+  /// That all is done, where no statement is left: the file has become shorter, and its checksum was accepted.
+  var finish: Step { .transaction(ledger.opening(frame.limits, for: source(.close)) + ending) }
 
   /// The ledger of another tool may have no columns for it.
   var begin: Step {
     let extend: [PlannedStatement] =
-      lacksProgress ? [PlannedStatement(ledger.add(Ledger.progressColumns), source: source(.ledger))] : []
+      lacksProgress
+      ? [ledger.add(Ledger.progressColumns), ledger.check()].map {
+        PlannedStatement($0, source: source(.ledger))
+      } : []
     let record =
       direction == .up
       ? PlannedStatement(ledger.record([LedgerRecord(file, statementsDone: 0)]), source: source(.ledger))
@@ -115,9 +122,9 @@ struct StatementSteps: Sendable {
       """
   }
 
-  /// Whether one of the first statements makes something that ended with the session of an earlier run.
-  func makesTemporary(before index: Int) -> Bool {
-    index < statements.count && (0..<index).contains { text($0).makesTemporary }
+  /// Whether what is left needs something that ended with the session of an earlier run.
+  func needsTemporaries(from index: Int) -> Bool {
+    (direction == .up ? file.up : file.down ?? []).needsTemporaries(from: index)
   }
 
   func text(_ index: Int) -> SQLStatement { (direction == .up ? file.up : file.down ?? [])[index] }

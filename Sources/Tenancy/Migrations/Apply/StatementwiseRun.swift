@@ -52,7 +52,7 @@ struct StatementwiseRun {
       try await runTheRest(from: 0, isResumed: false)
     case .begun(let count):
       // What comes next would find the tables of that name in the tenant's schema, or in `public`.
-      if steps.makesTemporary(before: count) {
+      if steps.needsTemporaries(from: count) {
         throw TenancyProblem.migrationFailed(.before(steps.file, .temporaryLost))
       }
       try await runTheRest(from: count, isResumed: true)
@@ -70,6 +70,7 @@ struct StatementwiseRun {
   }
 
   private func run(from first: Int, isResumed: Bool) async throws {
+    if first >= steps.statements.count { return try await steps.finish.run(over: connection) }
     for index in steps.statements.indices.dropFirst(first) {
       let own = steps.steps(index)
       let statement = steps.text(index)

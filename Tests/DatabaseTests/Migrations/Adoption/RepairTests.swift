@@ -83,6 +83,39 @@ import Testing
     }
   }
 
+  /// All that is left was taken out of the file.
+  @Test(arguments: [MigrationDirection.up, .down])
+  func aFileThatHasBecomeShorter(direction: MigrationDirection) async throws {
+    func files(_ rest: String) throws -> [MigrationFile] {
+      [
+        try migration(
+          "1",
+          """
+          -- migrate:up transaction:false
+          CREATE TABLE a ();
+          \(direction == .up ? rest : "")
+          -- migrate:down transaction:false
+          DROP TABLE a;
+          \(direction == .down ? rest : "")
+          """)
+      ]
+    }
+    try await Fleet.with { fleet in
+      try await fleet.populate(["a"])
+      let (first, edited) = try (files("DROP TABLE nothing;"), files(""))
+      _ = try await fleet.migrate(first)
+      if direction == .down { _ = try await fleet.rollback(first, .steps(1)) }
+      #expect(try await repair(fleet, edited) == ["a"])
+      if direction == .up {
+        #expect(try await fleet.migrate(edited).outline == "a: up to date")
+        #expect(try await fleet.ledger("a", of: edited) == "1")
+      } else {
+        #expect(try await fleet.rollback(edited, .steps(1)).outline == "a: 1")
+        #expect(try await fleet.ledger("a", of: []) == "none")
+      }
+    }
+  }
+
   @Test func anotherSessionWasFaster() async throws {
     try await Fleet.with { fleet in
       try await fleet.populate(["a"])

@@ -85,6 +85,7 @@ import Testing
   @Test(arguments: [
     ("SET my.mode = 'careful';", "current_setting('my.mode')", "careful"),
     ("SELECT set_config('my.mode', 'called', false);", "current_setting('my.mode')", "called"),
+    ("SELECT set_config('my.mode', concat('a', 1)::text, false);", "current_setting('my.mode')", "a1"),
     ("SET work_mem = '77MB';", "current_setting('work_mem')", "77MB"),
     ("SET lock_timeout = '7s';", "current_setting('lock_timeout')", "7s"),
     (
