@@ -46,7 +46,7 @@ import Testing
     return try await TestServer.withOwn(settings: ["listen_addresses=\(address)"]) {
       var outcomes: [(String, Int)] = []
       for line in lines(url) {
-        let outcome = try await Tenantctl.script(line, environment: ["KRB5CCNAME": "FILE:/nonexistent"])
+        let outcome = try await Tenantctl.script(line, environment: ["KRB5CCNAME": "FILE:/dev/null/none"])
         let message = outcome.stderr.split(separator: "\nhint: ").first ?? ""
         outcomes.append(
           (message.split(whereSeparator: \.isNewline).joined(separator: "\n"), Int(outcome.status)))
