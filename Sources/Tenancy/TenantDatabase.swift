@@ -152,6 +152,22 @@ extension TenantDatabase {
       opening: settings.opening, patience: patience, observer: observer)
   }
 
+  /// Whether a pooler in between takes the option of a search path and does not keep it. One that refuses it makes each
+  /// program fail that gives it, which is seen.
+  func losesSearchPath() async throws -> Bool {
+    let path = "tenantctl_probe"
+    do {
+      let connection = try await Connection.open(
+        target, applicationName: settings.applicationName, options: "-c search_path=\(path)",
+        observer: observer)
+      let found = try await connection.query("SELECT pg_catalog.current_setting('search_path')")[0][0]
+      await connection.close()
+      return found != path
+    } catch ConnectionError.refused {
+      return false
+    }
+  }
+
   /// Does work on a list in batches, over all connections. Returns the results of the batches, in order.
   func inBatches<Element: Sendable, Value: Sendable>(
     of size: Int, _ list: [Element],

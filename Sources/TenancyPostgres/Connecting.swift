@@ -5,6 +5,7 @@ extension Connection {
     try Task.checkCancellation()
     let settings = [
       ("dbname", target.conninfo), ("fallback_application_name", applicationName),
+      ("options", options ?? ""),
     ].filter { !$0.1.isEmpty }
     guard let pointer = Self.start(settings) else {
       throw ConnectionError.refused("out of memory")

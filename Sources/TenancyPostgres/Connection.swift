@@ -37,6 +37,7 @@ package actor Connection {
   let target: ConnectionTarget
   let observer: ConnectionObserver
   private let opening: SQL?
+  let options: String?
   let patience: Duration
   var handle: Handle?
   /// Those that nobody has asked for yet.
@@ -50,9 +51,10 @@ package actor Connection {
   package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
   private init(
-    target: ConnectionTarget, opening: SQL?, patience: Duration, observer: ConnectionObserver,
-    executor: any SerialExecutor
+    target: ConnectionTarget, opening: SQL?, options: String?, patience: Duration,
+    observer: ConnectionObserver, executor: any SerialExecutor
   ) {
+    self.options = options
     self.executor = executor
     self.patience = patience
     self.target = target
@@ -69,14 +71,15 @@ package actor Connection {
   ///   - opening: what each ``query(_:)`` and ``pipeline(_:)`` outside of a transaction block begins with, in the same round
   ///     trip: a setting for that transaction only, such as `SELECT set_config('lock_timeout', '2s', true)`. In the
   ///     session it would be lost behind a pooler, and PgBouncer refuses it among the start-up options.
+  ///   - options: what the server's session is started with, such as `-c search_path=acme`.
   ///   - executor: where the connection waits for the server, which blocks; by default a thread of its own.
   package static func open(
-    _ target: ConnectionTarget, applicationName: String, opening: SQL? = nil,
+    _ target: ConnectionTarget, applicationName: String, opening: SQL? = nil, options: String? = nil,
     patience: Duration = .seconds(10),
     observer: ConnectionObserver = .init(), executor: (any SerialExecutor)? = nil
   ) async throws -> Connection {
     let connection = Connection(
-      target: target, opening: opening, patience: patience, observer: observer,
+      target: target, opening: opening, options: options, patience: patience, observer: observer,
       executor: executor ?? ConnectionThread())
     try await connection.wakingOnCancel { try await $0.connect(applicationName: applicationName) }
     return connection

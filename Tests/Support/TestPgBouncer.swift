@@ -12,11 +12,13 @@ package enum TestPgBouncer {
   ///
   /// Two connections, so that clients share them (of sessions one, so that the next client has to wait); all other settings are PgBouncer's defaults.
   ///
-  /// - Parameter mode: for how long a client has a connection to the server.
+  /// - Parameters:
+  ///   - mode: for how long a client has a connection to the server.
+  ///   - settings: further lines of its configuration.
   /// - Throws: `ProgramFailed` with PgBouncer's own words where it does not start.
   package static func with<Result>(
-    _ database: TestDatabase, mode: Mode = .transaction, isolation: isolated (any Actor)? = #isolation,
-    _ body: (_ url: String) async throws -> Result
+    _ database: TestDatabase, mode: Mode = .transaction, settings: [String] = [],
+    isolation: isolated (any Actor)? = #isolation, _ body: (_ url: String) async throws -> Result
   ) async throws -> Result {
     try await TemporaryFolder.with { folder in
       let server = try await Psql(url: database.url)(#"\echo :HOST :PORT :USER"#).split(separator: " ")
@@ -32,6 +34,7 @@ package enum TestPgBouncer {
         unix_socket_dir = \(folder.path)
         auth_type = trust
         auth_file = \(folder.path("users.txt"))
+        \(settings.joined(separator: "\n"))
 
         """, to: "pgbouncer.ini")
       return try await program(in: folder).start { pgbouncer in

@@ -91,13 +91,12 @@ extension TenantDatabase {
 
   /// The same for programs that are to work on one tenant's tables.
   ///
-  /// Throws ``TenancyProblem/poolerBeforeProgram``: PgBouncer refuses the search path, or ignores it if it is told to
+  /// Throws ``TenancyProblem/poolerBeforeProgram``: PgBouncer ignores the search path if it is told to
   /// (`ignore_startup_parameters`), and the program would work in `public`.
   package func clientEnvironmentForTenants() async throws -> ClientEnvironment {
     let client = try await clientEnvironment()
-    guard try await connected({ try await self.traits(over: $0) }).isDirect else {
-      throw TenancyProblem.poolerBeforeProgram
-    }
+    let isDirect = try await connected { try await self.traits(over: $0) }.isDirect
+    if !isDirect, try await losesSearchPath() { throw TenancyProblem.poolerBeforeProgram }
     return client
   }
 
