@@ -108,7 +108,7 @@ import Testing
         Refusal(
           "domain add acme a.com", 3, "registry_missing", "table public.domains does not exist",
           hint: """
-            restore it from a backup, or name the table under [registry] in tenantctl.toml; domains = false: there is none
+            restore it from a backup, or name the table under [registry] in tenantctl.toml; set domains = false there if the app has no domains
             """
         )
       ])

@@ -64,7 +64,10 @@ extension ErrorReport {
       "registry_missing", .notFound,
       "\(one ? "table" : "tables") \(tables.joined(separator: " and ")) \(one ? "does" : "do") not exist",
       hint: isHalf
-        ? "restore it from a backup, or name the table under [registry] in tenantctl.toml; domains = false: there is none"
+        ? """
+        restore it from a backup, or name the table under [registry] in tenantctl.toml; set domains = false there if the app \
+        has no domains
+        """
         : similar.isEmpty
           ? "'tenantctl init' finds an app's registry, or creates one; [registry] in tenantctl.toml names another"
           : """
