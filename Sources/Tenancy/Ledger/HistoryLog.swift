@@ -84,7 +84,7 @@ private final class RunningDigest {
   /// How many changes of the log are in it.
   private(set) var length: Int
   private(set) var last: MigrationVersion?
-  private let text = SHA256.Stream()
+  private var text = SHA256.Stream()
 
   init(length: Int) {
     self.length = length
