@@ -55,8 +55,8 @@ struct LedgerTrust: Sendable {
       WHEN \(Self.hasRules) THEN 'rules'
       WHEN c.relrowsecurity THEN 'policies'
       WHEN c.relchecks > 0 THEN 'checks'
-      WHEN c.relhastriggers AND \(Self.hasTriggers) THEN 'triggers'
-      WHEN c.relhastriggers AND \(Self.hasForeignKeys) THEN 'foreign keys' END
+      WHEN \(Self.hasTrigger(Self.isTrigger)) THEN 'triggers'
+      WHEN \(Self.hasTrigger(Self.isForeignKey)) THEN 'foreign keys' END
     """
   }
 
@@ -75,22 +75,29 @@ struct LedgerTrust: Sendable {
     """
   }
 
+  /// Whether a table that was made in this run belongs to one of them still. It stands in the transaction of each migration
+  /// of a new tenant, in a fresh session: by functions, which take the planner nothing, as far as there are any.
+  fileprivate var ownsWhatIsNew: SQL {
+    """
+    (pg_has_role(c.relowner, CURRENT_USER, 'USAGE') OR pg_has_role(c.relowner, 'pg_database_owner', 'USAGE')
+      OR c.relowner = (SELECT o.relowner FROM pg_catalog.pg_class o WHERE o.oid = to_regclass(\(literal: registry.quoted))))
+    """
+  }
+
   /// Whether others than its owner have privileges on the table itself.
   static let isGranted: SQL = """
     (c.relacl IS NOT NULL AND EXISTS (SELECT FROM aclexplode(c.relacl) x WHERE x.grantee <> c.relowner))
     """
 
   /// Citus has triggers of its own on every table; they are internal ones.
-  fileprivate static let hasTriggers: SQL = """
-    EXISTS (SELECT FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal)
-    """
+  fileprivate static let isTrigger: SQL = "NOT g.tgisinternal"
 
   /// From either side; the triggers of both are internal ones.
-  fileprivate static let hasForeignKeys: SQL = """
-    EXISTS (
-      SELECT FROM pg_catalog.pg_trigger g JOIN pg_catalog.pg_constraint k ON k.oid = g.tgconstraint
-      WHERE g.tgrelid = c.oid AND k.contype = 'f')
-    """
+  fileprivate static let isForeignKey: SQL = "g.tgconstrrelid <> 0"
+
+  fileprivate static func hasTrigger(_ condition: SQL) -> SQL {
+    "(c.relhastriggers AND EXISTS (SELECT FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid AND (\(condition))))"
+  }
 
   /// A lateral subquery `columns` with a summary of all columns of `c`, in one pass: whether others have privileges on one
   /// (`are_granted`), whether one may run code (`have_expressions`), and whether they are those of a ledger
@@ -160,8 +167,8 @@ extension Ledger {
         (
           "",
           """
-          c.relkind = 'r' AND NOT \(LedgerTrust.hasRules) AND NOT c.relrowsecurity
-            AND NOT (c.relhastriggers AND (\(LedgerTrust.hasTriggers) OR \(LedgerTrust.hasForeignKeys))) AND \(identity)
+          c.relkind = 'r' AND NOT \(oid == nil ? "c.relhasrules" : LedgerTrust.hasRules) AND NOT c.relrowsecurity
+            AND NOT \(LedgerTrust.hasTrigger("\(LedgerTrust.isTrigger) OR \(LedgerTrust.isForeignKey)")) AND \(identity)
           """
         )
       }
@@ -172,7 +179,7 @@ extension Ledger {
 
   private var identity: SQL {
     oid.map { "c.oid = \(unsafeRaw: String($0))" }
-      ?? "c.relowner IN (\(trust.owners))"
+      ?? "\(trust.ownsWhatIsNew)"
   }
 
   /// The table as a constant; fails if it does not exist.
