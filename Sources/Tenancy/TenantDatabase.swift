@@ -19,7 +19,7 @@ public final class TenantDatabase: Sendable {
   let pool: ConnectionPool
   private let target: ConnectionTarget
   private let observer: ConnectionObserver
-  private let knownShape = Mutex<RegistryShape?>(nil)
+  let knownShape = Mutex<RegistryShape?>(nil)
   let knownTraits = Mutex<DatabaseTraits?>(nil)
 
   /// A database. Nothing is connected yet.

@@ -43,32 +43,36 @@ struct CatalogTable: Sendable, Hashable {
 }
 
 extension CatalogTable {
-  /// The query whose rows ``tables(in:)`` reads.
+  /// The queries whose rows ``tables(in:)`` reads: columns, unique indexes of one column, rules.
   ///
-  /// Every command that writes begins with it, in a fresh session: a join with `pg_class` or `pg_type` would take the
-  /// planner longer than all of this.
+  /// Every command that writes begins with them, in a fresh session, where the planner's look at a catalog is what takes
+  /// long: joins, and subqueries for each column, would take it longer than all of this.
   /// - Parameter relations: their OIDs, as `IN` takes them.
-  static func query(of relations: SQL) -> SQL {
-    """
-    SELECT o.object_names[1], o.object_names[2], a.attname, format_type(a.atttypid, -1),
-      (SELECT y.typcategory FROM pg_catalog.pg_type y WHERE y.oid = a.atttypid),
-      a.attnotnull AND NOT a.atthasdef AND a.attidentity = '', a.attgenerated,
-      a.attcollation NOT IN (0, 'pg_catalog."default"'::regcollation, 'pg_catalog."C"'::regcollation),
-      (SELECT string_agg(r.ev_type::text, '') FROM pg_catalog.pg_rewrite r
-       WHERE r.ev_class = a.attrelid AND r.ev_type <> '1' AND r.ev_enabled <> 'D'),
-      (SELECT string_agg(concat(i.indisprimary, x.object_names[2]), E'\\n')
-       FROM pg_catalog.pg_index i, pg_identify_object_as_address('pg_class'::regclass, i.indexrelid, 0) x
-       WHERE i.indrelid = a.attrelid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indnkeyatts = 1
-         AND (i.indkey[0] = a.attnum OR i.indkey[0] = 0 AND pg_get_indexdef(i.indexrelid, 1, true)
-           IN ('lower(' || quote_ident(a.attname) || ')', 'lower(' || quote_ident(a.attname) || '::text)')))
-    FROM pg_catalog.pg_attribute a, pg_identify_object_as_address('pg_class'::regclass, a.attrelid, 0) o
-    WHERE a.attrelid IN (\(relations)) AND a.attnum > 0 AND NOT a.attisdropped
-      AND o.type IN ('table', 'view', 'materialized view', 'foreign table')
-    ORDER BY 1, 2, a.attnum
-    """
+  static func queries(of relations: SQL) -> [SQL] {
+    [
+      """
+      SELECT a.attrelid, o.object_names[1], o.object_names[2], a.attnum, a.attname, format_type(a.atttypid, -1),
+        (SELECT y.typcategory FROM pg_catalog.pg_type y WHERE y.oid = a.atttypid),
+        a.attnotnull AND NOT a.atthasdef AND a.attidentity = '', a.attgenerated,
+        a.attcollation NOT IN (0, 'pg_catalog."default"'::regcollation, 'pg_catalog."C"'::regcollation)
+      FROM pg_catalog.pg_attribute a, pg_identify_object_as_address('pg_class'::regclass, a.attrelid, 0) o
+      WHERE a.attrelid IN (\(relations)) AND a.attnum > 0 AND NOT a.attisdropped
+        AND o.type IN ('table', 'view', 'materialized view', 'foreign table')
+      """,
+      """
+      SELECT i.indrelid, (pg_identify_object_as_address('pg_class'::regclass, i.indexrelid, 0)).object_names[2],
+        i.indisprimary, i.indkey[0], pg_get_indexdef(i.indexrelid, 1, true)
+      FROM pg_catalog.pg_index i
+      WHERE i.indrelid IN (\(relations)) AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indnkeyatts = 1
+      """,
+      """
+      SELECT r.ev_class, r.ev_type FROM pg_catalog.pg_rewrite r
+      WHERE r.ev_class IN (\(relations)) AND r.ev_type <> '1' AND r.ev_enabled <> 'D'
+      """,
+    ]
   }
 
-  /// The OIDs of relations for ``query(of:)``; NULL for those that do not exist.
+  /// The OIDs of relations for ``queries(of:)``; NULL for those that do not exist.
   static func oids(of names: [QualifiedName]) -> SQL {
     SQL.joined(names.map { "to_regclass(\($0.quoted))" })
   }
@@ -94,29 +98,77 @@ extension CatalogTable {
       """
   }
 
-  static func tables(in rows: Rows) throws -> [CatalogTable] {
-    var columns: [QualifiedName: [Column]] = [:]
-    var names: [QualifiedName] = []
-    var rules: [QualifiedName: String] = [:]
-    for row in rows {
-      let (schema, table, name, type, category, isRequired, generated, collates, rule, indexes) =
-        try row.decode(
-          String.self, String.self, String.self, String.self, String.self, Bool.self, String.self, Bool.self,
-          String?.self, String?.self)
-      let unique = indexes?.split(separator: "\n") ?? []
-      let qualified = QualifiedName(Identifier(schema), Identifier(table))
-      if columns[qualified] == nil { names.append(qualified) }
-      rules[qualified] = rule
-      columns[qualified, default: []].append(
-        Column(
-          name: name, type: type, kind: Kind(letter: category), isRequired: isRequired,
-          isGenerated: !generated.isEmpty, isVirtual: generated == "v", hasOwnCollation: collates,
-          isKey: unique.contains { $0.first == "t" },
-          uniqueIndexes: unique.map { String($0.dropFirst()) }.sorted()))
+  /// - Parameter answers: to ``queries(of:)``.
+  static func tables(in answers: [Rows]) throws -> [CatalogTable] {
+    let columns = try answers[0].map(ColumnRow.init).sorted { $0.order < $1.order }
+    let indexes = try answers[1].map(UniqueIndex.init)
+    let rules = try answers[2].map { try $0.decode(Int.self, String.self) }
+    // Without a dictionary: its types are made at run time, which takes longer than all of this.
+    return columns.indices.filter { $0 == 0 || columns[$0].relation != columns[$0 - 1].relation }.map {
+      first in
+      let relation = columns[first].relation
+      let own = columns[first...].prefix { $0.relation == relation }
+      let events = rules.filter { $0.0 == relation }.map(\.1)
+      return CatalogTable(
+        name: columns[first].table,
+        columns: own.map { $0.column(indexes.filter { $0.relation == relation }) },
+        rules: Set(RowChange.Event.allCases.filter { events.contains($0.ruleType) }))
     }
-    return names.map { name in
-      let rules = RowChange.Event.allCases.filter { rules[name]?.contains($0.ruleType) ?? false }
-      return CatalogTable(name: name, columns: columns[name] ?? [], rules: Set(rules))
+  }
+}
+
+/// A row of the first of ``CatalogTable/queries(of:)``.
+private struct ColumnRow {
+  let relation: Int
+  let table: QualifiedName
+  private let place: Int
+  private let name: String
+  private let type: String
+  private let category: String
+  private let isRequired: Bool
+  private let generated: String
+  private let collates: Bool
+
+  init(_ row: Row) throws {
+    let schema: String
+    let relationName: String
+    (relation, schema, relationName, place, name, type, category, isRequired, generated, collates) =
+      try row.decode(
+        Int.self, String.self, String.self, Int.self, String.self, String.self, String.self, Bool.self,
+        String.self, Bool.self)
+    table = QualifiedName(Identifier(schema), Identifier(relationName))
+  }
+
+  var order: (String, String, Int) { (table.schema.name, table.name.name, place) }
+
+  func column(_ indexes: [UniqueIndex]) -> CatalogTable.Column {
+    let own = indexes.filter { $0.isOn(name, place) }
+    return CatalogTable.Column(
+      name: name, type: type, kind: CatalogTable.Kind(letter: category), isRequired: isRequired,
+      isGenerated: !generated.isEmpty, isVirtual: generated == "v", hasOwnCollation: collates,
+      isKey: own.contains(where: \.isPrimary), uniqueIndexes: own.map(\.name).sorted())
+  }
+}
+
+/// A row of the second of ``CatalogTable/queries(of:)``: an index of one column or expression.
+private struct UniqueIndex {
+  let relation: Int
+  let name: String
+  let isPrimary: Bool
+  /// The column's number; 0 of an expression.
+  private let place: Int
+  private let expression: String
+
+  init(_ row: Row) throws {
+    (relation, name, isPrimary, place, expression) =
+      try row.decode(Int.self, String.self, Bool.self, Int.self, String.self)
+  }
+
+  /// Whether it is on that column or on its lower case.
+  func isOn(_ column: String, _ place: Int) -> Bool {
+    if self.place != 0 { return self.place == place }
+    return [column, Identifier(column).quoted].contains {
+      expression == "lower(\($0))" || expression == "lower(\($0)::text)"
     }
   }
 }

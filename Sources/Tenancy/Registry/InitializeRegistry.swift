@@ -65,7 +65,7 @@ extension TenantDatabase {
   ) async throws -> Plan<InitializedRegistry> {
     var mapping = settings.registry.isOurs ? settings.registry : RegistryMapping()
     let tables = [mapping.tenants, mapping.domains].compactMap { $0 }
-    let found = try await connection.query(CatalogTable.query(of: CatalogTable.oids(of: tables)))
+    let found = try await connection.pipeline(CatalogTable.queries(of: CatalogTable.oids(of: tables)))
     if let table = try CatalogTable.tables(in: found).first {
       throw TenancyProblem.unclearRegistry(.inTheWay(table))
     }

@@ -17,26 +17,26 @@ struct RegistryCatalog: Sendable {
 
   /// - Parameter condition: on the relation `c` of the namespace `n`.
   static func read(where condition: SQL, over connection: Connection) async throws -> RegistryCatalog {
-    let answers = try await connection.pipeline([
-      CatalogTable.query(
-        of: """
-          SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-          WHERE \(condition)
-          """),
+    let relations: SQL = """
+      SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      WHERE \(condition)
       """
-      SELECT n.nspname, c.relname, a.attname, fn.nspname, f.relname, fa.attname
-      FROM pg_catalog.pg_constraint k
-      JOIN pg_catalog.pg_class c ON c.oid = k.conrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-      JOIN pg_catalog.pg_class f ON f.oid = k.confrelid JOIN pg_catalog.pg_namespace fn ON fn.oid = f.relnamespace
-      JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.conkey[1]
-      JOIN pg_catalog.pg_attribute fa ON fa.attrelid = f.oid AND fa.attnum = k.confkey[1]
-      WHERE k.contype = 'f' AND cardinality(k.conkey) = 1 AND (\(condition))
-      ORDER BY n.nspname, c.relname, k.conkey[1], k.conname
-      """,
-    ])
+    let answers = try await connection.pipeline(
+      CatalogTable.queries(of: relations) + [
+        """
+        SELECT n.nspname, c.relname, a.attname, fn.nspname, f.relname, fa.attname
+        FROM pg_catalog.pg_constraint k
+        JOIN pg_catalog.pg_class c ON c.oid = k.conrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        JOIN pg_catalog.pg_class f ON f.oid = k.confrelid JOIN pg_catalog.pg_namespace fn ON fn.oid = f.relnamespace
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.conkey[1]
+        JOIN pg_catalog.pg_attribute fa ON fa.attrelid = f.oid AND fa.attnum = k.confkey[1]
+        WHERE k.contype = 'f' AND cardinality(k.conkey) = 1 AND (\(condition))
+        ORDER BY n.nspname, c.relname, k.conkey[1], k.conname
+        """
+      ])
     return RegistryCatalog(
-      tables: try CatalogTable.tables(in: answers[0]),
-      references: try answers[1].map { row in
+      tables: try CatalogTable.tables(in: answers.dropLast()),
+      references: try answers[answers.count - 1].map { row in
         let (schema, table, column, targetSchema, target, targetColumn) = try row.decode(
           String.self, String.self, String.self, String.self, String.self, String.self)
         return Reference(

@@ -127,10 +127,13 @@ extension RegistryShape {
   /// Throws ``TenancyProblem/registryMissing(tables:similar:)``, ``TenancyProblem/registryColumnMissing(_:)`` or
   /// ``TenancyProblem/registryColumnType(table:column:type:expected:)``.
   static func load(_ mapping: RegistryMapping, over connection: Connection) async throws -> RegistryShape {
-    let names = [mapping.tenants] + (mapping.domains.map { [$0] } ?? [])
-    let rows = try await connection.query(CatalogTable.query(of: CatalogTable.oids(of: names)))
-    let found = try CatalogTable.tables(in: rows)
+    let found = try CatalogTable.tables(in: try await connection.pipeline(queries(mapping)))
     return try await RegistryShape(mapping, found, over: connection)
+  }
+
+  /// The queries that read the catalog.
+  static func queries(_ mapping: RegistryMapping) -> [SQL] {
+    CatalogTable.queries(of: CatalogTable.oids(of: [mapping.tenants, mapping.domains].compactMap { $0 }))
   }
 
   /// Holds the mapping against tables that were read. Throws as ``load(_:over:)`` does.

@@ -13,7 +13,7 @@ struct TenantPath: Sendable, Hashable {
 
   /// The value of `search_path`.
   func value(for schema: SchemaName) -> String {
-    ([schema] + shared).uniqued().map { $0 == .shared ? "public" : $0.identifier.quoted }.joined(
+    ([schema] + shared.filter { $0 != schema }).map { $0 == .shared ? "public" : $0.identifier.quoted }.joined(
       separator: ", ")
   }
 
@@ -61,6 +61,16 @@ struct DatabaseTraits: Sendable, Hashable {
   let canDefer: Bool
   /// The roles that get privileges on the tables that the current role makes.
   let defaultGrantees: [SQL]
+
+  /// Not the current search path, which is tenantctl's, but the default of a session: a NULL sets it. Then tenantctl's is set
+  /// again.
+  static let query: SQL = """
+    SELECT set_config('search_path', NULL, true), set_config('search_path', \(literal: SessionCleaning.ownPath), true),
+      pg_backend_pid(), to_regproc('pg_catalog.citus_version') IS NOT NULL,
+      has_function_privilege(coalesce(to_regprocedure('pg_logical_emit_message(boolean, text, text, boolean)'),
+        to_regprocedure('pg_logical_emit_message(boolean, text, text)')), 'EXECUTE'),
+      EXISTS (SELECT FROM pg_catalog.pg_default_acl)
+    """
 }
 
 extension TenantDatabase {
@@ -86,17 +96,13 @@ extension TenantDatabase {
 
   func traits(over connection: Connection) async throws -> DatabaseTraits {
     if let known = knownTraits.withLock({ $0 }) { return known }
-    // Not the current value, which is tenantctl's, but the default of a session: a NULL sets it. Then tenantctl's is set
-    // again.
-    let row = try await connection.query(
-      """
-      SELECT set_config('search_path', NULL, true), set_config('search_path', \(literal: SessionCleaning.ownPath), true),
-        pg_backend_pid(), to_regproc('pg_catalog.citus_version') IS NOT NULL,
-        has_function_privilege(coalesce(to_regprocedure('pg_logical_emit_message(boolean, text, text, boolean)'),
-          to_regprocedure('pg_logical_emit_message(boolean, text, text)')), 'EXECUTE'),
-        EXISTS (SELECT FROM pg_catalog.pg_default_acl)
-      """)[0]
-    let (own, _, process, isCitus, canDefer, hasDefaults) = try row.decode(
+    return try await learnTraits(from: try await connection.query(DatabaseTraits.query), over: connection)
+  }
+
+  /// Keeps what the ``DatabaseTraits/query`` has found.
+  @discardableResult
+  func learnTraits(from rows: Rows, over connection: Connection) async throws -> DatabaseTraits {
+    let (own, _, process, isCitus, canDefer, hasDefaults) = try rows[0].decode(
       String?.self, String.self, Int.self, Bool.self, Bool?.self, Bool.self)
     let grantees = hasDefaults ? try await defaultGrantees(over: connection) : []
     var path = TenantPath(shared: settings.sharedSchemas ?? [.shared])

@@ -68,7 +68,10 @@ extension TenantDatabase {
   ) async throws -> Plan<CreatedTenant> {
     try MigrationFile.refuseEmpty(migrations)
     try admit(new)
-    return try await withRegistry { connection, shape in
+    let obstacles = { (shape: RegistryShape) in
+      shape.obstacleQueries(new.name, new.schema ?? shape.schema(of: new.name))
+    }
+    return try await withRegistry(asking: obstacles) { connection, shape, found in
       try shape.admit(new.name)
       let computed = try await self.computedSchema(of: new, shape, over: connection)
       let schema = new.schema ?? computed ?? shape.schema(of: new.name)
@@ -77,7 +80,8 @@ extension TenantDatabase {
         throw TenancyProblem.noSchemaColumn(table: shape.tenants.table.description)
       }
       let tenant = Tenant(name: new.name, schema: schema, isActive: new.isActive)
-      let remains = try await self.checkFree(tenant, new.domains, shape, over: connection)
+      let remains = try await self.checkFree(
+        tenant, new.domains, shape, found: computed == nil ? found : nil, over: connection)
       let domains = new.domains.enumerated().map {
         Domain(name: $1, tenant: new.name, isPrimary: $0 == 0 && shape.domains?.primary != nil)
       }
@@ -155,17 +159,21 @@ extension TenantDatabase {
   }
 
   /// Checks for obstacles. Returns the mark on the remains of an interrupted create.
+  /// - Parameter found: what the obstacles' queries have found, if they were asked.
   private func checkFree(
-    _ tenant: Tenant, _ hosts: [DomainName], _ shape: RegistryShape, over connection: Connection
+    _ tenant: Tenant, _ hosts: [DomainName], _ shape: RegistryShape, found: [Rows]? = nil,
+    over connection: Connection
   ) async throws -> CreationMark? {
-    let found = try await connection.pipeline([
-      shape.rivalQuery(tenant.name, tenant.schema),
-      "SELECT to_regnamespace(\(literal: tenant.schema.identifier.quoted)) IS NOT NULL",
-    ])
-    if let rival = try found[0].first.map(RegistryShape.tenant) {
+    var found = found ?? []
+    if found.isEmpty {
+      found = try await connection.pipeline(shape.obstacleQueries(tenant.name, tenant.schema))
+    }
+    if let rival = try RegistryShape.rival(of: tenant.name, in: found[0]) {
       guard rival.name == tenant.name else { throw shape.collision(tenant, with: rival) }
-      throw found[0][0][3] == "t"
-        ? TenancyProblem.tenantExists(tenant.name) : TenancyProblem.schemaMissing(tenant.name, rival.schema)
+      let schema = try await connection.query(
+        "SELECT FROM pg_catalog.pg_namespace WHERE nspname = \(rival.schema.rawValue)")
+      throw schema.isEmpty
+        ? TenancyProblem.schemaMissing(tenant.name, rival.schema) : TenancyProblem.tenantExists(tenant.name)
     }
     try await checkFree(hosts, shape, over: connection)
     return try await found[1][0].decode(Bool.self) ? remains(of: tenant, hosts, shape, over: connection) : nil
@@ -232,7 +240,8 @@ extension TenantDatabase {
     }
     let release: [SQL] = frame.sessionLock == nil ? [] : ["SELECT \(SessionCleaning.unlock)"]
     let opening = limits.opening + [ledger.lock]
-    let closing = [ledger.mark(last), mark.hide(on: ledger)] + release
+    let hide = mark.hide(on: ledger, mayBeReplaced: migrations.contains(where: \.mayCommentOnSchema))
+    let closing = [ledger.mark(last), hide] + release
     return steps + [
       .transaction(opening.map { PlannedStatement($0) } + rows + closing.map { PlannedStatement($0) })
     ]
@@ -272,5 +281,14 @@ extension TenantDatabase {
       return .badValue(column: error.column ?? "", reason: error.message)
     default: return nil
     }
+  }
+}
+
+extension RegistryShape {
+  /// What may be in the way of a new tenant: other tenants, and the schema.
+  fileprivate func obstacleQueries(_ name: TenantName, _ schema: SchemaName) -> [SQL] {
+    [
+      rivalsQuery(name, schema), "SELECT to_regnamespace(\(literal: schema.identifier.quoted)) IS NOT NULL",
+    ]
   }
 }

@@ -56,12 +56,16 @@ struct CreationMark {
   /// The same for people, who look at the schema: `\dn+` shows it. A file may replace it.
   func show(on schema: SchemaName) -> SQL { "COMMENT ON SCHEMA \(schema.identifier) IS \(literal: text)" }
 
-  /// Removes what ``show(on:)`` has written, unless a file has replaced it.
-  func hide(on ledger: Ledger) -> SQL {
+  /// Removes what ``show(on:)`` has written.
+  /// - Parameter mayBeReplaced: whether a file may have written another comment, which stays then. That takes PL/pgSQL, whose
+  ///   library a fresh session loads first.
+  func hide(on ledger: Ledger, mayBeReplaced: Bool) -> SQL {
+    let remove: SQL = "COMMENT ON SCHEMA \(ledger.schema.identifier) IS NULL"
+    guard mayBeReplaced else { return remove }
     let body: SQL = """
       BEGIN
         IF \(ledger.schemaComment) = \(literal: text) THEN
-          COMMENT ON SCHEMA \(ledger.schema.identifier) IS NULL;
+          \(remove);
         END IF;
       END
       """

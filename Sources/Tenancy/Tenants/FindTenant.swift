@@ -13,25 +13,29 @@ extension RegistryShape {
     return Tenant(name: .init(stored: name), schema: .init(stored: schema), isActive: isActive)
   }
 
-  /// The tenant that has this name but for its case, or this schema; the very name comes first. A fourth column says
-  /// whether its schema exists.
+  /// The tenants that have this name but for its case, or this schema. In no order, which would take the planner of a fresh
+  /// session as long as all the rest.
   /// - Parameter other: not this one.
-  func rivalQuery(_ name: TenantName, _ schema: SchemaName?, butNot other: TenantName? = nil) -> SQL {
-    let isOther: SQL = other.map { "NOT (\(isNamed($0)))" } ?? "true"
-    let hasSchema: SQL = schema.map { "\(self.schema) = \($0.rawValue)" } ?? "false"
-    let hasName = isNamedInAnyCase(name)
+  func rivalsQuery(_ name: TenantName, _ schema: SchemaName?, butNot other: TenantName? = nil) -> SQL {
+    let isOther: SQL = other.map { " AND NOT (\(isNamed($0)))" } ?? ""
+    let hasSchema: SQL = schema.map { " OR \(self.schema) = \($0.rawValue)" } ?? ""
     return """
-      SELECT \(tenantColumns), n.oid IS NOT NULL
-      FROM \(tenants.table) t LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = \(self.schema)
-      WHERE (\(hasName) OR \(hasSchema)) AND \(isOther)
-      ORDER BY (\(isNamed(name))) DESC, (\(hasName)) DESC LIMIT 1
+      SELECT \(tenantColumns) FROM \(tenants.table) t WHERE (\(isNamedInAnyCase(name))\(hasSchema))\(isOther)
       """
   }
 
-  /// Why a tenant cannot exist together with another one that the ``rivalQuery(_:_:butNot:)`` found.
+  /// The one that is most in the way of those that the ``rivalsQuery(_:_:butNot:)`` found: it has the very name, or the name
+  /// in another case, or else the schema.
+  static func rival(of name: TenantName, in rows: Rows) throws -> Tenant? {
+    let rivals = try rows.map(tenant)
+    return rivals.first { $0.name == name } ?? rivals.first { $0.name.isEqualInAnyCase(to: name) }
+      ?? rivals.first
+  }
+
+  /// Why a tenant cannot exist together with another one that was found.
   func collision(_ tenant: Tenant, with rival: Tenant) -> TenancyProblem {
     if rival.name == tenant.name { return .tenantExists(tenant.name) }
-    return rival.name.rawValue.lowercased() == tenant.name.rawValue.lowercased()
+    return rival.name.isEqualInAnyCase(to: tenant.name)
       ? .tenantNameCollides(tenant.name, with: rival.name) : .schemaTaken(tenant.schema, by: rival.name)
   }
 
@@ -56,5 +60,11 @@ extension RegistryShape {
     }
     guard let row = rows.first else { throw TenancyProblem.tenantNotFound(name) }
     return try Self.tenant(in: row)
+  }
+}
+
+extension TenantName {
+  fileprivate func isEqualInAnyCase(to other: TenantName) -> Bool {
+    rawValue.lowercased() == other.rawValue.lowercased()
   }
 }

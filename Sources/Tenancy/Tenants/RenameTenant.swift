@@ -87,13 +87,13 @@ extension TenantDatabase {
     over connection: Connection
   ) async throws {
     let found = try await connection.pipeline([
-      shape.rivalQuery(new, schema == tenant.schema ? nil : schema, butNot: tenant.name),
+      shape.rivalsQuery(new, schema == tenant.schema ? nil : schema, butNot: tenant.name),
       """
       SELECT nspname FROM pg_catalog.pg_namespace
       WHERE nspname = ANY(\([tenant.schema.rawValue, schema.rawValue])::name[])
       """,
     ])
-    if let rival = try found[0].first.map(RegistryShape.tenant) {
+    if let rival = try RegistryShape.rival(of: new, in: found[0]) {
       throw shape.collision(Tenant(name: new, schema: schema, isActive: true), with: rival)
     }
     let schemas = found[1].compactMap { $0[0] }

@@ -11,7 +11,7 @@ struct CommandResult: Sendable {
   /// What the formats of other tools print, in lines, for a command that has such.
   var foreign: (@Sendable (OutputFormat) -> [String])?
   /// The formats in which it was printed during the run, so that only the notes are left.
-  var streamed: Set<OutputFormat> = []
+  var streamed: [OutputFormat] = []
   /// What `--quiet` prints: the names of a list.
   var names: [String] = []
   /// Whether the text is also for programs, as SQL is, and escaped only on a terminal.
@@ -20,7 +20,7 @@ struct CommandResult: Sendable {
   /// it.
   var failures: [String] = []
   /// The formats whose data has the failures.
-  var formatsWithFailures: Set<OutputFormat> = [.json, .ndjson]
+  var formatsWithFailures: [OutputFormat] = [.json, .ndjson]
   /// Warnings about output that was not written, in every format.
   var losses: [String] = []
   /// Hints and remarks, for standard error.

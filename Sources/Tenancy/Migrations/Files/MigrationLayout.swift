@@ -53,12 +53,13 @@ private struct FolderContents {
     do {
       guard let all = try Disk.names(in: path) else { return nil }
       let names = all.filter { !$0.hasPrefix(".") }.sorted()
-      let spelled = Dictionary(grouping: names, by: ScriptSpelling.init)
+      let spellings = names.map { ($0, ScriptSpelling($0)) }
+      func spelled(as spelling: ScriptSpelling) -> [String] { spellings.filter { $0.1 == spelling }.map(\.0) }
       self.path = path
-      scripts = (spelled[.script] ?? []).map { Disk.join(path, $0) }
-      let nearly = (spelled[.nearly] ?? []).map { Disk.join(path, $0) }
+      scripts = spelled(as: .script).map { Disk.join(path, $0) }
+      let nearly = spelled(as: .nearly).map { Disk.join(path, $0) }
       lookalikes = nearly.filter { !Disk.isFolder($0) }.map { MigrationFileError(.otherEnding, file: $0) }
-      others = spelled[.other] ?? []
+      others = spelled(as: .other)
     } catch {
       throw .inaccessible(path: path, reason: error.description)
     }
@@ -131,13 +132,15 @@ private enum ScriptSpelling {
       self = .script
       return
     }
-    // What a file manager does not show: white space, dots, marks without a width.
-    let visible = name.unicodeScalars.reversed().drop {
-      $0 == "." || $0.properties.isWhitespace || $0.properties.isDefaultIgnorableCodePoint
-        || $0.properties.generalCategory == .control
-    }.reversed()
-    let text = String(String.UnicodeScalarView(visible)).lowercased()
+    let end = name.unicodeScalars.lastIndex { !Self.isInvisible($0) }
+    let text = end.map { name[...$0].lowercased() } ?? ""
     self = Self.endings.contains { text.hasSuffix($0) } ? .nearly : .other
+  }
+
+  /// What a file manager does not show: white space, dots, marks without a width.
+  private static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
+    scalar == "." || scalar.properties.isWhitespace || scalar.properties.isDefaultIgnorableCodePoint
+      || scalar.properties.generalCategory == .control
   }
 }
 
