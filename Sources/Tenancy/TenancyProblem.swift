@@ -134,6 +134,8 @@ package enum TenancyProblem: Error, Sendable, Hashable {
   case emptyMigrations([String])
   /// Files that had no statement when they were applied to these tenants, and have some now.
   case emptyWasApplied([MigrationOccurrence])
+  /// Files that are half applied, or half undone, outside of a transaction, and have become one transaction.
+  case begunStatementwise([MigrationOccurrence])
   /// A rollback by a number of steps that would undo other files of one tenant than of another: who loses which.
   case rollbackUneven([MigrationOccurrence])
   /// Tenants that have migrations newer than the one that was to be their last.

@@ -100,7 +100,7 @@ extension RegistryShape {
     FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN \(tenants.table) t ON n.nspname::text = \(schema)
     WHERE NOT i.indisvalid AND c.relkind = 'i'
-      AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid)
+      AND NOT \(IndexState.isBeingBuilt)
     ORDER BY 1, c.relname
     """
   }

@@ -41,6 +41,16 @@ extension ErrorReport {
         """)
   }
 
+  /// Files that no longer say how they have to be finished.
+  static func begunStatementwise(_ files: [MigrationOccurrence]) -> ErrorReport {
+    ErrorReport(
+      "begun_statementwise", .refused,
+      files.map {
+        "\($0.path) is half done in \(firstAndOthers($0.tenants)), outside of a transaction, and can only be finished so"
+      }.joined(separator: "\n"),
+      hint: "write transaction:false behind its marker again; nothing was changed")
+  }
+
   /// A model for `adopt` that has nothing to copy.
   static func nothingRecorded(_ name: TenantName, hasLedger: Bool) -> ErrorReport {
     hasLedger

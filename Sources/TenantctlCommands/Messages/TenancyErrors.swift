@@ -208,6 +208,7 @@ extension ErrorReport {
     case .folderForeign(let versions): .folderForeign(versions)
     case .emptyMigrations(let paths): .emptyMigrations(paths)
     case .emptyWasApplied(let files): .emptyWasApplied(files)
+    case .begunStatementwise(let files): .begunStatementwise(files)
     case .rollbackUneven(let files): .rollbackUneven(files)
     case .ledgerBeyond(let version, let tenants):
       Self(

@@ -70,22 +70,54 @@ import Testing
     }
   }
 
-  /// An index that another session is building is not valid yet.
-  @Test func oneThatIsBeingBuilt() async throws {
+  /// An index that another session is building is not valid yet. REINDEX makes all of a table's before it builds the first.
+  @Test(arguments: ["CREATE INDEX CONCURRENTLY t_slow ON a.t (id)", "REINDEX TABLE CONCURRENTLY a.t"])
+  func oneThatIsBeingBuilt(statement: String) async throws {
     try await twins { fleet in
-      try await fleet.psql("DROP INDEX a.t_id")
-      let builder = try await fleet.database.connect()
-      let seen = try await withThrowingTaskGroup(of: Void.self) { group in
-        try await fleet.database.whileHolding("SELECT txid_current()", "INSERT INTO a.t VALUES (7)") {
-          holder in
-          group.addTask { try await builder.query("CREATE INDEX CONCURRENTLY t_slow ON a.t (id)") }
-          _ = try await holder.awaited(
-            "SELECT indexrelid FROM pg_index WHERE NOT indisvalid AND indrelid = 'a.t'::regclass")
-          return try await findings(fleet)
-        }
+      try await fleet.psql("DROP INDEX a.t_id; CREATE INDEX t_1 ON a.t (id); CREATE INDEX t_2 ON a.t (id)")
+      let seen = try await fleet.database.whileHolding("SELECT txid_current()", "INSERT INTO a.t VALUES (7)")
+      {
+        try await during(statement, fleet, until: Self.isUnfinished, seenBy: $0) { try await findings(fleet) }
       }
       #expect(seen == [])
-      await builder.close()
     }
+  }
+
+  /// VACUUM takes the lock of a build.
+  @Test func oneWhoseTableIsVacuumed() async throws {
+    try await twins { fleet in
+      try await fleet.psql(
+        "INSERT INTO a.t SELECT 1 FROM generate_series(1, 20000); DELETE FROM a.t WHERE ctid > '(1,0)'")
+      let seen = try await fleet.database.whileHolding("SELECT 1") {
+        try await during("VACUUM a.t", fleet, until: Self.isVacuumed, seenBy: $0) {
+          try await findings(fleet)
+        }
+      }
+      #expect(seen == [.invalidIndex(Self.a, index: "t_id", .unbuilt)])
+    }
+  }
+
+  private static let isUnfinished: SQL =
+    "SELECT count(*) FROM pg_index WHERE NOT indisvalid AND indrelid = 'a.t'::regclass HAVING count(*) > 0"
+  private static let isVacuumed: SQL = """
+    SELECT v.pid FROM pg_stat_progress_vacuum v JOIN pg_locks l ON l.pid = v.pid AND l.granted
+    WHERE l.relation = 'a.t'::regclass AND v.datname = current_database()
+    """
+
+  /// What is seen while another session runs the statement, slowly; then it is cut off.
+  private func during(
+    _ statement: String, _ fleet: Fleet, until begun: SQL, seenBy observer: Connection,
+    _ body: () async throws -> [Finding]
+  ) async throws -> [Finding] {
+    let other = try await fleet.database.connect()
+    _ = try await other.query("SET vacuum_cost_limit TO 1")
+    _ = try await other.query("SET vacuum_cost_delay TO '100ms'")
+    let run = Task { try await other.query(SQL(unsafeRaw: statement)) }
+    _ = try await observer.awaited(begun)
+    let seen = try await body()
+    run.cancel()
+    _ = await run.result
+    await other.close()
+    return seen
   }
 }

@@ -13,7 +13,8 @@ extension TenantDatabase {
   /// are written again, also where only the comment is stale. Nothing of the file runs.
   ///
   /// Throws ``TenancyProblem/versionNotFound(_:)`` if no file has the version,
-  /// ``TenancyProblem/emptyWasApplied(_:)`` if its statements never ran. Each schema has one transaction; after a
+  /// ``TenancyProblem/emptyWasApplied(_:)`` if its statements never ran, ``TenancyProblem/begunStatementwise(_:)`` if some
+  /// of them ran outside of a transaction and the file has become one. Each schema has one transaction; after a
   /// failure the same plan, made again, does what is left.
   package func planRepair(
     _ version: MigrationVersion, _ selection: FleetSelection, _ files: MigrationSet
@@ -26,9 +27,15 @@ extension TenantDatabase {
       $0.changedFromEmpty.filter { $0.version == version }
     }
     if !empty.isEmpty { throw TenancyProblem.emptyWasApplied(empty) }
+    let surveys = [shared].compactMap { $0 } + tenants
+    let begun = MigrationOccurrence.gather(surveys) { survey in
+      survey.changed.filter {
+        $0.version == version && survey.begun[version].map($0.isTransaction(begunBy:)) == true
+      }
+    }
+    if !begun.isEmpty { throw TenancyProblem.begunStatementwise(begun) }
     var repaired: [String] = []
     var steps: [Step] = []
-    let surveys = [shared].compactMap { $0 } + tenants
     for survey in surveys where survey.problem == nil {
       let statements = repair(survey, version)
       if statements.isEmpty { continue }
@@ -55,5 +62,13 @@ extension TenantDatabase {
       edited, insteadOf: recorded, isBegun: survey.begun[version] != nil)
     return [PlannedStatement(mustAffectRows: accept)]
       + survey.ledger.rewriteComment(survey.history.adding(edited), state).map { PlannedStatement($0) }
+  }
+}
+
+extension MigrationFile {
+  /// Whether the direction in which it was begun is one transaction by now, which cannot go on in the middle.
+  /// - Parameter progress: as the ledger has it; below 0 it is half undone.
+  fileprivate func isTransaction(begunBy progress: Int) -> Bool {
+    progress < 0 ? downOptions.transaction && down?.isEmpty == false : upOptions.transaction && !up.isEmpty
   }
 }

@@ -77,10 +77,14 @@ struct IndexState: Sendable, Hashable {
     ).map { try $0.decode(String.self) }
   }
 
-  private static let isBeingBuilt: SQL = """
+  /// Whether another session is building the index `i`, or others of its table: REINDEX makes them all before it builds the
+  /// first. VACUUM and ANALYZE take the same lock.
+  static let isBeingBuilt: SQL = """
     EXISTS (
       SELECT FROM pg_catalog.pg_locks l
       WHERE l.relation = i.indrelid AND l.mode = 'ShareUpdateExclusiveLock' AND l.granted AND l.pid <> pg_backend_pid()
+        AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_vacuum v WHERE v.pid = l.pid)
+        AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_analyze v WHERE v.pid = l.pid)
         AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()))
     """
 

@@ -44,67 +44,65 @@ import Testing
     }
   }
 
+  /// A file that fails half-way in that direction: the rest of it is what comes after its first statement.
+  private func file(_ direction: MigrationDirection, _ rest: String, options: String = " transaction:false")
+    throws -> [MigrationFile]
+  {
+    let parts = direction == .up ? (rest, "") : ("CREATE TABLE b ();", rest)
+    return [
+      try migration(
+        "1",
+        """
+        -- migrate:up\(options)
+        CREATE TABLE a ();
+        \(parts.0)
+        -- migrate:down\(options)
+        DROP TABLE a;
+        \(parts.1)
+        """)
+    ]
+  }
+
+  /// Runs the file in that direction until it fails.
+  private func begin(_ file: [MigrationFile], _ direction: MigrationDirection, _ fleet: Fleet) async throws {
+    try await fleet.populate(["a"])
+    let applied = try await fleet.migrate(file).outline
+    #expect(applied == (direction == .up ? "a: failed" : "a: 1"))
+    guard direction == .down else { return }
+    #expect(try await fleet.rollback(file, .steps(1)).outline == "a: failed")
+  }
+
   /// The rest of the repaired file runs: the head comment must not say that all of it is done.
-  @Test(arguments: [MigrationDirection.up, .down])
-  func aFileThatIsHalfDone(direction: MigrationDirection) async throws {
-    func files(_ name: String) throws -> [MigrationFile] {
-      [
-        try migration(
-          "1",
-          """
-          -- migrate:up transaction:false
-          CREATE TABLE a ();
-          \(direction == .up ? "ALTER TABLE \(name) ADD c int;\nCREATE TABLE b ();" : "CREATE TABLE b ();")
-          -- migrate:down transaction:false
-          DROP TABLE a;
-          \(direction == .down ? "DROP TABLE \(name);" : "")
-          """)
-      ]
-    }
+  @Test func aFileThatIsHalfApplied() async throws {
     try await Fleet.with { fleet in
-      try await fleet.populate(["a"])
-      let (first, edited) = try (files("nothing"), files(direction == .up ? "a" : "b"))
-      #expect(try await fleet.migrate(first).outline == (direction == .up ? "a: failed" : "a: 1"))
-      if direction == .down {
-        #expect(try await fleet.rollback(first, .steps(1)).outline == "a: failed")
-      }
+      try await begin(file(.up, "ALTER TABLE nothing ADD c int; CREATE TABLE b ();"), .up, fleet)
+      let edited = try file(.up, "ALTER TABLE a ADD c int; CREATE TABLE b ();")
       #expect(try await repair(fleet, edited) == ["a"])
-      if direction == .up {
-        #expect(try await fleet.migrate(edited).outline == "a: 1")
-        #expect(try await fleet.ledger("a", of: edited) == "1")
-        #expect(try await fleet.psql("SELECT to_regclass('a.b')") == "a.b")
-        #expect(
-          try await fleet.psql("SELECT statements_done, statements_total FROM a.schema_migrations") == "3|3")
-      } else {
-        #expect(try await fleet.migrate(edited).tenants[0].migrationFailure?.reason == .halfUndone)
-        #expect(try await fleet.rollback(edited, .steps(1)).outline == "a: 1")
-        #expect(try await fleet.psql("SELECT to_regclass('a.b') IS NULL") == "t")
-      }
+      #expect(try await fleet.migrate(edited).outline == "a: 1")
+      #expect(try await fleet.ledger("a", of: edited) == "1")
+      #expect(try await fleet.psql("SELECT to_regclass('a.b')") == "a.b")
+      #expect(
+        try await fleet.psql("SELECT statements_done, statements_total FROM a.schema_migrations") == "3|3")
+    }
+  }
+
+  @Test func aFileThatIsHalfUndone() async throws {
+    try await Fleet.with { fleet in
+      try await begin(file(.down, "DROP TABLE nothing;"), .down, fleet)
+      let edited = try file(.down, "DROP TABLE b;")
+      #expect(try await repair(fleet, edited) == ["a"])
+      #expect(try await fleet.migrate(edited).tenants[0].migrationFailure?.reason == .halfUndone)
+      #expect(try await fleet.rollback(edited, .steps(1)).outline == "a: 1")
+      #expect(try await fleet.psql("SELECT to_regclass('a.b') IS NULL") == "t")
     }
   }
 
   /// All that is left was taken out of the file.
   @Test(arguments: [MigrationDirection.up, .down])
   func aFileThatHasBecomeShorter(direction: MigrationDirection) async throws {
-    func files(_ rest: String) throws -> [MigrationFile] {
-      [
-        try migration(
-          "1",
-          """
-          -- migrate:up transaction:false
-          CREATE TABLE a ();
-          \(direction == .up ? rest : "")
-          -- migrate:down transaction:false
-          DROP TABLE a;
-          \(direction == .down ? rest : "")
-          """)
-      ]
-    }
     try await Fleet.with { fleet in
-      try await fleet.populate(["a"])
-      let (first, edited) = try (files("DROP TABLE nothing;"), files(""))
-      _ = try await fleet.migrate(first)
-      if direction == .down { _ = try await fleet.rollback(first, .steps(1)) }
+      try await begin(file(direction, "DROP TABLE nothing;"), direction, fleet)
+      let edited = try file(direction, "")
       #expect(try await repair(fleet, edited) == ["a"])
       if direction == .up {
         #expect(try await fleet.migrate(edited).outline == "a: up to date")
@@ -113,6 +111,22 @@ import Testing
         #expect(try await fleet.rollback(edited, .steps(1)).outline == "a: 1")
         #expect(try await fleet.ledger("a", of: []) == "none")
       }
+    }
+  }
+
+  /// One transaction cannot begin in the middle of the file.
+  @Test(arguments: [MigrationDirection.up, .down])
+  func aFileThatHasBecomeOneTransaction(direction: MigrationDirection) async throws {
+    try await Fleet.with { fleet in
+      let first = try file(direction, "DROP TABLE nothing;")
+      try await begin(first, direction, fleet)
+      let edited = try file(direction, "DROP TABLE IF EXISTS nothing;", options: "")
+      let occurrence = MigrationOccurrence(version: edited[0].version, path: edited[0].path, tenants: ["a"])
+      await #expect(throws: TenancyProblem.begunStatementwise([occurrence])) {
+        try await repair(fleet, edited)
+      }
+      let again = try file(direction, "DROP TABLE IF EXISTS nothing;")
+      #expect(try await repair(fleet, again) == ["a"])
     }
   }
 
