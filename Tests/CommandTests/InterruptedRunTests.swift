@@ -100,4 +100,44 @@ import Testing
           }.joined())
     }
   }
+
+  private static let sleeping = ["migrations/1_tanks.sql": "CREATE TABLE tanks ();\nSELECT pg_sleep(100);\n"]
+
+  @Test(arguments: [SIGINT, SIGTERM])
+  func anInterruptionChangesNothing(signal: Int32) async throws {
+    try await Scene.with(files: Self.sleeping) { scene in
+      let before = try await scene.database.contents()
+      let outcome = try await Tenantctl.start(
+        ["create", "acme"], database: scene.database, workingDirectory: scene.folder.path
+      ) { program in
+        try await scene.database.connect().sleeping()
+        program.signal(signal)
+        return await program.outcome()
+      }
+      #expect(
+        outcome
+          == Outcome(
+            stdout: "", stderr: "error: interrupted; the open transaction was rolled back\n", status: 130))
+      #expect(try await scene.database.contents() == before)
+    }
+  }
+
+  /// The first Ctrl-C lets the running tenant finish, and starts no other; the second cancels it.
+  @Test func migrateDrains() async throws {
+    try await Scene.with(tenants: ["acme", "reef"], files: [:]) { scene in
+      try scene.folder.write("SELECT pg_sleep(100);\n", to: "migrations/1_sleep.sql")
+      let outcome = try await Tenantctl.start(
+        ["migrate", "--all", "--jobs", "1", "--format", "json"], database: scene.database,
+        workingDirectory: scene.folder.path
+      ) { program in
+        try await scene.database.connect().sleeping()
+        program.signal(SIGINT)
+        try await program.wrote("finishing the running tenants")
+        program.signal(SIGINT)
+        return await program.outcome()
+      }
+      #expect(outcome.status == 130)
+      #expect(outcome.stdout.contains(#""failed":0,"migrated":0,"not_run":2"#))
+    }
+  }
 }

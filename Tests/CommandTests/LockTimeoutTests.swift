@@ -54,4 +54,28 @@ import Testing
       #expect(outcome.stderr.contains("lock timeout"), "\(line): \(outcome.stderr)")
     }
   }
+
+  @Test func aLockIsNotWaitedForLong() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      try scene.folder.write("[migrations]\nlock_timeout = \"10ms\"\n", to: "tenantctl.toml")
+      let program = """
+        psql -Xq "$TENANTCTL_DATABASE_URL" <<'SQL'
+        BEGIN; UPDATE tenants SET name = name;
+        \\! tenantctl deactivate acme; echo $? >&2
+        SQL
+        """
+      let outcome = try await Tenantctl.script(
+        program, database: scene.database, workingDirectory: scene.folder.path)
+      let stderr = outcome.stderr.replacing(
+        /pid [0-9]+ \(.*, psql\), idle in transaction for [0-9.]+ m?s/, with: "pid N, idle for a while")
+      #expect(
+        stderr == """
+          error: another session holds a lock: canceling statement due to lock timeout
+            held by pid N, idle for a while, last: UPDATE tenants SET name = name;
+          hint: run the command again when that session has finished; lock_timeout in tenantctl.toml limits the wait
+          1
+
+          """)
+    }
+  }
 }

@@ -240,8 +240,7 @@ extension TenantDatabase {
     }
     let release: [SQL] = frame.sessionLock == nil ? [] : ["SELECT \(SessionCleaning.unlock)"]
     let opening = limits.opening + [ledger.lock]
-    let hide = mark.hide(on: ledger, mayBeReplaced: migrations.contains(where: \.mayCommentOnSchema))
-    let closing = [ledger.mark(last), hide] + release
+    let closing = [ledger.mark(last), mark.hide(on: ledger, after: migrations)] + release
     return steps + [
       .transaction(opening.map { PlannedStatement($0) } + rows + closing.map { PlannedStatement($0) })
     ]

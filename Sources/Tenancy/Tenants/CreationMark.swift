@@ -1,3 +1,4 @@
+internal import SQLText
 internal import TenancyPostgres
 
 /// An advisory lock of whoever creates a schema (PostgreSQL manual, 13.3.5). By it a create that is running is told from one
@@ -56,12 +57,11 @@ struct CreationMark {
   /// The same for people, who look at the schema: `\dn+` shows it. A file may replace it.
   func show(on schema: SchemaName) -> SQL { "COMMENT ON SCHEMA \(schema.identifier) IS \(literal: text)" }
 
-  /// Removes what ``show(on:)`` has written.
-  /// - Parameter mayBeReplaced: whether a file may have written another comment, which stays then. That takes PL/pgSQL, whose
-  ///   library a fresh session loads first.
-  func hide(on ledger: Ledger, mayBeReplaced: Bool) -> SQL {
+  /// Removes what ``show(on:)`` has written, unless one of the files has written another comment. To look takes PL/pgSQL, whose
+  /// library a fresh session loads first.
+  func hide(on ledger: Ledger, after files: [MigrationFile]) -> SQL {
     let remove: SQL = "COMMENT ON SCHEMA \(ledger.schema.identifier) IS NULL"
-    guard mayBeReplaced else { return remove }
+    guard files.contains(where: \.mayReplaceSchemaComment) else { return remove }
     let body: SQL = """
       BEGIN
         IF \(ledger.schemaComment) = \(literal: text) THEN
@@ -97,5 +97,13 @@ struct CreationMark {
       END
       """
     return "DO \(literal: body.inlined)"
+  }
+}
+
+extension MigrationFile {
+  /// Whether its up section may have written another comment on the schema, by its own words or by a function that it calls.
+  fileprivate var mayReplaceSchemaComment: Bool {
+    mayCommentOnSchema
+      || up.contains { ["SELECT", "WITH", "CALL", "DO", "EXECUTE"].contains($0.leadingKeywords.first) }
   }
 }

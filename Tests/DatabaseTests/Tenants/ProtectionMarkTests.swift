@@ -4,129 +4,9 @@ import Testing
 
 @testable import Tenancy
 
-/// tenantctl's marks, and files that comment on the schema that they run in: PostgreSQL allows it, so tenants get it.
-@Suite struct MarkTests {
-  /// Files that comment on the schema, by how they run.
-  static let commenting = [
-    ("in a transaction", "-- migrate:up\n\(comment("Accounts"))"),
-    ("outside of a transaction", "-- migrate:up transaction:false\n\(comment("Accounts"))"),
-  ]
-
-  private static func comment(_ text: String) -> String {
-    "DO $$ BEGIN EXECUTE format('Comment On Schema %I IS %L', current_schema(), '\(text)'); END $$;"
-  }
-
+/// The mark on a protected tenant, beside files that comment on its schema.
+@Suite struct ProtectionMarkTests {
   private static let protected: SQL = "COMMENT ON SCHEMA acme IS 'tenantctl: protected'"
-
-  // MARK: - Create
-
-  @Test(arguments: commenting, [false, true])
-  func createWithAFileThatCommentsOnItsSchema(file: (String, String), isProtected: Bool) async throws {
-    try await Fleet.with { fleet in
-      let files = [try migration("1", "CREATE TABLE t ();"), try migration("2", file.1)]
-      let new = NewTenant("acme", isProtected: isProtected)
-      try await fleet.tenancy.planCreate(new, migrations: files).apply()
-      #expect(try await fleet.list() == "acme")
-      #expect(try await fleet.ledger("acme", of: files) == "1,2")
-      #expect(try await fleet.comments() == "Accounts|\(isProtected ? "tenantctl: protected" : "NULL")")
-      #expect(try await fleet.tenancy.show("acme").isProtected == isProtected)
-      #expect(try await fleet.tenancy.diagnose().entries.isEmpty)
-    }
-  }
-
-  @Test func createWithoutFiles() async throws {
-    try await Fleet.with { fleet in
-      try await fleet.create("acme")
-      #expect(try await fleet.comments() == "NULL|NULL")
-    }
-  }
-
-  /// Killed after each of its transactions: what it leaves is known for its own, and the next create starts over.
-  @Test(arguments: commenting) func aKilledCreateWithSuchAFile(file: (String, String)) async throws {
-    try await Fleet.with { fleet in
-      let files = [
-        try migration("1", "CREATE TABLE t ();"), try migration("2", file.1),
-        try migration("3", "CREATE TABLE u ();"),
-      ]
-      let count = try await fleet.tenancy.planCreate(NewTenant("acme"), migrations: files).steps.count
-      for stop in 1..<count {
-        let plan = try await fleet.tenancy.planCreate(NewTenant("acme"), migrations: files)
-        let connection = try await fleet.database.connect()
-        for step in plan.steps.drop(while: \.removes).prefix(stop) { try await step.run(over: connection) }
-        await connection.close()
-        let found = try await fleet.tenancy.diagnose().entries.map(\.finding)
-        #expect(found == [.creationUnfinished(SchemaName(stored: "acme"))], "\(stop)")
-        try await fleet.create("acme", files)
-        #expect(try await fleet.list() == "acme")
-        #expect(try await fleet.comments() == "Accounts|NULL")
-        try await fleet.drop("acme")
-      }
-    }
-  }
-
-  /// It is given up rather than started over.
-  @Test(arguments: [1, 2]) func aKilledCreateCanBeDropped(stop: Int) async throws {
-    try await Fleet.with { fleet in
-      let files = [try migration("1", "CREATE TABLE t ();"), try migration("2", "CREATE TABLE u ();")]
-      let plan = try await fleet.tenancy.planCreate(NewTenant("acme"), migrations: files)
-      let connection = try await fleet.database.connect()
-      for step in plan.steps.prefix(stop) { try await step.run(over: connection) }
-      await connection.close()
-      let drop = try await fleet.tenancy.planDrop("acme")
-      #expect(!drop.result.hadRow && drop.result.hadSchema && drop.result.tables == stop - 1)
-      try await drop.apply()
-      try await fleet.expectNothing()
-    }
-  }
-
-  @Test func aRefusedCreateWithSuchAFileLeavesNothing() async throws {
-    try await Fleet.with { fleet in
-      let files = [try migration("1", Self.commenting[0].1), try migration("2", "SELECT 1/0;")]
-      await #expect(throws: TenancyProblem.self) { try await fleet.create("acme", files) }
-      try await fleet.expectNothing()
-    }
-  }
-
-  /// A create that another one has started over, as one may whose lock is lost with a pooler's session, does not make the row.
-  @Test func aCreateThatIsStartedOver() async throws {
-    try await Fleet.with { fleet in
-      let plan = try await fleet.acmePlan()
-      let connection = try await fleet.database.connect()
-      for step in plan.steps.dropLast() { try await step.run(over: connection) }
-      try await connection.query("SELECT pg_advisory_unlock_all()")
-      let other = try await fleet.acmePlan()
-      for step in other.steps.dropLast() { try await step.run(over: connection) }
-      let last = try #require(plan.steps.last)
-      await #expect(throws: TenancyProblem.changedMeanwhile) { try await last.run(over: connection) }
-      await connection.close()
-      try await fleet.expectNoTenant()
-      try await fleet.acmePlan().apply()
-      try await fleet.expectAcmeComplete()
-    }
-  }
-
-  /// What cleans up after a create does not know whether its last transaction is committed, as after a lost connection: it
-  /// waits for the end of that one.
-  @Test func aCleanUpDuringTheLastTransaction() async throws {
-    try await Fleet.with { fleet in
-      let tenancy = try fleet.database.tenancy(lockTimeout: .seconds(60))
-      let plan = try await tenancy.planCreate(
-        NewTenant("acme"), migrations: [migration("1", "CREATE TABLE t ();")])
-      let connection = try await fleet.database.connect()
-      for step in plan.steps.dropLast() { try await step.run(over: connection) }
-      let last = try #require(plan.steps.last).statements.map(\.sql)
-      let cleaned = try await connection.transaction(opening: last) { _ in
-        let cleaned = Task { try await tenancy.connected { _ = try await $0.transaction(plan.cleanUp) } }
-        _ = try await connection.blocked()
-        return cleaned
-      }
-      try await cleaned.value
-      #expect(try await fleet.psql("SELECT to_regclass('acme.t')") == "acme.t")
-      await tenancy.close()
-    }
-  }
-
-  // MARK: - Protection
 
   enum Place: CaseIterable {
     /// As `set --protect` makes it.
@@ -137,7 +17,7 @@ import Testing
     case noLedger
   }
 
-  @Test(arguments: commenting, Place.allCases)
+  @Test(arguments: SchemaComments.files, Place.allCases)
   func aProtectedTenantStaysProtected(file: (String, String), place: Place) async throws {
     try await Fleet.with { fleet in
       if place == .noLedger { try await fleet.populate(["acme"]) } else { try await fleet.create("acme") }
@@ -147,7 +27,7 @@ import Testing
         try await fleet.protect(true)
       }
       let files = [
-        try migration("1", "\(file.1)\n-- migrate:down\n\(Self.comment("Old accounts"))"),
+        try migration("1", "\(file.1)\n-- migrate:down\n\(SchemaComments.comment("Old accounts"))"),
         try migration("2", "-- migrate:up\nCREATE TABLE t ();\n-- migrate:down\nDROP TABLE t;"),
       ]
       #expect(try await fleet.migrate(files).outline == "acme: 1,2")
@@ -221,7 +101,7 @@ import Testing
         database: usual.database, tenancy: try usual.database.tenancy(lockTimeout: .seconds(60)))
       try await fleet.create("acme")
       try await fleet.psql("CREATE TABLE gate (); COMMENT ON SCHEMA acme IS 'tenantctl: protected'")
-      let file = try migration("1", "SELECT * FROM public.gate; \(Self.comment("Accounts"))")
+      let file = try migration("1", "SELECT * FROM public.gate; \(SchemaComments.comment("Accounts"))")
       let (migrated, unprotected) = try await fleet.database.whileHolding("LOCK TABLE gate") { holder in
         let migrated = Task { try await fleet.migrate([file]) }
         let pid = try await holder.blocked()
@@ -281,21 +161,7 @@ import Testing
   }
 }
 
-extension Step {
-  /// Whether it removes what an interrupted create has left.
-  fileprivate var removes: Bool { statements.contains { $0.sql.text.contains("DROP SCHEMA") } }
-}
-
 extension Fleet {
-  /// The comment on the schema of acme, and that on its ledger's column.
-  fileprivate func comments() async throws -> String {
-    try await psql(
-      """
-      SELECT obj_description('acme'::regnamespace, 'pg_namespace'),
-        col_description(to_regclass('acme.schema_migrations'), 1)
-      """)
-  }
-
   fileprivate func protect(_ isOn: Bool) async throws {
     try await tenancy.planSet(["acme"], [:], isProtected: isOn).apply()
   }
