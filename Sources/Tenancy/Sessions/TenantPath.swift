@@ -13,8 +13,9 @@ struct TenantPath: Sendable, Hashable {
 
   /// The value of `search_path`.
   func value(for schema: SchemaName) -> String {
-    ([schema] + shared.filter { $0 != schema }).map { $0 == .shared ? "public" : $0.identifier.quoted }.joined(
-      separator: ", ")
+    ([schema] + shared.filter { $0 != schema }).map { $0 == .shared ? "public" : $0.identifier.quoted }
+      .joined(
+        separator: ", ")
   }
 
   /// Enters the schema for the rest of the transaction.
