@@ -1,7 +1,7 @@
 """python3 Benchmarks TENANTCTL [PART...]
 
 Measures tenantctl beside psql and django-tenants on the server that TENANTCTL_TEST_DATABASE_URL names, which must be
-a private one, and prints BENCHMARKS.md; if parts are named, only those: startup, create, migrate, server_cpu, django_fleet,
+a private one, and prints BENCHMARKS.md; if parts are named, only those: startup, create, drop, migrate, server_cpu, django_fleet,
 large, gateway.
 BENCH_TENANTS="200 500 1000" and BENCH_LARGE=10000 are the sizes of the fleets. `gateway` needs tenantctl-gateway beside TENANTCTL or
 in TENANTCTL_GATEWAY, and ConstantRoute in .build/release or in TENANTCTL_CONSTANT_ROUTE; gateway.py has its sizes.
@@ -19,7 +19,7 @@ from pathlib import Path
 from fleet import psql
 from report import Report
 
-PARTS = ["startup", "create", "migrate", "server_cpu", "django_fleet", "large", "gateway"]
+PARTS = ["startup", "create", "drop", "migrate", "server_cpu", "django_fleet", "large", "gateway"]
 
 
 class Bench:

@@ -13,9 +13,8 @@ struct TenantPath: Sendable, Hashable {
 
   /// The value of `search_path`.
   func value(for schema: SchemaName) -> String {
-    ([schema] + shared.filter { $0 != schema }).map { $0 == .shared ? "public" : $0.identifier.quoted }
-      .joined(
-        separator: ", ")
+    let names = [schema] + shared.filter { $0 != schema }
+    return names.map { $0 == .shared ? "public" : $0.identifier.quoted }.joined(separator: ", ")
   }
 
   /// Enters the schema for the rest of the transaction.
