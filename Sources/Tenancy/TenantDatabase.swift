@@ -21,6 +21,8 @@ public final class TenantDatabase: Sendable {
   private let observer: ConnectionObserver
   let knownShape = Mutex<RegistryShape?>(nil)
   let knownTraits = Mutex<DatabaseTraits?>(nil)
+  /// Whether a pooler has been found to have no session free beside those that are held.
+  let poolerIsFull = Atomic(false)
 
   /// A database. Nothing is connected yet.
   ///

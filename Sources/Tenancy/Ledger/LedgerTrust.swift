@@ -75,15 +75,6 @@ struct LedgerTrust: Sendable {
     """
   }
 
-  /// Whether a table that was made in this run belongs to one of them still. It stands in the transaction of each migration
-  /// of a new tenant, in a fresh session: by functions, which take the planner nothing, as far as there are any.
-  fileprivate var ownsWhatIsNew: SQL {
-    """
-    (pg_has_role(c.relowner, CURRENT_USER, 'USAGE') OR pg_has_role(c.relowner, 'pg_database_owner', 'USAGE')
-      OR c.relowner = (SELECT o.relowner FROM pg_catalog.pg_class o WHERE o.oid = to_regclass(\(literal: registry.quoted))))
-    """
-  }
-
   /// Whether others than its owner have privileges on the table itself.
   static let isGranted: SQL = """
     (c.relacl IS NOT NULL AND EXISTS (SELECT FROM aclexplode(c.relacl) x WHERE x.grantee <> c.relowner))
@@ -167,7 +158,7 @@ extension Ledger {
         (
           "",
           """
-          c.relkind = 'r' AND NOT \(oid == nil ? "c.relhasrules" : LedgerTrust.hasRules) AND NOT c.relrowsecurity
+          c.relkind = 'r' AND NOT \(LedgerTrust.hasRules) AND NOT c.relrowsecurity
             AND NOT \(LedgerTrust.hasTrigger("\(LedgerTrust.isTrigger) OR \(LedgerTrust.isForeignKey)")) AND \(identity)
           """
         )
@@ -179,7 +170,7 @@ extension Ledger {
 
   private var identity: SQL {
     oid.map { "c.oid = \(unsafeRaw: String($0))" }
-      ?? "\(trust.ownsWhatIsNew)"
+      ?? "c.relowner IN (\(trust.owners))"
   }
 
   /// The table as a constant; fails if it does not exist.

@@ -1,3 +1,4 @@
+internal import Synchronization
 internal import TenancyPostgres
 
 /// A planned change: what would be sent, and the result once it is applied.
@@ -33,15 +34,18 @@ package struct Plan<Result: Sendable>: Sendable {
   }
 
   private func applyAlone() async throws -> Result {
-    // With a pool of one connection, none is free for the lock.
-    guard let lock, database.pool.size > 1 else {
-      try await applySteps()
-      return result
-    }
     // A transaction's lock, not the session's: behind a pooler a session outlives its client.
-    try await database.connected { holder in
-      try await holder.transaction(opening: database.limits.opening + [lock]) { _ in try await applySteps() }
+    if let lock, database.pool.size > 1 {
+      let isApplied = try await database.connected { holder in
+        try await holder.transaction(opening: database.limits.opening + [lock]) { _ in
+          guard await database.isServedBesides() else { return false }
+          try await applySteps()
+          return true
+        }
+      }
+      if isApplied { return result }
     }
+    try await applySteps()
     return result
   }
 
@@ -101,5 +105,20 @@ package struct Plan<Result: Sendable>: Sendable {
     let registry = database.settings.registry
     guard let domains = registry.domains?.name.name, error.table == domains else { return false }
     return [registry.tenants.name.name, domains].contains { error.detail?.contains("\"\($0)\"") ?? false }
+  }
+}
+
+extension TenantDatabase {
+  /// Whether the pooler serves one connection more while others are in a transaction. Where each of its sessions is held by one
+  /// that waits for another, all wait until it gives up, and its other clients with them.
+  fileprivate func isServedBesides() async -> Bool {
+    if poolerIsFull.load(ordering: .relaxed) { return false }
+    do {
+      _ = try await pool.withConnection { try await $0.segments([["SELECT 1"]], within: .seconds(2)) }
+      return true
+    } catch {
+      poolerIsFull.store(true, ordering: .relaxed)
+      return false
+    }
   }
 }

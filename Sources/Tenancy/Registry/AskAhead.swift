@@ -49,7 +49,6 @@ private struct AskedAhead {
 
   func answers(to questions: (RegistryShape) -> [SQL], over connection: Connection) async throws -> [Rows] {
     let meant = questions(shape)
-    if case .success(let rows) = result, meant == asked { return rows }
-    return try await connection.pipeline(meant)
+    return try await meant == asked ? result.get() : connection.pipeline(meant)
   }
 }

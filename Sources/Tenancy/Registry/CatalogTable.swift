@@ -101,7 +101,7 @@ extension CatalogTable {
   /// - Parameter answers: to ``queries(of:)``.
   static func tables(in answers: [Rows]) throws -> [CatalogTable] {
     let columns = try answers[0].map(ColumnRow.init).sorted { $0.order < $1.order }
-    let indexes = try answers[1].map(UniqueIndex.init)
+    let indexes = try answers[1].compactMap(UniqueIndex.init)
     let rules = try answers[2].map { try $0.decode(Int.self, String.self) }
     // Without a dictionary: its types are made at run time, which takes longer than all of this.
     return columns.indices.filter { $0 == 0 || columns[$0].relation != columns[$0 - 1].relation }.map {
@@ -139,7 +139,8 @@ private struct ColumnRow {
     table = QualifiedName(Identifier(schema), Identifier(relationName))
   }
 
-  var order: (String, String, Int) { (table.schema.name, table.name.name, place) }
+  /// Two names may differ in their bytes alone, which Swift's strings do not.
+  var order: (String, String, Int, Int) { (table.schema.name, table.name.name, relation, place) }
 
   func column(_ indexes: [UniqueIndex]) -> CatalogTable.Column {
     let own = indexes.filter { $0.isOn(name, place) }
@@ -159,16 +160,21 @@ private struct UniqueIndex {
   private let place: Int
   private let expression: String
 
-  init(_ row: Row) throws {
-    (relation, name, isPrimary, place, expression) =
-      try row.decode(Int.self, String.self, Bool.self, Int.self, String.self)
+  /// `nil` if it was dropped while the catalog was read.
+  init?(_ row: Row) throws {
+    let (relation, name, isPrimary, place, expression) =
+      try row.decode(Int.self, String?.self, Bool.self, Int.self, String?.self)
+    guard let name, let expression else { return nil }
+    (self.relation, self.name, self.isPrimary) = (relation, name, isPrimary)
+    (self.place, self.expression) = (place, expression)
   }
 
   /// Whether it is on that column or on its lower case.
   func isOn(_ column: String, _ place: Int) -> Bool {
     if self.place != 0 { return self.place == place }
-    return [column, Identifier(column).quoted].contains {
-      expression == "lower(\($0))" || expression == "lower(\($0)::text)"
-    }
+    // PostgreSQL quotes what is no plain name, and keywords.
+    let isPlain = column.wholeMatch(of: /[a-z0-9_]+/) != nil
+    let spellings = [Identifier(column).quoted] + (isPlain ? [column] : [])
+    return spellings.contains { expression == "lower(\($0))" || expression == "lower(\($0)::text)" }
   }
 }

@@ -13,7 +13,9 @@ struct TenantPath: Sendable, Hashable {
 
   /// The value of `search_path`.
   func value(for schema: SchemaName) -> String {
-    let names = [schema] + shared.filter { $0 != schema }
+    let names = shared.reduce(into: [schema]) { names, next in
+      if !names.contains(next) { names.append(next) }
+    }
     return names.map { $0 == .shared ? "public" : $0.identifier.quoted }.joined(separator: ", ")
   }
 

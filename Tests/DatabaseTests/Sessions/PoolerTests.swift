@@ -44,6 +44,27 @@ import Testing
     }
   }
 
+  /// As many creates as the pooler has sessions, each with a lock in one and its work in another, would wait for each other.
+  @Test(arguments: [1, 2]) func asManyCreatesAsThePoolerHasSessions(sessions: Int) async throws {
+    try await Fleet.with { fleet in
+      let settings = ["default_pool_size = \(sessions)", "query_wait_timeout = 30"]
+      try await TestPgBouncer.with(fleet.database, settings: settings) { url in
+        let names = ["a", "b", "c"].prefix(sessions + 1)
+        try await withThrowingTaskGroup { group in
+          for name in names {
+            group.addTask {
+              let pooled = Fleet(database: fleet.database, tenancy: try fleet.database.tenancy(url: url))
+              try await pooled.create(name, [tableMigration(1)])
+              await pooled.tenancy.close()
+            }
+          }
+          try await group.waitForAll()
+        }
+        #expect(try await fleet.list() == names.joined(separator: " "))
+      }
+    }
+  }
+
   @Test(arguments: ["", "; SELECT 1/0"]) func scriptsLeaveNothingInTheServersSessions(end: String)
     async throws
   {

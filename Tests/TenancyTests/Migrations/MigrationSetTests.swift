@@ -71,7 +71,8 @@ import Testing
   @Test(arguments: [
     "tenant/2_b.SQL", "tenant/2_b.sql.txt", "tenant/2_b.sql ", "tenant/2_b.Sql", "tenant/2_b.psql",
     "tenant/2_b.sql.",
-    "shared/2_b.sql\u{200B}", "2_b.SQL", "tenant/2026/2_b.sql", "tenant/old/deep/2_b.sql", "2026/2_b.sql",
+    "shared/2_b.sql\u{200B}", "tenant/2_b.sql\u{200D}", "tenant/2_b.sql.txt\u{FE0F}.", "2_b.SQL",
+    "tenant/2026/2_b.sql", "tenant/old/deep/2_b.sql", "2026/2_b.sql",
     "2024-01-01-000000_a/up.sql", "20240101000000_a/migration.sql", "archive/2_b.sql", "tenant/a/views.sql",
     "tenant/2_b.down.sql", "tenant/2_b.undo.sql",
   ])

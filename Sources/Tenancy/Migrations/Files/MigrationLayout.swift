@@ -132,8 +132,10 @@ private enum ScriptSpelling {
       self = .script
       return
     }
-    let end = name.unicodeScalars.lastIndex { !Self.isInvisible($0) }
-    let text = end.map { name[...$0].lowercased() } ?? ""
+    // By scalars: a mark without a width belongs to the character before it.
+    let scalars = name.unicodeScalars
+    let end = scalars.lastIndex { !Self.isInvisible($0) }
+    let text = end.map { String(scalars[...$0]).lowercased() } ?? ""
     self = Self.endings.contains { text.hasSuffix($0) } ? .nearly : .other
   }
 
