@@ -69,14 +69,18 @@ struct SchemaDependents {
   /// unseen.
   private func guardStatements(from seeds: SQL, locking condition: SQL) -> [PlannedStatement] {
     let lock: SQL = """
-      DECLARE name text;
+      DECLARE names text[] := ARRAY(
+        SELECT concat('ONLY ', c.oid::regclass) FROM pg_catalog.pg_class c
+        WHERE c.relkind IN ('r', 'p') AND \(condition) ORDER BY c.oid);
+        name text;
       BEGIN
-        FOR name IN
-          SELECT c.oid::regclass::text FROM pg_catalog.pg_class c WHERE c.relkind IN ('r', 'p') AND \(condition) ORDER BY c.oid
-        LOOP
+        IF names = '{}' THEN RETURN; END IF;
+        EXECUTE concat('LOCK TABLE ', array_to_string(names, ', '), ' IN ACCESS EXCLUSIVE MODE');
+      EXCEPTION WHEN undefined_table OR invalid_schema_name THEN  -- an earlier drop goes on in the server
+        FOREACH name IN ARRAY names LOOP
           BEGIN
-            EXECUTE concat('LOCK TABLE ONLY ', name, ' IN ACCESS EXCLUSIVE MODE');
-          EXCEPTION WHEN undefined_table OR invalid_schema_name THEN NULL;  -- an earlier drop goes on in the server
+            EXECUTE concat('LOCK TABLE ', name, ' IN ACCESS EXCLUSIVE MODE');
+          EXCEPTION WHEN undefined_table OR invalid_schema_name THEN NULL;
           END;
         END LOOP;
       END

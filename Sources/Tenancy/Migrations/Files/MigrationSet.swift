@@ -52,14 +52,18 @@ package struct MigrationSet: Sendable, Hashable {
 
   /// Reads only the names, so that a file that does not parse counts, too.
   private static func duplicates(among paths: [String]) -> [MigrationFileError] {
-    var first: [MigrationVersion: String] = [:]
-    return paths.compactMap { path in
-      guard let version = MigrationFileName(path: path)?.version else { return nil }
-      guard let other = first[version] else {
-        first[version] = path
-        return nil
-      }
-      return MigrationFileError(.duplicateVersion(version, otherFile: other), file: path)
+    let files = paths.compactMap { path in
+      MigrationFileName(path: path).map { (version: $0.version, path: path) }
+    }
+    .sorted { $0 < $1 }
+    // Each beside the first of its version. Without a dictionary, whose type would be made at run time, at each start.
+    var first = 0
+    return files.indices.compactMap { index in
+      if files[index].version != files[first].version { first = index }
+      return index == first
+        ? nil
+        : MigrationFileError(
+          .duplicateVersion(files[index].version, otherFile: files[first].path), file: files[index].path)
     }
   }
 }
