@@ -100,18 +100,17 @@ extension CatalogTable {
 
   /// - Parameter answers: to ``queries(of:)``.
   static func tables(in answers: [Rows]) throws -> [CatalogTable] {
-    let columns = try answers[0].map(ColumnRow.init).sorted { $0.order < $1.order }
-    let indexes = try answers[1].compactMap(UniqueIndex.init)
-    let rules = try answers[2].map { try $0.decode(Int.self, String.self) }
-    // Without a dictionary: its types are made at run time, which takes longer than all of this.
-    return columns.indices.filter { $0 == 0 || columns[$0].relation != columns[$0 - 1].relation }.map {
-      first in
-      let relation = columns[first].relation
-      let own = columns[first...].prefix { $0.relation == relation }
-      let events = rules.filter { $0.0 == relation }.map(\.1)
+    // Of a fleet's foreign keys there may be thousands of tables.
+    let indexes = Dictionary(grouping: try answers[1].compactMap(UniqueIndex.init), by: \.relation)
+    let rules = Dictionary(
+      grouping: try answers[2].map { try $0.decode(Int.self, String.self) }, by: { $0.0 })
+    let columns = Dictionary(grouping: try answers[0].map(ColumnRow.init), by: \.relation)
+    return columns.values.sorted { $0[0].order < $1[0].order }.map { columns in
+      let relation = columns[0].relation
+      let events = rules[relation]?.map { $0.1 } ?? []
       return CatalogTable(
-        name: columns[first].table,
-        columns: own.map { $0.column(indexes.filter { $0.relation == relation }) },
+        name: columns[0].table,
+        columns: columns.sorted { $0.place < $1.place }.map { $0.column(indexes[relation] ?? []) },
         rules: Set(RowChange.Event.allCases.filter { events.contains($0.ruleType) }))
     }
   }
@@ -121,7 +120,7 @@ extension CatalogTable {
 private struct ColumnRow {
   let relation: Int
   let table: QualifiedName
-  private let place: Int
+  let place: Int
   private let name: String
   private let type: String
   private let category: String
@@ -139,8 +138,8 @@ private struct ColumnRow {
     table = QualifiedName(Identifier(schema), Identifier(relationName))
   }
 
-  /// Two names may differ in their bytes alone, which Swift's strings do not.
-  var order: (String, String, Int, Int) { (table.schema.name, table.name.name, relation, place) }
+  /// Of the table among others. Two names may differ in their bytes alone, which Swift's strings do not.
+  var order: (String, String, Int) { (table.schema.name, table.name.name, relation) }
 
   func column(_ indexes: [UniqueIndex]) -> CatalogTable.Column {
     let own = indexes.filter { $0.isOn(name, place) }
