@@ -28,7 +28,8 @@ package struct TestServer: Sendable {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent()
     let script = root.appending(path: "Scripts/with-postgres").path
-    let wait = ["sh", "-c", "echo \"server $\(variable) \"; sleep infinity"]
+    // It ends with the tests, also where these are killed outright.
+    let wait = ["sh", "-c", "echo \"server $\(variable) \"; exec tail --pid=\(getpid()) -f /dev/null"]
     var program = Program([script, "fsync=off"] + settings + ["--"] + wait)
     program.timeout = .seconds(20_000)
     return try await program.start { running in
