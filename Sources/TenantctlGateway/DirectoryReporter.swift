@@ -19,7 +19,7 @@
           let now = directory.status
           report(before, now)
           before = now
-          try? await Task.sleep(for: .milliseconds(500))  // The status is compared twice a second.
+          try? await Task.sleep(for: .milliseconds(500))  // The log may be half a second late.
         }
       }
     }

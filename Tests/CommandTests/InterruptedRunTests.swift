@@ -101,25 +101,13 @@ import Testing
     }
   }
 
-  private static let sleeping = ["migrations/1_tanks.sql": "CREATE TABLE tanks ();\nSELECT pg_sleep(100);\n"]
-
   @Test(arguments: [SIGINT, SIGTERM])
   func anInterruptionChangesNothing(signal: Int32) async throws {
-    try await Scene.with(files: Self.sleeping) { scene in
-      let before = try await scene.database.contents()
-      let outcome = try await Tenantctl.start(
-        ["create", "acme"], database: scene.database, workingDirectory: scene.folder.path
-      ) { program in
-        try await scene.database.connect().sleeping()
-        program.signal(signal)
-        return await program.outcome()
-      }
-      #expect(
-        outcome
-          == Outcome(
-            stdout: "", stderr: "error: interrupted; the open transaction was rolled back\n", status: 130))
-      #expect(try await scene.database.contents() == before)
-    }
+    let outcome = try await Scene.stoppedCreate { $1.signal(signal) }
+    #expect(
+      outcome
+        == Outcome(
+          stdout: "", stderr: "error: interrupted; the open transaction was rolled back\n", status: 130))
   }
 
   /// The first Ctrl-C lets the running tenant finish, and starts no other; the second cancels it.

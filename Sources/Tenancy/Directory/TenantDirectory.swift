@@ -116,7 +116,7 @@ extension TenantDirectory {
         state.fail(failure)
       }
       pause = state.status.readings > readings ? Self.shortestPause : min(pause * 2, Self.longestPause)
-      try await Task.sleep(for: pause)  // Between two attempts to reach the database.
+      try await Task.sleep(for: pause)  // A database that is away is not asked in a loop.
     }
   }
 

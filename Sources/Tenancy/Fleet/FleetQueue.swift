@@ -63,7 +63,7 @@ final class FleetQueue: Sendable {
   private func needsAnotherWorker() async -> Bool {
     let pause = state.withLock { state -> Task<Void, any Error>? in
       if state.isOver { return nil }
-      state.pause = Task { try await Task.sleep(for: Self.pause) }  // `end` cancels it.
+      state.pause = Task { try await Task.sleep(for: Self.pause) }  // By then short work is done.
       return state.pause
     }
     guard let pause else { return false }
@@ -76,7 +76,7 @@ final class FleetQueue: Sendable {
       switch next() {
       case .nothing: return
       case .wait(let time):
-        try? await Task.sleep(until: min(time, .now + .milliseconds(100)))  // so that a stop waits no longer
+        try? await Task.sleep(until: min(time, .now + .milliseconds(100)))  // A stop tells nobody.
       case .item(let index):
         switch await work(index) {
         case .done: break

@@ -13,9 +13,7 @@ struct TenantPath: Sendable, Hashable {
 
   /// The value of `search_path`.
   func value(for schema: SchemaName) -> String {
-    let names = shared.reduce(into: [schema]) { names, next in
-      if !names.contains(next) { names.append(next) }
-    }
+    let names = ([schema] + shared).uniqued()
     return names.map { $0 == .shared ? "public" : $0.identifier.quoted }.joined(separator: ", ")
   }
 

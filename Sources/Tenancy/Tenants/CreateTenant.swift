@@ -68,10 +68,10 @@ extension TenantDatabase {
   ) async throws -> Plan<CreatedTenant> {
     try MigrationFile.refuseEmpty(migrations)
     try admit(new)
-    let obstacles = { (shape: RegistryShape) in
+    let questions = { (shape: RegistryShape) in
       shape.obstacleQueries(new.name, new.schema ?? shape.schema(of: new.name))
     }
-    return try await withRegistry(asking: obstacles) { connection, shape, found in
+    return try await withRegistry(asking: questions) { connection, shape, found in
       try shape.admit(new.name)
       let computed = try await self.computedSchema(of: new, shape, over: connection)
       let schema = new.schema ?? computed ?? shape.schema(of: new.name)
@@ -80,8 +80,10 @@ extension TenantDatabase {
         throw TenancyProblem.noSchemaColumn(table: shape.tenants.table.description)
       }
       let tenant = Tenant(name: new.name, schema: schema, isActive: new.isActive)
-      let remains = try await self.checkFree(
-        tenant, new.domains, shape, found: computed == nil ? found : nil, over: connection)
+      let obstacles =
+        try await computed == nil
+        ? found : connection.pipeline(shape.obstacleQueries(tenant.name, tenant.schema))
+      let remains = try await self.checkFree(tenant, new.domains, shape, obstacles, over: connection)
       let domains = new.domains.enumerated().map {
         Domain(name: $1, tenant: new.name, isPrimary: $0 == 0 && shape.domains?.primary != nil)
       }
@@ -159,15 +161,11 @@ extension TenantDatabase {
   }
 
   /// Checks for obstacles. Returns the mark on the remains of an interrupted create.
-  /// - Parameter found: what the obstacles' queries have found, if they were asked.
+  /// - Parameter found: what the obstacles' queries have found.
   private func checkFree(
-    _ tenant: Tenant, _ hosts: [DomainName], _ shape: RegistryShape, found: [Rows]? = nil,
+    _ tenant: Tenant, _ hosts: [DomainName], _ shape: RegistryShape, _ found: [Rows],
     over connection: Connection
   ) async throws -> CreationMark? {
-    var found = found ?? []
-    if found.isEmpty {
-      found = try await connection.pipeline(shape.obstacleQueries(tenant.name, tenant.schema))
-    }
     if let rival = try RegistryShape.rival(of: tenant.name, in: found[0]) {
       guard rival.name == tenant.name else { throw shape.collision(tenant, with: rival) }
       let schema = try await connection.query(
@@ -207,7 +205,8 @@ extension TenantDatabase {
       Bool.self)
     guard isTaken else { return mark }
     try await waitForOther(tenant, over: connection)
-    return try await checkFree(tenant, hosts, shape, over: connection)
+    let obstacles = try await connection.pipeline(shape.obstacleQueries(tenant.name, tenant.schema))
+    return try await checkFree(tenant, hosts, shape, obstacles, over: connection)
   }
 
   /// Waits until no other session creates the tenant: the server may not have noticed yet that it was killed.

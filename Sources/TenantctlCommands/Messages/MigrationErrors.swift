@@ -46,9 +46,11 @@ extension ErrorReport {
     ErrorReport(
       "begun_statementwise", .refused,
       files.map {
-        "\($0.path) is half done in \(firstAndOthers($0.tenants)), outside of a transaction, and can only be finished so"
+        "\($0.path) is half done in \(firstAndOthers($0.tenants)): it ran outside of a transaction, and now says it is one"
       }.joined(separator: "\n"),
-      hint: "write transaction:false behind its marker again; nothing was changed")
+      hint: """
+        write transaction:false after its -- migrate: marker again, so that it goes on where it stopped; nothing was changed
+        """)
   }
 
   /// A model for `adopt` that has nothing to copy.

@@ -33,7 +33,7 @@ final class FleetProgress: Sendable {
     // A single tenant may take long: the bar stays and the time keeps counting.
     let interval = showsBar ? .milliseconds(250) : Self.interval
     let ticker = Task { [weak self] in
-      while (try? await Task.sleep(for: interval)) != nil { self?.tick() }  // Cancelled by `finish`.
+      while (try? await Task.sleep(for: interval)) != nil { self?.tick() }  // Until `finish`.
     }
     state.withLock { $0.ticker = ticker }
   }

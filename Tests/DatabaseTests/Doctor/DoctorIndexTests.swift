@@ -83,13 +83,15 @@ import Testing
     }
   }
 
-  /// VACUUM takes the lock of a build.
-  @Test func oneWhoseTableIsVacuumed() async throws {
+  /// VACUUM and ANALYZE take the lock of a build.
+  @Test(arguments: ["VACUUM a.t", "ANALYZE a.t"]) func oneWhoseTableIsLookedAfter(statement: String)
+    async throws
+  {
     try await twins { fleet in
       try await fleet.psql(
         "INSERT INTO a.t SELECT 1 FROM generate_series(1, 20000); DELETE FROM a.t WHERE ctid > '(1,0)'")
       let seen = try await fleet.database.whileHolding("SELECT 1") {
-        try await during("VACUUM a.t", fleet, until: Self.isVacuumed, seenBy: $0) {
+        try await during(statement, fleet, until: Self.isLookedAfter, seenBy: $0) {
           try await findings(fleet)
         }
       }
@@ -99,9 +101,9 @@ import Testing
 
   private static let isUnfinished: SQL =
     "SELECT count(*) FROM pg_index WHERE NOT indisvalid AND indrelid = 'a.t'::regclass HAVING count(*) > 0"
-  private static let isVacuumed: SQL = """
-    SELECT v.pid FROM pg_stat_progress_vacuum v JOIN pg_locks l ON l.pid = v.pid AND l.granted
-    WHERE l.relation = 'a.t'::regclass AND v.datname = current_database()
+  private static let isLookedAfter: SQL = """
+    SELECT l.pid FROM pg_locks l WHERE l.relation = 'a.t'::regclass AND l.granted AND l.pid IN (
+      SELECT pid FROM pg_stat_progress_vacuum UNION ALL SELECT pid FROM pg_stat_progress_analyze)
     """
 
   /// What is seen while another session runs the statement, slowly; then it is cut off.

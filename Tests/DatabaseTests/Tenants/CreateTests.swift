@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 import TenancyPostgres
 import TestSupport
 import Testing
@@ -175,14 +176,45 @@ import Testing
     ("beta", .tenantNameCollides("beta", with: "Beta")),
     ("ghost", .schemaMissing("ghost", SchemaName(stored: "ghost"))),
     ("orphan", .schemaWithoutTenant(SchemaName(stored: "orphan"))),
+    // Those in its way besides have its name in another case only.
+    ("delta", .tenantExists("delta")),
     ("user", .invalidTenantName("user", .keyword)),
   ])
   func whatStandsInTheWay(name: String, expected: TenancyProblem) async throws {
     try await Fleet.with { fleet in
       try await fleet.create("acme", domains: ["acme.com"])
-      try await fleet.psql("INSERT INTO tenants (name) VALUES ('Beta'), ('ghost'); CREATE SCHEMA orphan")
+      try await fleet.psql(
+        "INSERT INTO tenants (name) VALUES ('Beta'), ('ghost'), ('Delta'), ('delta'), ('DELTA'); CREATE SCHEMA orphan; CREATE SCHEMA delta"
+      )
       await #expect(throws: expected) { try await fleet.create(name) }
-      #expect(try await fleet.schemas() == "acme orphan")
+      #expect(try await fleet.schemas() == "acme delta orphan")
+    }
+  }
+
+  /// A registry that is locked is waited for once.
+  @Test func aLockedRegistryIsAskedOnce() async throws {
+    try await Fleet.with { fleet in
+      let asked = Mutex(0)
+      let tenancy = try TenantDatabase(
+        fleet.database.url, settings: .init(lockTimeout: .milliseconds(50)),
+        observer: .init(statement: { text in if text.contains("lower(") { asked.withLock { $0 += 1 } } }))
+      _ = try await fleet.database.whileHolding("LOCK TABLE tenants IN ACCESS EXCLUSIVE MODE") { _ in
+        await #expect(throws: TenancyProblem.self) { try await tenancy.planCreate(NewTenant("acme")) }
+      }
+      #expect(asked.withLock { $0 } == 1)
+      await tenancy.close()
+    }
+  }
+
+  /// PostgreSQL goes on saying that the ledger has rules, until VACUUM.
+  @Test func aRuleOnTheLedgerThatIsGoneAgain() async throws {
+    try await Fleet.with { fleet in
+      let file = try migration(
+        "1",
+        "CREATE RULE r AS ON INSERT TO schema_migrations DO ALSO NOTHING; DROP RULE r ON schema_migrations; CREATE TABLE t ();"
+      )
+      try await fleet.create("acme", [file])
+      #expect(try await fleet.ledger("acme", of: [file]) == "1")
     }
   }
 

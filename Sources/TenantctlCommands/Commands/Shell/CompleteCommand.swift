@@ -28,14 +28,14 @@ enum CompleteCommand {
     }
   }
 
-  /// A shell that waits for completions seems to hang, so the limit is a second: enough for TLS to a server far away.
+  /// The limit is a second: enough for TLS to a server far away.
   private static func withinTimeLimit<T: Sendable>(_ work: @escaping @Sendable () async throws -> T)
     async throws -> T
   {
     try await withThrowingTaskGroup(of: T.self) { group in
       group.addTask { try await work() }
       group.addTask {
-        try await Task.sleep(for: .seconds(1))  // This is the limit.
+        try await Task.sleep(for: .seconds(1))  // A shell that waits longer seems to hang.
         throw CancellationError()
       }
       defer { group.cancelAll() }
