@@ -67,18 +67,11 @@ enum Step: Sendable {
     for attempt in 1... {
       do {
         return try await run(over: connection, commitsApart: !isFile && commitsApart)
-      } catch  where attempt <= retries(after: error) {
+      } catch let error as MigrationStatementError
+        where isFile && attempt <= min(FleetRetry.usual, error.worthwhileAttempts)
+      {
         try await Task.sleep(for: FleetRetry.pause(afterAttempt: attempt))  // Lets the other session finish.
       }
-    }
-  }
-
-  private func retries(after error: any Error) -> Int {
-    switch (self, error) {
-    case (.enclosed, let error as MigrationStatementError): min(FleetRetry.usual, error.worthwhileAttempts)
-    // Nothing has happened, and each statement checks what the plan relied on.
-    case (_, let error as StatementError) where error.error.state == .serializationFailure: FleetRetry.usual
-    default: 0
     }
   }
 

@@ -28,6 +28,31 @@ import Testing
     }
   }
 
+  /// An earlier drop goes on in the server: its tables are gone once it has let go of them, and the others are locked still.
+  @Test(arguments: [false, true]) func aTableThatGoesWhileItWaits(hasDependent: Bool) async throws {
+    try await Fleet.with { fleet in
+      try await fleet.create("acme")
+      try await fleet.psql("CREATE TABLE acme.a (); CREATE TABLE acme.b (id int); CREATE SCHEMA other")
+      let plan = try await fleet.tenancy.planDrop("acme")
+      let dropper = try await fleet.database.holder(of: "DROP TABLE acme.a")
+      let other = hasDependent ? "CREATE VIEW other.v AS SELECT id FROM acme.b" : "SELECT FROM acme.b"
+      let holder = try await fleet.database.holder(of: other)
+      let drop = Task { try await plan.apply() }
+      _ = try await dropper.blocked()
+      _ = try await dropper.query("COMMIT")
+      _ = try await holder.blocked()
+      _ = try await holder.query("COMMIT")
+      if hasDependent {
+        await #expect(throws: TenancyProblem.self) { try await drop.value }
+        #expect(try await fleet.psql("SELECT to_regclass('other.v')") == "other.v")
+      } else {
+        _ = try await drop.value
+      }
+      #expect(try await fleet.list() == (hasDependent ? "acme" : ""))
+      for connection in [dropper, holder] { await connection.close() }
+    }
+  }
+
   /// By the time of the answer to the question the name belongs to another schema.
   @Test func theNameIsAnotherTenantsByThen() async throws {
     try await Fleet.with { fleet in
