@@ -5,7 +5,7 @@ extension TenantDatabase {
   /// Lends a connection, the registry's shape as the catalog has it, and the answers to questions about the registry's rows.
   ///
   /// In a fresh session one round trip brings all of it, with the database's traits: the questions are asked as the mapping
-  /// promises the shape to be, and again if it is another.
+  /// promises the shape to be, and again if it is another or they fail.
   func withRegistry<T: Sendable>(
     asking questions: (RegistryShape) -> [SQL],
     _ body: (Connection, RegistryShape, [Rows]) async throws -> T
@@ -30,8 +30,10 @@ extension TenantDatabase {
       return nil
     }
     let asked = questions(promised)
+    // Whoever has locked the registry is waited for by the questions that are asked afterwards.
+    let impatient: SQL = "SELECT set_config('lock_timeout', '1ms', true)"
     let results = try await connection.openedSegments([
-      RegistryShape.queries(mapping), [DatabaseTraits.query], asked,
+      RegistryShape.queries(mapping), [DatabaseTraits.query], [impatient] + asked,
     ])
     let found = try CatalogTable.tables(in: try results[0].get())
     let shape = try await RegistryShape(mapping, found, over: connection)
@@ -49,6 +51,7 @@ private struct AskedAhead {
 
   func answers(to questions: (RegistryShape) -> [SQL], over connection: Connection) async throws -> [Rows] {
     let meant = questions(shape)
-    return try await meant == asked ? result.get() : connection.pipeline(meant)
+    if case .success(let rows) = result, meant == asked { return Array(rows.dropFirst()) }
+    return try await connection.pipeline(meant)
   }
 }

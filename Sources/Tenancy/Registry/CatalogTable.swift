@@ -61,7 +61,7 @@ extension CatalogTable {
       """,
       """
       SELECT i.indrelid, (pg_identify_object_as_address('pg_class'::regclass, i.indexrelid, 0)).object_names[2],
-        i.indisprimary, i.indkey[0], pg_get_indexdef(i.indexrelid, 1, true)
+        i.indisprimary, i.indkey[0], CASE WHEN i.indkey[0] = 0 THEN pg_get_indexdef(i.indexrelid, 1, true) END
       FROM pg_catalog.pg_index i
       WHERE i.indrelid IN (\(relations)) AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indnkeyatts = 1
       """,
@@ -157,15 +157,15 @@ private struct UniqueIndex {
   let isPrimary: Bool
   /// The column's number; 0 of an expression.
   private let place: Int
-  private let expression: String
+  private let expression: String?
 
   /// `nil` if it was dropped while the catalog was read.
   init?(_ row: Row) throws {
-    let (relation, name, isPrimary, place, expression) =
+    let name: String?
+    (relation, name, isPrimary, place, expression) =
       try row.decode(Int.self, String?.self, Bool.self, Int.self, String?.self)
-    guard let name, let expression else { return nil }
-    (self.relation, self.name, self.isPrimary) = (relation, name, isPrimary)
-    (self.place, self.expression) = (place, expression)
+    guard let name else { return nil }
+    self.name = name
   }
 
   /// Whether it is on that column or on its lower case.

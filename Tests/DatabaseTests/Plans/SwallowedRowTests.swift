@@ -205,6 +205,16 @@ import Testing
     }
   }
 
+  /// The schema is known only once the registry is.
+  @Test func theSchemaThatIsComputedExists() async throws {
+    try await Fleet.with(Self.registry("GENERATED ALWAYS AS ('t_' || lower(name)) STORED")) { fleet in
+      try await fleet.psql("CREATE SCHEMA t_acme")
+      await #expect(throws: TenancyProblem.schemaWithoutTenant(SchemaName(stored: "t_acme"))) {
+        try await fleet.create("acme")
+      }
+    }
+  }
+
   /// A code that stays keeps the schema where it is.
   @Test func isFollowedByNothing() async throws {
     try await Fleet.with(Self.registry("GENERATED ALWAYS AS (coalesce(code, name)) STORED")) { fleet in

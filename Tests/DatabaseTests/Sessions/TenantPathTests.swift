@@ -31,7 +31,7 @@ import Testing
   }
 
   @Test(arguments: [
-    (["public", "extensions"], "acme, public, extensions"), (["extensions"], "acme, extensions"),
+    (["public", "extensions", "public"], "acme, public, extensions"), (["extensions"], "acme, extensions"),
     ([], "acme"),
   ])
   func isWhatTheConfigurationSays(shared: [String], expected: String) async throws {

@@ -53,10 +53,10 @@ import Testing
       try migration(
         "1",
         """
-        -- migrate:up\(options)
+        -- migrate:up\(direction == .up ? options : " transaction:false")
         CREATE TABLE a ();
         \(parts.0)
-        -- migrate:down\(options)
+        -- migrate:down\(direction == .down ? options : " transaction:false")
         DROP TABLE a;
         \(parts.1)
         """)
