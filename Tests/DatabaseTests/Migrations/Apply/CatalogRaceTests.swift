@@ -28,8 +28,9 @@ import Testing
       try await holder.query("COMMIT")
       #expect(try await report.outline == "a: 1")
       // A new tenant gets it, too.
-      _ = try await holder.pipeline(["BEGIN", "COMMENT ON FUNCTION public.f() IS 'y'"])
-      let again = [try migration("1", "CREATE TABLE t ();\nCOMMENT ON FUNCTION public.f() IS 'z';")]
+      let race = "CREATE TABLE IF NOT EXISTS public.later (id int);"
+      _ = try await holder.pipeline(["BEGIN", SQL(unsafeRaw: race)])
+      let again = [try migration("1", "CREATE TABLE t ();\n\(race)")]
       async let created = fleet.create("b", again)
       try await holder.blocked()
       try await holder.query("COMMIT")
