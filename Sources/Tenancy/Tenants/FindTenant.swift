@@ -24,18 +24,16 @@ extension RegistryShape {
       """
   }
 
-  /// The one that is most in the way of those that the ``rivalsQuery(_:_:butNot:)`` found: it has the very name, or the name
-  /// in another case, or else the schema.
+  /// One of those that the ``rivalsQuery(_:_:butNot:)`` found; the one of the very name, if it is there.
   static func rival(of name: TenantName, in rows: Rows) throws -> Tenant? {
     let rivals = try rows.map(tenant)
-    return rivals.first { $0.name == name } ?? rivals.first { $0.name.isEqualInAnyCase(to: name) }
-      ?? rivals.first
+    return rivals.first { $0.name == name } ?? rivals.first
   }
 
   /// Why a tenant cannot exist together with another one that was found.
   func collision(_ tenant: Tenant, with rival: Tenant) -> TenancyProblem {
     if rival.name == tenant.name { return .tenantExists(tenant.name) }
-    return rival.name.isEqualInAnyCase(to: tenant.name)
+    return rival.name.rawValue.lowercased() == tenant.name.rawValue.lowercased()
       ? .tenantNameCollides(tenant.name, with: rival.name) : .schemaTaken(tenant.schema, by: rival.name)
   }
 
@@ -60,11 +58,5 @@ extension RegistryShape {
     }
     guard let row = rows.first else { throw TenancyProblem.tenantNotFound(name) }
     return try Self.tenant(in: row)
-  }
-}
-
-extension TenantName {
-  fileprivate func isEqualInAnyCase(to other: TenantName) -> Bool {
-    rawValue.lowercased() == other.rawValue.lowercased()
   }
 }

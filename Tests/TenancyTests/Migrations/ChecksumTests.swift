@@ -1,5 +1,6 @@
-import Tenancy
 import Testing
+
+@testable import Tenancy
 
 @Suite("Checksums") struct ChecksumTests {
   /// From `printf ... | sha256sum`.
@@ -11,6 +12,13 @@ import Testing
     #expect(SHA256.hex(of: Array(text.utf8)) == hex)
     #expect(SHA256.hex(of: text) == hex)
     #expect(Checksum(of: Array(text.utf8)).rawValue == hex)
+  }
+
+  /// From `printf abc | sha384sum`.
+  @Test func sha384() {
+    #expect(
+      SHA384.hex(of: Array("abc".utf8))
+        == "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7")
   }
 
   @Test(arguments: ["a\r\nb\r\n", "\u{FEFF}a\nb\n", "\u{FEFF}a\r\nb\n"])
