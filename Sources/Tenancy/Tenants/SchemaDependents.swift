@@ -23,6 +23,10 @@ struct SchemaDependents {
   }
 
   func find(over connection: Connection) async throws -> Found {
+    let suspects = try await connection.pipeline([
+      Self.withoutJIT, "\(suspects(from: Self.wholeSchema)) LIMIT 1",
+    ])[1]
+    if suspects.isEmpty { return Found(objects: [], count: 0) }
     let rows = try await connection.pipeline([
       Self.withoutJIT,
       """
@@ -85,13 +89,19 @@ struct SchemaDependents {
         END LOOP;
       END
       """
+    let check: SQL = """
+      BEGIN
+        IF EXISTS (
+      \(suspects(from: seeds))
+        ) THEN
+          PERFORM \(Guard.number(if: "NOT EXISTS (\n\(query(from: seeds))\nSELECT FROM named)"));
+        END IF;
+      END
+      """
     return [
       PlannedStatement("DO \(literal: lock.inlined)"), PlannedStatement(Self.withoutJIT),
       PlannedStatement(
-        guarding: """
-          \(query(from: seeds))
-          SELECT \(Guard.number(if: "count(*) = 0")) FROM named
-          """,
+        guarding: "DO \(literal: check.inlined)",
         purpose: "fails and rolls back if an object outside of the schema depends on it"),
     ]
   }
@@ -106,21 +116,38 @@ extension SchemaDependents {
   private static let wholeSchema: SQL =
     "SELECT 'pg_catalog.pg_namespace'::regclass::oid, oid, 0, 'own' FROM tenant"
 
-  /// Common table expressions, up to `named (class, oid, sub)`: what would go, without what are only parts of it.
-  ///
-  /// `reached` expands what is the tenant's own; what is not is kept as a leaf, and `outside` goes on from there. The state
-  /// is a word, because of a boolean the planner expects half of the rows to be leaves, and takes milliseconds for them.
-  private func query(from seeds: SQL) -> SQL {
+  /// What may have to be named: no rows if nothing has. Nearly always nothing has, and planning the whole question takes
+  /// longer than this one.
+  private func suspects(from seeds: SQL) -> SQL {
     """
-    WITH RECURSIVE tenant (oid) AS MATERIALIZED (
+    WITH RECURSIVE \(reached(from: seeds, Self.stateOfSuspects))
+    SELECT FROM reached e WHERE state = 'leaf' AND \(Self.isNotOwn)
+    """
+  }
+
+  /// Common table expressions: `reached` expands what is the tenant's own; what is not is kept as a leaf.
+  ///
+  /// The state is a word, because of a boolean the planner expects half of the rows to be leaves, and takes milliseconds for
+  /// them.
+  private func reached(from seeds: SQL, _ state: SQL) -> SQL {
+    """
+    tenant (oid) AS MATERIALIZED (
       SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = \(schema.rawValue)
     ), reached (class, oid, sub, state) AS (
       \(seeds)
       UNION
-      SELECT e.class, e.oid, e.sub, \(Self.state)
+      SELECT e.class, e.oid, e.sub, \(state)
       FROM reached o CROSS JOIN LATERAL (\(Self.edges(unless: "o.state = 'part'"))) e (class, oid, sub, kind)
       WHERE o.state <> 'leaf'
-    ), outside (class, oid, sub) AS (
+    )
+    """
+  }
+
+  /// Common table expressions, up to `named (class, oid, sub)`: what would go, without what are only parts of it. `outside`
+  /// goes on from what `reached` keeps as leaves.
+  private func query(from seeds: SQL) -> SQL {
+    """
+    WITH RECURSIVE \(reached(from: seeds, Self.state)), outside (class, oid, sub) AS (
       SELECT class, oid, sub FROM reached e WHERE state = 'leaf' AND \(Self.isNotOwn)
       UNION
       SELECT e.class, e.oid, e.sub
@@ -154,13 +181,21 @@ extension SchemaDependents {
 
   /// Whether what the edge `e` leads to from the tenant's own is the tenant's own, too. What has a schema must stand in
   /// the tenant's, as a partition of its table may not; only TOAST tables have one of their own.
-  private static let state: SQL = """
-    CASE WHEN e.kind = 'o' THEN 'leaf' WHEN e.kind = 'i' THEN 'part'
+  private static let state = state(leaves: "e.kind = 'o'", place: place(of: "e.class", "e.oid"))
+
+  /// The same without looking where the rare classes stand.
+  private static let stateOfSuspects = state(
+    leaves: "e.kind = 'o' OR e.class IN (\(rare))", place: place(of: "e.class", "e.oid", rare: ""))
+
+  private static func state(leaves: SQL, place: SQL) -> SQL {
+    """
+    CASE WHEN \(leaves) THEN 'leaf' WHEN e.kind = 'i' THEN 'part'
       WHEN e.class = 'pg_catalog.pg_namespace'::regclass THEN 'leaf'
       WHEN e.kind = 'a' AND e.class IN (\(parts), 'pg_catalog.pg_constraint'::regclass) THEN 'own'
-      WHEN coalesce(\(place(of: "e.class", "e.oid")), CASE WHEN e.kind <> 'n' THEN (TABLE tenant) END)
+      WHEN coalesce(\(place), CASE WHEN e.kind <> 'n' THEN (TABLE tenant) END)
         IN ((TABLE tenant), 'pg_toast'::regnamespace) THEN 'own' ELSE 'leaf' END
     """
+  }
 
   /// That `e` goes by itself, and not as a part of something else that goes: a rule with its view, an index with its
   /// constraint, a column with its table.
@@ -194,17 +229,34 @@ extension SchemaDependents {
           'pg_catalog.pg_statistic_ext'::regclass
     """
 
+  /// Classes of which few schemas have objects.
+  private static let rare: SQL = """
+    'pg_catalog.pg_extension'::regclass, 'pg_catalog.pg_amop'::regclass, 'pg_catalog.pg_amproc'::regclass,
+          'pg_catalog.pg_transform'::regclass, 'pg_catalog.pg_cast'::regclass
+    """
+
   /// The schema in which an object stands; NULL for what stands in none.
   ///
-  /// A cast or a transform stands where its types do: nobody else has a use for it. The frequent classes are looked up
-  /// here, as the function for all of them works out more than the schema.
+  /// The frequent classes are looked up here, as the function for all of them works out more than the schema.
   private static func place(of theClass: SQL, _ oid: SQL) -> SQL {
+    place(of: theClass, oid, rare: placeOfRare(oid))
+  }
+
+  private static func place(of theClass: SQL, _ oid: SQL, rare: SQL) -> SQL {
     """
     CASE \(theClass)
       WHEN 'pg_catalog.pg_class'::regclass THEN (SELECT k.relnamespace FROM pg_catalog.pg_class k WHERE k.oid = \(oid))
       WHEN 'pg_catalog.pg_constraint'::regclass THEN (
         SELECT k.connamespace FROM pg_catalog.pg_constraint k WHERE k.oid = \(oid))
-      WHEN 'pg_catalog.pg_attrdef'::regclass THEN NULL WHEN 'pg_catalog.pg_rewrite'::regclass THEN NULL
+      WHEN 'pg_catalog.pg_attrdef'::regclass THEN NULL WHEN 'pg_catalog.pg_rewrite'::regclass THEN NULL\(rare)
+      ELSE (SELECT to_regnamespace(quote_ident(i.schema))::oid FROM pg_identify_object(\(theClass), \(oid), 0) i) END
+    """
+  }
+
+  /// Branches for the ``rare`` classes. A cast or a transform stands where its types do: nobody else has a use for it.
+  private static func placeOfRare(_ oid: SQL) -> SQL {
+    """
+
       WHEN 'pg_catalog.pg_extension'::regclass THEN (
         SELECT k.extnamespace FROM pg_catalog.pg_extension k WHERE k.oid = \(oid))
       WHEN 'pg_catalog.pg_amop'::regclass THEN (
@@ -219,7 +271,6 @@ extension SchemaDependents {
       WHEN 'pg_catalog.pg_cast'::regclass THEN (
         SELECT w.typnamespace FROM pg_catalog.pg_cast k JOIN pg_catalog.pg_type w ON w.oid = k.castsource
         JOIN pg_catalog.pg_type v ON v.oid = k.casttarget AND v.typnamespace = w.typnamespace WHERE k.oid = \(oid))
-      ELSE (SELECT to_regnamespace(quote_ident(i.schema))::oid FROM pg_identify_object(\(theClass), \(oid), 0) i) END
     """
   }
 }
