@@ -11,7 +11,7 @@ import Testing
     try await Fleet.with { fleet in
       try await fleet.create("acme")
       try await fleet.create("reef")
-      try await fleet.psql(Outside.preparation)
+      try await fleet.psql(outside.preparation.joined(separator: ";\n"))
       try await fleet.psql("SET client_min_messages TO error; \(outside.sql)")
       let before = try await fleet.database.contents()
       let error = await #expect(throws: TenancyProblem.self) { try await fleet.drop("acme") }
