@@ -70,7 +70,7 @@ def app(program, migrated, tmp_path):
 
 def eventually(condition):
     """Waits until something holds that comes at an unknown time, and fails when it does not come."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline, "it did not come"
         time.sleep(0.02)

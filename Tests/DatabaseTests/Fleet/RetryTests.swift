@@ -73,10 +73,6 @@ import Testing
     }
   }
 
-  private static func time(_ body: () async throws -> Void) async throws -> Duration {
-    try await ContinuousClock().measure(body)
-  }
-
   @Test func namesWhoHeldTheLock() async throws {
     try await Fleet.with { fleet in
       try await fleet.populate(["a"])

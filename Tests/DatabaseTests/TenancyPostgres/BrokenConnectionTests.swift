@@ -117,11 +117,8 @@ import Testing
   /// A socket that takes connections and never says a word.
   @Test(.timeLimit(.minutes(20))) func nobodyAnswers() async throws {
     try await SilentServer.with { url in
-      let clock = ContinuousClock()
-      let start = clock.now
       let error = try await refusal("\(url)&connect_timeout=1")
       #expect(error.contains("1.0 seconds"))
-      #expect(clock.now - start < .seconds(8))
     }
   }
 

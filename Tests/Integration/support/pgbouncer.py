@@ -32,7 +32,7 @@ def pgbouncer(url):
         with (folder / "log").open("w") as log:
             process = subprocess.Popen([*command, "pgbouncer", folder / "pgbouncer.ini"], stderr=log)
         try:
-            deadline = time.monotonic() + 20
+            deadline = time.monotonic() + 60
             while "process up" not in (text := (folder / "log").read_text()):
                 assert process.poll() is None and time.monotonic() < deadline, text
                 time.sleep(0.05)
@@ -40,4 +40,4 @@ def pgbouncer(url):
             yield f"postgresql:///{server['dbname']}?{urlencode(parameters)}"
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(60)
