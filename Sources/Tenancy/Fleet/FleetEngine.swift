@@ -75,7 +75,6 @@ struct FleetUnfinished: Error {}
 private final class FleetEngine<Value: Sendable>: Sendable {
   private struct State {
     var failures = 0
-    var running = 0
     var isStopped = false
     var canaries: Set<Int> = []
     var hasFewerJobs = false
@@ -143,7 +142,9 @@ private final class FleetEngine<Value: Sendable>: Sendable {
     let queue = FleetQueue(count: indices.count)
     await withTaskGroup(of: Void.self) { group in
       if let announcements = work.announcements { group.addTask { await announcements.serve() } }
-      await queue.run(jobs: jobs, shouldStop: shouldStop) { await self.attempt(indices[$0], phase) }
+      await queue.run(jobs: jobs, shouldStop: shouldStop) { place in
+        await self.attempt(indices[place], phase) { queue.handBack(place) }
+      }
       group.cancelAll()
     }
     await work.announcements?.announceAll()
@@ -154,12 +155,10 @@ private final class FleetEngine<Value: Sendable>: Sendable {
     return isStopped || failures >= settings.maxFailures ?? .max || settings.shouldStop()
   }
 
-  private func attempt(_ index: Int, _ phase: Int) async -> FleetQueue.Attempt {
+  /// - Parameter handBack: lets another worker do it, if there is one.
+  private func attempt(_ index: Int, _ phase: Int, handBack: () -> Bool) async -> FleetQueue.Attempt {
     let start = ContinuousClock.now
-    var progress = state.withLock { state in
-      state.running += 1
-      return state.progress[index] ?? Progress()
-    }
+    var progress = state.withLock { $0.progress[index] ?? Progress() }
     let status: FleetOutcome<Value>.Status?
     do {
       status = try await FleetTask.$label.withValue(work.subjects[index].label) {
@@ -172,12 +171,8 @@ private final class FleetEngine<Value: Sendable>: Sendable {
     } catch {
       status = .failed(error)
     }
-    let isAlone = state.withLock { state in
-      state.running -= 1
-      return state.running == 0
-    }
-    // There are fewer connections than jobs, and others have one.
-    if case .failed(let error as TenancyProblem) = status, case .cannotConnect = error, !isAlone {
+    // There are fewer connections than jobs, and others may have one.
+    if case .failed(let error as TenancyProblem) = status, case .cannotConnect = error, handBack() {
       tellFewerJobs(error)
       return .handedBack
     }

@@ -10,20 +10,23 @@ final class FleetQueue: Sendable {
     case done
     /// Another one is to come, not before this time has passed.
     case again(after: Duration)
-    /// Another worker does it: this one has no connection, and ends.
+    /// Another worker does it, as ``FleetQueue/handBack(_:)`` has said: this one ends.
     case handedBack
   }
 
   private struct State {
     var ready: ArraySlice<Int>
+    /// How many will come back for more.
+    var workers = 0
     var waiting: [(index: Int, until: ContinuousClock.Instant)] = []
     /// Whether a worker has found nothing left to take.
     var isOver = false
     /// The wait before the next worker joins.
     var pause: Task<Void, any Error>?
 
-    /// No other worker is to join.
+    /// A worker leaves, and no other is to join.
     mutating func end() {
+      workers -= 1
       isOver = true
       pause?.cancel()
     }
@@ -46,8 +49,10 @@ final class FleetQueue: Sendable {
   func run(
     jobs: Int, shouldStop: @escaping @Sendable () -> Bool, _ work: @escaping @Sendable (Int) async -> Attempt
   ) async {
+    let first = min(jobs, Self.jobsAtOnce)
+    state.withLock { $0.workers = first }
     await withTaskGroup { group in
-      for _ in 0..<min(jobs, Self.jobsAtOnce) {
+      for _ in 0..<first {
         group.addTask { await self.serve(shouldStop, work) }
       }
       for _ in 0..<max(0, jobs - Self.jobsAtOnce) where await self.needsAnotherWorker() {
@@ -59,7 +64,18 @@ final class FleetQueue: Sendable {
   private static var jobsAtOnce: Int { 4 }
   private static var pause: Duration { .milliseconds(500) }
 
-  /// Waits for ``pause``. Returns whether untaken work is left.
+  /// Gives an item back that this worker has no connection for: another one does it, and this one ends. Returns whether there
+  /// is another one.
+  func handBack(_ index: Int) -> Bool {
+    state.withLock { state in
+      if state.workers < 2 { return false }
+      state.workers -= 1
+      state.ready.insert(index, at: state.ready.startIndex)
+      return true
+    }
+  }
+
+  /// Waits for ``pause``. Returns whether untaken work is left; then another worker is expected.
   private func needsAnotherWorker() async -> Bool {
     let pause = state.withLock { state -> Task<Void, any Error>? in
       if state.isOver { return nil }
@@ -68,7 +84,11 @@ final class FleetQueue: Sendable {
     }
     guard let pause else { return false }
     _ = await pause.result
-    return state.withLock { !$0.isOver && !$0.ready.isEmpty }
+    return state.withLock { state in
+      if state.isOver || state.ready.isEmpty { return false }
+      state.workers += 1
+      return true
+    }
   }
 
   private func serve(_ shouldStop: () -> Bool, _ work: (Int) async -> Attempt) async {
@@ -81,12 +101,7 @@ final class FleetQueue: Sendable {
         switch await work(index) {
         case .done: break
         case .again(let delay): state.withLock { $0.waiting.append((index, .now + delay)) }
-        case .handedBack:
-          let isTaken = state.withLock { state in
-            state.ready.insert(index, at: state.ready.startIndex)
-            return !state.isOver
-          }
-          if isTaken { return }
+        case .handedBack: return
         }
       }
     }

@@ -8,13 +8,14 @@ import Testing
   @Test(arguments: 0..<100) func nothingIsLostThatIsHandedBack(round: Int) async {
     let running = Mutex(0)
     let done = Mutex<[Int]>([])
-    await FleetQueue(count: 40).run(jobs: 3, shouldStop: { false }) { index in
+    let queue = FleetQueue(count: 40)
+    await queue.run(jobs: 3, shouldStop: { false }) { index in
       let isConnected = running.withLock { running in
         running += 1
         return running == 1
       }
       defer { running.withLock { $0 -= 1 } }
-      guard isConnected else { return .handedBack }
+      if !isConnected, queue.handBack(index) { return .handedBack }
       await Task.yield()
       done.withLock { $0.append(index) }
       return .done
@@ -22,25 +23,16 @@ import Testing
     #expect(done.withLock { $0.sorted() } == Array(0..<40))
   }
 
-  /// By the time that the second item is handed back, the other worker has found nothing left and is gone.
-  @Test func whoHandsBackToNobodyGoesOn() async {
-    let asked = Mutex(0)
-    let attempts = Mutex(0)
-    let mayStop: @Sendable () -> Bool = {
-      asked.withLock { $0 += 1 }
-      return false
+  /// Whether another one is in the middle of an item or between two does not matter.
+  @Test(arguments: [1, 2]) func whoIsAloneCannotHandBack(jobs: Int) async {
+    let answers = Mutex<[Bool]>([])
+    let queue = FleetQueue(count: 8)
+    await queue.run(jobs: jobs, shouldStop: { false }) { index in
+      let isHandedBack = queue.handBack(index)
+      answers.withLock { $0.append(isHandedBack) }
+      return isHandedBack ? .handedBack : .done
     }
-    await FleetQueue(count: 2).run(jobs: 2, shouldStop: mayStop) { index in
-      guard index == 1,
-        attempts.withLock({
-          $0 += 1; return $0
-        }) == 1
-      else { return .done }
-      // Each worker has asked before its item, and the other one after it.
-      while asked.withLock({ $0 }) < 3 { await Task.yield() }
-      for _ in 0..<1000 { await Task.yield() }
-      return .handedBack
-    }
-    #expect(attempts.withLock { $0 } == 2)
+    let expected = Array(repeating: true, count: jobs - 1) + Array(repeating: false, count: 8)
+    #expect(answers.withLock { $0 } == expected)
   }
 }
