@@ -117,6 +117,10 @@ import Testing
     ("SAVEPOINT s; DELETE FROM schema_migrations; RELEASE s", .ledgerChanged),
     ("DELETE FROM schema_migrations WHERE version = '1'", .ledgerChanged),
     ("INSERT INTO schema_migrations (version) VALUES ('3')", .ledgerChanged),
+    ("UPDATE schema_migrations SET version = '3' WHERE version = '1'", .ledgerChanged),
+    ("UPDATE Schema_Migrations SET checksum = 'x'", .ledgerChanged),
+    ("DELETE FROM schema_migrations; INSERT INTO schema_migrations (version) VALUES ('3')", .ledgerChanged),
+    ("CREATE RULE r AS ON INSERT TO schema_migrations DO INSTEAD NOTHING", .ledgerReplaced),
     // PostgreSQL lets nobody end a transaction from within.
     ("DO $$ BEGIN COMMIT; END $$", .endsTransaction), ("DO $$ BEGIN ROLLBACK; END $$", .endsTransaction),
     ("CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN COMMIT; END $$; CALL p()", .endsTransaction),

@@ -43,7 +43,8 @@ struct FileTransaction {
     let limits = frame.limits.overridden(by: direction == .up ? file.upOptions : file.downOptions)
     let create = createsLedger ? [SessionCleaning.pin] + ledger.creation : []
     let keep = file.mayCommentOnSchema ? [SessionCleaning.pin, Protection.keep(on: ledger)] : []
-    return planned(limits.local + lock + create + [ledger.comment(history)] + countFirst + keep, .ledger)
+    let first = limits.local + lock + create + [ledger.comment(history)] + countFirst + keep
+    return planned(first + (seal?.seal ?? []), .ledger)
       + planned([frame.path.enter(ledger.schema)], .ledger)
   }
 
@@ -55,13 +56,16 @@ struct FileTransaction {
 
   private var after: [PlannedStatement] {
     planned(SessionCleaning.settle, .end)
-      + Closing(ledger: ledger, file: file, unlocking: frame.unlocking).statements
-      + planned(countLast, .record)
+      + Closing(ledger: ledger, file: file, unlocking: frame.unlocking, isNamed: seal != nil).statements
+      + planned(countLast + [seal?.check].compactMap { $0 }, .record)
       + [
         PlannedStatement(
           record, source: MigrationSource(file: file, place: .record), isRecord: direction == .up)
       ]
   }
+
+  /// Not on Citus, for the reason of ``countFirst``.
+  private var seal: LedgerSeal? { frame.sendsOneMessage ? LedgerSeal(file, direction, ledger) : nil }
 
   private var countsInRecord: Bool { direction == .down || ledger.hasTotal && frame.sendsOneMessage }
 
@@ -87,6 +91,8 @@ struct Closing {
   let file: MigrationFile
   /// What is done with the session's advisory locks: those of a file end with it.
   var unlocking: [SQL] = []
+  /// Whether the file has the ledger's name in it.
+  var isNamed = false
 
   var statements: [PlannedStatement] {
     [
@@ -99,9 +105,9 @@ struct Closing {
     [searchPathIsSound] + (needsLook ? [] : [ledgerIsSame]) + unlocking
   }
 
-  /// Whether the ledger's identity does not say enough: it was made in this run, or another session could have put a trigger
-  /// on it meanwhile.
-  private var needsLook: Bool { ledger.oid == nil || ledger.isGranted }
+  /// Whether the ledger's identity does not say enough: it was made in this run, or the file or another session could have
+  /// put a trigger on it.
+  private var needsLook: Bool { ledger.oid == nil || ledger.isGranted || isNamed }
 
   private var searchPathIsSound: SQL {
     Guard.number(

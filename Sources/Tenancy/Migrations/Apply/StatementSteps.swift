@@ -84,12 +84,16 @@ struct StatementSteps: Sendable {
         .transaction(ledger.opening(frame.limits, for: source(.close)) + done),
       ]
     }
-    let before = frame.limits.local + [ledger.lock, frame.path.enter(schema)] + settings(before: index)
+    let seal = frame.sendsOneMessage ? LedgerSeal(file, direction, ledger) : nil
+    let before =
+      frame.limits.local + [ledger.lock] + (seal?.seal ?? []) + [frame.path.enter(schema)]
+      + settings(before: index)
+    let check = [seal?.check].compactMap { $0 }.map { PlannedStatement($0, source: source(.record)) }
     return [
       .enclosed(
         before.map { PlannedStatement($0, source: source(.ledger)) } + [statement]
           + SessionCleaning.settle.map { PlannedStatement($0, source: source(.end)) }
-          + Closing(ledger: ledger, file: file).statements + done,
+          + Closing(ledger: ledger, file: file, isNamed: seal != nil).statements + done + check,
         frame, .part)
     ]
   }

@@ -55,16 +55,8 @@ package struct MigrationFile: Sendable, Hashable {
 
 extension MigrationFile {
   /// Whether a word is there, in upper or lower case.
-  /// - Parameter word: in lower case; its first letter is in it once, so that a mismatch can only start with it again.
   private static func contains(_ word: String, in bytes: [UInt8]) -> Bool {
-    let word = Array(word.utf8)
-    var matched = 0
-    for byte in bytes {
-      let lower = byte | 0x20
-      matched = lower == word[matched] ? matched + 1 : lower == word[0] ? 1 : 0
-      if matched == word.count { return true }
-    }
-    return false
+    bytes.withUnsafeBufferPointer { $0.contains(ignoringCase: word) }
   }
 
   /// Whether it has nothing to apply, and no comment says that this is meant.
@@ -76,6 +68,24 @@ extension MigrationFile {
   static func refuseEmpty(_ files: [MigrationFile]) throws(TenancyProblem) {
     let empty = files.filter(\.isEmptyByMistake).map(\.path)
     if !empty.isEmpty { throw .emptyMigrations(empty) }
+  }
+}
+
+extension SQLStatement {
+  /// Whether a name is in it, anywhere, in upper or lower case.
+  func mentions(_ name: String) -> Bool {
+    var text = text
+    return text.withUTF8 { $0.contains(ignoringCase: name) }
+  }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+  fileprivate func contains(ignoringCase word: String) -> Bool {
+    let word = word.utf8.map { $0 | 0x20 }
+    guard let first = word.first, count >= word.count else { return false }
+    return (0...(count - word.count)).contains { start in
+      self[start] | 0x20 == first && word.indices.allSatisfy { self[start + $0] | 0x20 == word[$0] }
+    }
   }
 }
 

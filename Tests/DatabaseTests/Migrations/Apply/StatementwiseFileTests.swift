@@ -11,6 +11,9 @@ import Testing
     ("SET search_path TO public;", MigrationFailure.Reason.searchPathChanged, "0"),
     ("SELECT set_config('search_path', '', false);", .searchPathChanged, "0"),
     ("DELETE FROM schema_migrations;", .ledgerRowGone, "0"),
+    ("DELETE FROM schema_migrations WHERE version = '1';", .ledgerChanged, "0"),
+    ("INSERT INTO schema_migrations (version) VALUES ('88');", .ledgerChanged, "0"),
+    ("UPDATE schema_migrations SET version = '0' WHERE version = '1';", .ledgerChanged, "0"),
     ("DROP TABLE schema_migrations;", .ledgerReplaced, "0"),
     ("DROP SCHEMA a CASCADE;", .ledgerReplaced, "0"),
     (
