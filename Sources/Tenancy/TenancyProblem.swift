@@ -41,8 +41,8 @@ package enum TenancyProblem: Error, Sendable, Hashable {
   case schemaTaken(SchemaName, by: TenantName)
   /// The schema of a tenant is another tenant's too: what is done to the one would be done to the other.
   case schemaNotAlone(SchemaName, of: TenantName, and: TenantName)
-  /// The tenant's schema is the shared one, as that of django-tenants' public tenant is: it cannot be renamed, dropped or
-  /// migrated as a tenant's.
+  /// The tenant's schema is one that all tenants share, as that of django-tenants' public tenant is: it cannot be renamed,
+  /// dropped or migrated as a tenant's.
   case sharedSchema(TenantName, SchemaName)
   /// The tenant is protected from being dropped.
   case tenantProtected(TenantName)
@@ -195,6 +195,8 @@ package enum TenancyProblem: Error, Sendable, Hashable {
   case insufficientPrivilege(ServerFailure)
   /// A migration outside of a transaction needs a session of its own, and a pooler lends one for each transaction.
   case poolerInBetween
+  /// A migration outside of a transaction was interrupted in a schema, and its file is gone.
+  case unfinishedWithoutFile(MigrationVersion)
   /// A program gets the tenant's search path at the start of its session, and a pooler lends it another one.
   case poolerBeforeProgram
   /// Another session holds a lock for longer than we wait: these, as far as they are known.

@@ -53,6 +53,13 @@ extension ErrorReport {
         """)
   }
 
+  static func unfinishedWithoutFile(_ version: MigrationVersion) -> ErrorReport {
+    ErrorReport(
+      "unfinished_without_file", .refused,
+      "migration \(version) was started but not finished, and its file is gone",
+      hint: "restore the file: 'tenantctl migrate' goes on where it stopped; nothing was changed")
+  }
+
   /// A model for `adopt` that has nothing to copy.
   static func nothingRecorded(_ name: TenantName, hasLedger: Bool) -> ErrorReport {
     hasLedger

@@ -79,7 +79,9 @@ extension ErrorReport {
     case .sharedSchema(let name, let schema):
       Self(
         "shared_schema", .refused, "the schema of tenant \(name) is \(schema), which all tenants share",
-        hint: "the app manages this row; migrations for the schema go into migrations/shared/")
+        hint: """
+          a tenant needs a schema of its own: not public, the registry's, or one of search_path in tenantctl.toml
+          """)
     case .createInProgress(let name):
       Self(
         "create_under_way", .refused, "another session is creating tenant \(name)",
@@ -232,6 +234,7 @@ extension ErrorReport {
         "the table with the ledger's name belongs to \(tool?.rawValue ?? "another tool") "
           + "(columns: \(columns.joined(separator: ", ")))",
         hint: tool.advice)
+    case .unfinishedWithoutFile(let version): .unfinishedWithoutFile(version)
     case .ledgerNotTrusted(let schema, let distrust):
       Self(
         "ledger_not_trusted", .refused,

@@ -16,7 +16,9 @@ extension TenantDatabase {
       index, phase, versions in
       try await self.migrate(surveys[index], plan, MigrationPart(phase), &versions)
     }
-    work.isOpen = { surveys[$0].problem != nil || !plan.pending(surveys[$0]).isEmpty }
+    work.isOpen = {
+      surveys[$0].problem != nil || plan.obstacle(surveys[$0]) != nil || !plan.pending(surveys[$0]).isEmpty
+    }
     // Each build of an index waits for all transactions that are older than it, and reads its whole table.
     work.phases = [.max, 2]
     work.retries = FleetRetry.usual
@@ -29,7 +31,7 @@ extension TenantDatabase {
   private func migrate(
     _ survey: Survey, _ plan: MigrationPlan, _ part: MigrationPart, _ versions: inout [MigrationVersion]?
   ) async throws -> Bool {
-    if let problem = survey.problem { throw problem }
+    if let problem = survey.problem ?? plan.obstacle(survey) { throw problem }
     let done = versions ?? []
     let files = plan.pending(survey).filter { !done.contains($0.version) }
     if files.isEmpty { return true }

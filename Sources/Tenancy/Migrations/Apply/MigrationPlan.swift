@@ -35,9 +35,15 @@ package struct MigrationPlan: Sendable {
   /// The files to apply to a schema, or to undo there, in order.
   package func pending(_ survey: Survey) -> [MigrationFile] { choose(survey) }
 
+  /// Why nothing is applied to a schema: a migration there is half done, and no file says what is left of it.
+  func obstacle(_ survey: Survey) -> TenancyProblem? {
+    let lost = survey.begun.keys.filter { survey.unknown.contains($0.rawValue) }.min()
+    return direction == .up ? lost.map { .unfinishedWithoutFile($0) } : nil
+  }
+
   /// Whether nothing is pending anywhere.
   package var isEmpty: Bool {
-    surveys.allSatisfy { pending($0).isEmpty }
+    surveys.allSatisfy { pending($0).isEmpty && obstacle($0) == nil }
   }
 
   /// Files to apply that are older than the newest migration of some schema.
@@ -132,7 +138,9 @@ extension TenantDatabase {
     _ selection: FleetSelection, _ files: MigrationSet, _ extent: RollbackExtent,
     statementTimeout: Duration? = nil
   ) async throws -> MigrationPlan {
-    if case .to(let version) = extent, !files.tenant.contains(where: { $0.version == version }) {
+    if case .to(let version) = extent,
+      !(files.tenant + files.shared).contains(where: { $0.version == version })
+    {
       throw TenancyProblem.versionNotFound(version.rawValue)
     }
     let set = MigrationSet(tenant: files.tenant, shared: [])

@@ -46,6 +46,10 @@ import Testing
       await #expect(throws: TenancyProblem.versionNotFound("7")) {
         try await fleet.planRollback(files, .to(version("7")))
       }
+      // One of the shared schema's is as good a place to stop at as a tenant's.
+      let shared = MigrationSet(tenant: files, shared: [try migration("02", "SELECT 1")])
+      let plan = try await fleet.tenancy.planRollback(.all, shared, .to(version("02")))
+      #expect(plan.tenants.map { plan.pending($0).map(\.version.rawValue) } == [["3"], ["3"]])
       #expect(try await fleet.database.contents() == before)
       #expect(try await fleet.rollback(files, .steps(1)).outline == "a: 3; b: 3")
     }

@@ -73,6 +73,24 @@ import Testing
     }
   }
 
+  /// A deployment was taken back: nothing says what is left to do.
+  @Test func nothingIsAppliedWithoutItsFile() async throws {
+    try await Self.with(2) { fleet, files in
+      try await fleet.psql("UPDATE a.schema_migrations SET statements_done = 0 WHERE version = '2'")
+      try await fleet.psql("COMMENT ON TABLE a.schema_migrations IS NULL")
+      for left in [[files[0]], [files[0], files[2]]] {
+        guard
+          case .failed(TenancyProblem.unfinishedWithoutFile)? = try await fleet.migrate(left).tenants.first?
+            .status
+        else {
+          Issue.record("it was not refused")
+          return
+        }
+      }
+      #expect(try await fleet.state() == "1|1 2|0")
+    }
+  }
+
   /// However it got below newer ones: it is what the next rollback finishes, and everybody sees it until then.
   @Test func aRollbackBelowNewerMigrationsIsFinishedFirst() async throws {
     try await Self.with(4) { fleet, files in
