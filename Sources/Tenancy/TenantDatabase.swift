@@ -102,6 +102,13 @@ extension TenantDatabase {
       self.applicationName = applicationName
     }
 
+    /// Whether no tenant can own the schema, whatever a row says: it is the server's, or what all tenants share.
+    func isShared(_ schema: SchemaName) -> Bool {
+      let registry = [registry.tenants, registry.domains].compactMap { $0?.schema }
+      return schema.isNobodys || sharedSchemas?.contains(schema) == true
+        || registry.contains(schema.identifier)
+    }
+
     /// What each transaction of ours begins with that is no block.
     var opening: SQL { TimeLimits(lock: lockTimeout).implicitOpening(refusesPolicies: refusesPolicies) }
   }

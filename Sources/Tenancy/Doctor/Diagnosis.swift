@@ -60,9 +60,10 @@ extension TenantDatabase {
     }
     let shape = try await connected { try await self.shape(over: $0) }
     let members = try await connected { try await shape.members(ledger: self.settings.ledger, over: $0) }
-    let tenants = members.filter { !$0.tenant.schema.isNobodys }
+    let tenants = members.filter { !self.settings.isShared($0.tenant.schema) }
     var entries = server.map { Diagnosis.Entry($0) }
     entries += try await examineSchemas(of: tenants, shape).map { .init($0) }
+    entries += examineSearchPath(members).map { .init($0) }
     entries += try await examineNotifications()
     entries += try await examineDomains(of: tenants, shape)
     entries += try await examineLedgers(of: tenants)

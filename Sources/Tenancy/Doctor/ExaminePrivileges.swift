@@ -11,7 +11,7 @@ extension TenantDatabase {
         shape.creatorsQuery(path), Self.powerQuery, shape.writersQuery(ledger: self.settings.ledger),
         shape.hookersQuery,
       ])
-      return try self.unreachableExtensions(in: answers[0], path) + Self.strayRelations(in: answers[1])
+      return try self.unreachableExtensions(in: answers[0], path) + strayRelations(in: answers[1])
         + Self.creators(in: answers[2], power: answers[3][0])
         + self.writers(in: answers[4])
         + answers[5].map { row in
@@ -39,10 +39,10 @@ extension TenantDatabase {
     }
   }
 
-  private static func strayRelations(in rows: Rows) throws -> [Finding] {
+  private func strayRelations(in rows: Rows) throws -> [Finding] {
     try rows.compactMap { row in
       let tenant = try RegistryShape.tenant(in: row)
-      if tenant.schema.isNobodys { return nil }
+      if settings.isShared(tenant.schema) { return nil }
       let strays = StrayRelations(
         owner: row[3] ?? "", usualOwner: row[4] ?? "", canBeReassigned: row[5] == "t",
         count: row[6].flatMap { Int($0) } ?? 0, first: row[7] ?? "")

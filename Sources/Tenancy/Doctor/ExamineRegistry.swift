@@ -23,6 +23,14 @@ extension TenantDatabase {
     return shared + rows + strangers
   }
 
+  /// The rows of schemas that every tenant's search path has.
+  func examineSearchPath(_ members: [FleetMember]) -> [Finding] {
+    members.filter {
+      !$0.tenant.schema.isNobodys && settings.sharedSchemas?.contains($0.tenant.schema) == true
+    }
+    .map { .schemaInSearchPath($0.tenant) }
+  }
+
   private func unquoted(_ schema: SchemaName) -> Finding.UnquotedName? {
     // An app with hyphens quotes names.
     let name = settings.names.allowsHyphens ? schema.rawValue.replacing("-", with: "_") : schema.rawValue
@@ -36,7 +44,7 @@ extension TenantDatabase {
         let (name, comment, marking, hasLedger, found, common) = try row.decode(
           String.self, String?.self, String?.self, Bool.self, Int.self, Int.self)
         let schema = SchemaName(stored: name)
-        if schema.isNobodys || name == shape.tenants.table.schema.name { return nil }
+        if self.settings.isShared(schema) { return nil }
         if CreationMark(comment: marking) != nil || CreationMark(comment: comment) != nil {
           return .creationUnfinished(schema)
         }

@@ -55,7 +55,7 @@ extension TenantDatabase {
       let (name, schema, active, index, isTransient) = try row.decode(
         String.self, String.self, Bool.self, String.self, Bool.self)
       let tenant = Tenant(name: .init(stored: name), schema: .init(stored: schema), isActive: active)
-      if tenant.schema.isNobodys { return nil }
+      if self.settings.isShared(tenant.schema) { return nil }
       let isUnfinished = unfinished.contains(tenant.schema)
       return entry(tenant, index, isUnfinished ? .unfinishedMigration : isTransient ? .leftover : .unbuilt)
     }
@@ -63,7 +63,7 @@ extension TenantDatabase {
       let (name, schema, active, found, canMove) = try row.decode(
         String.self, String.self, Bool.self, String.self, Bool.self)
       let tenant = Tenant(name: .init(stored: name), schema: .init(stored: schema), isActive: active)
-      if tenant.schema.isNobodys { return nil }
+      if self.settings.isShared(tenant.schema) { return nil }
       let finding = Finding.extensionInTenant(tenant, name: found, canMove: canMove)
       guard canMove else { return .init(finding) }
       return .init(finding) {

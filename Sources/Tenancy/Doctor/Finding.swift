@@ -12,6 +12,8 @@ package enum Finding: Sendable, Hashable {
   case nameUnreadable(Tenant)
   /// Several tenants have one schema.
   case schemaShared(SchemaName, by: [TenantName])
+  /// The schema of a tenant is one that every tenant's search path has.
+  case schemaInSearchPath(Tenant)
   /// Without quotes the schema's name means another schema, or nothing.
   case unsafeName(Tenant, UnquotedName)
   /// A create in several transactions was interrupted, or is running.
@@ -105,7 +107,8 @@ extension Finding {
   /// How grave it is.
   package var severity: Severity {
     switch self {
-    case .schemaMissing, .nameUnreadable, .domainUnreadable, .schemaShared, .domainShared,
+    case .schemaMissing, .nameUnreadable, .domainUnreadable, .schemaShared, .schemaInSearchPath,
+      .domainShared,
       .domainNamesAnother, .ledgerUnreadable, .wrongHead, .settingsLost, .ledgerNotTrusted,
       .schemaNotEnterable, .readOnly:
       .error
@@ -123,7 +126,8 @@ extension Finding {
   /// The tenant that it is about; `nil` if it is about no tenant, or about several.
   package var tenant: TenantName? {
     switch self {
-    case .schemaMissing(let tenant, _), .nameUnreadable(let tenant), .unsafeName(let tenant, _),
+    case .schemaMissing(let tenant, _), .nameUnreadable(let tenant), .schemaInSearchPath(let tenant),
+      .unsafeName(let tenant, _),
       .noLedger(let tenant), .foreignLedger(let tenant, _), .ledgerNotTrusted(let tenant, _),
       .schemaNotEnterable(let tenant), .ledgerUnreadable(let tenant, _), .wrongHead(let tenant, _, _),
       .migrationUnfinished(let tenant, _, _), .invalidIndex(let tenant, _, _),

@@ -82,10 +82,10 @@ extension TenantDatabase {
     let shape = selection.needsColumns ? try await self.shape(over: connection) : shape
     try shape.check(selection)
     let found = try FleetMember.all(in: await rows(of: selection, over: connection, shape))
-    if let names = selection.names { try Self.check(names, found.map(\.member.tenant)) }
+    if let names = selection.names { try check(names, found.map(\.member.tenant)) }
     var members = found.filter {
       $0.meetsConditions && selection.accepts($0.member.tenant)
-        && (withShared || !$0.member.tenant.schema.isNobodys)
+        && (withShared || !settings.isShared($0.member.tenant.schema))
     }.map(\.member)
     if selection.needsLedgers {
       members = try await self.members(members, standingAs: selection, over: connection)
@@ -114,13 +114,13 @@ extension TenantDatabase {
     }
   }
 
-  private static func check(_ names: [TenantName], _ found: [Tenant]) throws(TenancyProblem) {
+  private func check(_ names: [TenantName], _ found: [Tenant]) throws(TenancyProblem) {
     let known = Set(found.map(\.name))
     let missing = names.filter { !known.contains($0) }
     if missing.count > 1 { throw .tenantsNotFound(missing) }
     if let missing = missing.first { throw .tenantNotFound(missing) }
     // The shared schema has migrations of its own.
-    if let shared = found.first(where: \.schema.isNobodys) {
+    if let shared = found.first(where: { settings.isShared($0.schema) }) {
       throw .sharedSchema(shared.name, shared.schema)
     }
   }

@@ -76,6 +76,7 @@ extension TenantDatabase {
       let computed = try await self.computedSchema(of: new, shape, over: connection)
       let schema = new.schema ?? computed ?? shape.schema(of: new.name)
       try self.settings.names.admit(schema)
+      if self.settings.isShared(schema) { throw TenancyProblem.sharedSchema(new.name, schema) }
       if schema != shape.schema(of: new.name), shape.tenants.schemaApart == nil {
         throw TenancyProblem.noSchemaColumn(table: shape.tenants.table.description)
       }

@@ -39,7 +39,7 @@ extension TenantDatabase {
         try RegistryShape.tenant(in: $0)
       }
       if let found {
-        if found.schema.isNobodys { throw TenancyProblem.sharedSchema(name, found.schema) }
+        if self.settings.isShared(found.schema) { throw TenancyProblem.sharedSchema(name, found.schema) }
         if found.schema.isTooLong { throw TenancyProblem.schemaNotEnterable(name, found.schema) }
         if let other = try await shape.sharer(of: found, over: connection) {
           throw TenancyProblem.schemaNotAlone(found.schema, of: name, and: other)
@@ -81,7 +81,7 @@ extension TenantDatabase {
     of tenant: Tenant, _ contents: SchemaContents, _ shape: RegistryShape, over connection: Connection
   ) async throws -> Plan<DroppedTenant> {
     let isOrphan = try await shape.sharer(of: tenant, over: connection) == nil
-    guard contents.exists, isOrphan, !tenant.schema.isNobodys else {
+    guard contents.exists, isOrphan, !settings.isShared(tenant.schema) else {
       throw TenancyProblem.tenantNotFound(tenant.name)
     }
     let mark: CreationMark?

@@ -31,8 +31,9 @@ extension TenantDatabase {
     return try await withRegistry { connection, shape in
       try shape.admit(new)
       let tenant = try await shape.tenant(old, over: connection)
-      if tenant.schema.isNobodys { throw TenancyProblem.sharedSchema(old, tenant.schema) }
+      if self.settings.isShared(tenant.schema) { throw TenancyProblem.sharedSchema(old, tenant.schema) }
       let schema = try await self.schema(of: tenant, named: new, shape, over: connection)
+      if self.settings.isShared(schema) { throw TenancyProblem.sharedSchema(new, schema) }
       let movesSchema = schema != tenant.schema
       if movesSchema, let other = try await shape.sharer(of: tenant, over: connection) {
         throw TenancyProblem.schemaNotAlone(tenant.schema, of: old, and: other)

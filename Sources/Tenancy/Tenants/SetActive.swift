@@ -26,7 +26,7 @@ extension TenantDatabase {
         WHERE \(shape.isNamed(oneOf: names))
         """)
       let found = try rows.map { try RegistryShape.tenant(in: $0) }
-      if !isActive, let shared = found.first(where: { $0.schema.isNobodys }) {
+      if !isActive, let shared = found.first(where: { self.settings.isShared($0.schema) }) {
         throw TenancyProblem.sharedSchema(shared.name, shared.schema)
       }
       let wasActive = Dictionary(found.map { ($0.name, $0.isActive) }, uniquingKeysWith: { $1 })

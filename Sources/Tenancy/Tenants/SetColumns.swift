@@ -60,7 +60,7 @@ extension TenantDatabase {
   }
 
   private func checkSchemas(of tenants: [Tenant], over connection: Connection) async throws {
-    if let shared = tenants.first(where: \.schema.isNobodys) {
+    if let shared = tenants.first(where: { settings.isShared($0.schema) }) {
       throw TenancyProblem.sharedSchema(shared.name, shared.schema)
     }
     let rows = try await connection.query(

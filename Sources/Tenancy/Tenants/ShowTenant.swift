@@ -82,7 +82,7 @@ extension TenantDatabase {
   private func ledger(
     of member: FleetMember, _ files: MigrationSet?, over connection: Connection
   ) async throws -> LedgerSummary? {
-    if member.tenant.schema.isNobodys { return nil }
+    if settings.isShared(member.tenant.schema) { return nil }
     let set = files ?? MigrationSet(tenant: [], shared: [])
     let survey = try await currentSurvey(of: member, set, over: connection)
     if let problem = survey.problem {

@@ -71,6 +71,12 @@ struct FindingReport: Sendable {
           "schema_shared", "several tenants have the same schema and see each other's data",
           "\(schema) (\(named(tenants)))"
         ) { _ in "give all but one of them another schema" }
+      case .schemaInSearchPath(let tenant):
+        Self(
+          "schema_in_search_path",
+          "every tenant's search path has the schema, so all of them read its tables",
+          "\(tenant.schema) (\(tenant.name))"
+        ) { _ in "remove it from search_path in tenantctl.toml, or the row from the tenants" }
       case .unsafeName(let tenant, let unquoted):
         Self(
           "unsafe_name",
