@@ -10,7 +10,7 @@ package enum AdoptionBasis: Sendable, Hashable {
 
 extension TenantDatabase {
   /// Plans to adopt tenants that an app or another tool made: each gets a ledger that says what it has, and no migration
-  /// is run. A tenant with a ledger stays as it is; one without tables is refused, and so is one whose ledger's name is
+  /// is run. A tenant whose ledger records something stays as it is; one without tables is refused, and so is one whose ledger's name is
   /// taken by another tool's table. A table of dbmate's is used as the ledger and gets the columns that it lacks.
   ///
   /// Throws ``TenancyProblem/versionNotFound(_:)``; with a model ``TenancyProblem/tenantNotFound(_:)``,
@@ -23,22 +23,25 @@ extension TenantDatabase {
     let model = try await adoptionModel(basis, files)
     let members = try await tenants(in: selection).members
     let inspected = try await inspect(members)
-    let strangers = members.filter {
-      !$0.state.hasLedger && (inspected[$0.tenant.schema]?.hasTables ?? false)
-    }
-    let differences = try await differences(of: strangers.map(\.tenant.schema), from: model.schema)
     let ledgers = try await ledgers(of: members.filter { $0.state.hasLedger && $0.state.head == nil })
+    var adoptions = members.map { member in
+      let schema = member.tenant.schema
+      return Adoption(
+        member: member, histories: inspected[schema]?.histories ?? [],
+        hasTables: inspected[schema]?.hasTables ?? false, survey: ledgers[schema])
+    }
+    let strangers = adoptions.filter(\.isWanted).map(\.member.tenant.schema)
+    let differences = try await differences(of: strangers, from: model.schema)
+    for index in adoptions.indices {
+      adoptions[index].difference = differences[adoptions[index].member.tenant.schema]
+    }
     return BaselinePlan(
-      entries: members.map { member in
-        let schema = member.tenant.schema
-        let adoption = Adoption(
-          member: member, histories: inspected[schema]?.histories ?? [],
-          hasTables: inspected[schema]?.hasTables ?? false,
-          survey: ledgers[schema], difference: differences[schema])
-        return .init(
-          subject: FleetSubject(member.tenant),
+      entries: adoptions.map { adoption in
+        .init(
+          subject: FleetSubject(adoption.member.tenant),
           work: Result { () throws(TenancyProblem) in
-            self.plan(try adoption.work(model, self.ledger(of: schema)).planned(limits))
+            let ledger = self.ledger(of: adoption.member.tenant.schema)
+            return self.plan(try adoption.work(model, ledger).planned(limits))
           })
       })
   }
@@ -89,13 +92,22 @@ private struct Adoption {
   /// Of a ledger without a head comment.
   let survey: Survey?
   /// From the model; `nil` without a model.
-  let difference: Result<SchemaDifference, TenancyProblem>?
+  var difference: Result<SchemaDifference, TenancyProblem>?
+
+  /// Whether there are tables, and nothing says what made them: `create` leaves an empty ledger to an app's own migrations.
+  var isWanted: Bool {
+    let isUnrecorded =
+      survey.map { $0.problem == nil && $0.rows == 0 && $0.ledger.missingColumns.isEmpty }
+      ?? (member.state.head?.count == 0)
+    return hasTables && (!member.state.hasLedger || isUnrecorded)
+  }
 
   func work(_ model: AdoptionModel, _ ledger: Ledger) throws(TenancyProblem) -> BaselineWork {
     let tenant = member.tenant
     if let problem = Surveyor.Subject(tenant, tenant.schema, member.state).problem { throw problem }
+    if let problem = survey?.problem { throw problem }
+    if isWanted { return work(try adopting(as: model, survey?.ledger ?? ledger)) }
     if let survey {
-      if let problem = survey.problem { throw problem }
       return work(
         LedgerUpdate(
           ledger: survey.ledger, hasLedger: true, records: [], history: survey.history, state: survey.state,
@@ -108,14 +120,18 @@ private struct Adoption {
           ledger: ledger, hasLedger: true, records: [], history: LedgerHistory(head.map { [$0: nil] } ?? [:]))
       )
     }
-    guard hasTables else { throw .schemaEmpty(tenant.name) }
+    throw .schemaEmpty(tenant.name)
+  }
+
+  private func adopting(as model: AdoptionModel, _ ledger: Ledger) throws(TenancyProblem) -> LedgerUpdate {
     if let like = model.tenant {
       guard let difference else { throw .changedMeanwhile }
       let found = try difference.get()
       if !found.isEmpty { throw .schemaDiffers(from: like, found) }
     }
-    return work(
-      LedgerUpdate(ledger: ledger, hasLedger: false, records: model.records, history: model.history))
+    return LedgerUpdate(
+      ledger: ledger, hasLedger: member.state.hasLedger, records: model.records, history: model.history,
+      state: survey?.state, completes: true)
   }
 
   private func work(_ update: LedgerUpdate) -> BaselineWork {

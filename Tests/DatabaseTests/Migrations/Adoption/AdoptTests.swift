@@ -48,6 +48,23 @@ import Testing
     }
   }
 
+  /// `create` leaves one where the app makes the tables.
+  @Test(arguments: ["", "COMMENT ON TABLE a.schema_migrations IS NULL"])
+  func anEmptyLedgerIsFilled(sql: String) async throws {
+    try await Fleet.with { fleet in
+      try await fleet.create("model", Array(files.prefix(2)))
+      for name in ["a", "b", "bare"] { try await fleet.create(name) }
+      try await fleet.psql(
+        "CREATE TABLE a.t1 (id integer); CREATE TABLE a.t2 (id integer); CREATE TABLE b.t1 ()")
+      try await fleet.psql(sql)
+      let outline = try await adopt(.like("model"), fleet)
+      #expect(outline.hasPrefix("a: 1,2; b: schemaDiffers"), "\(outline)")
+      #expect(try await fleet.ledger("a", of: files) == "1,2")
+      #expect(try await fleet.ledger("bare", of: files) == "none")
+      #expect(try await adopt(version("1"), fleet).hasPrefix("a: ; b: 1"))
+    }
+  }
+
   @Test func whatIsThereDecides() async throws {
     try await Fleet.with { fleet in
       try await appMade(
