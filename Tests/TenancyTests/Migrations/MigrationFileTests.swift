@@ -84,6 +84,8 @@ import Testing
     ("--- !Downs", "Play"), ("-- //@UNDO", "MyBatis Migrations"), ("-- Down", nil), ("--DOWN:", nil),
     ("-- [Down]", nil), ("-- @DOWN", nil), ("-- +micrate Down", "micrate"), ("-- +goose Down", "goose"),
     ("-- +migrate Down notransaction", "sql-migrate"), ("-- Migration down", nil),
+    ("-- rambler down", "rambler"), ("-- 1 down", "Mojo::Pg"),
+    ("-- +down", nil), ("-- !down", nil),
   ])
   func otherToolsSections(line: String, tool: String?) throws {
     let file = "CREATE TABLE a (x int);\n\(line)\nDROP TABLE a;\n"
@@ -146,6 +148,8 @@ import Testing
     ("-- migrate:up statement_timeout:", "1:1 badOption(statement_timeout )"),
     ("-- migrate:up transction:false", "1:1 unknownOption(key: \"transction\")"),
     ("-- migrate:up lock_timeout=2s", "1:1 unknownOption(key: \"lock_timeout=2s\")"),
+    ("-- migrate:up lock_timeout 2s", "1:1 badOption(lock_timeout )"),
+    ("-- migrate:up NoTransaction", "1:1 unknownOption(key: \"NoTransaction\")"),
     ("-- migrate:up\nSELECT 1;\n  BEGIN;", #"3:3 script(transactionControl("BEGIN"))"#),
     ("-- migrate:up\nSELECT (1;\n-- migrate:down\nSELECT 2", "2:8 script(unterminated(parenthesis))"),
     ("-- migrate:up\nSELECT 'a;\n-- migrate:down\nSELECT 2", "2:8 script(unterminated(quote))"),
@@ -195,7 +199,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "a.sql", "_1.sql", "2fa.sql", "1_a.txt", ".sql", "m/\(String(repeating: "1", count: 129)).sql",
+    "a.sql", "_1.sql", "2fa.sql", "1_a.txt", ".sql", "2024-01-31_a.sql",
+    "m/\(String(repeating: "1", count: 129)).sql",
   ])
   func badNames(path: String) {
     let error = MigrationFilesInvalid(problems: [MigrationFileError(.badFileName, file: path)])

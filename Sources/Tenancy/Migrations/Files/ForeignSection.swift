@@ -41,13 +41,15 @@ package struct ForeignSection {
         return nil
       }
       (tool, needsStatement) = (Tool(name: "Liquibase", format: nil), false)
-    } else if words.hasPrefix("+") {
+    } else if words.hasPrefix("+"), words != "+down" {
       let parts = words.split(separator: " ")
       guard parts.count > 1, ["up", "down"].contains(parts[1]) else { return nil }
       tool = Self.annotated[parts[0]] ?? Tool(name: String(parts[0].dropFirst()), format: nil)
       needsStatement = false
     } else {
-      guard let tool = Self.downs[words] else { return nil }
+      // Mojo::Pg numbers its sections.
+      let isNumbered = words.hasSuffix(" down") && words.dropLast(5).allSatisfy(\.isNumber)
+      guard let tool = Self.downs[isNumbered ? "1 down" : words] else { return nil }
       (self.tool, needsStatement) = (tool, true)
     }
   }
@@ -64,6 +66,8 @@ package struct ForeignSection {
   private static let downs: [String: Tool] = [
     "create above drop below": Tool(name: "tern", format: .tern),
     "down migration": Tool(name: "node-pg-migrate", format: .nodePgMigrate),
+    "1 down": Tool(name: "Mojo::Pg", format: nil), "rambler down": Tool(name: "rambler", format: nil),
+    "+down": Tool(name: nil, format: nil), "!down": Tool(name: nil, format: nil),
     "!downs": Tool(name: "Play", format: nil), "@undo": Tool(name: "MyBatis Migrations", format: nil),
     "down": Tool(name: nil, format: nil), "downs": Tool(name: nil, format: nil),
     "@down": Tool(name: nil, format: nil), "migration down": Tool(name: nil, format: nil),

@@ -102,6 +102,8 @@ struct MigrationFileName {
     let rest = stem.dropFirst(digits.count)
     guard let version = try? MigrationVersion(parsing: String(digits)) else { return nil }
     guard rest.isEmpty || rest.hasPrefix("_") || rest.hasPrefix("-") else { return nil }
+    // Of 2024-01-31 the year would be the version, and the next file of that year would have it, too.
+    if digits.count == 4, rest.prefixMatch(of: /-\d\d?-\d\d?(?!\d)/) != nil { return nil }
     self.version = version
     name = String(rest.dropFirst())
   }

@@ -48,7 +48,11 @@ struct MigrationMarker {
     self.range = range
     isWellFormed = startsLine && exact != nil
     pairs = words.dropFirst().compactMap { word in
-      guard let separator = word.firstIndex(where: { $0 == ":" || $0 == "=" }) else { return nil }
+      guard let separator = word.firstIndex(where: { $0 == ":" || $0 == "=" }) else {
+        // dbmate passes over other words; these are options that it would pass over.
+        let lower = word.lowercased()
+        return ["transaction", "timeout"].contains(where: lower.contains) ? (String(word), "") : nil
+      }
       // `lock_timeout=2s` is treated as an option of that name, which does not exist.
       guard word[separator] == ":" else { return (String(word), "") }
       return (String(word[..<separator]), String(word[word.index(after: separator)...]))
