@@ -12,6 +12,8 @@ package struct DroppedTenant: Sendable, Hashable, Encodable {
   package let hadSchema: Bool
   /// How many tables the schema had.
   package let tables: Int
+  /// Extensions that stood in its schema: no other tenant has them any more.
+  package let extensions: [String]
   /// Its domains.
   package let domains: [DomainName]
   /// Whether it was active. The app may serve it without a domain, too: by the first label of a host.
@@ -65,7 +67,7 @@ extension TenantDatabase {
       return Plan(
         result: DroppedTenant(
           name: name, schema: schema, hadRow: found != nil, hadSchema: contents.exists,
-          tables: contents.tables, domains: domains.map(\.name),
+          tables: contents.tables, extensions: contents.extensions, domains: domains.map(\.name),
           isActive: found?.isActive == true),
         steps: contents.dropping(schema, after: rows, mark: mark, guards: self.limits.opening),
         database: self,
@@ -95,7 +97,7 @@ extension TenantDatabase {
     return Plan(
       result: DroppedTenant(
         name: tenant.name, schema: tenant.schema, hadRow: false, hadSchema: true, tables: contents.tables,
-        domains: [], isActive: false),
+        extensions: contents.extensions, domains: [], isActive: false),
       steps: [removal(of: tenant.schema, marked: mark)], database: self,
       explain: { $0.state == CreationMark.isLocked ? .createInProgress(tenant.name) : nil })
   }

@@ -14,6 +14,8 @@ struct SchemaContents {
   /// Whether a mark says that it is not to be dropped.
   let isProtected: Bool
   let tables: Int
+  /// Extensions that were installed there, for the whole database.
+  let extensions: [String]
   /// A `DROP` for each relation, extension and routine that does not go with another one.
   private let drops: [Drop]
   /// How many locks one transaction may take.
@@ -33,7 +35,8 @@ struct SchemaContents {
     ])
     // As text: the server cuts a name that is too long in its own encoding, and would meet another schema.
     if rows[0].isEmpty {
-      return SchemaContents(exists: false, oid: 0, isProtected: false, tables: 0, drops: [], lockBudget: 1)
+      return SchemaContents(
+        exists: false, oid: 0, isProtected: false, tables: 0, extensions: [], drops: [], lockBudget: 1)
     }
     let relations = try rows[1].map { try $0.decode(String.self, String.self, Int.self, Int.self) }
     let drops = relations.compactMap { name, kind, oid, dependents in
@@ -57,6 +60,7 @@ struct SchemaContents {
       exists: true, oid: try rows[0][0].value(of: 2, as: Int.self),
       isProtected: rows[0].first.map { Protection.isOn($0[0], $0[1]) } ?? false,
       tables: relations.count { "rpf".contains($0.1) && $0.0 != ledger.table },
+      extensions: try rows[2].map { try $0.value(of: 0, as: String.self) }.sorted(),
       drops: drops + extensions + routines, lockBudget: try rows[4][0].decode(Int.self))
   }
 

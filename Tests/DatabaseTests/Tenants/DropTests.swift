@@ -123,6 +123,17 @@ import Testing
     }
   }
 
+  /// It is the whole database's.
+  @Test func anExtensionIsNamed() async throws {
+    try await Fleet.with { fleet in
+      try await fleet.create("acme")
+      try await fleet.psql("CREATE EXTENSION hstore SCHEMA acme; CREATE EXTENSION citext SCHEMA acme")
+      #expect(try await fleet.drop("acme").extensions == ["citext", "hstore"])
+      try await fleet.create("beta")
+      #expect(try await fleet.drop("beta").extensions == [])
+    }
+  }
+
   /// Whatever the registry says.
   @Test(arguments: ["public", "pg_catalog", "information_schema"])
   func neverTheServersOwnSchemas(schema: String) async throws {

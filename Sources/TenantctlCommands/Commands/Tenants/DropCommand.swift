@@ -80,13 +80,25 @@ enum DropCommand {
   private static func warning(_ tenant: DroppedTenant) -> [String] {
     let domains = tenant.domains.map(\.description).joined(separator: ", ")
     let andDomains = domains.isEmpty ? "" : ", domains \(domains)"
-    return (tenant.isActive ? ["Tenant \(tenant.name) is active, so the app serves it."] : []) + [
+    let lost =
+      tenant.extensions.isEmpty
+      ? []
+      : [
+        "Every other tenant loses what it uses of\(extensions(tenant).dropFirst()): 'tenantctl doctor --fix' moves it first."
+      ]
+    return (tenant.isActive ? ["Tenant \(tenant.name) is active, so the app serves it."] : []) + lost + [
       "This removes the tenant \(tenant.name): \(counted(tenant.tables, "table"))\(andDomains). It cannot be undone."
     ]
   }
 
+  private static func extensions(_ tenant: DroppedTenant) -> String {
+    let names = tenant.extensions.joined(separator: ", ")
+    return names.isEmpty ? "" : ", \(tenant.extensions.count == 1 ? "extension" : "extensions") \(names)"
+  }
+
   private static func sentence(_ tenant: DroppedTenant, verb: String = "dropped tenant") -> String {
     let schema = tenant.hadSchema ? counted(tenant.tables, "table") : "its schema did not exist"
-    return "\(verb) \(tenant.name) (\(schema), \(counted(tenant.domains.count, "domain")))"
+    return
+      "\(verb) \(tenant.name) (\(schema), \(counted(tenant.domains.count, "domain"))\(extensions(tenant)))"
   }
 }
