@@ -44,6 +44,14 @@ import Testing
       "[migrations]\nledger = \"\(String(repeating: "x", count: 59))\"",
       "2:1: migrations.ledger: expected a name of 1 to 58 bytes", man
     ),
+    (
+      "[migrations]\nledger = \"public.versions\"",
+      "2:1: migrations.ledger: expected the name of a table, without a schema: each tenant has its own", man
+    ),
+    (
+      "[migrations]\nsearch_path = [\"public, extensions\"]",
+      "2:1: migrations.search_path: 'public, extensions' is not the name of a schema", man
+    ),
   ])
   func brokenFiles(toml: String, problem: String, hint: String) async throws {
     try await TemporaryFolder.with(files: ["tenantctl.toml": toml + "\n"]) { folder in

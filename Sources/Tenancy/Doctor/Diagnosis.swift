@@ -63,7 +63,7 @@ extension TenantDatabase {
     let tenants = members.filter { !self.settings.isShared($0.tenant.schema) }
     var entries = server.map { Diagnosis.Entry($0) }
     entries += try await examineSchemas(of: tenants, shape).map { .init($0) }
-    entries += examineSearchPath(members).map { .init($0) }
+    entries += try await examineSearchPath(members).map { .init($0) }
     entries += try await examineNotifications()
     entries += try await examineDomains(of: tenants, shape)
     entries += try await examineLedgers(of: tenants)

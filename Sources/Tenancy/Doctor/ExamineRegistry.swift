@@ -23,12 +23,19 @@ extension TenantDatabase {
     return shared + rows + strangers
   }
 
-  /// The rows of schemas that every tenant's search path has.
-  func examineSearchPath(_ members: [FleetMember]) -> [Finding] {
-    members.filter {
-      !$0.tenant.schema.isNobodys && settings.sharedSchemas?.contains($0.tenant.schema) == true
+  /// The schemas that every tenant's search path has: those that do not exist, and those with a tenant's row.
+  func examineSearchPath(_ members: [FleetMember]) async throws -> [Finding] {
+    guard let shared = settings.sharedSchemas else { return [] }
+    let claimed = members.map(\.tenant).filter { !$0.schema.isNobodys && shared.contains($0.schema) }
+    let missing = try await connected { connection in
+      try await connection.query(
+        """
+        SELECT name FROM unnest(\(shared.map(\.rawValue))::text[]) name
+        WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname::text = name)
+        """)
     }
-    .map { .schemaInSearchPath($0.tenant) }
+    return claimed.map { .schemaInSearchPath($0) }
+      + missing.compactMap { $0[0] }.map { .searchPathWithoutSchema(SchemaName(stored: $0)) }
   }
 
   private func unquoted(_ schema: SchemaName) -> Finding.UnquotedName? {
@@ -101,6 +108,7 @@ extension TenantDatabase {
         entries.append(.init(.domainWithoutTenant(domain, reference: reference)))
         continue
       }
+      if !domain.canMatch { entries.append(.init(.domainNeverMatches(domain, of: tenant))) }
       owned[tenant, default: []].append(Domain(name: domain, tenant: tenant, isPrimary: isPrimary))
       if domains.tenantName != nil, name != owner {
         entries.append(

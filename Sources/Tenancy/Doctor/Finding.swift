@@ -14,6 +14,8 @@ package enum Finding: Sendable, Hashable {
   case schemaShared(SchemaName, by: [TenantName])
   /// The schema of a tenant is one that every tenant's search path has.
   case schemaInSearchPath(Tenant)
+  /// The search path that is configured has a schema that does not exist.
+  case searchPathWithoutSchema(SchemaName)
   /// Without quotes the schema's name means another schema, or nothing.
   case unsafeName(Tenant, UnquotedName)
   /// A create in several transactions was interrupted, or is running.
@@ -27,6 +29,8 @@ package enum Finding: Sendable, Hashable {
   // Domains
   /// The host name is not UTF-8: no request can match it.
   case domainUnreadable(DomainName, of: TenantName?)
+  /// No request can have the host name: it has a port, a scheme or a space.
+  case domainNeverMatches(DomainName, of: TenantName)
   /// The tenant has no domain, where others have.
   case noDomain(TenantName)
   /// None of the tenant's domains is its primary one.
@@ -115,9 +119,10 @@ extension Finding {
     case .noDomain, .noLedger, .pooler, .canWriteLedgers: .info
     case .extensionOutOfReach(let found): found.isUsed ? .warning : .info
     case .schemaWithoutTenant, .unsafeName, .creationUnfinished, .dropUnfinished, .noPrimaryDomain,
-      .severalPrimaryDomains, .domainWithoutTenant, .foreignLedger, .migrationUnfinished, .invalidIndex,
+      .severalPrimaryDomains, .domainWithoutTenant, .domainNeverMatches, .foreignLedger, .migrationUnfinished,
+      .invalidIndex,
       .canHookRegistry, .extensionInTenant, .cannotCreateSchemas, .ownersDiffer, .canCreateInShared,
-      .canCreateInTenants,
+      .canCreateInTenants, .searchPathWithoutSchema,
       .powerfulConnection, .notificationsOutdated:
       .warning
     }
@@ -137,6 +142,7 @@ extension Finding {
       .severalPrimaryDomains(let name, _), .domainNamesAnother(_, _, let name):
       name
     case .domainUnreadable(_, let name): name
+    case .domainNeverMatches(_, let name): name
     default: nil
     }
   }

@@ -38,15 +38,17 @@ extension TenantDatabase {
     }
   }
 
-  /// The row of a host name that is to be changed.
+  /// The row of a host name that is to be changed: as it is stored, or as it is meant.
   ///
   /// Throws ``TenancyProblem/domainNotFound(_:)``, or ``TenancyProblem/domainAmbiguous(_:of:)`` if there are several.
   func ownRow(of host: DomainName, _ shape: RegistryShape, over connection: Connection) async throws
     -> DomainOwner
   {
-    guard let owner = try await owner(of: host, shape, over: connection) else {
-      throw TenancyProblem.domainNotFound(host)
+    var found = try await owner(of: host, shape, over: connection)
+    if found == nil {
+      found = try await owner(of: DomainName(parsing: host.rawValue), shape, over: connection)
     }
+    guard let owner = found else { throw TenancyProblem.domainNotFound(host) }
     if !owner.others.isEmpty {
       throw TenancyProblem.domainAmbiguous(host, of: ([owner.tenant] + owner.others).compactMap { $0 })
     }
@@ -62,7 +64,7 @@ extension TenantDatabase {
       """
       SELECT d.\(domains.host)::text, \(shape.name), \(shape.isPrimary)
       FROM \(domains.table) d LEFT JOIN \(shape.tenants.table) t ON \(shape.link(domains))
-      WHERE lower(d.\(domains.host)) = \(host.rawValue) ORDER BY d.\(domains.host) = \(host.rawValue) DESC, 2
+      WHERE lower(d.\(domains.host)) = lower(\(host.rawValue)) ORDER BY d.\(domains.host) = \(host.rawValue) DESC, 2
       """)
     let owners = try rows.map { row in
       let (stored, tenant, isPrimary) = try row.decode(String.self, String?.self, Bool.self)

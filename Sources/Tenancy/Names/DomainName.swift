@@ -16,10 +16,18 @@ public struct DomainName: StoredName {
     rawValue = name.lowercased()
   }
 
+  /// A name typed by a user for a row that is there: an app may have stored anything.
+  package init(ofRow text: String) {
+    rawValue = text
+  }
+
   /// A name read from the registry, as it stands there.
   init(stored: String) {
     rawValue = stored
   }
+
+  /// Whether a request can have it as its host.
+  var canMatch: Bool { (try? Host(parsing: rawValue))?.name == rawValue.lowercased() }
 
   private static func problem(of name: String) -> DomainProblem? {
     if name.isEmpty { return .empty }

@@ -245,6 +245,10 @@ extension ConfigurationKey {
       guard 1...58 ~= value.string.utf8.count else {
         throw BadConfigurationValue(reason: "expected a name of 1 to 58 bytes")
       }
+      if value.string.contains(".") {
+        throw BadConfigurationValue(
+          reason: "expected the name of a table, without a schema: each tenant has its own")
+      }
       configuration.settings.ledger = value.string
     },
     ConfigurationKey(
@@ -256,7 +260,8 @@ extension ConfigurationKey {
       example: "[\"public\", \"extensions\"]"
     ) { value, configuration throws(BadConfigurationValue) in
       configuration.settings.sharedSchemas = try value.strings.map { name throws(BadConfigurationValue) in
-        guard let schema = try? SchemaName(parsing: name), schema.rawValue != "$user" else {
+        guard let schema = try? SchemaName(parsing: name), schema.rawValue != "$user", !name.contains(",")
+        else {
           throw BadConfigurationValue(reason: "'\(name)' is not the name of a schema")
         }
         return schema

@@ -77,6 +77,11 @@ struct FindingReport: Sendable {
           "every tenant's search path has the schema, so all of them read its tables",
           "\(tenant.schema) (\(tenant.name))"
         ) { _ in "remove it from search_path in tenantctl.toml, or the row from the tenants" }
+      case .searchPathWithoutSchema(let schema):
+        Self(
+          "search_path_without_schema", "search_path in tenantctl.toml names a schema that does not exist",
+          "\(schema)"
+        ) { _ in "correct the name, or create the schema" }
       case .unsafeName(let tenant, let unquoted):
         Self(
           "unsafe_name",
@@ -109,7 +114,7 @@ struct FindingReport: Sendable {
       case .noPrimaryDomain(let name, let domains):
         Self(
           "no_primary_domain", "none of the tenant's domains is primary",
-          "\(name) (\(named(domains)))", domains.first?.rawValue ?? "HOST", or: "HOST"
+          "\(name) (\(named(domains)))", domains.first?.word ?? "HOST", or: "HOST"
         ) {
           domains.count == 1
             ? "it is made primary" : "'tenantctl domain primary \($0)' makes it primary"
@@ -117,7 +122,7 @@ struct FindingReport: Sendable {
       case .severalPrimaryDomains(let name, let domains):
         Self(
           "several_primary_domains", "several of the tenant's domains are primary",
-          "\(name) (\(named(domains)))", domains.first?.rawValue ?? "HOST", or: "HOST"
+          "\(name) (\(named(domains)))", domains.first?.word ?? "HOST", or: "HOST"
         ) { "'tenantctl domain primary \($0)' leaves only this one primary" }
       case .domainNamesAnother(let domain, let name, let owner):
         Self(
@@ -129,6 +134,13 @@ struct FindingReport: Sendable {
           "domain_unreadable", "the host name is not valid UTF-8, so no request can match it",
           "\(domain)\(owner.map { " (\($0))" } ?? "")"
         ) { _ in "correct the row with psql and client_encoding SQL_ASCII" }
+      case .domainNeverMatches(let domain, let owner):
+        Self(
+          "domain_never_matches", "no request can have this host name", "'\(domain)' (\(owner))", domain.word,
+          or: "HOST"
+        ) {
+          "'tenantctl domain remove \($0)', and add the host name alone: no scheme, port, space or asterisk"
+        }
       case .domainShared(let domain, let owners):
         Self(
           "domain_shared", "several rows have the same host name, which can lead to one tenant only",
@@ -137,7 +149,7 @@ struct FindingReport: Sendable {
       case .domainWithoutTenant(let domain, let reference):
         Self(
           "domain_without_tenant", "the domain's row refers to a tenant that does not exist",
-          "\(domain) (\(reference ?? "no reference"))", domain, or: "HOST"
+          "\(domain) (\(reference ?? "no reference"))", domain.word, or: "HOST"
         ) { "'tenantctl domain remove \($0)' removes it" }
 
       // Ledgers

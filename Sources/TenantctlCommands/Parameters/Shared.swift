@@ -6,8 +6,8 @@ enum Shared {
   static let tenant = Argument(
     "NAME", completion: .dynamic("tenant"), parse: TenantName.init(word:), summary: "The tenant.")
   static let domain = Argument(
-    "HOST", completion: .dynamic("domain"), parse: DomainName.init(parsing:),
-    summary: "The host name, without port.")
+    "HOST", completion: .dynamic("domain"), parse: DomainName.init(ofRow:),
+    summary: "The host name, as 'domain list' shows it.")
   static let dryRun = Flag("dry-run", summary: "Print the SQL that would run; change nothing.")
   static let yes = Flag("yes", short: "y", summary: "Do not ask for confirmation.")
   static let migrations = Option(

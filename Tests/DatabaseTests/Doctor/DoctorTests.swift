@@ -132,6 +132,10 @@ struct Ailment: Sendable, CustomTestStringConvertible {
       INSERT INTO domains (tenant_id, tenant_name, domain_name, is_primary) VALUES (99, 'a', 'x.org', true)
       """, .domainWithoutTenant(DomainName(stored: "x.org"), reference: "99"),
       remedy: "DELETE FROM domains WHERE domain_name = 'x.org'"),
+    Ailment(
+      "UPDATE domains SET domain_name = 'a.example.com:8000' WHERE domain_name = 'a.example.com'",
+      .domainNeverMatches(DomainName(stored: "a.example.com:8000"), of: "a"),
+      remedy: "UPDATE domains SET domain_name = 'a.example.com' WHERE domain_name LIKE 'a.%'"),
 
     // Ledgers
     Ailment("DROP TABLE a.schema_migrations", .noLedger(a), remedy: "DROP TABLE a.t1, a.t2"),

@@ -28,6 +28,21 @@ import Testing
     }
   }
 
+  /// Whatever an app has written can be named as it is.
+  @Test(arguments: ["shop.localhost:8000", "https://Shop.com/", " sp.shop.com", "", "acme.net.", "localhost"])
+  func anyRowCanBeNamed(text: String) async throws {
+    try await Fleet.with { fleet in
+      let (tenancy, row) = (fleet.tenancy, DomainName(ofRow: text))
+      try await fleet.create("acme", domains: ["a.com", "www.acme.com"])
+      try await fleet.psql("UPDATE domains SET domain_name = '\(text)' WHERE domain_name = 'www.acme.com'")
+      #expect(try await tenancy.planSetPrimary(row).apply().name == row)
+      try await tenancy.planSetPrimary(DomainName(ofRow: "A.com.")).apply()
+      #expect(try await tenancy.planRemoveDomain(row).apply().name == row)
+      #expect(try await fleet.list() == "acme(a.com)")
+      await #expect(throws: (any Error).self) { try await tenancy.planRemoveDomain(row) }
+    }
+  }
+
   @Test func anExactRowComesFirst() async throws {
     try await Fleet.with { fleet in
       for (name, domain) in [("acme", "a.com"), ("beta", "b.com")] {

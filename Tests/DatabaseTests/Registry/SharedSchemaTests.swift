@@ -55,6 +55,15 @@ import Testing
     }
   }
 
+  @Test func aSearchPathThatLeadsNowhere() async throws {
+    try await Self.with(.searchPath) { tenancy, database in
+      let missing = Finding.searchPathWithoutSchema(SchemaName(stored: "core"))
+      #expect(try await !tenancy.diagnose().entries.map(\.finding).contains(missing))
+      try await database.psql("DROP SCHEMA core CASCADE")
+      #expect(try await tenancy.diagnose().entries.map(\.finding).contains(missing))
+    }
+  }
+
   @Test(arguments: Kind.allCases) func noTenantGetsIt(kind: Kind) async throws {
     try await Self.with(kind) { tenancy, database in
       if kind == .searchPath { try await database.psql("DROP SCHEMA core CASCADE") }
