@@ -15,6 +15,8 @@ package struct Plan<Result: Sendable>: Sendable {
   /// Sent when a step after the first one fails, so that nothing unfinished is left.
   var cleanUp: [SQL] = []
 
+  /// What is done instead if the tenant that was to be made exists by now.
+  var otherwise: (@Sendable () async throws -> Plan)?
   /// A lock that is held over another connection during a change of several transactions.
   var lock: SQL?
   /// The tenant's schema, if all that is in it is locked.
@@ -27,6 +29,8 @@ package struct Plan<Result: Sendable>: Sendable {
   package func apply() async throws -> Result {
     do {
       return try await applyAlone()
+    } catch TenancyProblem.tenantExists where otherwise != nil {
+      return try await otherwise?().apply() ?? result
     } catch TenancyProblem.locked(let failure, _) {
       let holders = try? await database.connected { try await LockHolder.find(in: schema, over: $0) }
       throw TenancyProblem.locked(failure, by: holders ?? [])

@@ -61,15 +61,24 @@ struct PlannedStatement: Sendable {
   func explain(_ failure: StatementError, over connection: Connection) async throws -> any Error {
     switch (check, failure.error.state) {
     case (.meanwhile, .divisionByZero): TenancyProblem.changedMeanwhile
-    // The table has a rule: PostgreSQL then allows no RETURNING or no WITH.
-    case (.rows(let changes), .divisionByZero), (.rows(let changes), .featureNotSupported):
+    case (.rows(let changes), .divisionByZero):
       try await RowChange.explain(changes, over: connection)
-    // A trigger called a function of the app's, which does not find its tables in tenantctl's search path.
+    // The table has a rule: PostgreSQL then allows no RETURNING or no WITH. Or it is a view, and the column is computed.
+    case (.rows(let changes), .featureNotSupported):
+      switch try await RowChange.explain(changes, over: connection) {
+      case .changedMeanwhile: failure
+      case let problem: problem
+      }
+    // A trigger called a function of the app's, which does not find its tables in tenantctl's search path, or it manages
+    // the schemas itself.
     case (.rows(let changes), .undefinedTable), (.rows(let changes), .undefinedFunction),
-      (.rows(let changes), .undefinedObject):
+      (.rows(let changes), .undefinedObject), (.rows(let changes), .duplicateSchema),
+      (.rows(let changes), .invalidSchemaName):
       failure.error.context == nil
         ? failure
-        : TenancyProblem.triggerFailed(table: changes[0].table.description, ServerFailure(failure.error))
+        : TenancyProblem.triggerFailed(
+          table: changes.map(\.table.description).uniqued().joined(separator: " or "),
+          ServerFailure(failure.error))
     default: failure
     }
   }

@@ -1,59 +1,5 @@
 internal import TenancyPostgres
 
-/// What a new tenant is to be.
-package struct NewTenant: Sendable {
-  /// Its name.
-  package var name: TenantName
-  /// Its schema; `nil` is one of the tenant's name, and all there is where the registry has no column for it.
-  package var schema: SchemaName?
-  /// Its domains; the first is the primary one.
-  package var domains: [DomainName]
-  /// Values for the registry's extra columns.
-  package var values: ColumnValues
-  /// Whether the app serves it at once.
-  package var isActive: Bool
-  /// Whether ``TenantDatabase/planDrop(_:)`` refuses it.
-  package var isProtected: Bool
-
-  /// A new tenant, active and without domains unless it is said otherwise.
-  package init(
-    _ name: TenantName, schema: SchemaName? = nil, domains: [DomainName] = [], values: ColumnValues = [:],
-    isActive: Bool = true, isProtected: Bool = false
-  ) {
-    self.name = name
-    self.schema = schema
-    self.domains = domains
-    self.values = values
-    self.isActive = isActive
-    self.isProtected = isProtected
-  }
-}
-
-/// A tenant that was created, or existed.
-package struct CreatedTenant: Sendable, Hashable, Encodable {
-  /// The tenant.
-  package let tenant: Tenant
-  /// Its domains.
-  package let domains: [Domain]
-  /// The migrations that its schema begins with.
-  package let migrations: [MigrationVersion]
-  /// Whether it was created; if not, it existed, and nothing was done.
-  package var isNew = true
-
-  private enum CodingKeys: String, CodingKey {
-    case migrations
-    case isNew = "created"
-  }
-
-  /// Flat: the tenant's keys and the others beside each other.
-  package func encode(to encoder: any Encoder) throws {
-    try TenantEntry(tenant: tenant, domains: domains, state: nil).encode(to: encoder)
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(migrations, forKey: .migrations)
-    try container.encode(isNew, forKey: .isNew)
-  }
-}
-
 extension TenantDatabase {
   /// Plans a new tenant: schema, migrations, row and domains.
   ///
@@ -122,7 +68,16 @@ extension TenantDatabase {
     _ new: NewTenant, migrations: [MigrationFile], ifNotExists: Bool
   ) async throws -> Plan<CreatedTenant> {
     do {
-      return try await planCreate(new, migrations: migrations)
+      var plan = try await planCreate(new, migrations: migrations)
+      if ifNotExists {
+        // Another session was faster: it is waited for.
+        plan.otherwise = {
+          var again = try await self.planCreate(new, migrations: migrations, ifNotExists: true)
+          again.otherwise = nil
+          return again
+        }
+      }
+      return plan
     } catch TenancyProblem.tenantExists(new.name) where ifNotExists {
       let selection = FleetSelection(names: [new.name])
       guard let found = try await list(selection, withState: false).first else {
@@ -175,7 +130,17 @@ extension TenantDatabase {
         ? TenancyProblem.schemaMissing(tenant.name, rival.schema) : TenancyProblem.tenantExists(tenant.name)
     }
     try await checkFree(hosts, shape, over: connection)
-    return try await found[1][0].decode(Bool.self) ? remains(of: tenant, hosts, shape, over: connection) : nil
+    guard try found[1][0].decode(Bool.self) else { return nil }
+    do {
+      return try await remains(of: tenant, hosts, shape, over: connection)
+    } catch TenancyProblem.schemaWithoutTenant {
+      // Or with one by now: another create may have ended meanwhile.
+      let again = try await connection.query(shape.obstacleQueries(tenant.name, tenant.schema)[0])
+      if try RegistryShape.rival(of: tenant.name, in: again)?.name == tenant.name {
+        throw TenancyProblem.tenantExists(tenant.name)
+      }
+      throw TenancyProblem.schemaWithoutTenant(tenant.schema)
+    }
   }
 
   /// The mark on the schema that an interrupted create has left. Throws ``TenancyProblem`` if the schema is something else.

@@ -83,7 +83,10 @@ extension ErrorReport {
   static func triggerFailed(_ table: String, _ failure: ServerFailure) -> ErrorReport {
     ErrorReport(
       "trigger_failed", .failed, "a trigger on \(table) failed: \(failure.message)",
-      hint: """
+      // 42P06 duplicate_schema, 3F000 invalid_schema_name
+      hint: ["42P06", "3F000"].contains(failure.sqlState)
+        ? "tenantctl makes, renames and drops the schemas itself: disable the trigger; nothing was changed"
+        : """
         tenantctl runs with search_path = pg_catalog, so that it calls no other role's objects: set the path of the trigger's \
         function, ALTER FUNCTION ... SET search_path TO public
         """, sqlState: failure.sqlState)
