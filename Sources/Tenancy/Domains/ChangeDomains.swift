@@ -10,6 +10,14 @@ extension TenantDatabase {
   package func planAddDomain(
     _ host: DomainName, to name: TenantName, primary: Bool, values: ColumnValues = [:]
   ) async throws -> Plan<Domain> {
+    var plan = try await planDomain(host, of: name, primary: primary, values: values)
+    plan.again = { try await self.planDomain(host, of: name, primary: primary, values: values) }
+    return plan
+  }
+
+  private func planDomain(
+    _ host: DomainName, of name: TenantName, primary: Bool, values: ColumnValues
+  ) async throws -> Plan<Domain> {
     try await withRegistry { connection, shape in
       if primary { _ = try shape.primaryColumn() }
       let tenant = try await shape.tenant(name, over: connection)

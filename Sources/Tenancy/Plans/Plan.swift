@@ -15,8 +15,8 @@ package struct Plan<Result: Sendable>: Sendable {
   /// Sent when a step after the first one fails, so that nothing unfinished is left.
   var cleanUp: [SQL] = []
 
-  /// What is done instead if the tenant that was to be made exists by now.
-  var otherwise: (@Sendable () async throws -> Plan)?
+  /// Plans the change once more, if another session was faster: most often there is a better answer by then.
+  var again: (@Sendable () async throws -> Plan)?
   /// A lock that is held over another connection during a change of several transactions.
   var lock: SQL?
   /// The tenant's schema, if all that is in it is locked.
@@ -29,8 +29,8 @@ package struct Plan<Result: Sendable>: Sendable {
   package func apply() async throws -> Result {
     do {
       return try await applyAlone()
-    } catch TenancyProblem.tenantExists where otherwise != nil {
-      return try await otherwise?().apply() ?? result
+    } catch let problem as TenancyProblem where again != nil && problem.isOvertaken {
+      return try await again?().apply() ?? result
     } catch TenancyProblem.locked(let failure, _) {
       let holders = try? await database.connected { try await LockHolder.find(in: schema, over: $0) }
       throw TenancyProblem.locked(failure, by: holders ?? [])
@@ -109,6 +109,16 @@ package struct Plan<Result: Sendable>: Sendable {
     let registry = database.settings.registry
     guard let domains = registry.domains?.name.name, error.table == domains else { return false }
     return [registry.tenants.name.name, domains].contains { error.detail?.contains("\"\($0)\"") ?? false }
+  }
+}
+
+extension TenancyProblem {
+  /// Whether another session has done something since the change was planned.
+  fileprivate var isOvertaken: Bool {
+    switch self {
+    case .changedMeanwhile, .tenantExists: true
+    default: false
+    }
   }
 }
 

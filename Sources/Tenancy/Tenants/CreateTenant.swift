@@ -69,13 +69,10 @@ extension TenantDatabase {
   ) async throws -> Plan<CreatedTenant> {
     do {
       var plan = try await planCreate(new, migrations: migrations)
-      if ifNotExists {
-        // Another session was faster: it is waited for.
-        plan.otherwise = {
-          var again = try await self.planCreate(new, migrations: migrations, ifNotExists: true)
-          again.otherwise = nil
-          return again
-        }
+      plan.again = {
+        var plan = try await self.planCreate(new, migrations: migrations, ifNotExists: ifNotExists)
+        plan.again = nil
+        return plan
       }
       return plan
     } catch TenancyProblem.tenantExists(new.name) where ifNotExists {
