@@ -4,14 +4,19 @@ package enum MigrationTool: String, CaseIterable, Sendable, Hashable, Encodable 
   case atlas = "Atlas"
   case diesel = "Diesel"
   case django = "Django"
+  case doctrine = "Doctrine"
+  case drizzle = "Drizzle"
   case ecto = "Ecto"
   case entityFramework = "Entity Framework"
   case flyway = "Flyway"
   case golangMigrate = "golang-migrate"
   case goose = "goose"
   case knex = "Knex"
+  case kysely = "Kysely"
   case liquibase = "Liquibase"
+  case mikroORM = "MikroORM"
   case nodePgMigrate = "node-pg-migrate"
+  case phinx = "Phinx"
   case prisma = "Prisma"
   case rails = "Rails"
   case sequelize = "Sequelize"
@@ -25,12 +30,17 @@ package enum MigrationTool: String, CaseIterable, Sendable, Hashable, Encodable 
     case .atlas: ["atlas_schema_revisions"]
     case .diesel: [ImportFormat.diesel.historyTable]
     case .django: ["django_migrations"]
+    case .doctrine: ["doctrine_migration_versions"]
+    case .drizzle: ["__drizzle_migrations"]
     case .entityFramework: ["__EFMigrationsHistory"]
     case .flyway: [ImportFormat.flyway.historyTable, "schema_version"]
     case .goose: [ImportFormat.goose.historyTable]
     case .knex: ["knex_migrations", "knex_migrations_lock"]
+    case .kysely: ["kysely_migration", "kysely_migration_lock"]
     case .liquibase: ["databasechangelog", "databasechangeloglock"]
+    case .mikroORM: ["mikro_orm_migrations"]
     case .nodePgMigrate: [ImportFormat.nodePgMigrate.historyTable]
+    case .phinx: ["phinxlog"]
     case .prisma: [ImportFormat.prisma.historyTable]
     case .rails: ["ar_internal_metadata"]
     case .sequelize: ["SequelizeMeta"]

@@ -72,7 +72,7 @@ import Testing
       try await fleet.psql(
         """
         DROP TABLE ours.t1, ours.t2; DROP TABLE empty.t1, empty.t2; DROP SCHEMA gone CASCADE;
-        CREATE TABLE empty.alembic_version (version_num text);
+        CREATE TABLE empty.alembic_version (version_num text); CREATE TABLE empty.kysely_migration (name text);
         CREATE TABLE dbmate.schema_migrations (version varchar(255) PRIMARY KEY);
         INSERT INTO dbmate.schema_migrations VALUES ('1'), ('2');
         CREATE TABLE rails.schema_migrations (version varchar NOT NULL PRIMARY KEY);
