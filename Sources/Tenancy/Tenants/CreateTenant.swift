@@ -64,15 +64,17 @@ extension TenantDatabase {
   }
 
   /// Plans a new tenant, or nothing if a tenant has its name. Throws as ``planCreate(_:migrations:)`` does.
+  /// - Parameter attempts: how often it is planned if other sessions are faster.
   package func planCreate(
-    _ new: NewTenant, migrations: [MigrationFile], ifNotExists: Bool
+    _ new: NewTenant, migrations: [MigrationFile], ifNotExists: Bool, attempts: Int = 3
   ) async throws -> Plan<CreatedTenant> {
     do {
       var plan = try await planCreate(new, migrations: migrations)
-      plan.again = {
-        var plan = try await self.planCreate(new, migrations: migrations, ifNotExists: ifNotExists)
-        plan.again = nil
-        return plan
+      if attempts > 1 {
+        plan.again = {
+          try await self.planCreate(
+            new, migrations: migrations, ifNotExists: ifNotExists, attempts: attempts - 1)
+        }
       }
       return plan
     } catch TenancyProblem.tenantExists(new.name) where ifNotExists {
