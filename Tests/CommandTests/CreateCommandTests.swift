@@ -86,7 +86,10 @@ import Testing
     let long = String(repeating: "a", count: 64)
     let names: [(name: String, reason: String, hint: String)] = [
       ("Acme", "it contains characters that are not allowed", form),
-      ("acme-corp", "it contains characters that are not allowed", form),
+      (
+        "acme-corp", "it contains hyphens",
+        "allow_hyphens = true under [names] in tenantctl.toml allows hyphens, for apps that quote names"
+      ),
       ("1acme", "it contains characters that are not allowed", form),
       ("café", "it contains characters that are not allowed", form),
       (long, "it is too long", form),

@@ -35,7 +35,9 @@ public struct NamePolicy: Sendable, Hashable {
 
   private func problem(of name: String) -> NameProblem? {
     guard let first = name.utf8.first else { return .empty }
-    guard Self.isLower(first), name.utf8.allSatisfy(isInner) else { return .malformed }
+    guard Self.isLower(first), name.utf8.allSatisfy(isInner) else {
+      return isHyphenated(name, problem(of:)) ? .hyphenated : .malformed
+    }
     // NAMEDATALEN - 1 (PostgreSQL manual, 4.1.1 "Identifiers and Key Words").
     guard name.utf8.count <= 63 else { return .tooLong }
     if Self.keywords.contains(name) { return .keyword }
@@ -46,9 +48,14 @@ public struct NamePolicy: Sendable, Hashable {
   private func problem(ofKey name: String) -> NameProblem? {
     guard let first = name.utf8.first else { return .empty }
     guard Self.isLower(first) || DomainName.isDigit(first), name.utf8.allSatisfy(isInner) else {
-      return .malformedKey
+      return isHyphenated(name, problem(ofKey:)) ? .hyphenated : .malformedKey
     }
     return Self.reserved.contains(name) ? .reserved : nil
+  }
+
+  /// Whether nothing but its hyphens is wrong with a name.
+  private func isHyphenated(_ name: String, _ problem: (String) -> NameProblem?) -> Bool {
+    !allowsHyphens && name.contains("-") && problem(name.replacing("-", with: "_")) == nil
   }
 
   private static func isLower(_ byte: UInt8) -> Bool {

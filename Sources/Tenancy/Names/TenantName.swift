@@ -36,6 +36,8 @@ package enum NameProblem: Sendable, Hashable {
   case malformed
   /// The same, of a name that has the registry's prefix before it in the schema's name.
   case malformedKey
+  /// A name but for its hyphens, which the policy does not allow.
+  case hyphenated
   /// An SQL keyword: a framework that does not quote it would fail.
   case keyword
   /// A name with a meaning of its own, such as `public` or `www`.

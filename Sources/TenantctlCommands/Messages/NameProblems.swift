@@ -7,6 +7,7 @@ extension NameProblem {
     case .empty: "it is empty"
     case .tooLong: "it is too long"
     case .malformed, .malformedKey: "it contains characters that are not allowed"
+    case .hyphenated: "it contains hyphens"
     case .keyword: "it is an SQL keyword"
     case .reserved: "it is reserved"
     }
@@ -15,6 +16,8 @@ extension NameProblem {
   var hint: String {
     switch self {
     case .keyword, .reserved: "choose another name, such as this one with a prefix"
+    case .hyphenated:
+      "allow_hyphens = true under [names] in tenantctl.toml allows hyphens, for apps that quote names"
     case .malformedKey: "use lower-case letters, digits and underscores, beginning with a letter or a digit"
     default: "use 1 to 63 lower-case letters, digits and underscores, beginning with a letter"
     }

@@ -13,7 +13,7 @@ import Testing
     arguments: [
       ("", .empty),
       ("Acme", .malformed), ("1abc", .malformed), ("_a", .malformed), ("-a", .malformed),
-      ("acme-corp", .malformed),
+      ("acme-corp", .hyphenated), ("1-a", .malformed), ("A-b", .malformed), ("pg_a-b", .malformed),
       ("acme corp", .malformed), ("acmé", .malformed), ("a\"b", .malformed), ("a.b", .malformed),
       ("a;b", .malformed),
       ("a\0b", .malformed), ("a\nb", .malformed), ("a$b", .malformed), ("аcme", .malformed),
