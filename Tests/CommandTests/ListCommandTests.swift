@@ -154,6 +154,24 @@ import Testing
     }
   }
 
+  /// The columns of list itself are named too.
+  @Test(arguments: [
+    ("--columns nmae", "nmae", "did you mean name? "), ("--columns id,Name", "Name", "did you mean name? "),
+    ("--sort domian", "domian", "did you mean domain, domains? "), ("--sort -colour", "colour", ""),
+  ])
+  func unknownColumns(options: String, column: String, suggestion: String) async throws {
+    try await Scene.with { scene in
+      try await scene.refuses([
+        Refusal(
+          "list \(options)", 2, "unknown_column", "column \(column) of table public.tenants does not exist",
+          hint: """
+            \(suggestion)columns: name, schema, state, domain, domains, head, applied, size, created, created_at, id, plan, \
+            seats, updated_at
+            """)
+      ])
+    }
+  }
+
   @Test func refuses() async throws {
     try await Scene.empty { scene in
       try await scene.refuses([

@@ -1,3 +1,4 @@
+internal import Arguments
 internal import Tenancy
 
 extension ErrorReport {
@@ -81,6 +82,15 @@ extension ErrorReport {
       "registry_mismatch", .usage,
       "column \(missing.column) of table \(missing.table) does not exist; its columns are \(missing.available.joined(separator: ", "))",
       hint: "name the column with \(missing.role) = \"...\" under [registry.columns] in tenantctl.toml")
+  }
+
+  /// A column that `list` cannot print, neither of its own nor of the registry.
+  init(listing error: UnknownListColumn) {
+    let meant = suggestions(for: error.column, among: error.available)
+    self.init(
+      "unknown_column", .usage, "column \(error.column) of table \(error.table) does not exist",
+      hint: (meant.isEmpty ? "" : "did you mean \(meant.joined(separator: ", "))? ")
+        + "columns: \(error.available.joined(separator: ", "))")
   }
 
   static func valuesRequired(_ table: String, _ columns: [String], hint: String) -> ErrorReport {

@@ -62,6 +62,7 @@ struct ErrorReport: Sendable {
       case let error as UsageError: ErrorReport(usage: error)
       case let error as ConfigurationError: ErrorReport(configuration: error)
       case let error as MigrationFolderError: ErrorReport(folder: error)
+      case let error as UnknownListColumn: ErrorReport(listing: error)
       case let error as MigrationsRequired:
         ErrorReport(
           "migrations_missing", .usage, MigrationFolderError.missing(path: error.folder).message,

@@ -43,6 +43,14 @@ enum ListColumn: Sendable, Hashable {
   var isNumeric: Bool { [.domains, .applied, .size].contains(self) }
 }
 
+/// A column that `list` cannot print.
+struct UnknownListColumn: Error {
+  let column: String
+  let table: String
+  /// The columns that it can.
+  let available: [String]
+}
+
 /// `name,head,size`
 struct ListColumns: Sendable {
   let columns: [ListColumn]

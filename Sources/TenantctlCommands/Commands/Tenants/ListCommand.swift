@@ -33,7 +33,12 @@ enum ListCommand {
     let database = try session.database()
     let entries = try await database.list(selection, withState: facts.contains(.head))
     let named = asked.compactMap { if case .custom(let name) = $0 { name } else { nil } }
-    var listings = try await database.listings(of: entries, with: facts, named: named)
+    var listings: [TenantListing]
+    do {
+      listings = try await database.listings(of: entries, with: facts, named: named)
+    } catch TenancyProblem.unknownColumn(let column, let table, let available) {
+      throw UnknownListColumn(column: column, table: table, available: ListColumn.words + available)
+    }
     if let order = input[order] { listings = order.sorted(listings) }
     return CommandResult(
       list: listings, names: listings.map(\.entry.tenant.name.rawValue),
