@@ -122,7 +122,7 @@ extension TenancyProblem {
       (.schemaMissing, "the schema \(schema) of tenant \(name) does not exist")
     case .schemaNotEnterable(let name, let schema):
       (.schemaMissing, "the schema \(schema) of tenant \(name) cannot be entered")
-    case .hostNotFound(let host, let label):
+    case .hostNotFound(let host, let label, _):
       (.hostNotFound, "\(host.onOneLine) is not a domain, and there is no tenant \(label.onOneLine)")
     case .hostNotTenant(let host): (.hostNotTenant, "\(host.onOneLine) is not a tenant's host")
     case .domainWithoutTenant(let domain, _):

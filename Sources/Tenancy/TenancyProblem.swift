@@ -56,7 +56,7 @@ package enum TenancyProblem: Error, Sendable, Hashable {
 
   // Domains
   /// The host's first label names no tenant.
-  case hostNotFound(String, label: String)
+  case hostNotFound(String, label: String, hasDomains: Bool = true)
   /// The host is no tenant's: it leads to the shared schema.
   case hostNotTenant(String)
   /// No tenant has that domain.

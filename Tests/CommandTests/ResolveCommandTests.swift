@@ -95,6 +95,13 @@ import Testing
           "resolve https://u:pw@/", 2, "usage", "invalid HOST 'https://u:***@/': it is empty", hint: form),
         Refusal("resolve :80", 2, "usage", "invalid HOST ':80': it is empty", hint: form),
       ])
+      try scene.folder.write("[registry]\ndomains = false\n", to: "none.toml")
+      try await scene.refuses([
+        Refusal(
+          "resolve atlantis.example.com --config none.toml", 3, "tenant_not_found",
+          "tenant atlantis, which the first label of atlantis.example.com names, does not exist",
+          hint: "'tenantctl list' shows all tenants; routing.base_domains limits the first-label rule")
+      ])
       try await scene.database.psql(
         "ALTER TABLE domains DROP CONSTRAINT domains_tenant_id_fkey, DROP CONSTRAINT domains_tenant_name_fkey"
       )

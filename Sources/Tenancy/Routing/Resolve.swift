@@ -50,7 +50,7 @@ extension TenantDatabase {
       where failure.sqlState == SQLState.untranslatableCharacter.rawValue
     {
       guard let label else { return Resolution(host: host.name, tenant: nil, rule: .shared) }
-      throw TenancyProblem.hostNotFound(host.name, label: label)
+      throw hostNotFound(host, label)
     }
   }
 
@@ -70,10 +70,14 @@ extension TenantDatabase {
       }
       guard let label else { return Resolution(host: host.name, tenant: nil, rule: .shared) }
       guard let row = answers.first?.first else {
-        throw TenancyProblem.hostNotFound(host.name, label: label)
+        throw hostNotFound(host, label)
       }
       return try Self.served(RegistryShape.tenant(in: row), host, .subdomain)
     }
+  }
+
+  private func hostNotFound(_ host: Host, _ label: String) -> TenancyProblem {
+    .hostNotFound(host.name, label: label, hasDomains: settings.registry.domains != nil)
   }
 
   /// The tenant that serves the host, given as the `Host` header gives it.

@@ -102,11 +102,8 @@ extension ErrorReport {
       .schemaReferenced(schema, name, objects, count)
 
     // Domains
-    case .hostNotFound(let host, let label):
-      Self(
-        "tenant_not_found", .notFound,
-        "domain \(host) does not exist, and neither does tenant \(label), which its first label names",
-        hint: unknownHostHint(host))
+    case .hostNotFound(let host, let label, let hasDomains):
+      .hostNotFound(host, label, hasDomains: hasDomains)
     case .hostNotTenant(let host):
       Self(
         "host_not_tenant", .notFound, "\(host) does not belong to a tenant",

@@ -161,7 +161,9 @@ import Testing
       #expect(try await fleet.resolve("www.example.com") == "public by shared")
       #expect(try await fleet.resolve("127.0.0.1") == "public by not_a_domain")
       if registry.hasDomains { #expect(try await fleet.resolve("SHOP.acme.com.") == "acme by domain") }
-      await #expect(throws: TenancyError(.hostNotFound("none.example.com", label: "none"))) {
+      let missing = TenancyProblem.hostNotFound(
+        "none.example.com", label: "none", hasDomains: registry.mapping.domains != nil)
+      await #expect(throws: TenancyError(missing)) {
         try await fleet.resolve("none.example.com")
       }
     }
