@@ -54,6 +54,18 @@ import Testing
     }
   }
 
+  /// The functions of 'init --notify' have such words, and name no tenant's schema.
+  @Test(arguments: ["keys", "old_rows", "k"]) func ownFunctionsAreNoMention(name: String) async throws {
+    try await Scene.with { scene in
+      try await scene.succeed("init --notify --yes --no-files")
+      try await scene.succeed("create \(name)")
+      let count = try await scene.database.psql(
+        "SELECT count(*) > 0 FROM pg_proc WHERE proname LIKE 'tenantctl%' AND prosrc ~ '\\y\(name)\\y'")
+      #expect(count == "t")
+      try await scene.prints("rename \(name) locks", "renamed tenant \(name) to locks\n")
+    }
+  }
+
   @Test func refuses() async throws {
     try await Scene.with(tenants: ["acme", "reef"]) { scene in
       try await scene.database.psql(

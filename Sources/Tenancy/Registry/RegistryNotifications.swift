@@ -30,7 +30,7 @@ package struct RegistryNotifications: Sendable, Hashable {
     functions =
       [
         NotifyFunction(
-          on: tenants.table, in: tenants.table.schema, name: "tenantctl_notify_tenants", key: key,
+          on: tenants.table, in: tenants.table.schema, name: NotifyFunction.names[0], key: key,
           columns: [tenants.id, tenants.name, tenants.schema, activity].compactMap { $0 }, of: tenants.columns
         )
       ]
@@ -38,7 +38,7 @@ package struct RegistryNotifications: Sendable, Hashable {
         let link = shape.keys(domains).domain
         return [
           NotifyFunction(
-            on: domains.table, in: tenants.table.schema, name: "tenantctl_notify_domains", key: link,
+            on: domains.table, in: tenants.table.schema, name: NotifyFunction.names[1], key: link,
             columns: [domains.host], of: domains.columns, isExact: Self.isExact(link, in: domains.columns))
         ]
       } ?? [])
@@ -110,6 +110,9 @@ extension RegistryNotifications {
 
 /// A trigger function, and its triggers on one table.
 struct NotifyFunction: Sendable, Hashable {
+  /// Those of the tenants' and the domains' table.
+  static let names: [Identifier] = ["tenantctl_notify_tenants", "tenantctl_notify_domains"]
+
   let table: QualifiedName
   let name: QualifiedName
   /// The column with the key of the tenant.

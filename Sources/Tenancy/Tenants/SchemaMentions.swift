@@ -140,12 +140,13 @@ extension SchemaMentions {
   }
 
   /// Routines whose text has the name as a word of its own. What is written in C has no text, and a body that PostgreSQL
-  /// has parsed (`BEGIN ATOMIC`) follows by itself.
+  /// has parsed (`BEGIN ATOMIC`) follows by itself; so do tenantctl's own functions, which name no schema of a tenant.
   private var bodies: SQL {
     """
     SELECT p.oid::regprocedure::text
     FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang
     WHERE l.lanname NOT IN ('internal', 'c') AND p.oid >= 16384  -- not those of initdb
+      AND p.proname NOT IN (\(SQL.joined(NotifyFunction.names.map { "\(literal: $0.name)" })))
       AND \(SchemaTexts(schema: old).isNamed(in: "p.prosrc"))
     ORDER BY 1
     """
