@@ -39,7 +39,9 @@ import Testing
       "[migrations]\nlock_timeout = \"soon\"",
       "2:1: migrations.lock_timeout: expected a time such as 2s or 500ms", man
     ),
-    ("[migrations]\ndirectory = \"\"", "2:1: migrations.directory must be a string", man),
+    ("[migrations]\ndirectory = \"\"", "2:1: migrations.directory is empty", man),
+    ("[database]\nurl = \"\"", "2:1: database.url is empty", man),
+    ("[registry]\ndomains = \"\"", "2:1: registry.domains is empty", man),
     (
       "[migrations]\nledger = \"\(String(repeating: "x", count: 59))\"",
       "2:1: migrations.ledger: expected a name of 1 to 58 bytes", man

@@ -89,7 +89,7 @@ import Testing
   }
 
   @Test(arguments: [
-    (#""""#, "registry.schema_prefix must be a string"), ("3", "registry.schema_prefix must be a string"),
+    (#""""#, "registry.schema_prefix is empty"), ("3", "registry.schema_prefix must be a string"),
     (#""pg_""#, "registry.schema_prefix: the schemas that begin with pg_ are PostgreSQL's own"),
     (#""a\n""#, "registry.schema_prefix: expected 1 to 62 bytes without control characters"),
     (#""\#(String(repeating: "p", count: 63))""#, "expected 1 to 62 bytes without control characters"),

@@ -101,6 +101,10 @@ struct ConfigurationFile {
     _ key: ConfigurationKey, _ value: any TOMLValueConvertible, to configuration: inout Configuration
   ) throws(ConfigurationError) {
     guard let converted = ConfigurationValue(value, as: key.kind) else {
+      // As of a variable that is not set, in a template.
+      if [.string, .stringOrFalse].contains(key.kind), value.string == "" {
+        throw problem(key.path, "\(key.path) is empty")
+      }
       throw problem(key.path, "\(key.path) must be \(key.kind.rawValue)")
     }
     do {
