@@ -84,7 +84,7 @@ import Testing
         Refusal(
           "domain add acme acme.example.com", 4, "domain_exists",
           "tenant acme already has the domain acme.example.com",
-          hint: "'tenantctl domain primary acme.example.com' makes it primary"),
+          hint: "'tenantctl domain list acme' shows which one is primary"),
         Refusal(
           "domain add acme a.com:80", 2, "usage", "invalid HOST 'a.com:80': it has a port",
           hint: "omit the port: the same tenant is served on every port"),

@@ -130,7 +130,7 @@ extension ErrorReport {
     case .domainExists(let host, let tenant):
       Self(
         "domain_exists", .refused, "tenant \(tenant) already has the domain \(host)",
-        hint: "'tenantctl domain primary \(host)' makes it primary")
+        hint: "'tenantctl domain list \(tenant.word)' shows which one is primary")
     case .domainIsPrimary(let host, let tenant, let others):
       Self(
         "domain_is_primary", .refused, "\(host) is the primary domain of tenant \(tenant)",
