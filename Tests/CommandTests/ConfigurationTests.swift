@@ -72,6 +72,20 @@ import Testing
     #expect(folder.status == 2 && folder.stderr == "error: /tmp: Is a directory\n\(hint)")
   }
 
+  /// As of a variable of a script that is not set.
+  @Test(arguments: [
+    (["list", "--config", ""], "--config"), (["create", "--from-file", ""], "--from-file"),
+    (["drop", "--from-file", ""], "--from-file"), (["exec", "--all", "-f", ""], "--file"),
+    (["list", "--migrations", ""], "--migrations"), (["migration", "import", "--from", "goose", ""], "DIR"),
+  ])
+  func anEmptyPath(words: [String], parameter: String) async throws {
+    let outcome = try await Tenantctl.run(words)
+    #expect(
+      outcome.status == 2
+        && outcome.stderr.hasPrefix("error: invalid \(parameter) '': expected a path, but it is empty\n"),
+      "\(outcome)")
+  }
+
   @Test func textInAnotherEncoding() async throws {
     try await TemporaryFolder.with { folder in
       let latin: [UInt8] = Array("[database]\nurl = \"caf".utf8) + [0xE9] + Array("\"\n".utf8)

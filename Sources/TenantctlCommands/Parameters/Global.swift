@@ -29,7 +29,7 @@ package enum Global {
       """)
   package static let config = Option(
     "config", placeholder: "FILE", environment: "TENANTCTL_CONFIG", completion: .files(extensions: ["toml"]),
-    parse: { $0 },
+    parse: Shared.path,
     summary: "The configuration file. Default: tenantctl.toml in the working directory or above it.")
   static func format(_ formats: [OutputFormat] = OutputFormat.allCases) -> DefaultedOption<OutputFormat> {
     DefaultedOption(

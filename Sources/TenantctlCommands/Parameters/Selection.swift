@@ -27,7 +27,7 @@ enum Selection {
     "has", placeholder: "VERSION", completion: .dynamic("version"), parse: MigrationVersion.init(parsing:),
     summary: "Select only tenants that have this migration.")
   static let fromFile = RepeatedOption(
-    "from-file", placeholder: "FILE", completion: .files(), parse: { $0 },
+    "from-file", placeholder: "FILE", completion: .files(), parse: Shared.path,
     summary: "Select the tenants that FILE names, one a line; - is standard input.")
   static let order = Option(
     "order-by", placeholder: "KEY", parse: { FleetOrder($0) },

@@ -12,8 +12,14 @@ enum Shared {
   static let yes = Flag("yes", short: "y", summary: "Do not ask for confirmation.")
   static let migrations = Option(
     "migrations", placeholder: "DIR", environment: "TENANTCTL_MIGRATIONS", completion: .directories,
-    parse: { $0 },
+    parse: path,
     summary: "The migrations folder. Default: that of tenantctl.toml, or migrations/.")
+
+  /// The path of a file or a folder. An empty one, as of a variable that is not set, would be an error without a name.
+  @Sendable static func path(_ text: String) throws -> String {
+    if text.isEmpty { throw Expected("a path, but it is empty") }
+    return text
+  }
 }
 
 extension TenantName {

@@ -72,7 +72,7 @@ enum ExecCommand {
     "command", short: "c", placeholder: "SQL", parse: { $0 },
     summary: "The statements to run; given again: and then these.")
   private static let file = Option(
-    "file", short: "f", placeholder: "FILE", completion: .files(extensions: ["sql"]), parse: { $0 },
+    "file", short: "f", placeholder: "FILE", completion: .files(extensions: ["sql"]), parse: Shared.path,
     summary: "The file with the statements to run; - is standard input.")
   private static let write = Flag("write", summary: "Allow the statements to write.")
 }

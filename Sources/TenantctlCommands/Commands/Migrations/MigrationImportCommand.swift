@@ -80,7 +80,7 @@ enum MigrationImportCommand {
     "from", placeholder: "TOOL", choices: ImportFormat.self,
     summary: "The tool that the files were written for.")
   private static let folder = Argument(
-    "DIR", completion: .directories, parse: { $0 }, summary: "The folder of the other tool's files.")
+    "DIR", completion: .directories, parse: Shared.path, summary: "The folder of the other tool's files.")
   private static let ledger = Flag("ledger", summary: "Import the histories of the selected tenants, too.")
   private static let table = Option(
     "table", placeholder: "NAME", parse: { $0 },

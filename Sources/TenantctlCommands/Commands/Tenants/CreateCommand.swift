@@ -117,7 +117,7 @@ enum CreateCommand {
   private static let names = RepeatedArgument(
     "NAME", parse: TenantName.init(word:), summary: "The new tenant's name.")
   private static let fromFile = Option(
-    "from-file", placeholder: "FILE", completion: .files(extensions: ["csv"]), parse: { $0 },
+    "from-file", placeholder: "FILE", completion: .files(extensions: ["csv"]), parse: Shared.path,
     summary: """
       Create the tenants of a CSV file, - is standard input. Its first line names the columns: name, schema, domain \
       (several with blanks between them) and custom columns of the registry.
