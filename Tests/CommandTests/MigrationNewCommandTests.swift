@@ -176,7 +176,14 @@ import Testing
     try await Scene.empty(files: ["migrations": "a file"]) { scene in
       try await scene.refuses([
         Refusal(
-          "migration new ///", 2, "usage", "'///' is not a name for a migration",
+          "migration new 日本語", 2, "usage", "'日本語' has no ASCII letter or digit to name a file with",
+          hint: """
+            the file is named by the letters a to z and the digits: describe the migration in a few words, as in \
+            'tenantctl migration new add_capacity'
+            """),
+        Refusal(
+          "migration new \(String(repeating: "a", count: 201))", 2, "usage",
+          "the migration's name is longer than 200 characters",
           hint: "describe the migration in a few words: 'tenantctl migration new add_capacity'"),
         Refusal(
           "migration new plans", 1, "file", "cannot access migrations: Not a directory",

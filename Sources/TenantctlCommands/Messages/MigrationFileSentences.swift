@@ -81,7 +81,8 @@ extension MigrationFolderError {
     case .invalid(let invalid):
       invalid.problems.count == 1
         ? "a migration file is invalid" : "\(invalid.problems.count) problems in the migration files"
-    case .badName(let name): "'\(name)' is not a name for a migration"
+    case .badName(let name): "'\(name)' has no ASCII letter or digit to name a file with"
+    case .nameTooLong: "the migration's name is longer than \(MigrationFolder.longestName) characters"
     case .nothingToImport(let path, let format): "\(path) contains no migration of \(format.rawValue)"
     case .occupied(let path): "folder \(path) is not empty"
     }
@@ -95,7 +96,12 @@ extension MigrationFolderError {
     case .missing: "\(Self.whereToRun); in a new project 'tenantctl init' creates it"
     case .inaccessible: "check the path and its permissions"
     case .invalid: "fix the files; nothing was run"
-    case .badName: "describe the migration in a few words: 'tenantctl migration new add_capacity'"
+    case .badName:
+      """
+      the file is named by the letters a to z and the digits: describe the migration in a few words, as in 'tenantctl \
+      migration new add_capacity'
+      """
+    case .nameTooLong: "describe the migration in a few words: 'tenantctl migration new add_capacity'"
     case .noSource: "give the folder of the other tool's migrations"
     case .nothingToImport: "check the folder and --from; nothing was written"
     case .occupied:

@@ -140,7 +140,7 @@ struct ErrorReport: Sendable {
       case .missing: ("migrations_missing", .usage)
       case .inaccessible: ("file", .failed)
       case .invalid: ("migration_files", .usage)
-      case .badName: ("usage", .usage)
+      case .badName, .nameTooLong: ("usage", .usage)
       case .noSource: ("file", .usage)
       case .nothingToImport: ("import_refused", .refused)
       case .occupied: ("folder_occupied", .refused)

@@ -209,9 +209,14 @@ import Testing
     }
   }
 
-  @Test(arguments: ["", " / ", "水", String(repeating: "a", count: 201)]) func badName(name: String) throws {
+  @Test(
+    arguments: [
+      ("", .badName("")), (" / ", .badName(" / ")), ("水", .badName("水")),
+      (String(repeating: "a", count: 201), .nameTooLong),
+    ] as [(String, MigrationFolderError)])
+  func badName(name: String, error: MigrationFolderError) throws {
     try withFolder([:]) { folder in
-      #expect(throws: MigrationFolderError.badName(name)) { try create(name, in: folder) }
+      #expect(throws: error) { try create(name, in: folder) }
       let left = try FileManager.default.contentsOfDirectory(atPath: folder)
       #expect(left.isEmpty)
     }

@@ -5,6 +5,9 @@ package enum MigrationFolder {
   /// What an empty migration holds.
   package static let template = "-- migrate:up\n\n\n-- migrate:down\n\n"
 
+  /// How many characters of a new file's name describe the migration: most file systems take 255 bytes.
+  package static let longestName = 200
+
   /// Writes a new migration, `YYYYMMDDHHMMSS_name.sql`, and makes the folders that it needs.
   ///
   /// A version that the folder already has is passed over for the next second. If it has a later one, the new one is the
@@ -22,7 +25,8 @@ package enum MigrationFolder {
     name: String, shared: Bool, at secondsSince1970: Int, in path: String, text: String = template
   ) throws(MigrationFolderError) -> String {
     let slug = slug(of: name)
-    guard 1...200 ~= slug.utf8.count else { throw .badName(name) }
+    if slug.isEmpty { throw .badName(name) }
+    if slug.utf8.count > longestName { throw .nameTooLong }
     do {
       try Disk.makeFolder(path)
       let layout = try MigrationLayout(path)

@@ -8,8 +8,10 @@ package enum MigrationFolderError: Error, Sendable, Hashable {
   case inaccessible(path: String, reason: String)
   /// Its files are not sound.
   case invalid(MigrationFilesInvalid)
-  /// A name for a new file without a letter or digit of ASCII, or too long.
+  /// A name for a new file without a letter or digit of ASCII.
   case badName(String)
+  /// One of more than ``MigrationFolder/longestName`` characters.
+  case nameTooLong
   /// There is no folder to take another tool's migrations from.
   case noSource(path: String)
   /// A folder in which that tool would find no migration.
