@@ -233,6 +233,9 @@ import Testing
           "exec acme -c x -f begin.sql", 2, "usage", "-c and -f cannot be used together",
           hint: "see 'tenantctl exec --help'"),
         Refusal(
+          "exec --from-file - -f -", 2, "usage", "--from-file - and -f - cannot be used together",
+          hint: "both read standard input; name a file for one"),
+        Refusal(
           "exec acme -f begin.sql", 2, "script",
           "begin.sql:1:1: BEGIN is not allowed: tenantctl begins and commits the transaction",
           hint: "remove it: the script already runs as one transaction in each tenant"),

@@ -31,6 +31,11 @@ enum ExecCommand {
     ],
     section: Section.fleet
   ) { input, session in
+    if input[file] == "-", input[Selection.fromFile].contains("-") {
+      throw input.refusal(
+        "--from-file - and -f - cannot be used together",
+        hint: "both read standard input; name a file for one")
+    }
     let selection = try Selection.read(input, session)
     let script = try script(input)
     var options = ExecOptions()
