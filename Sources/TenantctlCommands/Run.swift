@@ -41,7 +41,7 @@ extension CommandTree<Action> {
       let page = try? HelpPage.text(in: self, width: printer.terminal.width)
       return printer.fail(ErrorReport(error), showing: page).rawValue
     } catch {
-      let failure = ErrorReport(error)
+      let failure = ErrorReport(error).omitting(ErrorReport.Assurance.allCases)
       report.fail(failure, of: (error as? UsageError)?.commandPath ?? [])
       return printer.fail(failure).rawValue
     }
@@ -51,7 +51,9 @@ extension CommandTree<Action> {
     _ action: Action, _ path: [String], _ input: Input, _ session: Session
   ) async -> ExitStatus {
     let (printer, report) = (session.printer, session.report)
+    let inapplicable = input.inapplicable
     @Sendable func fail(_ error: ErrorReport) -> ExitStatus {
+      let error = error.omitting(inapplicable)
       report.fail(error, of: path)
       return printer.fail(error)
     }
@@ -68,6 +70,18 @@ extension CommandTree<Action> {
       return fail(
         session.interruption.isRequested ? ErrorReport(interruptedBy: error) : ErrorReport(error))
     }
+  }
+}
+
+extension Input {
+  /// What hints must not say: a command that changes something by itself has --dry-run.
+  fileprivate var inapplicable: [ErrorReport.Assurance] {
+    if self[Shared.dryRun] { return [.changesMade] }
+    let changes =
+      takes(DoctorCommand.fix)
+      ? self[DoctorCommand.fix]
+      : takes(Shared.dryRun) && !self[MigrateCommand.check] || self[ExecCommand.write]
+    return changes ? [] : ErrorReport.Assurance.allCases
   }
 }
 

@@ -83,7 +83,26 @@ import Testing
         let outcome = try await Tenantctl.script("tenantctl \(words) >/dev/full", database: scene.database)
         #expect(outcome.status == 1, "\(words)")
         #expect(outcome.stderr.contains("cannot write the result: No space left on device"), "\(words)")
+        #expect(!outcome.stderr.contains("changes are made"), "\(outcome)")
       }
+    }
+  }
+
+  /// Only of a command that has made changes.
+  @Test(arguments: [
+    ("set acme plan=gold", true), ("create reef --dry-run", false), ("doctor", false),
+    ("doctor --fix --yes", true),
+    ("exec acme -c 'SELECT 1'", false), ("exec acme --write -c 'SELECT 1'", true),
+    ("migrate --all --check", false),
+  ])
+  func aFullDiskAfterChanges(line: String, areMade: Bool) async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      let outcome = try await Tenantctl.script(
+        "tenantctl \(line) >/dev/full", database: scene.database, workingDirectory: scene.folder.path)
+      #expect(outcome.status == 1, "\(outcome)")
+      #expect(
+        outcome.stderr.contains("hint: nothing else failed: the command's changes are made\n") == areMade,
+        "\(outcome)")
     }
   }
 

@@ -101,6 +101,9 @@ import Testing
       try await scene.refuses([
         Refusal(
           "list --where seats=many", 2, "bad_value",
+          #"column seats: invalid input syntax for type integer: "many""#, hint: nil),
+        Refusal(
+          "drop --where seats=many --yes", 2, "bad_value",
           #"column seats: invalid input syntax for type integer: "many""#, hint: "nothing was changed"),
         Refusal(
           "migrate --where sets=1", 2, "unknown_column", "column sets of table public.tenants does not exist",

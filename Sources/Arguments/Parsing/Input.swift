@@ -10,6 +10,9 @@ public struct Input: Sendable {
     values[parameter.declaration.spelling] as? P.Value ?? parameter.absent
   }
 
+  /// Whether the command declares the parameter.
+  public func takes(_ parameter: some Parameter) -> Bool { values[parameter.declaration.spelling] != nil }
+
   /// The value of an argument that must be given. Throws `missingArgument` for one that the command does not declare.
   public subscript<T>(_ argument: Argument<T>) -> T {
     get throws(UsageError) {

@@ -45,6 +45,23 @@ struct ErrorReport: Sendable {
     return report
   }
 
+  /// What hints say about changes.
+  enum Assurance: String, CaseIterable {
+    case nothingChanged = "nothing was changed"
+    case changesMade = "nothing else failed: the command's changes are made"
+  }
+
+  /// The same without what does not apply to the command.
+  func omitting(_ assurances: [Assurance]) -> ErrorReport {
+    guard let hint else { return self }
+    var report = self
+    let parts = hint.split(separator: "; ").map(String.init).filter { part in
+      !assurances.contains { $0.rawValue == part }
+    }
+    report.hint = parts.isEmpty ? nil : parts.joined(separator: "; ")
+    return report
+  }
+
   /// The same with the names that may be meant.
   func suggesting(_ names: [String]) -> ErrorReport {
     if names.isEmpty { return self }
@@ -89,7 +106,7 @@ struct ErrorReport: Sendable {
           "output", .failed, "cannot write the result: \(error.reason)",
           hint: error.endedRead
             ? "the run ended there; it only reads, so nothing was changed"
-            : "nothing else failed: the command's changes are made")
+            : Assurance.changesMade.rawValue)
       case let error as SharedMigrationFailed: ErrorReport(shared: error)
       case let error as NeedsConfirmation:
         ErrorReport(

@@ -50,5 +50,5 @@ enum DoctorCommand {
     return result
   }
 
-  private static let fix = Flag("fix", summary: "Fix what can be fixed without a decision.")
+  static let fix = Flag("fix", summary: "Fix what can be fixed without a decision.")
 }

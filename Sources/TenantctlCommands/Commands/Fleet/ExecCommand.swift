@@ -79,5 +79,5 @@ enum ExecCommand {
   private static let file = Option(
     "file", short: "f", placeholder: "FILE", completion: .files(extensions: ["sql"]), parse: Shared.path,
     summary: "The file with the statements to run; - is standard input.")
-  private static let write = Flag("write", summary: "Allow the statements to write.")
+  static let write = Flag("write", summary: "Allow the statements to write.")
 }

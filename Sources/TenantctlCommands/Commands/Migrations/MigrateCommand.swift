@@ -129,5 +129,5 @@ enum MigrateCommand {
   private static let strict = Flag(
     "strict",
     summary: "Refuse a file that is older than a tenant's newest migration, and versions that no file has.")
-  private static let check = Flag("check", summary: "Only check whether migrations are pending.")
+  static let check = Flag("check", summary: "Only check whether migrations are pending.")
 }
