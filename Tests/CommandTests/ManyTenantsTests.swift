@@ -62,6 +62,7 @@ import Testing
         ("name\nacme\n\nBad Name\n", "4: invalid tenant name 'Bad Name': "),
         ("name,name\na,b\n", "1: column 'name' is there twice"),
         ("name,plan\nacme,\"gold\n", "2: a quoted field has no end"),
+        ("name\racme\rreef\r", "1: the line ends with CR only; save the file with LF or CRLF line ends"),
         ("name,plan\nacme,\"a\"b\n", "2: text after a quoted field"),
       ]
       for (text, message) in files {

@@ -36,8 +36,14 @@ enum CSV {
       if rest.isEmpty { return nil }
       var record = Record(line: line, fields: [])
       repeat { record.fields.append(try field()) } while take(",")
-      _ = take("\r")
-      if !take("\n"), !rest.isEmpty { throw Problem(line: line, message: "text after a quoted field") }
+      let hasReturn = take("\r")
+      if !take("\n"), !rest.isEmpty {
+        throw Problem(
+          line: line,
+          message: hasReturn
+            ? "the line ends with CR only; save the file with LF or CRLF line ends"
+            : "text after a quoted field")
+      }
       line += 1
       return record
     }
