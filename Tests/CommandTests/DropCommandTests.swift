@@ -106,7 +106,7 @@ import Testing
       let answers: [(typed: String, status: Int32, end: String)] = [
         ("acm\n", 4, "error: not confirmed; nothing was changed\r\n"),
         ("\n", 4, "error: not confirmed; nothing was changed\r\n"),
-        ("\u{4}", 4, "error: not confirmed; nothing was changed\r\n"),
+        ("\u{4}", 4, "to confirm: \r\nerror: not confirmed; nothing was changed\r\n"),
         ("\u{3}", 130, ""),
         ("acme\n", 0, "dropped tenant acme (1 table, 1 domain)\r\n"),
       ]

@@ -64,7 +64,10 @@ struct Terminal: Sendable {
   /// Asks on the terminal and reads a line; `nil` at the end of input.
   func ask(_ question: String) -> String? {
     writeError(HarmlessText.of(question))
-    return readLine()
+    let line = readLine(strippingNewline: false)
+    // At the end of input the terminal has shown no line end, and what follows is not part of the question.
+    if line?.last?.isNewline != true { writeError("\n") }
+    return line.map { String($0.prefix { !$0.isNewline }) }
   }
 
   /// Drops what was typed and is not read yet.
