@@ -10,6 +10,11 @@ package enum ForeignBytes {
   /// Whether the text has bytes that are not UTF-8.
   package static func isIn(_ text: String) -> Bool { text.utf8.contains(0) }
 
+  /// Whether a text goes on as after the mark of a byte.
+  package static func isByte(_ text: Substring.UnicodeScalarView) -> Bool {
+    text.first == "x" && text.dropFirst().prefix(2).count { $0.properties.isASCIIHexDigit } == 2
+  }
+
   static func text(_ bytes: UnsafeBufferPointer<UInt8>) -> String {
     // Most text is ASCII, which the quicker of Swift's two ways takes as well.
     if bytes.reduce(0, |) < 0x80 { return String(decoding: bytes, as: UTF8.self) }

@@ -103,6 +103,16 @@ import Testing
     }
   }
 
+  /// As of `list -print0 | xargs -0` gone wrong. Only before the digits of a byte that is not UTF-8 it is a backslash.
+  @Test func aNULIsShown() async throws {
+    try await Scene.with { scene in
+      let text = try await scene.run("list --from-file -", stdin: "q\0r")
+      #expect(text.stderr.hasPrefix(#"error: invalid tenant name 'q\u{0}r': "#), "\(text)")
+      let json = try await scene.run("list --from-file - --format json", stdin: "q\0r")
+      #expect(json.stdout.contains(#"'q\\u{0}r'"#), "\(json)")
+    }
+  }
+
   @Test func aReportIsXML() async throws {
     let file =
       "-- migrate:up\nDO $$ BEGIN RAISE EXCEPTION '%', E'\\x01\\x1b\\x7f' || chr(155) || chr(65535); END $$;\n"

@@ -16,13 +16,16 @@ package enum VisibleText {
   }
 
   /// The character as Swift and Rust write it: `\n`, `\r`, `\t`, `\u{1B}`.
-  package static func escape(_ scalar: Unicode.Scalar) -> String {
+  /// - Parameter next: the text after it.
+  package static func escape(
+    _ scalar: Unicode.Scalar, before next: Substring.UnicodeScalarView
+  ) -> String {
     switch scalar {
     case "\n": "\\n"
     case "\r": "\\r"
     case "\t": "\\t"
     // Of a byte that is not UTF-8 the digits follow.
-    case ForeignBytes.mark: "\\"
+    case ForeignBytes.mark where ForeignBytes.isByte(next): "\\"
     default: "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
     }
   }
@@ -42,12 +45,15 @@ extension String {
   /// The text on one line, each control character written as an escape.
   package var onOneLine: String {
     if VisibleText.isPlain(self) { return self }
-    return unicodeScalars.reduce(into: "") { text, scalar in
+    var text = ""
+    var rest = unicodeScalars[...]
+    while let scalar = rest.popFirst() {
       if VisibleText.isControl(scalar) {
-        text += VisibleText.escape(scalar)
+        text += VisibleText.escape(scalar, before: rest)
       } else {
         text.unicodeScalars.append(scalar)
       }
     }
+    return text
   }
 }

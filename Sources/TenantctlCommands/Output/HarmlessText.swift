@@ -16,7 +16,7 @@ enum HarmlessText {
       } else if scalar == "\n" || scalar == "\t" || !VisibleText.isControl(scalar) {
         result.unicodeScalars.append(scalar)
       } else {
-        result += VisibleText.escape(scalar)
+        result += VisibleText.escape(scalar, before: rest)
       }
     }
     return result

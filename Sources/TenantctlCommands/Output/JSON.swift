@@ -72,10 +72,12 @@ extension JSON {
 
   private static func write(_ string: String, to output: inout some TextOutputStream) {
     var text = "\""
-    for scalar in string.unicodeScalars {
+    let scalars = string.unicodeScalars
+    for index in scalars.indices {
+      let scalar = scalars[index]
       switch scalar {
-      // Of a byte that is not UTF-8, as people see it: many readers of JSON take no NUL.
-      case "\0": text += "\\\\"
+      // As people see it: many readers of JSON take no NUL.
+      case "\0": text += "\\" + VisibleText.escape(scalar, before: scalars[index...].dropFirst())
       case "\"": text += "\\\""
       case "\\": text += "\\\\"
       case "\n": text += "\\n"

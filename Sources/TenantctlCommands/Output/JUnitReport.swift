@@ -90,18 +90,21 @@ struct JUnitReport {
   /// XML 1.0 has no way to write most control characters (2.2 "Characters"); a line break in an attribute is a space
   /// unless it is written as a reference (3.3.3).
   private static func escaped(_ text: String) -> String {
-    text.unicodeScalars.reduce(into: "") { result, scalar in
+    var result = ""
+    var rest = text.unicodeScalars[...]
+    while let scalar = rest.popFirst() {
       switch scalar {
       case "&": result += "&amp;"
       case "<": result += "&lt;"
       case ">": result += "&gt;"
       case "\"": result += "&quot;"
       case "\n", "\t": result += "&#\(scalar.value);"
-      case "\u{FFFE}", "\u{FFFF}": result += VisibleText.escape(scalar)
-      case _ where VisibleText.isControl(scalar): result += VisibleText.escape(scalar)
+      case "\u{FFFE}", "\u{FFFF}": result += VisibleText.escape(scalar, before: rest)
+      case _ where VisibleText.isControl(scalar): result += VisibleText.escape(scalar, before: rest)
       default: result.unicodeScalars.append(scalar)
       }
     }
+    return result
   }
 }
 
