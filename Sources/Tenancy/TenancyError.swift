@@ -183,8 +183,8 @@ extension MalformedTarget {
     case .percent: "a % in it must be written as %25, unless it begins an encoded character such as %40"
     case .quoted: "it begins with a quotation mark"
     case .scheme(let name): "its scheme is \(name)://, not postgresql://"
-    case .parameter("ssl"): "libpq knows the parameter ssl only as ssl=true"
-    // Its name may be a part of a password in which a character is not encoded.
+    case .parameter("ssl", _): "libpq knows the parameter ssl only as ssl=true"
+    case .parameter(let name, isPublic: true): "libpq does not know the parameter \(name.onOneLine)"
     case .parameter: "libpq does not know one of its parameters"
     case .value(let name, let choices): "\(name) must be one of \(choices.joined(separator: ", "))"
     }

@@ -63,6 +63,13 @@ package enum ConnectionParameters {
     return all
   }
 
+  /// Whether a password, or the rest of one with a `?` in it, may stand where a connection string has its parameters.
+  static func mayHavePassword(in text: String) -> Bool {
+    let isURI = text.hasPrefix("postgresql://")
+    let parameters = isURI ? text[(text.firstIndex(of: "?") ?? text.endIndex)...] : text[...]
+    return parameters.lowercased().contains("pass") || isURI && parameters.contains("@")
+  }
+
   /// The names of the parameters in a connection string.
   static func names(in text: String) -> [String] {
     text.hasPrefix("postgresql://") ? queryNames(text) : pairNames(text)

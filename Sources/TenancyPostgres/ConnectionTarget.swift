@@ -30,7 +30,8 @@ package struct ConnectionTarget: Sendable, Hashable, CustomStringConvertible, Cu
       let unknown = ConnectionParameters.names(in: conninfo).first {
         !ConnectionParameters.known.contains($0)
       }
-      throw ConnectionError.malformed(unknown.map { .parameter($0) } ?? .syntax)
+      let isPublic = !ConnectionParameters.mayHavePassword(in: conninfo)
+      throw ConnectionError.malformed(unknown.map { .parameter($0, isPublic: isPublic) } ?? .syntax)
     }
     PQconninfoFree(options)
   }

@@ -77,8 +77,9 @@ package enum MalformedTarget: Sendable, Hashable {
   case quoted
   /// A URI of another scheme.
   case scheme(String)
-  /// A parameter that libpq does not know.
-  case parameter(String)
+  /// A parameter that libpq does not know, and whether its name cannot be a part of a password in which a character is not
+  /// encoded.
+  case parameter(String, isPublic: Bool)
   /// A parameter with a value that it cannot have, and the values that it can.
   case value(of: String, choices: [String])
 }

@@ -79,8 +79,14 @@ import Testing
       "did you mean connect_timeout?"
     ),
     (
+      "jit=off", "libpq does not know the parameter jit",
+      "remove it; a server's setting is written as options=-c%20NAME"
+    ),
+    ("unix_sock=/run/x", "libpq does not know the parameter unix_sock", "write host=FOLDER"),
+    (
       // It may be a part of a password in which an & is not encoded.
-      "jit=off", "libpq does not know one of its parameters", "in a password &, ?, /, = and blanks are %26"
+      "password=a&jit=off", "libpq does not know one of its parameters",
+      "in a password &, ?, /, = and blanks are %26"
     ),
     ("password=ab&s3cret", "libpq does not know one of its parameters", "check the parameters' names"),
   ])

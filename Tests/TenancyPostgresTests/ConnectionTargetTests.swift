@@ -66,13 +66,16 @@ import Testing
   }
 
   @Test(arguments: [
-    ("postgresql://u:hunter2@h/d?nonsense=1&host=x", MalformedTarget.parameter("nonsense")),
-    ("postgres://h/d?host=x&Schema=y", .parameter("Schema")),
-    ("postgresql+asyncpg://h/d?ssl=require", .parameter("ssl")),
-    ("postgresql://h/d?%73chema=a", .parameter("schema")),
-    ("host=h schema=x", .parameter("schema")),
-    ("password='a schema=x \\' y' host = h Database=d", .parameter("Database")),
-    ("password=a\\ b=c pgbouncer='true'", .parameter("pgbouncer")),
+    ("postgresql://u:hunter2@h/d?nonsense=1&host=x", MalformedTarget.parameter("nonsense", isPublic: true)),
+    ("postgres://h/d?host=x&Schema=y", .parameter("Schema", isPublic: true)),
+    ("postgresql+asyncpg://h/d?ssl=require", .parameter("ssl", isPublic: true)),
+    ("postgresql://h/d?%73chema=a", .parameter("schema", isPublic: true)),
+    // What may be a part of a password is not repeated.
+    ("postgresql://h/d?user=u&password=a&b=c", .parameter("b", isPublic: false)),
+    ("postgresql://u:1/x?b=c@h/d", .parameter("b", isPublic: false)),
+    ("host=h schema=x", .parameter("schema", isPublic: true)),
+    ("password='a schema=x \\' y' host = h Database=d", .parameter("Database", isPublic: false)),
+    ("password=a\\ b=c pgbouncer='true'", .parameter("pgbouncer", isPublic: false)),
     ("host=h password=hunter2 x", .syntax),
     ("hunter2", .syntax),
   ])

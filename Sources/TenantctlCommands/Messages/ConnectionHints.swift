@@ -4,7 +4,7 @@ internal import Tenancy
 extension MalformedTarget {
   /// The reason, with the name of a parameter that can be nothing else.
   var message: String {
-    guard case .parameter(let name) = self, name != "ssl", Self.isName(name) else { return reason }
+    guard case .parameter(let name, _) = self, name != "ssl", Self.isName(name) else { return reason }
     return "libpq does not know the parameter \(name.onOneLine)"
   }
 
@@ -22,17 +22,20 @@ extension MalformedTarget {
     case .percent: "check the user name and the password: in them @, :, / and % are %40, %3A, %2F and %25"
     case .syntax, .unencoded, .scheme: "write it as postgresql://USER@HOST:PORT/DATABASE"
     case .value: "correct it in the URL, or in its PG* variable or service file"
-    case .parameter(let name): Self.advice(for: name)
+    case .parameter(let name, let isPublic): Self.advice(for: name, isPublic: isPublic)
     }
   }
 
   /// What to write instead of a parameter of another driver.
-  private static func advice(for name: String) -> String {
+  private static func advice(for name: String, isPublic: Bool) -> String {
     if let driver = drivers.first(where: { $0.names.contains(name.lowercased()) }) { return driver.advice }
     if newer.contains(name) {
       return "libpq \(ConnectionParameters.libraryVersion) is too old for it: install a newer libpq"
     }
     let names = suggestions(for: name, among: ConnectionParameters.known.sorted())
+    if names.isEmpty, isPublic {
+      return "remove it; a server's setting is written as options=-c%20NAME=VALUE"
+    }
     return names.isEmpty
       ? "check the parameters' names; in a password &, ?, /, = and blanks are %26, %3F, %2F, %3D and %20"
       : "did you mean \(names.joined(separator: " or "))? A server's setting is written as options=-c%20NAME=VALUE"
@@ -92,6 +95,7 @@ extension MalformedTarget {
     (["charset", "encoding"], "remove it: tenantctl uses UTF-8"),
     (["username", "user id", "uid"], "write user=NAME"),
     (["pwd"], "write password=PASSWORD"),
+    (["unix_sock"], "write host=FOLDER, the folder of the socket"),
     (["database", "db", "initial catalog"], "write dbname=NAME"),
     (["server", "hostname"], "write host=NAME"),
   ]
