@@ -90,6 +90,22 @@ import Testing
     }
   }
 
+  /// Other commands take the values as list prints them.
+  @Test func arrays() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      try await scene.database.psql("ALTER TABLE tenants ADD tags text[]")
+      try await scene.succeed("set acme tags={x,y}")
+      let file = "name,tags\nacme,\"{x,y}\"\n"
+      try await scene.prints("list --columns name,tags --format csv", file)
+      try await scene.prints("list --where tags={x,y} --quiet", "acme\n")
+      #expect(try await scene.run("list --format json").stdout.contains(#""tags":"{x,y}""#))
+      try await scene.prints(
+        "create --from-file - --no-migrations --quiet", "", stdin: file.replacing("acme", with: "reef"))
+      #expect(
+        try await scene.database.psql("SELECT tags[2] FROM tenants WHERE name = 'reef'") == "y")
+    }
+  }
+
   /// What costs is read when it is asked for, and then for all of them at once.
   @Test func queriesDoNotGrowWithTheTenants() async throws {
     try await Scene.with(tenants: ["acme", "reef", "rock"]) { scene in

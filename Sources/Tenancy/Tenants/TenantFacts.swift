@@ -130,11 +130,13 @@ extension RegistryShape {
     return tenants.columns.filter { !known.contains($0.name) }
   }
 
-  /// Their values as text, times in ISO 8601 as jsonb has them. What json may hold, jsonb may not.
+  /// Their values as text, times in ISO 8601 as jsonb has them. What json may hold, jsonb may not; and what jsonb makes of an
+  /// array, no array is read from.
   var customValues: [SQL] {
     customColumns.map { column in
       let value: SQL = "t.\(Identifier(column.name))"
-      return column.type == "json" ? "\(value)::text" : "to_jsonb(\(value)) #>> '{}'"
+      return column.type == "json" || column.type.hasSuffix("[]")
+        ? "\(value)::text" : "to_jsonb(\(value)) #>> '{}'"
     }
   }
 }
