@@ -7,7 +7,7 @@ extension ImportProblem {
     switch reason {
     case .script(let reason): reason.message
     case .marker(let line): "the comment '\(line)' would begin a section in tenantctl's format"
-    case .unreadable(let why): "the file cannot be read: \(why)"
+    case .unreadable(let why, _): "the file cannot be read: \(why)"
     case .noSQL(let what): "it is \(what), and only SQL can be imported"
     case .sameVersion(let other): "\(other) has the same version"
     case .badVersion(let version): "its version \(version) is too long"
@@ -34,7 +34,7 @@ extension ImportProblem {
     case .script(.transactionControl): "remove it, or split the file there into two migrations"
     case .script(let reason): reason.hint
     case .marker: "reword the comment"
-    case .unreadable: "check the file's permissions"
+    case .unreadable(_, let obstacle): obstacle.hint
     case .noSQL:
       "rewrite it in SQL; or remove it, and record it with 'migration baseline' where it has run"
     case .sameVersion: "give one of them a later version"

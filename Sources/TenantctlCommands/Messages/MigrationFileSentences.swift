@@ -31,7 +31,7 @@ extension MigrationFileError: CustomStringConvertible {
       tool.name == "Liquibase"
         ? "'\(comment)' is a rollback of Liquibase's, which tenantctl would not run"
         : "'\(comment)' begins a section of \(tool.name ?? "another tool"); all of the file would run as one migration"
-    case .unreadable(let why): "the file cannot be read: \(why)"
+    case .unreadable(let why, _): "the file cannot be read: \(why)"
     }
   }
 
@@ -62,7 +62,18 @@ extension MigrationFileError: CustomStringConvertible {
     case .foreignSection(_, let tool):
       tool.format.map(importing)
         ?? "divide the file by the lines '-- migrate:up' and '-- migrate:down', or reword the comment"
-    case .unreadable: "check the file's permissions"
+    case .unreadable(_, let obstacle): obstacle.hint
+    }
+  }
+}
+
+extension FileObstacle {
+  /// What to do about it.
+  var hint: String {
+    switch self {
+    case .danglingLink: "restore the file that it refers to, or remove the link"
+    case .kind: "a migration is a file: rename it, or move it away"
+    case .other: "check the file's permissions"
     }
   }
 }

@@ -127,10 +127,22 @@ import Testing
     }
   }
 
-  /// To open it would be to wait for somebody who writes.
-  @Test func aPipeAmongTheFiles() throws {
+  /// To open a pipe would be to wait for somebody who writes.
+  @Test(arguments: [
+    ("pipe", "Neither a file nor a folder", "a migration is a file: rename it, or move it away"),
+    ("folder", "Is a directory", "a migration is a file: rename it, or move it away"),
+    (
+      "link", "It is a symbolic link to something that does not exist",
+      "restore the file that it refers to, or remove the link"
+    ),
+  ])
+  func whatIsNoFile(kind: String, reason: String, hint: String) throws {
     try withFolder(["1_a.sql": ""]) { folder in
-      #expect(mkfifo("\(folder)/2_b.sql", 0o600) == 0)
+      let path = "\(folder)/2_b.sql"
+      let made =
+        kind == "pipe"
+        ? mkfifo(path, 0o600) : kind == "link" ? symlink("/nonexistent", path) : mkdir(path, 0o700)
+      #expect(made == 0)
       let error = #expect(throws: MigrationFolderError.self) { _ = try MigrationSet.load(at: folder) }
       guard case .invalid(let invalid) = error else {
         Issue.record("\(String(describing: error))")
@@ -138,8 +150,9 @@ import Testing
       }
       #expect(
         invalid.problems.map(\.description) == [
-          "\(folder)/2_b.sql: the file cannot be read: Neither a file nor a folder"
+          "\(path): the file cannot be read: \(reason)"
         ])
+      #expect(invalid.problems.map(\.hint) == [hint])
     }
   }
 

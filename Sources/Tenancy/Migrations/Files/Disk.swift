@@ -6,18 +6,33 @@
   internal import Glibc
 #endif
 
+/// Why a file cannot be read, as far as it makes a difference for what to do about it.
+package enum FileObstacle: Sendable {
+  /// It is a link to something that does not exist.
+  case danglingLink
+  /// It is a folder, or a pipe or a device.
+  case kind
+  /// Anything else, mostly a lack of permission.
+  case other
+}
+
 /// The operating system's calls for files; full Foundation would cost more start-up time than all of them.
 enum Disk {
   /// A call that failed, in the system's words where they are its own.
   struct Failure: Error, CustomStringConvertible {
     let description: String
+    let obstacle: FileObstacle
 
-    init(code: Int32) { description = String(cString: strerror(code)) }
+    init(code: Int32) {
+      self.init(String(cString: strerror(code)), code == EISDIR ? .kind : .other)
+    }
 
-    private init(_ description: String) { self.description = description }
+    private init(_ description: String, _ obstacle: FileObstacle) {
+      (self.description, self.obstacle) = (description, obstacle)
+    }
 
-    static let dangling = Failure("It is a symbolic link to something that does not exist")
-    static let special = Failure("Neither a file nor a folder")
+    static let dangling = Failure("It is a symbolic link to something that does not exist", .danglingLink)
+    static let special = Failure("Neither a file nor a folder", .kind)
   }
 
   static func join(_ folder: String, _ name: String) -> String {

@@ -34,7 +34,7 @@ package struct MigrationFileError: Error, Sendable, Hashable {
     /// A comment by which another tool begins a section.
     case foreignSection(comment: String, ForeignSection.Tool)
     /// The operating system's reason not to read the file.
-    case unreadable(String)
+    case unreadable(String, FileObstacle)
   }
 
   /// What is wrong.

@@ -33,12 +33,13 @@ package struct MigrationSet: Sendable, Hashable {
     problems += paths.filter(isDownFile).map { MigrationFileError(.downFile, file: $0) }
     let paths = paths.filter { !isDownFile($0) }
     for path in paths {
-      do {
-        files.append(try MigrationFile.parse(path: path, bytes: Disk.read(path)))
-      } catch let error as MigrationFilesInvalid {
-        problems += error.problems
+      do throws(Disk.Failure) {
+        let bytes = try Disk.read(path)
+        do { files.append(try MigrationFile.parse(path: path, bytes: bytes)) } catch {
+          problems += error.problems
+        }
       } catch {
-        problems.append(MigrationFileError(.unreadable("\(error)"), file: path))
+        problems.append(MigrationFileError(.unreadable(error.description, error.obstacle), file: path))
       }
     }
     problems += duplicates(among: paths)

@@ -9,7 +9,7 @@ package struct ImportProblem: Sendable, Hashable {
     /// A comment that would begin a section here.
     case marker(String)
     /// The operating system's reason not to read the file.
-    case unreadable(String)
+    case unreadable(String, FileObstacle)
     /// A migration in another language, or what the file is instead of SQL.
     case noSQL(String)
     /// Another file has the version, too.

@@ -52,7 +52,7 @@ struct SourceFolder: Sendable {
       }
       problems.append(ImportProblem(.script(problem.reason), file: path, at: problem.location))
     } catch {
-      problems.append(ImportProblem(.unreadable("\(error)"), file: path))
+      problems.append(ImportProblem(.unreadable(error.description, error.obstacle), file: path))
     }
     return nil
   }
