@@ -39,6 +39,16 @@ import Testing
     }
   }
 
+  @Test func aChangeThatHitsNothing() async throws {
+    try await Self.with { scene in
+      let words = ["exec", "--all", "--write", "-c"]
+      let none = try await scene.run(words + ["DELETE FROM tanks WHERE litres < 0"])
+      #expect(none.status == 0 && none.stderr.hasPrefix("0 rows changed in 3 tenants in "), "\(none)")
+      let query = try await scene.run(words + ["DELETE FROM tanks WHERE litres < 0 RETURNING id"])
+      #expect(query.status == 0 && query.stderr.hasPrefix("0 rows from 3 tenants in "), "\(query)")
+    }
+  }
+
   @Test func streamsLines() async throws {
     try await Self.with { scene in
       let select = ["exec", "reef", "-c", "SELECT name, '' AS \"e,\" FROM tanks ORDER BY id", "--format"]

@@ -19,6 +19,8 @@ package struct ExecResult: Sendable {
   package let columns: [ResultColumn]
   /// The number of rows of that result.
   package let rows: Int
+  /// Whether these are rows of a query, and not the number of affected rows.
+  package let isQuery: Bool
   /// The number of rows that all of its statements changed.
   package let changed: Int
   /// Whether a statement before the last one returned rows, too.
@@ -62,12 +64,14 @@ extension TenantDatabase {
       }
       guard table.columns == columns else {
         return ExecResult(
-          columns: table.columns, rows: table.count, changed: changed, hasOtherRows: hasOtherRows)
+          columns: table.columns, rows: table.count, isQuery: table.isQuery, changed: changed,
+          hasOtherRows: hasOtherRows)
       }
       receive(tenant, table)
       // All results share one array.
       return ExecResult(
-        columns: columns ?? [], rows: table.count, changed: changed, hasOtherRows: hasOtherRows)
+        columns: columns ?? [], rows: table.count, isQuery: table.isQuery, changed: changed,
+        hasOtherRows: hasOtherRows)
     }
     let sets = Self.columnSets(report)
     if sets.count > 1 { throw TenancyProblem.columnsDiffer(sets, changesStay: options.mayWrite) }

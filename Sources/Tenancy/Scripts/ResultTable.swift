@@ -48,6 +48,9 @@ package struct ResultTable: Sendable {
     }
   }
 
+  /// Whether the statement returned rows, be they none; otherwise the only row is the number of affected ones.
+  package var isQuery: Bool { if case .rows = contents { true } else { false } }
+
   /// A row's values by column; `nil` is NULL.
   package subscript(row: Int) -> [String?] {
     switch contents {

@@ -65,7 +65,9 @@ final class ExecOutput: Sendable {
     let tenants = counted(counts["done"], "tenant")
     let changed = "\(counted(counts["changed"], "row")) changed in \(tenants)"
     let returned = "\(counted(counts["rows"], "row")) from \(tenants)"
-    result.notes += [counts.sentence(counts["changed"] > 0 ? changed : returned)]
+    // A change that hits no row returns none either.
+    let isChange = counts["changed"] > 0 || end.report.tenants.contains { $0.value?.isQuery == false }
+    result.notes += [counts.sentence(isChange ? changed : returned)]
     if end.report.tenants.contains(where: { $0.value?.hasOtherRows == true }) {
       result.notes.append("note: only the result of the last statement is shown")
     }
