@@ -39,7 +39,7 @@ _tenantctl_grammar() {
   'run --') commands='' options='' arguments='files+' ;;
   'doctor') commands='' options='--fix --yes -y --dry-run --format=words:text,json,ndjson' arguments='' ;;
   'completion') commands='' options='--format=words:text,json' arguments='words:bash,zsh,fish' ;;
-  'help') commands='' options='--format=words:text,json' arguments='none+' ;;
+  'help') commands='' options='--format=words:text,json' arguments='ask:command+' ;;
   'version') commands='' options='--format=words:text,json' arguments='' ;;
   *) return 1 ;;
   esac

@@ -472,4 +472,5 @@ complete -c tenantctl -n "__tenantctl_at 'doctor'" -l format -r -f -a 'text json
 complete -c tenantctl -n "__tenantctl_at 'completion'" -l format -r -f -a 'text json' -d 'The output format'
 complete -c tenantctl -n "__tenantctl_at 'completion' eq 0" -f -a 'bash zsh fish'
 complete -c tenantctl -n "__tenantctl_at 'help'" -l format -r -f -a 'text json' -d 'The output format'
+complete -c tenantctl -n "__tenantctl_at 'help' ge 0" -f -a '(__tenantctl_ask command)'
 complete -c tenantctl -n "__tenantctl_at 'version'" -l format -r -f -a 'text json' -d 'The output format'

@@ -19,6 +19,10 @@ import Testing
     ("tenantctl migrate --to ", "20260101000000 20260102000000"),
     ("tenantctl show -d nonsense ", ""),
     ("tenantctl __c", ""),
+    ("tenantctl help mig", "migrate migration"),
+    ("tenantctl help domain ", "add list primary remove"),
+    ("tenantctl help --format json domain re", "remove"),
+    ("tenantctl help show ", ""),
   ]
 
   @Test(arguments: ["bash", "zsh", "fish"])

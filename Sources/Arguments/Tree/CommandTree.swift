@@ -47,6 +47,11 @@ public struct CommandTree<Action: Sendable>: Sendable {
     (self.exitStatuses, self.manSections, self.peers) = (exitStatuses, manSections, { [:] })
   }
 
+  /// The names of the visible commands of the group at `path`, or of the program; none of a command that is no group.
+  public func commands(under path: [String]) -> [String] {
+    (try? scope(at: path))?.visibleSubcommands.map(\.name) ?? []
+  }
+
   /// The program's name.
   public var name: String { root.name }
 }

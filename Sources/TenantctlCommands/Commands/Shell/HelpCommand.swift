@@ -21,6 +21,7 @@ enum HelpCommand {
     return result
   }
 
-  private static let path = RepeatedArgument(
-    "COMMAND", parse: { $0 }, summary: "The command. Default: list all commands.")
+  static let path = RepeatedArgument(
+    "COMMAND", completion: .dynamic(CompleteCommand.Kind.command.rawValue), parse: { $0 },
+    summary: "The command. Default: list all commands.")
 }
