@@ -32,13 +32,13 @@ struct Table: Sendable {
   var csvColumns: [String]?
 
   func lines(_ style: Style) -> [String] {
-    let heading = columns.map(\.onOneLine).map { (text: style.bold($0), width: $0.count) }
+    let heading = columns.map(\.onOneLine).map { (text: style.bold($0), width: $0.displayWidth) }
     let cells =
       [heading]
       + rows.map { row in
         row.map { cell in
           let text = cell.text.onOneLine
-          return (text: cell.styled(text, style), width: text.count)
+          return (text: cell.styled(text, style), width: text.displayWidth)
         }
       }
     let widths = columns.indices.map { column in cells.map { $0[column].width }.max() ?? 0 }

@@ -75,9 +75,9 @@ enum ShowCommand {
     fields += details.columns.sorted { $0.key < $1.key }.map {
       ($0.onOneLine, $1?.onOneLine ?? style.dim("NULL"))
     }
-    let width = fields.map(\.0.count).max() ?? 0
+    let width = fields.map(\.0.displayWidth).max() ?? 0
     return fields.map { name, value in
-      style.bold(name) + String(repeating: " ", count: width - name.count + 2) + value
+      style.bold(name) + String(repeating: " ", count: width - name.displayWidth + 2) + value
     }
   }
 
