@@ -37,6 +37,8 @@ package enum TenancyProblem: Error, Sendable, Hashable {
   case nameUnreadable(TenantName, SchemaName)
   /// The database has the schema, the registry no such tenant.
   case schemaWithoutTenant(SchemaName)
+  /// Nor does this one, which an interrupted create or drop of the tenant has left.
+  case leftoverSchema(SchemaName, of: TenantName)
   /// The schema that a tenant would have is another tenant's.
   case schemaTaken(SchemaName, by: TenantName)
   /// The schema of a tenant is another tenant's too: what is done to the one would be done to the other.

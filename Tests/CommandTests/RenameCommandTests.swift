@@ -69,7 +69,10 @@ import Testing
   @Test func refuses() async throws {
     try await Scene.with(tenants: ["acme", "reef"]) { scene in
       try await scene.database.psql(
-        "CREATE SCHEMA left_over; INSERT INTO tenants (name) VALUES ('gone'), ('Blue')")
+        """
+        CREATE SCHEMA left_over; INSERT INTO tenants (name) VALUES ('gone'), ('Blue');
+        CREATE SCHEMA killed; COMMENT ON SCHEMA killed IS 'tenantctl: being created, 1a2b'
+        """)
       let form = "use 1 to 63 lower-case letters, digits and underscores, beginning with a letter"
       try await scene.refuses([
         Refusal(
@@ -93,6 +96,10 @@ import Testing
           "rename acme left_over", 4, "schema_without_tenant",
           "schema left_over already exists, but belongs to no tenant",
           hint: "inspect it with psql; drop it if it is a leftover schema, or choose another name"),
+        Refusal(
+          "rename acme killed", 4, "schema_without_tenant",
+          "schema killed already exists: an interrupted create or drop of tenant killed left it",
+          hint: "'tenantctl drop killed' removes it"),
         Refusal(
           "rename gone here", 3, "schema_missing", "schema gone of tenant gone does not exist",
           hint: """

@@ -9,6 +9,14 @@ func missingSchemaHint(_ name: String) -> String {
 }
 
 extension ErrorReport {
+  /// What a create or a drop that was killed has left.
+  static func leftoverSchema(_ schema: SchemaName, _ name: TenantName) -> ErrorReport {
+    ErrorReport(
+      "schema_without_tenant", .refused,
+      "schema \(schema) already exists: an interrupted create or drop of tenant \(name) left it",
+      hint: "'tenantctl drop \(name.word)' removes it")
+  }
+
   /// A drop that would drop objects of other schemas.
   static func schemaReferenced(
     _ schema: SchemaName, _ name: TenantName, _ objects: [String], _ count: Int

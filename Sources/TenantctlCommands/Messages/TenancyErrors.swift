@@ -68,6 +68,7 @@ extension ErrorReport {
       Self(
         "schema_without_tenant", .refused, "schema \(schema) already exists, but belongs to no tenant",
         hint: "inspect it with psql; drop it if it is a leftover schema, or choose another name")
+    case .leftoverSchema(let schema, let name): .leftoverSchema(schema, name)
     case .schemaTaken(let schema, let owner):
       Self(
         "schema_taken", .refused, "schema \(schema) already belongs to tenant \(owner)",

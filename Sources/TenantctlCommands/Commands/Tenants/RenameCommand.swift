@@ -15,7 +15,13 @@ enum RenameCommand {
     examples: [Example("tenantctl rename acme acme_inc", "Rename the tenant acme to acme_inc.")],
     section: Section.tenants
   ) { input, session in
-    let change = try await session.database().planRename(input[old], to: input[new])
+    let database = try session.database()
+    let change: Plan<RenamedTenant>
+    do {
+      change = try await database.planRename(input[old], to: input[new])
+    } catch TenancyProblem.schemaWithoutTenant(let schema) {
+      throw await database.obstacle(schema, to: try input[new])
+    }
     let isDry = input[Shared.dryRun]
     if isDry { change.result.warnings.forEach(session.warn) }
     return try await session.make(change, dryRun: isDry) { renamed in
