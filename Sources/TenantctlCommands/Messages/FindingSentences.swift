@@ -73,10 +73,9 @@ struct FindingReport: Sendable {
         ) { _ in "give all but one of them another schema" }
       case .schemaInSearchPath(let tenant):
         Self(
-          "schema_in_search_path",
-          "every tenant's search path has the schema, so all of them read its tables",
+          "schema_in_search_path", "every tenant's search path has the schema: all of them read its tables",
           "\(tenant.schema) (\(tenant.name))"
-        ) { _ in "remove it from search_path in tenantctl.toml, or the row from the tenants" }
+        ) { _ in "remove it from search_path in tenantctl.toml, or the tenant's row" }
       case .searchPathWithoutSchema(let schema):
         Self(
           "search_path_without_schema", "search_path in tenantctl.toml names a schema that does not exist",

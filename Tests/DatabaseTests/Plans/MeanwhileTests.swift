@@ -140,7 +140,9 @@ import Testing
         }.compactMap(\.self)
         #expect(errors.count < 2)
         for error in errors {
-          let expected: [TenancyProblem] = [.changedMeanwhile, .tenantExists("apex"), .tenantNotFound("acme")]
+          let expected: [TenancyProblem] = [
+            .changedMeanwhile, .tenantExists("apex"), .tenantNotFound("acme"),
+          ]
           #expect(expected.contains { $0 == error as? TenancyProblem }, "\(error)")
         }
         let findings = try await fleet.tenancy.diagnose().entries.map(\.finding)

@@ -14,7 +14,7 @@ enum MigrateCommand {
       run; a file's own lock_timeout and statement_timeout take precedence. The first Ctrl-C lets the running tenants \
       finish, the second cancels them on the server.
 
-      A file with transaction:false, as for CREATE INDEX CONCURRENTLY, runs when every tenant has the files before it, in \
+      A file with transaction:false, as for CREATE INDEX CONCURRENTLY, waits until the files before it have been run in every tenant, and runs in \
       two tenants at a time. Each finished statement is recorded, and the next run resumes at the first unfinished one. An \
       invalid index that a failed build leaves is dropped. After an interruption the next run drops it and builds it \
       again, or names it if that is not safe. CONCURRENTLY waits for other transactions as long as necessary, without \
