@@ -31,6 +31,10 @@ import Testing
         Refusal(
           "domain remove a.com", 3, "domain_not_found", "domain a.com does not exist",
           hint: "'tenantctl domain list' shows all domains"),
+        Refusal(
+          "domain remove postgresql://u:pw@h/d", 2, "usage",
+          "invalid HOST 'postgresql://u:***@h/d': it is a URL",
+          hint: "give only the host name"),
       ])
     }
   }

@@ -6,7 +6,7 @@ enum Shared {
   static let tenant = Argument(
     "NAME", completion: .dynamic("tenant"), parse: TenantName.init(word:), summary: "The tenant.")
   static let domain = Argument(
-    "HOST", completion: .dynamic("domain"), parse: DomainName.init(ofRow:),
+    "HOST", completion: .dynamic("domain"), parse: row,
     summary: "The host name, as 'domain list' shows it.")
   static let dryRun = Flag("dry-run", summary: "Print the SQL that would run; change nothing.")
   static let yes = Flag("yes", short: "y", summary: "Do not ask for confirmation.")
@@ -14,6 +14,12 @@ enum Shared {
     "migrations", placeholder: "DIR", environment: "TENANTCTL_MIGRATIONS", completion: .directories,
     parse: path,
     summary: "The migrations folder. Default: that of tenantctl.toml, or migrations/.")
+
+  /// The domain of a row. A connection string in its place is a mistake whose message must not show the password.
+  @Sendable private static func row(_ text: String) throws -> DomainName {
+    text.contains("@") || text.contains("password")
+      ? try DomainName(parsing: text) : DomainName(ofRow: text)
+  }
 
   /// The path of a file or a folder. An empty one, as of a variable that is not set, would be an error without a name.
   @Sendable static func path(_ text: String) throws -> String {
