@@ -52,9 +52,11 @@ extension TenantDatabase {
       throw TenancyProblem.scriptMadeWritable(script.name)
     }
     let path = try await frame().path
+    // What is read-only changes nothing.
+    let targets = try await sharedTargets(of: options.mayWrite ? script.statements : [], path)
     let expected = Mutex<[ResultColumn]?>(nil)
     let report = await tenants.forEach(run) { tenant in
-      let answers = try await self.exec(script, options, path, tenant)
+      let answers = try await self.exec(script.sent(to: tenant.schema, targets), options, path, tenant)
       let table = ResultTable(answers[answers.endIndex - 1])
       let changed = answers.reduce(0) { $0 + $1.changed }
       let hasOtherRows = answers.dropLast().contains { !$0.columns.isEmpty }
@@ -80,11 +82,11 @@ extension TenantDatabase {
 
   /// Returns the result of each statement.
   private func exec(
-    _ script: ExecScript, _ options: ExecOptions, _ path: TenantPath, _ tenant: Tenant
-  ) async throws -> ArraySlice<Rows> {
+    _ script: ExecScript.Sent, _ options: ExecOptions, _ path: TenantPath, _ tenant: Tenant
+  ) async throws -> [Rows] {
     if !tenant.schema.canBeEntered { throw TenancyProblem.schemaNotEnterable(tenant.name, tenant.schema) }
     let opening = opening(options, tenant.schema, path)
-    let statements = script.statements.map { SQL(unsafeRaw: $0.text) }
+    let statements = script.statements
     return try await connected { connection in
       do {
         let answers = try await connection.transaction(
@@ -95,11 +97,11 @@ extension TenantDatabase {
         if !options.mayWrite, answers[answers.startIndex + end][0][0] != "on" {
           throw TenancyProblem.scriptMadeWritable(script.name)
         }
-        return answers[opening.count..<end]
+        return script.ownAnswers(answers[opening.count..<end])
       } catch let error as StatementError {
         await connection.clean()
         let index = error.index - opening.count
-        if let error = tenant.absence(error.error), !script.statements.indices.contains(index) { throw error }
+        if let error = tenant.absence(error.error), !statements.indices.contains(index) { throw error }
         if index < 0 { throw error }
         throw TenancyProblem.execFailed(
           script.failure(StatementError(index: index, error: error.error), isReadOnly: !options.mayWrite))

@@ -31,7 +31,40 @@ package struct ExecScript: Sendable {
   /// The last text's source.
   var name: String { parts.last?.name ?? "" }
 
-  func failure(_ error: StatementError, isReadOnly: Bool) -> ExecFailure {
+  /// What is sent to one tenant.
+  func sent(to schema: SchemaName, _ targets: SharedTargets) -> Sent {
+    Sent(
+      script: self,
+      parts: statements.enumerated().flatMap { index, statement in
+        targets.met(by: statement).map { ($0.guardStatement(in: schema), index, $0) }
+          + [(SQL(unsafeRaw: statement.text), index, nil)]
+      })
+  }
+
+  /// Its statements, and before them the checks that they change no object of all tenants.
+  struct Sent: Sendable {
+    fileprivate let script: ExecScript
+    fileprivate let parts: [(sql: SQL, statement: Int, guarded: SharedObject?)]
+
+    var name: String { script.name }
+    var statements: [SQL] { parts.map(\.sql) }
+
+    /// The results of the script's own statements.
+    func ownAnswers(_ answers: ArraySlice<Rows>) -> [Rows] {
+      zip(parts, answers).filter { $0.0.guarded == nil }.map(\.1)
+    }
+
+    func failure(_ error: StatementError, isReadOnly: Bool) -> ExecFailure {
+      guard parts.indices.contains(error.index) else { return script.failure(error, isReadOnly: isReadOnly) }
+      let part = parts[error.index]
+      var failure = script.failure(
+        StatementError(index: part.statement, error: error.error), isReadOnly: isReadOnly)
+      failure.sharedObject = part.guarded
+      return failure
+    }
+  }
+
+  private func failure(_ error: StatementError, isReadOnly: Bool) -> ExecFailure {
     guard parts.indices.contains(error.index) else {
       return ExecFailure(
         script: name, place: nil, isReadOnly: isReadOnly, server: ServerFailure(error.error)
@@ -72,4 +105,6 @@ package struct ExecFailure: Sendable, Hashable {
   package let isReadOnly: Bool
   /// The server's error.
   package let server: ServerFailure
+  /// What the statement would have changed instead of the tenant's own: the server did not come to it.
+  package internal(set) var sharedObject: SharedObject?
 }

@@ -33,6 +33,8 @@ struct Frame: Sendable, Hashable {
   var isDirect = true
   /// A lock of the session's that outlives the cleaning of the session at the end of each file.
   var sessionLock: SQL?
+  /// What a file must not change where the tenant lacks it.
+  var sharedTargets = SharedTargets()
   /// Whether a commit returns before its record is on disk. Who reports something as done waits for it, once for many.
   var defersCommits = false
 

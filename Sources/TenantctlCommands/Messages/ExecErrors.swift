@@ -23,6 +23,12 @@ extension ErrorReport {
   /// A script that failed in a tenant.
   init(exec failure: ExecFailure) {
     let place = failure.place?.location.suffix ?? ""
+    if let object = failure.sharedObject {
+      self.init(
+        "shared_object", .failed, "\(failure.script)\(place): \(object.refusal)",
+        hint: object.advice(in: "the script"))
+      return
+    }
     let line = (failure.place?.excerpt).map { "\n  \($0[...].trimmingWhitespace())" } ?? ""
     self.init(
       "exec_failed", .failed, "\(failure.script)\(place): \(failure.server.sentence)\(line)",

@@ -190,6 +190,7 @@ extension MigrationFailure {
     case .refused, .needsNoTransaction, .endsTransaction, .readOnly: "migration_failed"
     case .locked: "locked"
     case .searchPathChanged: "search_path_changed"
+    case .meetsShared: "shared_object"
     case .ledgerRowGone, .ledgerChanged: "ledger_changed"
     case .ledgerReplaced: "ledger_not_trusted"
     case .recordDiscarded: "record_discarded"
@@ -206,6 +207,7 @@ extension MigrationFailure {
     case .readOnly: "it made the transaction read-only, in which it cannot be recorded, so it was rolled back"
     case .locked: held("another session held a lock for longer than lock_timeout")
     case .searchPathChanged: "it changed the search_path, so it was rolled back"
+    case .meetsShared(let object): object.refusal
     case .ledgerRowGone: "it removed its own record from the ledger, so it was rolled back"
     case .ledgerChanged: "it changed other migrations' records in the ledger, so it was rolled back"
     case .ledgerReplaced:
@@ -233,6 +235,7 @@ extension MigrationFailure {
     case .locked, .inProgress: "run the same command again when that session has finished"
     case .searchPathChanged:
       "remove the statement that sets search_path from the file, or use SET LOCAL and set it back"
+    case .meetsShared(let object): object.advice(in: "the file")
     case .ledgerRowGone:
       """
       unless another session has just renamed or dropped the tenant, remove the statement that changes the ledger from \
@@ -283,5 +286,15 @@ extension LockHolder {
     let doing =
       isIdle ? ", idle in transaction for \(durationText(age)), last: " : " for \(durationText(age)): "
     return "held by pid \(pid)\(name)\(doing)\(query)"
+  }
+}
+
+extension SharedObject {
+  var refusal: String {
+    "the tenant has no '\(name)', so this would change \(qualifiedName), which all tenants share; it was rolled back"
+  }
+
+  func advice(in text: String) -> String {
+    "create the tenant's own first, or write \(qualifiedName) in \(text) if the shared one is meant"
   }
 }

@@ -29,7 +29,13 @@ enum CommandSuite {
     CREATE TABLE pumps (id pg_catalog.int4);
     CREATE TEMPORARY VIEW pg_class AS SELECT c.* FROM pg_catalog.pg_class c;
     CREATE TEMPORARY TABLE pg_namespace (nspname pg_catalog.name);
+    CREATE TYPE mood AS ENUM ('calm');
+    ALTER TYPE mood ADD VALUE 'fine';
+    CREATE FUNCTION feed() RETURNS pg_catalog.int4 LANGUAGE sql RETURN 1;
+    ALTER FUNCTION feed() STABLE;
     -- migrate:down
+    DROP FUNCTION feed();
+    DROP TYPE mood;
     DROP TABLE pumps;
 
     """,
@@ -68,6 +74,8 @@ enum CommandSuite {
     try await database.psql(
       """
       ALTER TABLE tenants ADD plan text;
+      CREATE TABLE tanks (); CREATE TYPE mood AS ENUM ('calm');
+      CREATE FUNCTION feed() RETURNS int4 LANGUAGE sql RETURN 1;
       UPDATE domains SET is_primary = false WHERE tenant_name = 'pond';
       INSERT INTO tenants (name) VALUES ('legacy'), ('shore'), ('lagoon');
       CREATE SCHEMA legacy; CREATE TABLE legacy.tanks (id int4, name text, litres int4);
@@ -117,6 +125,7 @@ enum CommandSuite {
     "echo 'CREATE TABLE hoses ()' > migrations/tenant/6_hoses.sql; tenantctl migration baseline 6 --all",
     "tenantctl status --all", "tenantctl exec --all -c 'SELECT 1'",
     "tenantctl exec --all --write -c 'INSERT INTO tanks VALUES (1)'",
+    "tenantctl exec --all --write -c 'ALTER TABLE tanks SET (fillfactor = 90)'",
     "! tenantctl exec acme -c 'SELECT x FROM nothing'",
     "tenantctl run --all -- psql -XAtc 'SELECT 1'", "tenantctl psql acme -- -XAtc 'SELECT 1'",
     """

@@ -34,7 +34,10 @@ struct FileTransaction {
     let opening = source.openingTransactionSettings
     let planned = Array(zip(source.indices, ledger.statements(of: file, direction)))
     return (
-      planned.filter { opening.contains($0.0) }.map(\.1), planned.filter { !opening.contains($0.0) }.map(\.1)
+      planned.filter { opening.contains($0.0) }.map(\.1),
+      planned.filter { !opening.contains($0.0) }.flatMap { index, statement in
+        frame.guards(before: source[index], of: file, in: ledger.schema) + [statement]
+      }
     )
   }
 

@@ -17,6 +17,8 @@ package struct MigrationFailure: Sendable, Hashable {
     case locked
     /// The statements ran, but left another search path behind: what came after it went to the wrong schema.
     case searchPathChanged
+    /// The statement would have changed an object that all tenants share: the tenant has none of that name.
+    case meetsShared(SharedObject)
     /// The statements ran, but removed the record that they ran.
     case ledgerRowGone
     /// The statements ran, but added or removed records of other migrations.
@@ -99,6 +101,8 @@ struct MigrationSource: Sendable {
   enum Place: Sendable {
     /// One of the file's statements.
     case statement(SQLStatement)
+    /// The check that a statement finds the tenant's own object.
+    case target(SQLStatement, SharedObject)
     /// What we do before the file's statements.
     case ledger
     /// What waited for the end of the file, such as deferred triggers.
@@ -117,9 +121,17 @@ struct MigrationSource: Sendable {
   /// Whether it is a statement on the ledger before the file's own statements.
   var isLedger: Bool { if case .ledger = place { true } else { false } }
 
+  /// The file's statement that it is, or comes right before.
+  private var fileStatement: SQLStatement? {
+    switch place {
+    case .statement(let statement), .target(let statement, _): statement
+    default: nil
+    }
+  }
+
   /// Whether it is a statement of the down section.
   fileprivate var isDown: Bool {
-    if case .statement(let statement) = place { file.down?.contains(statement) ?? false } else { false }
+    fileStatement.map { file.down?.contains($0) ?? false } ?? false
   }
 
   func isExistenceRace(_ error: ServerError) -> Bool {
@@ -146,6 +158,7 @@ struct MigrationSource: Sendable {
     case (_, .lockNotAvailable): .locked
     case (.close, .undefinedTable), (.close, .divisionByZero): .ledgerRowGone
     case (.guard, .divisionByZero): .searchPathChanged
+    case (.target(_, let object), .divisionByZero): .meetsShared(object)
     case (_, .invalidLogarithm), (.guard, .undefinedTable), (.guard, .invalidSchemaName): .ledgerReplaced
     case (.record, .undefinedTable): .ledgerReplaced
     case (.record, .divisionByZero), (.record, .uniqueViolation): .ledgerChanged
@@ -154,7 +167,7 @@ struct MigrationSource: Sendable {
   }
 
   fileprivate func location(_ position: Int?) -> (line: Int, column: Int, excerpt: String)? {
-    guard case .statement(let statement) = place else { return nil }
+    guard let statement = fileStatement else { return nil }
     guard let position else {
       return (statement.line, statement.column, statement.excerpt())
     }

@@ -115,15 +115,15 @@ extension TenantDatabase {
     if let target, !(files.tenant + files.shared).contains(where: { $0.version == target }) {
       throw TenancyProblem.versionNotFound(target.rawValue)
     }
-    let frame = try await frame(statementTimeout: statementTimeout)
+    var frame = try await frame(statementTimeout: statementTimeout)
     let (shared, tenants) = try await survey(selection, files, closely: true)
     try refuseChanged([shared].compactMap { $0 } + tenants)
-    let plan = MigrationPlan(
-      .up, shared: shared, tenants: tenants, files: files, frame: frame
-    ) { survey in
-      guard let target else { return survey.pending }
-      return survey.pending.filter { $0.version <= target }
+    let choose = { @Sendable (survey: Survey) in
+      target.map { target in survey.pending.filter { $0.version <= target } } ?? survey.pending
     }
+    frame.sharedTargets = try await sharedTargets(of: Set(tenants.flatMap(choose)).flatMap(\.up), frame.path)
+    let plan = MigrationPlan(
+      .up, shared: shared, tenants: tenants, files: files, frame: frame, choose: choose)
     try plan.checkFiles(strict: strict)
     return plan
   }
@@ -157,12 +157,13 @@ extension TenantDatabase {
     let irreversible = without { $0?.down != nil }
     if !irreversible.isEmpty { throw TenancyProblem.notReversible(irreversible) }
     let isRepeatable = if case .to = extent { true } else { false }
+    let choose = { @Sendable (survey: Survey) in extent.versions(of: survey).compactMap { known[$0] } }
+    var frame = try await frame(statementTimeout: statementTimeout)
+    frame.sharedTargets = try await sharedTargets(
+      of: Set(tenants.flatMap(choose)).flatMap { $0.down ?? [] }, frame.path)
     let plan = MigrationPlan(
-      .down, shared: nil, tenants: tenants, files: files,
-      frame: try await frame(statementTimeout: statementTimeout), isRepeatable: isRepeatable
-    ) { survey in
-      extent.versions(of: survey).compactMap { known[$0] }
-    }
+      .down, shared: nil, tenants: tenants, files: files, frame: frame, isRepeatable: isRepeatable,
+      choose: choose)
     let files = Set(tenants.map { plan.pending($0) }.filter { !$0.isEmpty })
     if !isRepeatable, files.count > 1 {
       throw TenancyProblem.rollbackUneven(MigrationOccurrence.gather(tenants, plan.pending).reversed())

@@ -45,7 +45,8 @@ struct StatementSteps: Sendable {
   /// All of it, from the statement of that index; `nil`: from the start, which is recorded.
   func all(from first: Int?) -> [Step] {
     if let first, first >= statements.count { return [finish] }
-    return (first == nil ? [begin] : []) + statements.indices.dropFirst(first ?? 0).flatMap(steps)
+    return (first == nil ? [begin] : [])
+      + statements.indices.dropFirst(first ?? 0).flatMap { check($0) + steps($0) }
   }
 
   /// That all is done, where no statement is left: the file has become shorter, and its checksum was accepted.
@@ -91,11 +92,24 @@ struct StatementSteps: Sendable {
     let check = [seal?.check].compactMap { $0 }.map { PlannedStatement($0, source: source(.record)) }
     return [
       .enclosed(
-        before.map { PlannedStatement($0, source: source(.ledger)) } + [statement]
+        before.map { PlannedStatement($0, source: source(.ledger)) } + guards(index)
+          + [statement]
           + SessionCleaning.settle.map { PlannedStatement($0, source: source(.end)) }
           + Closing(ledger: ledger, file: file, isNamed: seal != nil).statements + done + check,
         frame, .part)
     ]
+  }
+
+  /// What comes before a statement that is sent by itself.
+  func check(_ index: Int) -> [Step] {
+    guard text(index).mayWantNoTransaction, !guards(index).isEmpty else { return [] }
+    return [
+      .transaction([PlannedStatement(frame.path.enter(schema), source: source(.ledger))] + guards(index))
+    ]
+  }
+
+  private func guards(_ index: Int) -> [PlannedStatement] {
+    frame.guards(before: text(index), of: file, in: schema)
   }
 
   /// What the file's statements have set for the session: each of them is sent to a clean one. So a run that resumes does

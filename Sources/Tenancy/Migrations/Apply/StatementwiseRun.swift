@@ -79,6 +79,7 @@ struct StatementwiseRun {
         isDone = try await prepare(built, at: own[0], isResumed: isResumed && index == first)
       }
       if !isDone {
+        for step in steps.check(index) { try await step.run(over: connection) }
         try await SQLWords(statement).contains("CONCURRENTLY") ? build(own[0]) : own[0].run(over: connection)
       }
       for step in own.dropFirst() { try await step.run(over: connection) }

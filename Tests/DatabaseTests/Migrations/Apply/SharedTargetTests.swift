@@ -1,0 +1,153 @@
+import TestSupport
+import Testing
+
+@testable import Tenancy
+
+/// What a file changes or drops by an unqualified name is the tenant's, or nobody's.
+@Suite struct SharedTargetTests {
+  private static let shared = """
+    CREATE TABLE public.users (id int, name text); CREATE INDEX by_name ON public.users (name);
+    CREATE VIEW public.names AS SELECT name FROM public.users; CREATE SEQUENCE public.numbers;
+    CREATE MATERIALIZED VIEW public.counts AS SELECT count(*) FROM public.users;
+    CREATE TYPE public.mood AS ENUM ('calm'); CREATE DOMAIN public.price AS numeric;
+    CREATE FUNCTION public.f(int) RETURNS int LANGUAGE sql RETURN 1;
+    CREATE FUNCTION public.f(text) RETURNS int LANGUAGE sql RETURN 1;
+    CREATE FUNCTION public.noop() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+    CREATE TRIGGER old_trigger BEFORE INSERT ON public.users FOR EACH ROW EXECUTE FUNCTION public.noop();
+    CREATE POLICY old_policy ON public.users; CREATE RULE old_rule AS ON DELETE TO public.users DO INSTEAD NOTHING;
+    """
+
+  /// Of each kind a statement that PostgreSQL would run on the object in `public`, and the name of that.
+  private static let statements = [
+    ("DROP TABLE IF EXISTS users CASCADE; CREATE TABLE users ()", "users"),
+    ("ALTER TABLE users ADD z int", "users"), ("ALTER TABLE IF EXISTS ONLY \"users\" ADD z int", "users"),
+    ("TRUNCATE users", "users"), ("TRUNCATE TABLE ONLY users RESTART IDENTITY", "users"),
+    ("CREATE TABLE own (); DROP TABLE own, users CASCADE", "users"),
+    ("CREATE INDEX ON users (id)", "users"),
+    ("CREATE UNIQUE INDEX IF NOT EXISTS i ON ONLY users (id)", "users"),
+    (
+      "CREATE OR REPLACE TRIGGER t BEFORE UPDATE OF id ON users FOR EACH ROW EXECUTE FUNCTION noop()", "users"
+    ),
+    ("CREATE POLICY p ON users", "users"),
+    ("CREATE OR REPLACE RULE r AS ON UPDATE TO users DO INSTEAD NOTHING", "users"),
+    ("DROP TRIGGER IF EXISTS old_trigger ON users", "users"),
+    ("ALTER POLICY old_policy ON users TO PUBLIC", "users"),
+    ("DROP RULE old_rule ON users", "users"), ("DROP INDEX by_name", "by_name"),
+    ("ALTER INDEX by_name RENAME TO other", "by_name"), ("DROP VIEW names", "names"),
+    ("DROP MATERIALIZED VIEW counts", "counts"), ("ALTER SEQUENCE numbers RESTART", "numbers"),
+    ("ALTER TYPE mood ADD VALUE 'angry'", "mood"), ("DROP DOMAIN IF EXISTS price", "price"),
+    ("DROP FUNCTION f(int), f(text)", "f"), ("ALTER ROUTINE f(int) STABLE", "f"),
+  ]
+
+  /// In the order of migration, rollback, new tenant and script; the tenant `b` has what it needs, and no other one does.
+  @Test func eachKindAndEachWay() async throws {
+    try await Fleet.with { fleet in
+      try await fleet.psql(Self.shared)
+      try await fleet.populate(["a"])
+      let before = try await fleet.publicObjects()
+      for (sql, name) in Self.statements {
+        let file = try migration("1", "\(sql);")
+        #expect(try await fleet.migrate([file]).tenants[0].migrationFailure?.sharedName == name, "\(sql)")
+        await #expect("create: \(sql)") { try await fleet.create("new", [file]) } throws: { error in
+          (error as? TenancyProblem)?.migrationFailure?.sharedName == name
+        }
+        let undo = try migration("1", "-- migrate:up\nSELECT 1;\n-- migrate:down\n\(sql);")
+        try await fleet.migrate([undo])
+        let report = try await fleet.rollback([undo], .steps(1))
+        #expect(report.tenants[0].migrationFailure?.sharedName == name, "\(sql)")
+        try await fleet.psql("DROP TABLE a.schema_migrations")
+        #expect(try await fleet.execFailure(sql)?.sharedObject?.name == name, "\(sql)")
+        #expect(try await fleet.publicObjects() == before, "\(sql)")
+      }
+    }
+  }
+
+  /// The same statements in a tenant that has the objects; and what the files make, name or mean otherwise.
+  @Test func whatIsTheTenantsOwnIsChanged() async throws {
+    try await Fleet.with { fleet in
+      try await fleet.psql(Self.shared)
+      let before = try await fleet.publicObjects()
+      try await fleet.psql("CREATE TABLE public.plans (id int)")
+      let own = try migration("1", Self.shared.replacing("public.", with: ""))
+      for (index, (sql, _)) in Self.statements.enumerated() {
+        let files = [own, try migration("2", "\(sql);")]
+        try await fleet.create("t\(index)", files)
+        try await fleet.create("u\(index)", [own])
+        #expect(try await fleet.migrate(files).failures.isEmpty, "\(sql)")
+        try await fleet.drop("u\(index)")
+        try await fleet.drop("t\(index)")
+      }
+      try await fleet.create(
+        "a",
+        [
+          migration(
+            "1", "CREATE TEMPORARY TABLE users (id int) ON COMMIT DROP;\nALTER TABLE users ADD z int;"),
+          migration("2", "CREATE TABLE users (id int REFERENCES public.tenants);\nDROP TABLE users;"),
+          migration("3", "INSERT INTO users VALUES (1);\nGRANT SELECT ON users TO PUBLIC;"),
+          migration("4", "ALTER TABLE public.plans ADD note text;\nDROP TABLE IF EXISTS nowhere;"),
+        ])
+      #expect(try await fleet.psql("SELECT id FROM public.users") == "1")
+      #expect(try await fleet.publicObjects().filter { !$0.contains("plans") } == before)
+    }
+  }
+
+  /// Statements that are sent by themselves, and the schemas that a setting puts into the path.
+  @Test(arguments: ["DROP INDEX CONCURRENTLY by_name", "CREATE INDEX CONCURRENTLY ON users (id)"])
+  func outsideOfATransaction(sql: String) async throws {
+    try await Fleet.with { fleet in
+      try await fleet.psql(Self.shared)
+      try await fleet.populate(["a"])
+      let before = try await fleet.publicObjects()
+      let file = try migration("1", "-- migrate:up transaction:false\n\(sql);")
+      let name = try await fleet.migrate([file]).tenants[0].migrationFailure?.sharedName
+      #expect(["users", "by_name"].contains(name))
+      #expect(try await fleet.publicObjects() == before)
+      try await fleet.psql(Self.shared.replacing("public.", with: "a."))
+      #expect(try await fleet.migrate([file]).failures.isEmpty)
+      #expect(try await fleet.publicObjects() == before)
+    }
+  }
+}
+
+extension Fleet {
+  /// What of `public` a statement could change.
+  fileprivate func publicObjects() async throws -> [Substring] {
+    try await psql(
+      """
+      SELECT string_agg(o, ';' ORDER BY o) FROM (
+        SELECT format('%s %s %s %s', relname, relkind, reloptions, array(SELECT attname FROM pg_attribute WHERE attrelid = c.oid))
+        FROM pg_class c WHERE relnamespace = 'public'::regnamespace
+        UNION ALL SELECT format('%s %s', typname, array(SELECT enumlabel FROM pg_enum WHERE enumtypid = t.oid))
+        FROM pg_type t WHERE typnamespace = 'public'::regnamespace
+        UNION ALL SELECT format('%s %s', oid::regprocedure, provolatile) FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+        UNION ALL SELECT tgname FROM pg_trigger WHERE tgrelid = 'public.users'::regclass
+        UNION ALL SELECT format('%s %s', polname, polroles) FROM pg_policy WHERE polrelid = 'public.users'::regclass
+        UNION ALL SELECT rulename FROM pg_rewrite WHERE ev_class = 'public.users'::regclass) AS all_of_it (o)
+      """
+    ).split(separator: ";")
+  }
+
+  fileprivate func execFailure(_ sql: String) async throws -> ExecFailure? {
+    var options = ExecOptions()
+    options.mayWrite = true
+    let tenants = try await tenancy.tenants(in: FleetSelection(names: nil))
+    let script = try ExecScript([("-c", Array(sql.utf8))])
+    let report = try await tenancy.exec(script, in: tenants, options) { _, _ in }
+    guard case .execFailed(let failure) = report.failures.first?.failure as? TenancyProblem else {
+      return nil
+    }
+    return failure
+  }
+}
+
+extension TenancyProblem {
+  fileprivate var migrationFailure: MigrationFailure? {
+    if case .migrationFailed(let failure) = self { failure } else { nil }
+  }
+}
+
+extension MigrationFailure {
+  fileprivate var sharedName: String? {
+    if case .meetsShared(let object) = reason { object.name } else { nil }
+  }
+}
