@@ -1,5 +1,23 @@
 internal import TenancyPostgres
 
+/// A domain that was removed.
+package struct RemovedDomain: Sendable, Hashable, Encodable {
+  /// The host name.
+  package let name: DomainName
+  /// The tenant that had it; `nil` if its row referred to none that is there.
+  package let tenant: TenantName?
+  /// Whether it was the tenant's primary one.
+  package let isPrimary: Bool
+
+  /// The keys of a ``Domain``; `null` where there was no tenant.
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Domain.CodingKeys.self)
+    try container.encode(name, forKey: .name)
+    try container.encode(tenant, forKey: .tenant)
+    try container.encode(isPrimary, forKey: .isPrimary)
+  }
+}
+
 extension TenantDatabase {
   /// Plans another domain for a tenant. Its first one is primary in any case, where the registry knows primary domains;
   /// making another one primary clears the old one in the same transaction.
@@ -47,7 +65,7 @@ extension TenantDatabase {
   /// Throws ``TenancyProblem/domainNotFound(_:)``, ``TenancyProblem/domainAmbiguous(_:of:)``, or
   /// ``TenancyProblem/domainIsPrimary(_:of:others:)`` when the tenant has others: which of them becomes primary needs a
   /// decision.
-  package func planRemoveDomain(_ host: DomainName) async throws -> Plan<Domain> {
+  package func planRemoveDomain(_ host: DomainName) async throws -> Plan<RemovedDomain> {
     try await withRegistry { connection, shape in
       guard let domains = shape.domains else { throw TenancyProblem.noDomains }
       let owner = try await self.ownRow(of: host, shape, over: connection)
@@ -62,8 +80,7 @@ extension TenantDatabase {
         sql: "DELETE \(source)",
         source: source, outcome: "NOT EXISTS (SELECT \(source))")
       return Plan(
-        result: Domain(
-          name: owner.host, tenant: owner.tenant ?? TenantName(stored: ""), isPrimary: owner.isPrimary),
+        result: RemovedDomain(name: owner.host, tenant: owner.tenant, isPrimary: owner.isPrimary),
         steps: [.transaction(self.limits.opening.map { PlannedStatement($0) } + .changing(delete))],
         database: self)
     }

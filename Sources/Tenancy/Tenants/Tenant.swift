@@ -42,7 +42,7 @@ package struct Domain: Sendable, Hashable, Comparable, Encodable {
     (left.tenant, left.isPrimary ? 0 : 1, left.name) < (right.tenant, right.isPrimary ? 0 : 1, right.name)
   }
 
-  private enum CodingKeys: String, CodingKey {
+  enum CodingKeys: String, CodingKey {
     case name = "domain"
     case tenant
     case isPrimary = "primary"

@@ -13,7 +13,8 @@ enum DomainRemoveCommand {
   ) { input, session in
     let change = try await session.database().planRemoveDomain(input[Shared.domain])
     return try await session.make(change, dryRun: input[Shared.dryRun]) { domain in
-      CommandResult(domain, "removed domain \(domain.name) from tenant \(domain.tenant)")
+      let tenant = domain.tenant.map { " from tenant \($0)" } ?? ", which had no tenant"
+      return CommandResult(domain, "removed domain \(domain.name)\(tenant)")
     }
   }
 }
