@@ -31,6 +31,17 @@ import Testing
     }
   }
 
+  /// The version is later than that of the newest file, however many digits that has.
+  @Test(arguments: [
+    ("9223372036854775807", "9223372036854775808"), ("30240101120000123456", "30240101120000123457"),
+    ("99999999999999999999", "100000000000000000000"), ("29991231235959", "29991231235960"),
+  ]) func afterALaterFile(newest: String, next: String) async throws {
+    try await TemporaryFolder.with(files: ["migrations/tenant/\(newest)_a.sql": "SELECT 1;"]) { folder in
+      let made = try await Tenantctl.run(["migration", "new", "b"], workingDirectory: folder.path)
+      #expect(made.stdout == "wrote migrations/tenant/\(next)_b.sql\n", "\(made)")
+    }
+  }
+
   /// What an app has made of every kind is the same in a tenant that is created from the file.
   @Test func fromATenant() async throws {
     try await Scene.with(files: [:]) { scene in

@@ -37,9 +37,9 @@ package enum MigrationFolder {
       while taken.contains(Timestamp.digits(of: seconds)) { seconds += 1 }
       var digits = Timestamp.digits(of: seconds)
       if let newest = part.versions.max(), try newest > MigrationVersion(parsing: digits),
-        let number = Int(newest.rawValue)
+        let next = newest.successor
       {
-        digits = "\(number + 1)"
+        digits = next.rawValue
       }
       let file = Disk.join(part.folder, "\(digits)_\(slug).sql")
       try Disk.create(file, text)

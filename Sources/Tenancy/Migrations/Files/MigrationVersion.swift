@@ -18,6 +18,19 @@ package struct MigrationVersion: Sendable, Hashable, CustomStringConvertible {
     rawValue = text
   }
 
+  /// The next number, with as many digits if they suffice; `nil` if it would have too many.
+  var successor: MigrationVersion? {
+    var digits = Array(rawValue.utf8)
+    for index in digits.indices.reversed() {
+      if digits[index] < UInt8(ascii: "9") {
+        digits[index] += 1
+        return try? MigrationVersion(parsing: String(decoding: digits, as: UTF8.self))
+      }
+      digits[index] = UInt8(ascii: "0")
+    }
+    return try? MigrationVersion(parsing: "1" + String(decoding: digits, as: UTF8.self))
+  }
+
   /// The digits as they are written.
   package var description: String { rawValue }
 }
