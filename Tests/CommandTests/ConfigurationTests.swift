@@ -210,6 +210,13 @@ import Testing
         bad.stderr.hasPrefix(
           "error: invalid --jobs 'many' in the environment variable TENANTCTL_JOBS: expected"))
       #expect(bad.status == 2)
+      for words in ["migrate --all", "create --from-file -"] {
+        let many = try await scene.run("\(words) --jobs 9223372036854775807")
+        #expect(
+          many.stderr.hasPrefix("error: invalid --jobs '9223372036854775807': expected a whole number from 1")
+        )
+        #expect(many.status == 2)
+      }
     }
   }
 }

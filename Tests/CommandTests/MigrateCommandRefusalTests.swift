@@ -161,7 +161,7 @@ extension MigrateCommandTests {
           "migrate --all --to colour", 2, "usage", "invalid --to 'colour': it is not a migration version",
           hint: "a version is the digits that a file's name begins with, at most 128"),
         Refusal(
-          "migrate --all --jobs 0", 2, "usage", "invalid --jobs '0': expected a whole number above 0",
+          "migrate --all --jobs 0", 2, "usage", "invalid --jobs '0': expected a whole number from 1 to 10000",
           hint: "see 'tenantctl migrate --help'"),
         Refusal(
           "migrate --from-file nowhere", 1, "file", "nowhere: No such file or directory",

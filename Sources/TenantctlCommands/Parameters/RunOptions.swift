@@ -8,7 +8,9 @@ enum RunOptions {
   }
 
   private static let jobs = Option(
-    "jobs", short: "j", placeholder: "N", environment: "TENANTCTL_JOBS", parse: PositiveNumber.init(parsing:),
+    "jobs", short: "j", placeholder: "N", environment: "TENANTCTL_JOBS",
+    // More than any server has connections for.
+    parse: { try PositiveNumber(parsing: $0, atMost: 10_000) },
     summary: "Work on N tenants at a time. Default: 8, but at most a quarter of the free connections.")
   static let onError = DefaultedOption(
     "on-error", placeholder: "ACTION", choices: OnError.self, default: .continue,

@@ -63,8 +63,12 @@ struct Assignment: Sendable {
 struct PositiveNumber: Sendable {
   let value: Int
 
-  init(parsing text: String) throws {
-    guard let value = Int(text), value > 0 else { throw Expected("a whole number above 0") }
+  init(parsing text: String) throws { try self.init(parsing: text, atMost: .max) }
+
+  init(parsing text: String, atMost limit: Int) throws {
+    guard let value = Int(text), 1...limit ~= value else {
+      throw Expected(limit == .max ? "a whole number above 0" : "a whole number from 1 to \(limit)")
+    }
     self.value = value
   }
 }
