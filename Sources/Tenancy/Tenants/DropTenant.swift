@@ -133,7 +133,7 @@ extension TenantDatabase {
 
   /// The schema with the mark that no tenant has. The owner of a schema can write any comment on it: a mark counts only on
   /// the schema of a role that could drop it anyway.
-  private func schema(
+  func schema(
     marked mark: String, _ shape: RegistryShape, over connection: Connection
   ) async throws -> SchemaName? {
     let found = try await connection.query(

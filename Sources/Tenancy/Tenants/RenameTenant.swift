@@ -103,7 +103,22 @@ extension TenantDatabase {
       throw TenancyProblem.schemaMissing(tenant.name, tenant.schema)
     }
     if schema != tenant.schema && schemas.contains(schema.rawValue) {
-      throw TenancyProblem.schemaWithoutTenant(schema)
+      throw try await obstacle(Tenant(name: new, schema: schema, isActive: true), shape, over: connection)
+    }
+  }
+
+  /// What a schema is that is in the way of a tenant's new name: one that an interrupted create or drop has left, which `drop`
+  /// removes, or any other.
+  private func obstacle(_ new: Tenant, _ shape: RegistryShape, over connection: Connection) async throws
+    -> TenancyProblem
+  {
+    let dropped = try await schema(marked: Self.dropMark(of: new.name), shape, over: connection)
+    if dropped == new.schema { return .leftoverSchema(new.schema, of: new.name) }
+    do {
+      let mark = try await remains(of: new, [], shape, over: connection)
+      return mark == nil ? .changedMeanwhile : .leftoverSchema(new.schema, of: new.name)
+    } catch TenancyProblem.dropUnfinished, TenancyProblem.schemaReferenced {
+      return .schemaWithoutTenant(new.schema)
     }
   }
 }

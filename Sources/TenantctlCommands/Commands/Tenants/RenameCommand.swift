@@ -16,12 +16,7 @@ enum RenameCommand {
     section: Section.tenants
   ) { input, session in
     let database = try session.database()
-    let change: Plan<RenamedTenant>
-    do {
-      change = try await database.planRename(input[old], to: input[new])
-    } catch TenancyProblem.schemaWithoutTenant(let schema) {
-      throw await database.obstacle(schema, to: try input[new])
-    }
+    let change = try await database.planRename(input[old], to: input[new])
     let isDry = input[Shared.dryRun]
     if isDry { change.result.warnings.forEach(session.warn) }
     return try await session.make(change, dryRun: isDry) { renamed in
