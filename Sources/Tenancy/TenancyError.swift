@@ -128,13 +128,13 @@ extension TenancyProblem {
     case .domainWithoutTenant(let domain, _):
       (.domainWithoutTenant, "the tenant of the domain \(domain) does not exist")
     case .invalidTenantName(let text, let reason):
-      (.invalidName, "invalid tenant name '\(text.onOneLine)': \(reason)")
+      (.invalidName, "invalid tenant name '\(text.onOneLine)': \(reason.sentence)")
     case .nameNotOfType(let text, _, _, let type):
       (.invalidName, "invalid tenant name '\(text.onOneLine)': it is not of type \(type)")
     case .invalidSchemaName(let text, let reason):
-      (.invalidSchema, "invalid schema name '\(text.onOneLine)': \(reason)")
+      (.invalidSchema, "invalid schema name '\(text.onOneLine)': \(reason.sentence)")
     case .invalidDomainName(let text, let reason):
-      (.invalidDomain, "invalid host name '\(text.onOneLine)': \(reason)")
+      (.invalidDomain, "invalid host name '\(text.onOneLine)': \(reason.sentence)")
     case .registryMissing(let tables, _):
       (.registryMissing, "the database has no \(tables.joined(separator: " and no "))")
     case .registryColumnMissing(let missing):
@@ -168,7 +168,8 @@ extension TenancyProblem {
         .columnMismatch,
         "column \(error.column) is \(error.found ?? "NULL or missing"), not \(error.expected)"
       )
-    default: (.other, "\(self)")
+    // The name of the case: what else it holds is not written for people.
+    default: (.other, Mirror(reflecting: self).children.first?.label ?? "\(self)")
     }
   }
 }

@@ -32,7 +32,7 @@
     static func invalidHost(_ texts: [String]) -> TenancyRefusal {
       // Enough for a log: a client may send as much as it likes.
       let text = String(texts.joined(separator: ", ").prefix(64))
-      let problem: DomainProblem = text.isEmpty ? .empty : .badLabel(text)
+      let problem: DomainProblem = text.isEmpty ? .empty : .badLabel
       return TenancyRefusal(status: .badRequest, error: TenancyError(.invalidDomainName(text, problem)))
     }
   }

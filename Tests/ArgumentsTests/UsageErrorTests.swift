@@ -41,6 +41,7 @@ import Testing
     ("word", "'word'"),
     ("postgres://user:p@ss@host:5432/db?x=a@b", "'postgres://user:***@b'"),
     ("postgresql+psycopg2://u:p@h", "'postgresql+psycopg2://u:***@h'"),
+    ("user:p@ss@host", "'user:***@host'"), ("a:b", "'a:b'"),
     ("postgres://user@host:5432/db", "'postgres://user@host:5432/db'"),
     ("postgres://u:p/w?x@h:1/db", "'postgres://u:***@h:1/db'"),
     ("postgres://host:5432/db", "'postgres://host:5432/db'"),

@@ -90,7 +90,7 @@ import Testing
           hint: "omit the port: the same tenant is served on every port"),
         Refusal(
           "domain add acme a_b.com", 2, "usage",
-          "invalid HOST 'a_b.com': 'a_b' is not a valid label of a host name",
+          "invalid HOST 'a_b.com': a label in it is not made of letters, digits and inner hyphens, 63 at most",
           hint: form),
         Refusal(
           "domain add acme café.com", 2, "usage",

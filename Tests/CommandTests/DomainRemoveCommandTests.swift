@@ -14,6 +14,16 @@ import Testing
     }
   }
 
+  @Test func aRowOfNoTenant() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      try await scene.database.psql(
+        "SET session_replication_role TO replica; DELETE FROM tenants")
+      try await scene.says(
+        "domain remove acme.example.com", "removed domain acme.example.com, which had no tenant\n",
+        json: #"{"domain":"acme.example.com","primary":true,"tenant":null}"#)
+    }
+  }
+
   @Test func dryRun() async throws {
     try await Scene.with(tenants: ["acme", "reef"]) { scene in
       try await scene.dryRunTellsTheTruth("domain remove acme.example.com")
@@ -35,6 +45,14 @@ import Testing
           "domain remove postgresql://u:pw@h/d", 2, "usage",
           "invalid HOST 'postgresql://u:***@h/d': it is a URL",
           hint: "give only the host name"),
+        Refusal(
+          "domain remove host=db,password=pw", 2, "usage",
+          "invalid HOST 'host=db,password=***': a label in it is not made of letters, digits and inner hyphens, 63 at most",
+          hint: "use letters, digits and hyphens between dots, as in acme.example.com"),
+        Refusal(
+          "domain remove u:p:w@h.com", 2, "usage",
+          "invalid HOST 'u:***@h.com': a label in it is not made of letters, digits and inner hyphens, 63 at most",
+          hint: "use letters, digits and hyphens between dots, as in acme.example.com"),
       ])
     }
   }

@@ -37,7 +37,8 @@ public struct DomainName: StoredName {
     if name.contains(":"), !name.contains("@") { return .hasPort }
     if name.utf8.count > 253 { return .tooLong }
     let labels = name.split(separator: ".", omittingEmptySubsequences: false)
-    if let bad = labels.first(where: { !isLabel($0) }) { return .badLabel(String(bad)) }
+    if labels.contains("") { return .emptyLabel }
+    if !labels.allSatisfy(isLabel) { return .badLabel }
     if labels.count == 1 { return .noDot }
     if labels.last?.utf8.allSatisfy(isDigit) == true { return .isAddress }
     return nil
@@ -68,10 +69,30 @@ package enum DomainProblem: Sendable, Hashable {
   case badPort
   /// Over 253 characters (RFC 1035 section 2.3.4).
   case tooLong
-  /// A part between dots is empty, over 63 characters, or has something else than letters, digits and inner hyphens.
-  case badLabel(String)
+  /// A part between dots is empty.
+  case emptyLabel
+  /// A part between dots is over 63 characters, or has something else than letters, digits and inner hyphens.
+  case badLabel
   /// A name without a dot never reaches a tenant.
   case noDot
   /// An address never reaches a tenant.
   case isAddress
+}
+
+extension DomainProblem {
+  /// What is wrong, for a server app and for the command line: without the name, which may hold a password by mistake.
+  package var sentence: String {
+    switch self {
+    case .empty: "it is empty"
+    case .hasScheme: "it is a URL"
+    case .notASCII: "it contains characters that are not ASCII"
+    case .hasPort: "it has a port"
+    case .badPort: "its port is not a number"
+    case .tooLong: "it is longer than 253 characters"
+    case .emptyLabel: "it has an empty label"
+    case .badLabel: "a label in it is not made of letters, digits and inner hyphens, 63 at most"
+    case .noDot: "it has no dot, so it cannot be a tenant's domain"
+    case .isAddress: "it is an IP address, so it cannot be a tenant's domain"
+    }
+  }
 }

@@ -43,3 +43,17 @@ package enum NameProblem: Sendable, Hashable {
   /// A name with a meaning of its own, such as `public` or `www`.
   case reserved
 }
+
+extension NameProblem {
+  /// What is wrong, for a server app and for the command line.
+  package var sentence: String {
+    switch self {
+    case .empty: "it is empty"
+    case .tooLong: "it is too long"
+    case .malformed, .malformedKey: "it contains characters that are not allowed"
+    case .hyphenated: "it contains hyphens"
+    case .keyword: "it is an SQL keyword"
+    case .reserved: "it is reserved"
+    }
+  }
+}

@@ -19,11 +19,11 @@ public struct Host: Sendable, Hashable, CustomStringConvertible {
     let port = text.utf8[name.endIndex...]
     if name.last == UInt8(ascii: ".") { name = name.dropLast() }
     if name.isEmpty { throw invalid(.empty) }
-    if name.last == UInt8(ascii: ".") { throw invalid(.badLabel("")) }
+    if name.last == UInt8(ascii: ".") { throw invalid(.emptyLabel) }
     if name.count > 253 { throw invalid(.tooLong) }
     let host = Substring(name)
     guard Self.isLiteral(name) || name.allSatisfy(Self.isAllowed) && Self.isText(host) else {
-      throw invalid(.badLabel(String(host)))
+      throw invalid(.badLabel)
     }
     guard port.isEmpty || port.first == UInt8(ascii: ":") && port.dropFirst().allSatisfy(DomainName.isDigit)
     else { throw invalid(.badPort) }

@@ -2,17 +2,6 @@ internal import SQLText
 internal import Tenancy
 
 extension NameProblem {
-  var sentence: String {
-    switch self {
-    case .empty: "it is empty"
-    case .tooLong: "it is too long"
-    case .malformed, .malformedKey: "it contains characters that are not allowed"
-    case .hyphenated: "it contains hyphens"
-    case .keyword: "it is an SQL keyword"
-    case .reserved: "it is reserved"
-    }
-  }
-
   var hint: String {
     switch self {
     case .keyword, .reserved: "choose another name, such as this one with a prefix"
@@ -42,21 +31,6 @@ extension ErrorReport {
 }
 
 extension DomainProblem {
-  var sentence: String {
-    switch self {
-    case .empty: "it is empty"
-    case .hasScheme: "it is a URL"
-    case .notASCII: "it contains characters that are not ASCII"
-    case .hasPort: "it has a port"
-    case .badPort: "its port is not a number"
-    case .tooLong: "it is longer than 253 characters"
-    case .badLabel(let label):
-      label.isEmpty ? "it has an empty label" : "'\(label)' is not a valid label of a host name"
-    case .noDot: "it has no dot, so it cannot be a tenant's domain"
-    case .isAddress: "it is an IP address, so it cannot be a tenant's domain"
-    }
-  }
-
   func hint(for name: String) -> String {
     switch self {
     case .notASCII:

@@ -63,13 +63,13 @@ import Testing
       ("", .empty), (".", .empty),
       ("https://acme.com", .hasScheme), ("acme.com/", .hasScheme),
       ("münchen.de", .notASCII), ("acme.com\u{200b}", .notASCII), ("\u{212A}elvin.com", .notASCII),
-      ("acme.com:8080", .hasPort), ("::1", .isAddress), ("u:p@acme.com", .badLabel("u:p@acme")),
+      ("acme.com:8080", .hasPort), ("::1", .isAddress), ("u:p@acme.com", .badLabel),
       ("acme", .noDot), ("localhost", .noDot),
       ("10.0.0.1", .isAddress), ("a.1", .isAddress),
-      ("acme..com", .badLabel("")), (".acme.com", .badLabel("")), ("acme.com..", .badLabel("")),
-      ("-a.com", .badLabel("-a")), ("a-.com", .badLabel("a-")), ("a_b.com", .badLabel("a_b")),
-      ("a b.com", .badLabel("a b")), ("*.acme.com", .badLabel("*")), (" acme.com", .badLabel(" acme")),
-      (a(64) + ".de", .badLabel(a(64))), (String(repeating: "a.", count: 126) + "de", .tooLong),
+      ("acme..com", .emptyLabel), (".acme.com", .emptyLabel), ("acme.com..", .emptyLabel),
+      ("-a.com", .badLabel), ("a-.com", .badLabel), ("a_b.com", .badLabel),
+      ("a b.com", .badLabel), ("*.acme.com", .badLabel), (" acme.com", .badLabel),
+      (a(64) + ".de", .badLabel), (String(repeating: "a.", count: 126) + "de", .tooLong),
     ] as [(String, DomainProblem)])
   func badDomains(text: String, problem: DomainProblem) {
     #expect(throws: TenancyError(.invalidDomainName(text, problem))) { try DomainName(parsing: text) }

@@ -22,12 +22,12 @@ import Testing
   @Test(
     arguments: [
       ("", .empty), (".", .empty), (":80", .empty),
-      ("http://acme.com", .hasScheme), ("acme.com/x", .hasScheme), ("a b.com", .badLabel("a b.com")),
-      ("a.com?x", .badLabel("a.com?x")), ("a.com:b.com", .badPort), ("a.com..", .badLabel("")),
-      ("[]a.com", .badLabel("[]")),
-      ("[a.com", .badLabel("[a.com")), ("a.com,b.com", .badLabel("a.com,b.com")),
-      ("a\0.com", .badLabel("a\0.com")),
-      ("a@b.com", .badLabel("a@b.com")), ("ä\u{A0}.com", .badLabel("ä\u{A0}.com")),
+      ("http://acme.com", .hasScheme), ("acme.com/x", .hasScheme), ("a b.com", .badLabel),
+      ("a.com?x", .badLabel), ("a.com:b.com", .badPort), ("a.com..", .emptyLabel),
+      ("[]a.com", .badLabel),
+      ("[a.com", .badLabel), ("a.com,b.com", .badLabel),
+      ("a\0.com", .badLabel),
+      ("a@b.com", .badLabel), ("ä\u{A0}.com", .badLabel),
     ] as [(String, DomainProblem)])
   func noHosts(text: String, problem: DomainProblem) {
     #expect(throws: TenancyError(.invalidDomainName(text, problem))) { try Host(parsing: text) }
