@@ -101,7 +101,7 @@ import Testing
         "tenantctl \(line) >/dev/full", database: scene.database, workingDirectory: scene.folder.path)
       #expect(outcome.status == 1, "\(outcome)")
       #expect(
-        outcome.stderr.contains("hint: nothing else failed: the command's changes are made\n") == areMade,
+        outcome.stderr.contains("hint: only the output failed: the command's changes are made\n") == areMade,
         "\(outcome)")
     }
   }

@@ -48,16 +48,15 @@ extension ErrorReport {
       files.map {
         "\($0.path) is half done in \(firstAndOthers($0.tenants)): it ran outside of a transaction, and now says it is one"
       }.joined(separator: "\n"),
-      hint: """
-        write transaction:false after its -- migrate: marker again, so that it goes on where it stopped; nothing was changed
-        """)
+      hint: "write transaction:false after its -- migrate: marker again, so that it goes on where it stopped",
+      assurance: .nothingChanged)
   }
 
   static func unfinishedWithoutFile(_ version: MigrationVersion) -> ErrorReport {
     ErrorReport(
       "unfinished_without_file", .refused,
       "migration \(version) was started but not finished, and its file is gone",
-      hint: "restore the file: 'tenantctl migrate' goes on where it stopped; nothing was changed")
+      hint: "restore the file: 'tenantctl migrate' goes on where it stopped")
   }
 
   /// A model for `adopt` that has nothing to copy.

@@ -106,7 +106,7 @@ extension ErrorReport {
       : (culprits.count == 1 ? "" : "one of ") + culprits.joined(separator: ", ")
     return ErrorReport(
       "row_not_stored", .failed, "the row in \(table) was not stored as sent: \(who) discards or alters it",
-      hint: "inspect the table with psql: '\\d \(table)'; nothing was changed")
+      hint: "inspect the table with psql: '\\d \(table)'", assurance: .nothingChanged)
   }
 
   static func notificationsNeedTable(_ table: String) -> ErrorReport {

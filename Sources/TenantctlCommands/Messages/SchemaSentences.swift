@@ -27,7 +27,7 @@ extension ErrorReport {
     return ErrorReport(
       "schema_referenced", .refused,
       "cannot drop schema \(schema) of tenant \(name) because \(lines.joined(separator: "\n  "))",
-      hint: "drop or change \(count == 1 ? "it" : "them") first; nothing was changed")
+      hint: "drop or change \(count == 1 ? "it" : "them") first", assurance: .nothingChanged)
   }
 }
 

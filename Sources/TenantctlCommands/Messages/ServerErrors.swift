@@ -43,7 +43,7 @@ extension ErrorReport {
   static func insufficientPrivilege(_ failure: ServerFailure) -> ErrorReport {
     ErrorReport(
       "insufficient_privilege", .failed, failure.sentence,
-      hint: failure.message.contains("row-level security")
+      hint: failure.isPolicyRefusal
         ? "connect as the tables' owner or as a role with BYPASSRLS: policies apply to this role, and could hide tenants"
         : "connect as the owner, or grant the privilege; creating tenants needs CREATE on the database",
       sqlState: failure.sqlState)
@@ -85,11 +85,11 @@ extension ErrorReport {
       "trigger_failed", .failed, "a trigger on \(table) failed: \(failure.message)",
       // 42P06 duplicate_schema, 3F000 invalid_schema_name
       hint: ["42P06", "3F000"].contains(failure.sqlState)
-        ? "tenantctl makes, renames and drops the schemas itself: disable the trigger; nothing was changed"
+        ? "tenantctl makes, renames and drops the schemas itself: disable the trigger"
         : """
         tenantctl runs with search_path = pg_catalog, so that it calls no other role's objects: set the path of the trigger's \
         function, ALTER FUNCTION ... SET search_path TO public
-        """, sqlState: failure.sqlState)
+        """, assurance: .nothingChanged, sqlState: failure.sqlState)
   }
 }
 

@@ -8,20 +8,23 @@ struct ErrorReport: Sendable {
   private(set) var status: ExitStatus
   /// A sentence; more lines may follow.
   let message: String
-  /// What to do, with the command to run if one exists.
-  private(set) var hint: String?
+  /// What to do, with the command to run if one exists; without what it says about changes.
+  private var advice: String?
+  private var assurance: Assurance?
   /// PostgreSQL's error code, if the server reported the error.
   let sqlState: String?
   /// The tenant that it concerns; `nil` if it concerns no tenant, or several.
   private(set) var tenant: TenantName?
 
   init(
-    _ code: String, _ status: ExitStatus, _ message: String, hint: String? = nil, sqlState: String? = nil
+    _ code: String, _ status: ExitStatus, _ message: String, hint: String? = nil,
+    assurance: Assurance? = nil, sqlState: String? = nil
   ) {
     self.code = code
     self.status = status
     self.message = message
-    self.hint = hint
+    advice = hint
+    self.assurance = assurance
     self.sqlState = sqlState
   }
 
@@ -40,25 +43,28 @@ struct ErrorReport: Sendable {
 
   /// The same with another line in the message.
   func adding(_ line: String) -> ErrorReport {
-    var report = ErrorReport(code, status, "\(message)\n\(line)", hint: hint, sqlState: sqlState)
+    var report = ErrorReport(
+      code, status, "\(message)\n\(line)", hint: advice, assurance: assurance, sqlState: sqlState)
     report.tenant = tenant
     return report
   }
 
-  /// What hints say about changes.
+  /// What a hint says about changes.
   enum Assurance: String, CaseIterable {
     case nothingChanged = "nothing was changed"
-    case changesMade = "nothing else failed: the command's changes are made"
+    case changesMade = "only the output failed: the command's changes are made"
+  }
+
+  /// The hint.
+  var hint: String? {
+    let parts = [advice, assurance?.rawValue].compactMap { $0 }
+    return parts.isEmpty ? nil : parts.joined(separator: "; ")
   }
 
   /// The same without what does not apply to the command.
   func omitting(_ assurances: [Assurance]) -> ErrorReport {
-    guard let hint else { return self }
     var report = self
-    let parts = hint.split(separator: "; ").map(String.init).filter { part in
-      !assurances.contains { $0.rawValue == part }
-    }
-    report.hint = parts.isEmpty ? nil : parts.joined(separator: "; ")
+    if let assurance, assurances.contains(assurance) { report.assurance = nil }
     return report
   }
 
@@ -66,7 +72,8 @@ struct ErrorReport: Sendable {
   func suggesting(_ names: [String]) -> ErrorReport {
     if names.isEmpty { return self }
     var report = self
-    report.hint = "did you mean \(names.map(\.onOneLine).joined(separator: ", "))?"
+    report.assurance = nil
+    report.advice = "did you mean \(names.map(\.onOneLine).joined(separator: ", "))?"
     return report
   }
 
@@ -104,9 +111,8 @@ struct ErrorReport: Sendable {
       case let error as OutputClosed:
         ErrorReport(
           "output", .failed, "cannot write the result: \(error.reason)",
-          hint: error.endedRead
-            ? "the run ended there; it only reads, so nothing was changed"
-            : Assurance.changesMade.rawValue)
+          hint: error.endedRead ? "the run ended there; it only reads, so nothing was changed" : nil,
+          assurance: error.endedRead ? nil : .changesMade)
       case let error as SharedMigrationFailed: ErrorReport(shared: error)
       case let error as NeedsConfirmation:
         ErrorReport(
@@ -138,11 +144,20 @@ struct ErrorReport: Sendable {
   /// Why a value is refused, without the value, and what to do about it.
   private static func explanation(of error: any Error) -> (reason: String, hint: String?) {
     switch error {
-    case let error as TenancyError:
-      let report = ErrorReport(tenancy: error.problem)
-      return (report.reason ?? report.message, report.hint)
+    case let error as TenancyError: return explanation(of: error.problem)
     case let error as InvalidMigrationVersion: return ("it is not a migration version", error.hint)
     default: return ("\(error)", nil)
+    }
+  }
+
+  private static func explanation(of problem: TenancyProblem) -> (reason: String, hint: String?) {
+    switch problem {
+    case .invalidTenantName(_, let reason), .invalidSchemaName(_, let reason):
+      return (reason.sentence, reason.hint)
+    case .invalidDomainName(let name, let reason): return (reason.sentence, reason.hint(for: name))
+    default:
+      let report = ErrorReport(tenancy: problem)
+      return (report.message, report.hint)
     }
   }
 
@@ -168,11 +183,6 @@ struct ErrorReport: Sendable {
 
   /// The part that is the same for all tenants with this failure.
   var cause: String { [message, hint.map { "hint: \($0)" }].compactMap { $0 }.joined(separator: "\n") }
-
-  /// The reason without the argument, for errors that already show it.
-  private var reason: String? {
-    code.hasPrefix("invalid_") ? message.split(separator: ": ", maxSplits: 1).last.map(String.init) : nil
-  }
 
   /// In JSON.
   struct Document: Encodable, Sendable {
