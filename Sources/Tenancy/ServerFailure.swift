@@ -14,11 +14,14 @@ package struct ServerFailure: Sendable, Hashable {
   package let context: String?
   /// The statement inside of a function that failed.
   package let internalQuery: String?
+  /// Whether row-level security would have hidden rows. The server's function is named, as its sentence may be translated.
+  package let isPolicyRefusal: Bool
   /// Whether another attempt is likely to succeed.
   let isTransient: Bool
 
   init(_ error: ServerError) {
     isTransient = error.isTransient
+    isPolicyRefusal = error.routine == "check_enable_rls"
     sqlState = error.state.rawValue
     message = error.message
     detail = error.detail

@@ -37,7 +37,7 @@ package enum TenancyProblem: Error, Sendable, Hashable {
   case nameUnreadable(TenantName, SchemaName)
   /// The database has the schema, the registry no such tenant.
   case schemaWithoutTenant(SchemaName)
-  /// Nor does this one, which an interrupted create or drop of the tenant has left.
+  /// The same, but the schema was left behind by an interrupted create or drop of the tenant.
   case leftoverSchema(SchemaName, of: TenantName)
   /// The schema that a tenant would have is another tenant's.
   case schemaTaken(SchemaName, by: TenantName)
@@ -231,7 +231,8 @@ extension TenancyProblem {
       .dropUnfinished(let name), .tenantReferenced(let name, _), .schemaReferenced(_, let name, _, _),
       .domainExists(_, let name), .domainIsPrimary(_, let name, _), .createInProgress(let name),
       .schemaNotEnterable(let name, _), .schemaEmpty(let name), .nothingRecorded(let name, _),
-      .migrationUnfinished(let name, _):
+      .migrationUnfinished(let name, _), .tenantProtected(let name), .leftoverSchema(_, let name),
+      .tenantGivenTwice(let name):
       name
     case .domainWithoutTenant(_, let name), .domainTaken(_, let name): name
     case .tenantsNotFound(let names): names.count == 1 ? names[0] : nil

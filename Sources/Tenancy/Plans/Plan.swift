@@ -104,11 +104,12 @@ package struct Plan<Result: Sendable>: Sendable {
     }
   }
 
-  /// Whether a domain was added or a tenant removed. A value of the user's may refer to another table.
+  /// Whether a domain was added or a tenant removed. Only the detail names the other table, in the quotes of the server's
+  /// language. A value of the user's may refer to another table.
   private func isBetweenRegistryTables(_ error: ServerError) -> Bool {
     let registry = database.settings.registry
     guard let domains = registry.domains?.name.name, error.table == domains else { return false }
-    return [registry.tenants.name.name, domains].contains { error.detail?.contains("\"\($0)\"") ?? false }
+    return [registry.tenants.name.name, domains].contains { error.detail?.contains($0) ?? false }
   }
 }
 

@@ -18,8 +18,8 @@ final class RunReport: Sendable {
   /// Throws `FileProblem`.
   func write(_ report: JUnitReport) throws(FileProblem) {
     guard let target else { return }
-    isWritten.withLock { $0 = true }
     try Files.write(target.path, report.text)
+    isWritten.withLock { $0 = true }
   }
 
   /// Writes that a command without a run is done.
