@@ -271,6 +271,7 @@ extension Connection {
       switch PQresultStatus(pointer) {
       case PGRES_PIPELINE_SYNC: answers.endSegment()
       case PGRES_PIPELINE_ABORTED: break
+      case PGRES_SINGLE_TUPLE where isMessage: break
       case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY: answers.add(Rows(result: result))
       case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH:
         close()

@@ -2,7 +2,8 @@ internal import CLibPQ
 
 extension Connection {
   /// Sends all the statements as one message of the simple query protocol (PostgreSQL manual, 55.2.2.1 "Multiple
-  /// Statements in a Simple Query") and returns the rows of each. The server spends less on it than on a pipeline, which
+  /// Statements in a Simple Query") and returns how each ended. Their rows are passed over, one by one: a query in a migration may
+  /// have millions, and nobody looks at them. The server spends less on it than on a pipeline, which
   /// has three messages for each statement. Values stand in the text as literals.
   ///
   /// A transaction needs its own `BEGIN` and `COMMIT` among the statements. After the first failure the rest does not run,
@@ -36,12 +37,16 @@ extension Connection {
     if let tell = observer.statement { message.statements.forEach { tell($0.inlined) } }
     // The simple protocol and pipeline mode exclude each other. Both switches are libpq's own: nothing is sent for them.
     try check(
-      PQexitPipelineMode(handle.pointer) == 1 && PQsendQuery(handle.pointer, message.text) == 1, handle)
+      PQexitPipelineMode(handle.pointer) == 1 && PQsendQuery(handle.pointer, message.text) == 1
+        && PQsetSingleRowMode(handle.pointer) == 1, handle)
     var answers = Answers(expected: 1)
     while !answers.areComplete {
       try awaitInput(handle, &answers, within: nil)
       try collect(into: &answers, from: handle, isMessage: true)
     }
+    // Only the start of another query ends the single-row mode, and in a pipeline not even that. libpq refuses this one
+    // before it sends anything.
+    _ = PQsendQuery(handle.pointer, nil)
     try check(PQenterPipelineMode(handle.pointer) == 1, handle)
     return try finish(answers)[0]
   }
