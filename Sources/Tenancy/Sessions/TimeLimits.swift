@@ -17,7 +17,7 @@ struct TimeLimits: Sendable, Hashable {
   func implicitOpening(refusesPolicies: Bool) -> SQL {
     // Compiling a query over the catalog takes longer than running it: 0.07 s of what a fleet of 10,000 waits for.
     let settings =
-      [("search_path", SessionCleaning.ownPath), ("jit", "off")]
+      [("search_path", SessionCleaning.ownPath), ("jit", "off"), ("quote_all_identifiers", "off")]
       + (refusesPolicies ? [("row_security", "off")] : []) + values
     return """
       SELECT \(SQL.joined(settings.map { "pg_catalog.set_config(\(literal: $0), \(literal: $1), true)" }))

@@ -237,7 +237,8 @@ extension SchemaDependents {
 
   /// The schema in which an object stands; NULL for what stands in none.
   ///
-  /// The frequent classes are looked up here, as the function for all of them works out more than the schema.
+  /// The frequent classes are looked up here, as the function for all of them works out more than the schema, and gives that
+  /// in quotes where a name needs them.
   private static func place(of theClass: SQL, _ oid: SQL) -> SQL {
     place(of: theClass, oid, rare: placeOfRare(oid))
   }
@@ -249,7 +250,7 @@ extension SchemaDependents {
       WHEN 'pg_catalog.pg_constraint'::regclass THEN (
         SELECT k.connamespace FROM pg_catalog.pg_constraint k WHERE k.oid = \(oid))
       WHEN 'pg_catalog.pg_attrdef'::regclass THEN NULL WHEN 'pg_catalog.pg_rewrite'::regclass THEN NULL\(rare)
-      ELSE (SELECT to_regnamespace(quote_ident(i.schema))::oid FROM pg_identify_object(\(theClass), \(oid), 0) i) END
+      ELSE (SELECT to_regnamespace(i.schema)::oid FROM pg_identify_object(\(theClass), \(oid), 0) i) END
     """
   }
 

@@ -59,6 +59,22 @@ import Testing
   }
 
   /// Batches ask for what they drop only; the rest of the schema is not outside.
+  /// The same in a schema whose name needs quotes, and where the server puts all names in quotes.
+  @Test(arguments: ["my-t", "Übung \"x\""], ["off", "on"])
+  func goesAlongWithAnOddName(name: String, quoting: String) async throws {
+    try await Fleet.with { fleet in
+      try await fleet.psql(
+        """
+        ALTER DATABASE \(fleet.database.name) SET quote_all_identifiers TO \(quoting);
+        CREATE SCHEMA acme; SET search_path TO acme; INSERT INTO public.tenants (name) VALUES ('\(name)');
+        SET client_min_messages TO error; \(Inside.all[0]);
+        ALTER SCHEMA acme RENAME TO "\(name.replacing("\"", with: "\"\""))"
+        """)
+      try await fleet.drop(name)
+      #expect(try await fleet.schemas() == "")
+    }
+  }
+
   @Test func inBatches() async throws {
     try await Fleet.with { fleet in
       try await fleet.create("acme")
