@@ -27,6 +27,8 @@ package enum TenancyProblem: Error, Sendable, Hashable {
   case schemaGivenTwice(SchemaName)
   /// The name is taken.
   case tenantExists(TenantName)
+  /// Several rows of the registry have the name.
+  case tenantAmbiguous(TenantName, table: String)
   /// The name differs from a tenant's only by case.
   case tenantNameCollides(TenantName, with: TenantName)
   /// The tenant is deactivated.
@@ -114,6 +116,9 @@ package enum TenancyProblem: Error, Sendable, Hashable {
   case functionTaken(String, owner: String)
   /// A value that the column does not take.
   case badValue(column: String, reason: String)
+  /// A column that nobody gave a value for is unique, and its default is in use: where it is the table's key, a sequence is
+  /// behind the table.
+  case defaultTaken(table: String, column: String, isKey: Bool, detail: String)
 
   // Migrations
   /// Files that cannot be run; nothing was.
@@ -232,7 +237,8 @@ extension TenancyProblem {
       .domainExists(_, let name), .domainIsPrimary(_, let name, _), .createInProgress(let name),
       .schemaNotEnterable(let name, _), .schemaEmpty(let name), .nothingRecorded(let name, _),
       .migrationUnfinished(let name, _), .tenantProtected(let name), .leftoverSchema(_, let name),
-      .tenantGivenTwice(let name):
+      .tenantGivenTwice(let name),
+      .tenantAmbiguous(let name, _):
       name
     case .domainWithoutTenant(_, let name), .domainTaken(_, let name): name
     case .tenantsNotFound(let names): names.count == 1 ? names[0] : nil

@@ -148,7 +148,9 @@ import Testing
         Refusal(
           "create left_over", 4, "schema_without_tenant",
           "schema left_over already exists, but belongs to no tenant",
-          hint: "inspect it with psql; drop it if it is a leftover schema, or choose another name"),
+          hint:
+            "inspect it with psql; if it is a tenant's, add its row to the registry; if it is a leftover, drop it; or choose another name"
+        ),
         Refusal(
           "create gone", 3, "schema_missing", "schema gone of tenant gone does not exist",
           hint: """
@@ -177,7 +179,8 @@ import Testing
           "create acme --set id=7", 2, "reserved_column", "column id is one of the registry's own columns",
           hint: "use 'tenantctl rename', 'activate' or 'deactivate'; tenantctl manages the others"),
         Refusal(
-          "create acme --set seats=many", 2, "bad_value", #"invalid input syntax for type integer: "many""#,
+          "create acme --set seats=many", 2, "bad_value",
+          #"column seats: invalid input syntax for type integer: "many""#,
           hint: "nothing was changed"),
         Refusal(
           "create acme --set plan", 2, "usage", "invalid --set 'plan': expected COLUMN=VALUE",

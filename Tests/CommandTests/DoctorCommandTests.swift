@@ -35,7 +35,7 @@ import Testing
   private static let open = """
     warning: the schema looks like a tenant's, but belongs to no tenant
       reef (it has a ledger)
-        inspect it with psql; if it is a leftover schema: DROP SCHEMA "reef" CASCADE
+        inspect it with psql; if it is a tenant's, add its row to the registry; if it is a leftover: DROP SCHEMA "reef" CASCADE
     warning: none of the tenant's domains is primary
       acme (acme.example.com)
         --fix: it is made primary
@@ -46,7 +46,7 @@ import Testing
   private static let fixed = """
     warning: the schema looks like a tenant's, but belongs to no tenant
       reef (it has a ledger)
-        inspect it with psql; if it is a leftover schema: DROP SCHEMA "reef" CASCADE
+        inspect it with psql; if it is a tenant's, add its row to the registry; if it is a leftover: DROP SCHEMA "reef" CASCADE
     warning: none of the tenant's domains is primary
       acme (acme.example.com)
         fixed: it is made primary

@@ -53,7 +53,9 @@ import Testing
         Refusal(
           "drop left_over --yes", 4, "schema_without_tenant",
           "schema left_over already exists, but belongs to no tenant",
-          hint: "inspect it with psql; drop it if it is a leftover schema, or choose another name"),
+          hint:
+            "inspect it with psql; if it is a tenant's, add its row to the registry; if it is a leftover, drop it; or choose another name"
+        ),
         Refusal(
           "drop public --yes", 3, "tenant_not_found", "tenant public does not exist",
           hint: "'tenantctl list' shows all tenants"),

@@ -95,7 +95,9 @@ import Testing
         Refusal(
           "rename acme left_over", 4, "schema_without_tenant",
           "schema left_over already exists, but belongs to no tenant",
-          hint: "inspect it with psql; drop it if it is a leftover schema, or choose another name"),
+          hint:
+            "inspect it with psql; if it is a tenant's, add its row to the registry; if it is a leftover, drop it; or choose another name"
+        ),
         Refusal(
           "rename acme killed", 4, "schema_without_tenant",
           "schema killed already exists: an interrupted create or drop of tenant killed left it",

@@ -38,7 +38,7 @@ extension TenantDatabase {
   ) async throws -> Plan<Domain> {
     try await withRegistry { connection, shape in
       if primary { _ = try shape.primaryColumn() }
-      let tenant = try await shape.tenant(name, over: connection)
+      let tenant = try await shape.tenantToChange(name, over: connection)
       if try await self.owner(of: host, shape, over: connection)?.tenant == name {
         throw TenancyProblem.domainExists(host, of: name)
       }
@@ -56,7 +56,7 @@ extension TenantDatabase {
           .transaction(
             self.limits.opening.map { PlannedStatement($0) } + exclusive + clear + .changing(insert))
         ],
-        database: self, explain: { shape.explainDomain($0, values) ?? self.explainRows($0, name) })
+        database: self, explain: RefusedRow(shape: shape, tenant: name, values: values).problem)
     }
   }
 
@@ -148,20 +148,5 @@ extension RegistryShape {
         sql: "UPDATE \(domains.table) d SET \(primary) = false FROM \(tenants.table) t WHERE \(isIt)",
         count: "(SELECT count(*) \(source))", holds: "NOT \(isPrimary)", source: source,
         outcome: "NOT EXISTS (SELECT \(source))"))
-  }
-
-  /// What a refused row of the domains' table means.
-  func explainDomain(_ error: ServerError, _ values: ColumnValues) -> TenancyProblem? {
-    guard let domains, error.table == domains.table.name.name else { return nil }
-    let host = domains.columns.first { $0.name == domains.host.name }
-    switch error.state {
-    case .uniqueViolation where host?.uniqueIndexes.contains(error.constraint ?? "") == true:
-      return .changedMeanwhile
-    case let state where state.errorClass == "23" && state != .notNullViolation:
-      return .badValue(
-        column: error.column ?? values.keys.sorted().joined(separator: ", "),
-        reason: error.detail ?? error.message)
-    default: return nil
-    }
   }
 }

@@ -86,7 +86,7 @@ package struct Plan<Result: Sendable>: Sendable {
   private func explained(_ error: any Error) -> any Error {
     switch error {
     case let error as MigrationStatementError:
-      TenancyProblem.migrationFailed(error.source.failure(error.error))
+      TenancyProblem.migrationFailed(error.source.failure(error.error, ofNewTenant: true))
     case let error as StatementError:
       isLostRace(error.error)
         ? TenancyProblem.changedMeanwhile : explain(error.error) ?? TenancyProblem.translating(error)

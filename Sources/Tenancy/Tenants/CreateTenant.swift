@@ -54,7 +54,9 @@ extension TenantDatabase {
             of: tenant, migrations, mark: mark, frame, rows: rows,
             leaving: new.isProtected ? Protection.mark : nil),
         database: self,
-        explain: { shape.explainDomain($0, [:]) ?? self.explainCreate($0, tenant, new.values) },
+        explain: {
+          self.explainCreate($0, RefusedRow(shape: shape, tenant: tenant.name, values: new.values))
+        },
         cleanUp: self.limits.opening + [mark.drop(ledger)],
         lock: isDirect ? nil : lock.takeForTransaction)
     }
@@ -212,39 +214,11 @@ extension TenantDatabase {
     ]
   }
 
-  private func explainCreate(_ error: ServerError, _ tenant: Tenant, _ values: ColumnValues)
-    -> TenancyProblem?
-  {
+  private func explainCreate(_ error: ServerError, _ row: RefusedRow) -> TenancyProblem? {
     switch (error.state, error.schema, error.table) {
-    case (.duplicateSchema, _, _): return .tenantExists(tenant.name)
-    case (CreationMark.isLocked, _, _): return .createInProgress(tenant.name)
-    case (.uniqueViolation, "pg_catalog", "pg_namespace"): return .tenantExists(tenant.name)
-    case (.uniqueViolation, _, settings.registry.tenants.name.name) where !values.isEmpty,
-      (.foreignKeyViolation, _, settings.registry.tenants.name.name), (.checkViolation, _, _):
-      // The name is free, or the schema would have been there: one of the values is to blame.
-      return .badValue(
-        column: error.column ?? values.keys.sorted().joined(separator: ", "),
-        reason: error.detail ?? error.message)
-    default: return explainRows(error, tenant.name)
-    }
-  }
-
-  /// What a refused insert or update of a registry's row means.
-  func explainRows(_ error: ServerError, _ tenant: TenantName) -> TenancyProblem? {
-    let isDomains = settings.registry.domains.map { $0.name.name == error.table } ?? false
-    switch error.state {
-    case .uniqueViolation where !isDomains && error.table == settings.registry.tenants.name.name:
-      return .tenantExists(tenant)
-    case .uniqueViolation where isDomains: return .changedMeanwhile
-    // A table has its identity in its key, and the key has a value only where it is the name.
-    case .generatedAlways where settings.registry.namesAreKeys:
-      let mapping = settings.registry
-      return .nameAssigned(column: mapping.columns.name ?? "name", table: mapping.tenants.description)
-    case .notNullViolation:
-      return .valuesRequired(table: error.table ?? "", columns: [error.column].compactMap { $0 })
-    case let state where state.errorClass == "22":
-      return .badValue(column: error.column ?? "", reason: error.message)
-    default: return nil
+    case (.duplicateSchema, _, _), (.uniqueViolation, "pg_catalog", "pg_namespace"): .tenantExists(row.tenant)
+    case (CreationMark.isLocked, _, _): .createInProgress(row.tenant)
+    default: row.problem(error)
     }
   }
 }

@@ -37,9 +37,9 @@ extension TenantDatabase {
 
   private func planDrop(_ name: TenantName, over connection: Connection) async throws -> Plan<DroppedTenant> {
     try await withRegistry(over: connection) { shape in
-      let found = try await connection.query(shape.tenantQuery(name)).first.map {
-        try RegistryShape.tenant(in: $0)
-      }
+      let own = try await connection.query(shape.tenantQuery(name))
+      try shape.refuseSeveral(own, name)
+      let found = try own.first.map { try RegistryShape.tenant(in: $0) }
       if let found {
         if self.settings.isShared(found.schema) { throw TenancyProblem.sharedSchema(name, found.schema) }
         if found.schema.isTooLong { throw TenancyProblem.schemaNotEnterable(name, found.schema) }

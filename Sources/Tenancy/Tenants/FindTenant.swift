@@ -50,13 +50,31 @@ extension RegistryShape {
 
   /// The tenant of that name. Throws ``TenancyProblem/tenantNotFound(_:)``.
   func tenant(_ name: TenantName, over connection: Connection) async throws -> Tenant {
-    let rows: Rows
+    guard let row = try await rows(named: name, over: connection).first else {
+      throw TenancyProblem.tenantNotFound(name)
+    }
+    return try Self.tenant(in: row)
+  }
+
+  /// The same for a row that is to be changed. Throws ``TenancyProblem/tenantAmbiguous(_:table:)``, too.
+  func tenantToChange(_ name: TenantName, over connection: Connection) async throws -> Tenant {
+    let rows = try await rows(named: name, over: connection)
+    guard let row = rows.first else { throw TenancyProblem.tenantNotFound(name) }
+    try refuseSeveral(rows, name)
+    return try Self.tenant(in: row)
+  }
+
+  /// Nothing may keep an app from several rows with one name, as of tenants that it has archived: a change would be a change
+  /// of them all.
+  func refuseSeveral(_ rows: some Collection, _ name: TenantName) throws(TenancyProblem) {
+    if rows.count > 1 { throw .tenantAmbiguous(name, table: tenants.table.description) }
+  }
+
+  private func rows(named name: TenantName, over connection: Connection) async throws -> Rows {
     do {
-      rows = try await connection.query(tenantQuery(name))
+      return try await connection.query(tenantQuery(name))
     } catch  where isBeyondEncoding(error) {
       throw TenancyProblem.tenantNotFound(name)
     }
-    guard let row = rows.first else { throw TenancyProblem.tenantNotFound(name) }
-    return try Self.tenant(in: row)
   }
 }

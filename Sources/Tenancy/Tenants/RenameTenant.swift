@@ -30,7 +30,7 @@ extension TenantDatabase {
     try settings.names.admit(new, after: settings.registry.schemaPrefix)
     return try await withRegistry { connection, shape in
       try shape.admit(new)
-      let tenant = try await shape.tenant(old, over: connection)
+      let tenant = try await shape.tenantToChange(old, over: connection)
       if self.settings.isShared(tenant.schema) { throw TenancyProblem.sharedSchema(old, tenant.schema) }
       let schema = try await self.schema(of: tenant, named: new, shape, over: connection)
       if self.settings.isShared(schema) { throw TenancyProblem.sharedSchema(new, schema) }
@@ -55,7 +55,7 @@ extension TenantDatabase {
           case .foreignKeyViolation: .tenantReferenced(old, detail: error.detail ?? error.message)
           // It was free when the change was planned.
           case .duplicateSchema: .changedMeanwhile
-          default: self.explainRows(error, new)
+          default: RefusedRow(shape: shape, tenant: new).problem(error)
           }
         }, schema: tenant.schema)
     }

@@ -29,10 +29,11 @@ extension TenantDatabase {
       if !isActive, let shared = found.first(where: { self.settings.isShared($0.schema) }) {
         throw TenancyProblem.sharedSchema(shared.name, shared.schema)
       }
-      let wasActive = Dictionary(found.map { ($0.name, $0.isActive) }, uniquingKeysWith: { $1 })
+      let named = Dictionary(grouping: found, by: \.name)
       let changes = try names.uniqued().map { name in
-        guard let before = wasActive[name] else { throw TenancyProblem.tenantNotFound(name) }
-        return ActivityChange(name: name, active: isActive, changed: before != isActive)
+        guard let rows = named[name] else { throw TenancyProblem.tenantNotFound(name) }
+        try shape.refuseSeveral(rows, name)
+        return ActivityChange(name: name, active: isActive, changed: rows[0].isActive != isActive)
       }
       let targets = changes.filter(\.changed).map(\.name)
       let column = Identifier(activity.column)

@@ -39,14 +39,8 @@ extension TenantDatabase {
         steps: tenants.isEmpty
           ? [] : [.transaction(self.limits.opening.map { PlannedStatement($0) } + statements)],
         database: self,
-        explain: { error in
-          switch error.state {
-          case let state where state.errorClass == "22" || state.errorClass == "23":
-            .badValue(
-              column: error.column ?? values.keys.sorted().joined(separator: ", "), reason: error.message)
-          default: nil
-          }
-        })
+        explain: tenants.first.map { RefusedRow(shape: shape, tenant: $0.name, values: values).problem }
+          ?? { _ in nil })
     }
   }
 
@@ -55,7 +49,7 @@ extension TenantDatabase {
     named names: [TenantName], over connection: Connection, _ shape: RegistryShape
   ) async throws -> [Tenant] {
     var tenants: [Tenant] = []
-    for name in names.uniqued() { tenants.append(try await shape.tenant(name, over: connection)) }
+    for name in names.uniqued() { tenants.append(try await shape.tenantToChange(name, over: connection)) }
     return tenants
   }
 

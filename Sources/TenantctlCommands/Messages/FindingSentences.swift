@@ -65,7 +65,7 @@ struct FindingReport: Sendable {
         Self(
           "schema_without_tenant", "the schema looks like a tenant's, but belongs to no tenant",
           "\(schema) (\(resemblance.sentence))", quoted(schema.rawValue)
-        ) { "inspect it with psql; if it is a leftover schema: DROP SCHEMA \($0) CASCADE" }
+        ) { "\(inspectSchema): DROP SCHEMA \($0) CASCADE" }
       case .schemaShared(let schema, let tenants):
         Self(
           "schema_shared", "several tenants have the same schema and see each other's data",

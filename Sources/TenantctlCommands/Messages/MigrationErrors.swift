@@ -253,6 +253,9 @@ extension MigrationFailure {
 
   private var existenceHint: String? {
     guard isRelationThere else { return nil }
+    if isOfNewTenant {
+      return "the tenant is new: look for a schema's name in the file, as 'tenantctl migration check' does"
+    }
     return hasHistory
       ? """
       if the tenant has all that this migration creates: 'tenantctl migration baseline \(version) NAME' records it without \
@@ -285,15 +288,5 @@ extension LockHolder {
     let doing =
       isIdle ? ", idle in transaction for \(durationText(age)), last: " : " for \(durationText(age)): "
     return "held by pid \(pid)\(name)\(doing)\(query)"
-  }
-}
-
-extension SharedObject {
-  var refusal: String {
-    "the tenant has no '\(name)', so this would change \(qualifiedName), which all tenants share; it was rolled back"
-  }
-
-  func advice(in text: String) -> String {
-    "create the tenant's own first, or write \(qualifiedName) in \(text) if the shared one is meant"
   }
 }

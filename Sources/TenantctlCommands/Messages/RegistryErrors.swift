@@ -155,3 +155,25 @@ extension BreakingRows {
     return "rows of \(table) \(what): \(values.joined(separator: ", "))\(more)"
   }
 }
+
+extension ErrorReport {
+  static func tenantAmbiguous(_ name: TenantName, _ table: String) -> ErrorReport {
+    ErrorReport(
+      "tenant_ambiguous", .refused, "several rows of \(table) have the name \(name)",
+      hint: "with psql, delete those that are not the tenant, or rename them", assurance: .nothingChanged)
+  }
+
+  /// A unique column whose default is in use.
+  static func defaultTaken(_ table: String, _ column: String, _ isKey: Bool, _ detail: String) -> ErrorReport
+  {
+    ErrorReport(
+      "default_taken", .failed,
+      "column \(column) of \(table) is unique, and its default is in use: \(detail)",
+      hint: isKey
+        ? """
+        its sequence is behind the rows, as after a restore: SELECT setval(pg_get_serial_sequence('\(table)', '\(column)'), \
+        (SELECT max(\(column)) FROM \(table)))
+        """ : "give it a value: \(column)=VALUE, with --set in 'tenantctl create'", assurance: .nothingChanged
+    )
+  }
+}

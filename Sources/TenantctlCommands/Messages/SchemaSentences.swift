@@ -8,7 +8,17 @@ func missingSchemaHint(_ name: String) -> String {
   """
 }
 
+/// What to do about a schema that belongs to no tenant; what to do with a leftover comes after it.
+let inspectSchema =
+  "inspect it with psql; if it is a tenant's, add its row to the registry; if it is a leftover"
+
 extension ErrorReport {
+  static func schemaWithoutTenant(_ schema: SchemaName) -> ErrorReport {
+    ErrorReport(
+      "schema_without_tenant", .refused, "schema \(schema) already exists, but belongs to no tenant",
+      hint: "\(inspectSchema), drop it; or choose another name")
+  }
+
   /// What a create or a drop that was killed has left.
   static func leftoverSchema(_ schema: SchemaName, _ name: TenantName) -> ErrorReport {
     ErrorReport(
@@ -64,4 +74,14 @@ extension MigrationTool {
 private func brief(_ definition: String) -> String {
   let line = definition.split(whereSeparator: \.isWhitespace).joined(separator: " ")
   return line.count <= 100 ? line : "\(line.prefix(97))..."
+}
+
+extension SharedObject {
+  var refusal: String {
+    "the tenant has no '\(name)', so this would change \(qualifiedName), which all tenants share; it was rolled back"
+  }
+
+  func advice(in text: String) -> String {
+    "create the tenant's own first, or write \(qualifiedName) in \(text) if the shared one is meant"
+  }
 }

@@ -63,10 +63,8 @@ extension ErrorReport {
       Self(
         "schema_missing", .notFound, "schema \(schema) of tenant \(name) does not exist",
         hint: missingSchemaHint(name.word))
-    case .schemaWithoutTenant(let schema):
-      Self(
-        "schema_without_tenant", .refused, "schema \(schema) already exists, but belongs to no tenant",
-        hint: "inspect it with psql; drop it if it is a leftover schema, or choose another name")
+    case .schemaWithoutTenant(let schema): .schemaWithoutTenant(schema)
+    case .tenantAmbiguous(let name, let table): .tenantAmbiguous(name, table)
     case .leftoverSchema(let schema, let name): .leftoverSchema(schema, name)
     case .schemaTaken(let schema, let owner):
       Self(
@@ -191,6 +189,8 @@ extension ErrorReport {
       Self(
         "column_generated", .refused, "column \(column) of \(table) is generated from other columns",
         hint: "change those columns instead: 'tenantctl set NAME COLUMN=VALUE'")
+    case .defaultTaken(let table, let column, let isKey, let detail):
+      .defaultTaken(table, column, isKey, detail)
     case .badValue(let column, let reason):
       Self(
         "bad_value", .usage, column.isEmpty ? reason : "column \(column): \(reason)",

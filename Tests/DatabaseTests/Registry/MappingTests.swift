@@ -216,7 +216,7 @@ import Testing
       }
       _ = try await add("acme.com", ["tls": "t", "port": "443"])
       await #expect(
-        throws: TenancyProblem.badValue(column: "port, tls", reason: "Key (port)=(443) already exists.")
+        throws: TenancyProblem.badValue(column: "port", reason: "Key (port)=(443) already exists.")
       ) {
         try await add("b.com", ["tls": "t", "port": "443"])
       }

@@ -57,6 +57,8 @@ package struct MigrationFailure: Sendable, Hashable {
   package internal(set) var lockHolders: [LockHolder] = []
   /// Whether the schema has other migrations in its ledger.
   package internal(set) var hasHistory = false
+  /// Whether the tenant is being created: nothing of its own was there before.
+  package internal(set) var isOfNewTenant = false
   /// Indexes that are not valid and had to be dropped again: what a build that failed leaves.
   package internal(set) var droppedIndexes: [String] = []
   /// Those that still exist.
@@ -146,7 +148,11 @@ struct MigrationSource: Sendable {
   /// Whether one of the file's statements sets what the transaction is; on a server that is read-only none need do so.
   private var setsTransaction: Bool { (file.up + (file.down ?? [])).contains(where: \.setsTransaction) }
 
-  func failure(_ error: ServerError) -> MigrationFailure { MigrationFailure(reason(error), self, error) }
+  func failure(_ error: ServerError, ofNewTenant isNew: Bool = false) -> MigrationFailure {
+    var failure = MigrationFailure(reason(error), self, error)
+    failure.isOfNewTenant = isNew
+    return failure
+  }
 
   private func reason(_ error: ServerError) -> MigrationFailure.Reason {
     switch (place, error.state) {
