@@ -143,7 +143,7 @@ struct Ledger: Sendable {
 
   /// The file's own statements.
   func statements(of file: MigrationFile, _ direction: MigrationDirection) -> [PlannedStatement] {
-    (direction == .up ? file.up : file.down ?? []).map { statement in
+    file.statements(direction).map { statement in
       PlannedStatement(
         SQL(unsafeRaw: statement.text), source: MigrationSource(file: file, place: .statement(statement)))
     }

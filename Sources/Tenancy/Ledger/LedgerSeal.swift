@@ -9,8 +9,7 @@ struct LedgerSeal {
 
   /// `nil` if the file has nothing to say about the ledger.
   init?(_ file: MigrationFile, _ direction: MigrationDirection, _ ledger: Ledger) {
-    let statements = direction == .up ? file.up : file.down ?? []
-    guard statements.contains(where: { $0.mentions(ledger.table) }) else { return nil }
+    guard file.statements(direction).contains(where: { $0.mentions(ledger.table) }) else { return nil }
     self.ledger = ledger
     version = file.version
   }

@@ -69,6 +69,7 @@ extension MigrationFile {
   /// Whether the direction in which it was begun is one transaction by now, which cannot go on in the middle.
   /// - Parameter progress: as the ledger has it; below 0 it is half undone.
   fileprivate func isTransaction(begunBy progress: Int) -> Bool {
-    progress < 0 ? downOptions.transaction && down?.isEmpty == false : upOptions.transaction && !up.isEmpty
+    let direction: MigrationDirection = progress < 0 ? .down : .up
+    return options(direction).transaction && !statements(direction).isEmpty
   }
 }

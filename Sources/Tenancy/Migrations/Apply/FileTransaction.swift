@@ -30,7 +30,7 @@ struct FileTransaction {
 
   /// What the file sets for its transaction at its start, and the rest.
   private var statements: (opening: [PlannedStatement], rest: [PlannedStatement]) {
-    let source = direction == .up ? file.up : file.down ?? []
+    let source = file.statements(direction)
     let opening = source.openingTransactionSettings
     let planned = Array(zip(source.indices, ledger.statements(of: file, direction)))
     return (
@@ -43,7 +43,7 @@ struct FileTransaction {
 
   private func before(locking: Bool) -> [PlannedStatement] {
     let lock = locking && !createsLedger ? [ledger.lock] : []
-    let limits = frame.limits.overridden(by: direction == .up ? file.upOptions : file.downOptions)
+    let limits = frame.limits.overridden(by: file.options(direction))
     let create = createsLedger ? [SessionCleaning.pin] + ledger.creation : []
     let keep = file.mayCommentOnSchema ? [SessionCleaning.pin, Protection.keep(on: ledger)] : []
     let first = limits.local + lock + create + [ledger.comment(history)] + countFirst + keep

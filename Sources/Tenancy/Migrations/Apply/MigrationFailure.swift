@@ -146,7 +146,7 @@ struct MigrationSource: Sendable {
   }
 
   /// Whether one of the file's statements sets what the transaction is; on a server that is read-only none need do so.
-  private var setsTransaction: Bool { (file.up + (file.down ?? [])).contains(where: \.setsTransaction) }
+  private var setsTransaction: Bool { (file.up + file.statements(.down)).contains(where: \.setsTransaction) }
 
   func failure(_ error: ServerError, ofNewTenant isNew: Bool = false) -> MigrationFailure {
     var failure = MigrationFailure(reason(error), self, error)

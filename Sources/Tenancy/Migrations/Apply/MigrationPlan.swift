@@ -160,7 +160,7 @@ extension TenantDatabase {
     let choose = { @Sendable (survey: Survey) in extent.versions(of: survey).compactMap { known[$0] } }
     var frame = try await frame(statementTimeout: statementTimeout)
     frame.sharedTargets = try await sharedTargets(
-      of: Set(tenants.flatMap(choose)).flatMap { $0.down ?? [] }, frame.path)
+      of: Set(tenants.flatMap(choose)).flatMap { $0.statements(.down) }, frame.path)
     let plan = MigrationPlan(
       .down, shared: nil, tenants: tenants, files: files, frame: frame, isRepeatable: isRepeatable,
       choose: choose)

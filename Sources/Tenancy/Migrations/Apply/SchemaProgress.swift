@@ -76,7 +76,7 @@ struct LedgerState: Sendable {
 extension MigrationFile {
   /// Whether all of a direction is one transaction. What has no statement needs no other.
   func runsInTransaction(_ direction: MigrationDirection) -> Bool {
-    direction == .up ? upOptions.transaction || up.isEmpty : downOptions.transaction || (down ?? []).isEmpty
+    options(direction).transaction || statements(direction).isEmpty
   }
 }
 

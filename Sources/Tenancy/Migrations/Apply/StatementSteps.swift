@@ -26,7 +26,7 @@ struct StatementSteps: Sendable {
   ) {
     self.file = file
     self.direction = direction
-    self.frame = frame.overridden(by: direction == .up ? file.upOptions : file.downOptions)
+    self.frame = frame.overridden(by: file.options(direction))
     self.history = history
     self.state = state
     schema = ledger.schema
@@ -115,7 +115,7 @@ struct StatementSteps: Sendable {
   /// What the file's statements have set for the session: each of them is sent to a clean one. So a run that resumes does
   /// not lack what an earlier one had set.
   private func settings(before index: Int) -> [SQL] {
-    (direction == .up ? file.up : file.down ?? [])[..<index].filter(\.setsSession).map {
+    file.statements(direction)[..<index].filter(\.setsSession).map {
       SQL(unsafeRaw: $0.text)
     }
   }
@@ -142,17 +142,18 @@ struct StatementSteps: Sendable {
 
   /// Whether what is left needs something that ended with the session of an earlier run.
   func needsTemporaries(from index: Int) -> Bool {
-    (direction == .up ? file.up : file.down ?? []).needsTemporaries(from: index)
+    file.statements(direction).needsTemporaries(from: index)
   }
 
-  func text(_ index: Int) -> SQLStatement { (direction == .up ? file.up : file.down ?? [])[index] }
+  func text(_ index: Int) -> SQLStatement { file.statements(direction)[index] }
 
   /// CONCURRENTLY waits for other transactions to end, and blocks nobody meanwhile: given up half-way, it would leave an
   /// index that is not valid. So it waits as long as it takes, unless the file says otherwise.
   private func aloneFrame(_ index: Int) -> Frame {
     var own = frame
-    let options = direction == .up ? file.upOptions : file.downOptions
-    if options.lockTimeout == nil, SQLWords(text(index)).contains("CONCURRENTLY") { own.limits.lock = .zero }
+    if file.options(direction).lockTimeout == nil, SQLWords(text(index)).contains("CONCURRENTLY") {
+      own.limits.lock = .zero
+    }
     return own
   }
 }

@@ -54,6 +54,16 @@ package struct MigrationFile: Sendable, Hashable {
 }
 
 extension MigrationFile {
+  /// What a direction runs; empty if it has nothing to run.
+  func statements(_ direction: MigrationDirection) -> [SQLStatement] {
+    direction == .up ? up : down ?? []
+  }
+
+  /// How it runs.
+  func options(_ direction: MigrationDirection) -> MigrationOptions {
+    direction == .up ? upOptions : downOptions
+  }
+
   /// Whether a word is there, in upper or lower case.
   private static func contains(_ word: String, in bytes: [UInt8]) -> Bool {
     bytes.withUnsafeBufferPointer { $0.contains(ignoringCase: word) }

@@ -49,8 +49,8 @@ extension MigrationFile {
     }
     var findings: [HazardFinding] = []
     for direction in [MigrationDirection.up, .down] {
-      let statements = direction == .up ? up : down ?? []
-      let options = direction == .up ? upOptions : downOptions
+      let statements = self.statements(direction)
+      let options = self.options(direction)
       let opening = statements.openingTransactionSettings
       for (index, statement) in statements.enumerated() {
         let rules = StatementHazards(
