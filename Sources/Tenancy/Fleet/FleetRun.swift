@@ -57,6 +57,8 @@ package struct FleetReport<Value: Sendable>: Sendable {
   /// Whether it was asked to stop before it was done.
   package let wasInterrupted: Bool
 
+  /// The shared schema first, then the tenants.
+  package var all: [FleetOutcome<Value>] { (shared.map { [$0] } ?? []) + tenants }
   /// The canaries that failed, so that no other tenant was started.
   package var failedCanaries: [FleetOutcome<Value>] { failures.filter(\.isCanary) }
   /// The tenants that failed.

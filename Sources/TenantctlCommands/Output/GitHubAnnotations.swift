@@ -7,8 +7,7 @@ struct GitHubAnnotations {
   let lines: [String]
 
   init<Value>(_ report: FleetReport<Value>) {
-    let outcomes = [report.shared].compactMap { $0 } + report.tenants
-    lines = TenantFailure.grouped(outcomes.compactMap { TenantFailure($0) }).compactMap { cause, failures in
+    lines = TenantFailure.grouped(report.all.compactMap { TenantFailure($0) }).compactMap { cause, failures in
       failures.first.map { Self.line(cause, $0.error, failures.map(\.name)) }
     }
   }

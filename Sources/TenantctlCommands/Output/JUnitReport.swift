@@ -18,8 +18,7 @@ struct JUnitReport {
   }
 
   init<Value>(_ report: FleetReport<Value>, of name: String) {
-    let outcomes = [report.shared].compactMap { $0 } + report.tenants
-    self.init(name, report.duration, outcomes.map(Case.init))
+    self.init(name, report.duration, report.all.map(Case.init))
   }
 
   /// The findings of `migration check`: each file is a test case.

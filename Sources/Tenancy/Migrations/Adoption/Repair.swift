@@ -22,12 +22,11 @@ extension TenantDatabase {
     guard let file = (files.tenant + files.shared).first(where: { $0.version == version }) else {
       throw TenancyProblem.versionNotFound(version.rawValue)
     }
-    let (shared, tenants) = try await survey(selection, files, verify: true)
-    let empty = MigrationOccurrence.gather([shared].compactMap { $0 } + tenants) {
+    let surveys = try await survey(selection, files, verify: true).all
+    let empty = MigrationOccurrence.gather(surveys) {
       $0.changedFromEmpty.filter { $0.version == version }
     }
     if !empty.isEmpty { throw TenancyProblem.emptyWasApplied(empty) }
-    let surveys = [shared].compactMap { $0 } + tenants
     let begun = MigrationOccurrence.gather(surveys) { survey in
       survey.changed.filter {
         $0.version == version && survey.begun[version].map($0.isTransaction(begunBy:)) == true

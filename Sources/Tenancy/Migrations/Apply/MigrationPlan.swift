@@ -2,10 +2,7 @@ internal import TenancyPostgres
 
 /// What a run of migrations would do. Every file was parsed and every checksum compared before it was made.
 package struct MigrationPlan: Sendable {
-  /// The shared schema, which comes first; `nil` if there are no files for it.
-  package let shared: Survey?
-  /// The tenants of the selection.
-  package let tenants: [Survey]
+  private let found: FleetSurvey
   /// Whether migrations are applied or undone.
   package let direction: MigrationDirection
   /// Whether the same run again does only what is left; a rollback by a number of steps would undo as many more.
@@ -15,22 +12,28 @@ package struct MigrationPlan: Sendable {
   private let choose: @Sendable (Survey) -> [MigrationFile]
 
   init(
-    _ direction: MigrationDirection, shared: Survey?, tenants: [Survey], files: MigrationSet,
-    frame: Frame, isRepeatable: Bool = true,
+    _ direction: MigrationDirection, _ found: FleetSurvey, files: MigrationSet, frame: Frame,
+    isRepeatable: Bool = true,
     choose: @escaping @Sendable (Survey) -> [MigrationFile]
   ) {
     self.direction = direction
-    self.shared = shared
-    self.tenants = tenants
+    self.found = found
     self.files = files
     var frame = frame
     // Deferred commits cost one flush at the end: not worth it for a single file.
     frame.defersCommits =
-      frame.defersCommits && ([shared].compactMap { $0 } + tenants).map { choose($0).count }.reduce(0, +) > 1
+      frame.defersCommits && found.all.map { choose($0).count }.reduce(0, +) > 1
     self.frame = frame
     self.isRepeatable = isRepeatable
     self.choose = choose
   }
+
+  /// The shared schema, which comes first; `nil` if there are no files for it.
+  package var shared: Survey? { found.shared }
+  /// The tenants of the selection.
+  package var tenants: [Survey] { found.tenants }
+  /// The shared schema's, then the tenants'.
+  package var surveys: [Survey] { found.all }
 
   /// The files to apply to a schema, or to undo there, in order.
   package func pending(_ survey: Survey) -> [MigrationFile] { choose(survey) }
@@ -56,9 +59,6 @@ package struct MigrationPlan: Sendable {
 
   /// Versions that some schema has and no file has.
   package var unknown: [UnknownVersion] { UnknownVersion.gather(surveys) }
-
-  /// The shared schema's, then the tenants'.
-  var surveys: [Survey] { [shared].compactMap { $0 } + tenants }
 
   /// The SQL that a run would send, with a comment above each tenant's. A tenant with a problem gets none.
   package var script: [String] {
@@ -116,14 +116,14 @@ extension TenantDatabase {
       throw TenancyProblem.versionNotFound(target.rawValue)
     }
     var frame = try await frame(statementTimeout: statementTimeout)
-    let (shared, tenants) = try await survey(selection, files, closely: true)
-    try refuseChanged([shared].compactMap { $0 } + tenants)
+    let found = try await survey(selection, files, closely: true)
+    try refuseChanged(found.all)
     let choose = { @Sendable (survey: Survey) in
       target.map { target in survey.pending.filter { $0.version <= target } } ?? survey.pending
     }
-    frame.sharedTargets = try await sharedTargets(of: Set(tenants.flatMap(choose)).flatMap(\.up), frame.path)
-    let plan = MigrationPlan(
-      .up, shared: shared, tenants: tenants, files: files, frame: frame, choose: choose)
+    frame.sharedTargets = try await sharedTargets(
+      of: Set(found.tenants.flatMap(choose)).flatMap(\.up), frame.path)
+    let plan = MigrationPlan(.up, found, files: files, frame: frame, choose: choose)
     try plan.checkFiles(strict: strict)
     return plan
   }
@@ -145,7 +145,8 @@ extension TenantDatabase {
     }
     let set = MigrationSet(tenant: files.tenant, shared: [])
     // A stale comment would undo the wrong migration, so the ledgers themselves are read.
-    let tenants = try await survey(selection, set, verify: true).tenants
+    let found = try await survey(selection, set, verify: true)
+    let tenants = found.tenants
     try refuseChanged(tenants)
     let known = Dictionary(files.tenant.map { ($0.version, $0) }, uniquingKeysWith: { $1 })
     let undone = UnknownVersion.gather(tenants) { extent.versions(of: $0).map(\.rawValue) }
@@ -162,7 +163,7 @@ extension TenantDatabase {
     frame.sharedTargets = try await sharedTargets(
       of: Set(tenants.flatMap(choose)).flatMap { $0.statements(.down) }, frame.path)
     let plan = MigrationPlan(
-      .down, shared: nil, tenants: tenants, files: files, frame: frame, isRepeatable: isRepeatable,
+      .down, found, files: files, frame: frame, isRepeatable: isRepeatable,
       choose: choose)
     let files = Set(tenants.map { plan.pending($0) }.filter { !$0.isEmpty })
     if !isRepeatable, files.count > 1 {

@@ -53,6 +53,23 @@ package struct Survey: Sendable {
   package var label: String { tenant?.name.rawValue ?? schema.rawValue }
 }
 
+/// Where the schemas of a selection stand.
+package struct FleetSurvey: Sendable {
+  /// The shared schema; `nil` if there are no files for it.
+  package let shared: Survey?
+  /// The tenants.
+  package let tenants: [Survey]
+
+  /// The shared schema's, then the tenants'.
+  package var all: [Survey] { (shared.map { [$0] } ?? []) + tenants }
+
+  /// Those for which it holds.
+  package func filter(_ isIncluded: (Survey) -> Bool) -> FleetSurvey {
+    FleetSurvey(
+      shared: shared.flatMap { isIncluded($0) ? $0 : nil }, tenants: tenants.filter(isIncluded))
+  }
+}
+
 extension TenantDatabase {
   /// Where the tenants of a selection, and the shared schema if there are files for it, stand.
   ///
@@ -65,16 +82,16 @@ extension TenantDatabase {
   ///   - closely: whether the ledgers that are to be written to are inspected as closely as those that are read.
   package func survey(
     _ selection: FleetSelection, _ files: MigrationSet, verify: Bool = false, closely: Bool = false
-  ) async throws -> (shared: Survey?, tenants: [Survey]) {
+  ) async throws -> FleetSurvey {
     try await readingRegistry { connection, shape in
       let members = try await self.members(of: selection, over: connection, shape)
       let surveyor = self.surveyor(files.tenant)
       var tenants = try await surveyor.survey(members, over: connection, verify: verify)
       if closely { tenants = try await surveyor.inspect(tenants, over: connection) }
-      guard !files.shared.isEmpty else { return (nil, tenants) }
+      guard !files.shared.isEmpty else { return FleetSurvey(shared: nil, tenants: tenants) }
       let shared = try await self.surveyor(files.shared).inspect(
         (tenant: nil, schema: .shared), over: connection)
-      return (shared, tenants)
+      return FleetSurvey(shared: shared, tenants: tenants)
     }
   }
 

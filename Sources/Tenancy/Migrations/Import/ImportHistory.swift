@@ -26,11 +26,10 @@ extension TenantDatabase {
     let set = MigrationSet(
       tenant: selection == nil ? [] : placed.files, shared: selection == nil ? placed.files : [])
     _ = try await frame()
-    let (shared, tenants) = try await survey(selection ?? FleetSelection(names: []), set, verify: true)
+    let surveys = try await survey(selection ?? FleetSelection(names: []), set, verify: true).all
     let importer = HistoryImporter(
       placed, table: table ?? placed.source.format.historyTable, ledger: settings.ledger,
       trust: ledgerTrust, limits: limits)
-    let surveys = shared.map { [$0] } ?? tenants
     let histories = try await connected { connection in try await importer.read(surveys, over: connection) }
     try refuseChanged(surveys.filter { $0.problem == nil })
     var problems: [HistoryProblem] = []

@@ -87,12 +87,11 @@ enum MigrateCommand {
   }
 
   private static func checked(_ plan: MigrationPlan, _ session: Session) -> CommandResult {
-    let surveys = [plan.shared].compactMap { $0 } + plan.tenants
-    let problems = surveys.compactMap { survey in
+    let problems = plan.surveys.compactMap { survey in
       survey.problem.map { TenantFailure(survey.label, survey.schema, $0) }
     }
     // What a ledger that cannot be read lacks is not known.
-    let behind = surveys.filter { $0.problem == nil && !plan.pending($0).isEmpty }
+    let behind = plan.surveys.filter { $0.problem == nil && !plan.pending($0).isEmpty }
     let entries = behind.map { PendingEntry(name: $0.label, pending: plan.pending($0).map(\.version)) }
     let document = Checked(
       pending: entries, unknown: plan.unknown, failures: FleetFailure.all(problems))

@@ -135,7 +135,7 @@ private struct ImportSummary {
   }
 
   private func histories(_ end: FleetEnd<ImportedHistory>, _ style: Style) -> [String] {
-    let values = ([end.report.shared].compactMap { $0 } + end.report.tenants).compactMap(\.value)
+    let values = end.report.all.compactMap(\.value)
     let changed = values.count { !$0.isUnchanged }
     let renamed =
       values.compactMap(\.renamedTable).first.map { ["the other tool's table is now \($0)"] } ?? []

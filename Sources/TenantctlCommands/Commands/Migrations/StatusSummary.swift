@@ -2,8 +2,7 @@ internal import Tenancy
 
 /// The result of `status`: how many tenants have which version, then the tenants that need attention.
 struct StatusSummary {
-  private let shared: Survey?
-  private let tenants: [Survey]
+  private let shown: FleetSurvey
   private let isOnlyBehind: Bool
   /// Whether there is a file that a tenant could lack.
   private let hasFiles: Bool
@@ -11,17 +10,16 @@ struct StatusSummary {
   private let barWidth: Int
 
   init(
-    _ found: (shared: Survey?, tenants: [Survey]), _ files: MigrationSet, onlyBehind: Bool, _ session: Session
+    _ found: FleetSurvey, _ files: MigrationSet, onlyBehind: Bool, _ session: Session
   ) {
     hasFiles = !files.tenant.isEmpty
-    let isShown = { (survey: Survey) in !onlyBehind || survey.isBehind }
-    shared = found.shared.flatMap { isShown($0) ? $0 : nil }
-    tenants = found.tenants.filter(isShown)
+    shown = onlyBehind ? found.filter(\.isBehind) : found
     isOnlyBehind = onlyBehind
     barWidth = session.terminal.stdoutIsTerminal ? max(0, min(40, session.terminal.width - 50)) : 0
   }
 
-  private var all: [Survey] { [shared].compactMap { $0 } + tenants }
+  private var tenants: [Survey] { shown.tenants }
+  private var all: [Survey] { shown.all }
   /// The schemas that lack a migration or cannot be read.
   var behind: [Survey] { all.filter(\.isBehind) }
   /// Whether one of them has a migration whose file was edited after it was applied.
@@ -34,7 +32,9 @@ struct StatusSummary {
   var unknown: [UnknownVersion] { UnknownVersion.gather(all) }
 
   var result: CommandResult {
-    var result = CommandResult(Document(shared: shared.map(Entry.init), tenants: tenants.map(Entry.init))) {
+    var result = CommandResult(
+      Document(shared: shown.shared.map(Entry.init), tenants: tenants.map(Entry.init))
+    ) {
       histogram($0) + remarks
     }
     result.elements = { tenants.map(Entry.init) }
