@@ -104,9 +104,8 @@ extension TenantDatabase {
 
     /// Whether no tenant can own the schema, whatever a row says: it is the server's, or what all tenants share.
     func isShared(_ schema: SchemaName) -> Bool {
-      let registry = [registry.tenants, registry.domains].compactMap { $0?.schema }
-      return schema.isNobodys || sharedSchemas?.contains(schema) == true
-        || registry.contains(schema.identifier)
+      schema.isNobodys || sharedSchemas?.contains(schema) == true
+        || registry.tables.contains { $0.schema == schema.identifier }
     }
 
     /// What each transaction of ours begins with that is no block.

@@ -60,8 +60,7 @@ struct DirectoryMark: Sendable, Hashable {
 
   /// One row with both.
   static func query(_ shape: RegistryShape, readsContents: Bool) -> SQL {
-    let tables = [shape.tenants.table] + (shape.domains.map { [$0.table] } ?? [])
-    let oids = CatalogTable.oids(of: tables)
+    let oids = CatalogTable.oids(of: shape.tables)
     // The number of the transaction that wrote a row (PostgreSQL manual, 5.5 "System Columns") changes with each change, and the
     // number of rows when one is removed.
     let written: (String) -> SQL = { "hashtext(\(unsafeRaw: $0).xmin::text)::bigint" }
@@ -70,7 +69,7 @@ struct DirectoryMark: Sendable, Hashable {
       ? [sum("hashtextextended(x::text, 0)", "(\(shape.directoryTenants())) x")]
         + (shape.domains.map { [sum("hashtextextended(x::text, 0)", "(\(shape.directoryDomains($0))) x")] }
           ?? [])
-      : tables.map { sum(written("x"), "\($0) x") }
+      : shape.tables.map { sum(written("x"), "\($0) x") }
     return """
       SELECT concat_ws(' ', pg_postmaster_start_time(), pg_is_in_recovery(), \(oids),
           \(sum(written("a"), "pg_catalog.pg_attribute a WHERE a.attrelid IN (\(oids)) AND a.attnum > 0")),

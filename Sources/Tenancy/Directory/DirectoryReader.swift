@@ -19,11 +19,10 @@ struct DirectoryReader: Sendable {
     limits = database.limits
     opening = database.settings.opening
     shape = try await RegistryShape.load(database.settings.registry, over: connection)
-    let tables = [shape.tenants.table] + (shape.domains.map { [$0.table] } ?? [])
     let rows = try await connection.query(
       """
       SELECT pg_is_in_recovery(), EXISTS (
-        SELECT FROM pg_catalog.pg_class WHERE oid IN (\(CatalogTable.oids(of: tables))) AND relkind IN ('v', 'm', 'f'))
+        SELECT FROM pg_catalog.pg_class WHERE oid IN (\(CatalogTable.oids(of: shape.tables))) AND relkind IN ('v', 'm', 'f'))
       """)
     let (isStandby, hasViews) = try rows[0].decode(Bool.self, Bool.self)
     readsContents = hasViews
@@ -85,9 +84,8 @@ struct DirectoryReader: Sendable {
   /// The tables are locked before the snapshot is taken: a TRUNCATE that is waited for would otherwise leave empty tables in
   /// a snapshot from before it (manual, 13.6 "Caveats"). Views and foreign tables take no such lock.
   private func inSnapshot<T>(_ body: () async throws -> T) async throws -> T {
-    let tables = [shape.tenants.table] + (shape.domains.map { [$0.table] } ?? [])
     let lock: [SQL] =
-      readsContents ? [] : ["LOCK TABLE \(SQL.joined(tables.map { "\($0)" })) IN ACCESS SHARE MODE"]
+      readsContents ? [] : ["LOCK TABLE \(SQL.joined(shape.tables.map { "\($0)" })) IN ACCESS SHARE MODE"]
     let opening: [SQL] =
       ["SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"] + limits.local + lock + [self.opening]
     return try await connection.transaction(opening: opening) { _ in try await body() }

@@ -153,8 +153,7 @@ extension RegistryShape {
 
   /// The roles that may put triggers on the registry's tables, each with a table.
   fileprivate var hookersQuery: SQL {
-    let tables = [tenants.table] + (domains.map { [$0.table] } ?? [])
-    let oids = SQL.joined(tables.map { "to_regclass(\(literal: $0.quoted))" })
+    let oids = CatalogTable.oids(of: tables)
     return """
       WITH trusted (oid) AS (\(LedgerTrust(registry: tenants.table).owners)),
       grants AS (

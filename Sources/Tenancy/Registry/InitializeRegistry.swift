@@ -64,7 +64,7 @@ extension TenantDatabase {
     notify: Bool, over connection: Connection
   ) async throws -> Plan<InitializedRegistry> {
     var mapping = settings.registry.isOurs ? settings.registry : RegistryMapping()
-    let tables = [mapping.tenants, mapping.domains].compactMap { $0 }
+    let tables = mapping.tables
     let found = try await connection.pipeline(CatalogTable.queries(of: CatalogTable.oids(of: tables)))
     if let table = try CatalogTable.tables(in: found).first {
       throw TenancyProblem.unclearRegistry(.inTheWay(table))

@@ -130,9 +130,8 @@ extension TenantDatabase {
     on shape: RegistryShape, over connection: Connection
   ) async throws -> (remarks: [RegistryRemark], tenants: Int?, domains: Int?) {
     var remarks = shape.remarks
-    let tables = [shape.tenants.table] + (shape.domains.map { [$0.table] } ?? [])
     var mayRead = true
-    for row in try await connection.query(Self.ownersQuery(tables)) {
+    for row in try await connection.query(Self.ownersQuery(shape.tables)) {
       let (name, owner, isOurs, lacking) = try row.decode(String.self, String.self, Bool.self, String.self)
       let privileges = lacking.split(separator: " ").map(String.init)
       if privileges.contains("SELECT") { mayRead = false }

@@ -140,6 +140,9 @@ extension RegistryMapping {
 }
 
 extension RegistryMapping {
+  /// The tenants' table, and the domains' if there is one.
+  var tables: [QualifiedName] { [tenants] + (domains.map { [$0] } ?? []) }
+
   /// Whether its columns are those of django-tenants, which removes `www.` from a host before it looks for its row
   /// (`django_tenants.utils.remove_www`).
   package var isDjangoTenants: Bool { columns.name == "schema_name" && columns.domain == "domain" }

@@ -45,6 +45,9 @@ struct RegistryShape: Sendable, Hashable {
   let domains: Domains?
   /// The optional columns that do not exist. An app may add them while this program runs.
   var awaited: [AwaitedColumn] = []
+
+  /// The tenants' table, and the domains' if there is one.
+  var tables: [QualifiedName] { [tenants.table] + (domains.map { [$0.table] } ?? []) }
 }
 
 // MARK: - Expressions on the tenants' row `t` and the domains' row `d`
@@ -133,7 +136,7 @@ extension RegistryShape {
 
   /// The queries that read the catalog.
   static func queries(_ mapping: RegistryMapping) -> [SQL] {
-    CatalogTable.queries(of: CatalogTable.oids(of: [mapping.tenants, mapping.domains].compactMap { $0 }))
+    CatalogTable.queries(of: CatalogTable.oids(of: mapping.tables))
   }
 
   /// Holds the mapping against tables that were read. Throws as ``load(_:over:)`` does.
@@ -141,7 +144,7 @@ extension RegistryShape {
     do {
       try self.init(mapping, found)
     } catch TenancyProblem.registryMissing(let tables, _) {
-      let missing = [mapping.tenants, mapping.domains].compactMap { $0 }.filter {
+      let missing = mapping.tables.filter {
         tables.contains($0.description)
       }
       throw try await Self.missing(missing, wereNamed: !mapping.isOurs, over: connection)
@@ -157,7 +160,7 @@ extension RegistryShape {
   }
 
   private init(_ mapping: RegistryMapping, _ found: [CatalogTable]) throws {
-    let names = [mapping.tenants, mapping.domains].compactMap { $0 }
+    let names = mapping.tables
     let tables = names.map { name in found.first { $0.name == name } }
     guard let first = tables[0], tables.allSatisfy({ $0 != nil }) else {
       let missing = zip(names, tables).filter { $0.1 == nil }.map(\.0.description)
