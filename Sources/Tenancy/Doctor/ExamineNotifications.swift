@@ -16,7 +16,7 @@ extension TenantDatabase {
       }
       return [
         Diagnosis.Entry(.notificationsOutdated(table: table, isBlocked: false)) {
-          [.transaction(self.limits.opening.map { PlannedStatement($0) } + notifications.planned)]
+          [.transaction(self.limits.opening.planned + notifications.planned)]
         }
       ]
     }

@@ -140,10 +140,7 @@ extension TenantDatabase {
     let host = own[0].name
     return .init(.noPrimaryDomain(tenant, [host])) {
       let fix: SQL = "UPDATE \(domains.table) SET \(primary) = true WHERE \(domains.host) = \(host.rawValue)"
-      return [
-        .transaction(
-          self.limits.opening.map { PlannedStatement($0) } + [PlannedStatement(mustAffectRows: fix)])
-      ]
+      return [.transaction(self.limits.opening.planned + [PlannedStatement(mustAffectRows: fix)])]
     }
   }
 
@@ -155,9 +152,7 @@ extension TenantDatabase {
       UPDATE \(domains.table) d SET \(column) = t.\(shape.tenants.name) FROM \(shape.tenants.table) t
       WHERE \(shape.link(domains)) AND d.\(domains.host) = \(domain.rawValue)
       """
-    return [
-      .transaction(limits.opening.map { PlannedStatement($0) } + [PlannedStatement(mustAffectRows: update)])
-    ]
+    return [.transaction(limits.opening.planned + [PlannedStatement(mustAffectRows: update)])]
   }
 }
 

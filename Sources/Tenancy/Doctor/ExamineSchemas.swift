@@ -37,8 +37,7 @@ extension TenantDatabase {
     let (ledger, history, state, limits) = (survey.ledger, survey.history, survey.state, limits)
     return unfinished + [
       .init(.wrongHead(tenant, says: wrong, has: history.head)) {
-        let rewrite = ledger.rewriteComment(history, state).map { PlannedStatement($0) }
-        return [.transaction(ledger.opening(limits) + rewrite)]
+        [.transaction(ledger.opening(limits) + ledger.rewriteComment(history, state).planned)]
       }
     ]
   }

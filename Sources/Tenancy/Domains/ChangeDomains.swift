@@ -52,10 +52,7 @@ extension TenantDatabase {
       let insert = try shape.insertDomain(domain, values, onlyIf: isStillFirst)
       return Plan(
         result: domain,
-        steps: [
-          .transaction(
-            self.limits.opening.map { PlannedStatement($0) } + exclusive + clear + .changing(insert))
-        ],
+        steps: [.transaction(self.limits.opening.planned + exclusive + clear + .changing(insert))],
         database: self, explain: RefusedRow(shape: shape, tenant: name, values: values).problem)
     }
   }
@@ -81,7 +78,7 @@ extension TenantDatabase {
         source: source, outcome: "NOT EXISTS (SELECT \(source))")
       return Plan(
         result: RemovedDomain(name: owner.host, tenant: owner.tenant, isPrimary: owner.isPrimary),
-        steps: [.transaction(self.limits.opening.map { PlannedStatement($0) } + .changing(delete))],
+        steps: [.transaction(self.limits.opening.planned + .changing(delete))],
         database: self)
     }
   }
@@ -109,7 +106,7 @@ extension TenantDatabase {
           ? []
           : [
             .transaction(
-              (self.limits.opening + [shape.lockPrimary(of: tenant)]).map { PlannedStatement($0) }
+              (self.limits.opening + [shape.lockPrimary(of: tenant)]).planned
                 + shape.clearPrimary(of: tenant) + .changing(set))
           ], database: self)
     }

@@ -95,9 +95,7 @@ struct LedgerUpdate: Sendable {
   func steps(_ limits: TimeLimits, after preparation: [SQL] = [], then: [SQL] = []) -> [Step] {
     let statements = preparation + statements + then
     if statements.isEmpty { return [] }
-    return [
-      .transaction(ledger.opening(limits, exists: hasLedger) + statements.map { PlannedStatement($0) })
-    ]
+    return [.transaction(ledger.opening(limits, exists: hasLedger) + statements.planned)]
   }
 
   /// For a transaction of the schema's; empty if there is nothing to do.

@@ -8,6 +8,11 @@ struct MigrationStatementError: Error {
   var worthwhileAttempts: Int { TenancyProblem.migrationFailed(source.failure(error)).worthwhileAttempts }
 }
 
+extension [SQL] {
+  /// The statements as they are: not of a migration file, and without a check.
+  var planned: [PlannedStatement] { map { PlannedStatement($0) } }
+}
+
 /// A statement of a ``Step``.
 struct PlannedStatement: Sendable {
   let sql: SQL

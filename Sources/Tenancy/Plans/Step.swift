@@ -10,7 +10,7 @@ enum Step: Sendable {
   case alone(PlannedStatement, SessionSettings)
 
   static func transaction(_ statements: [SQL]) -> Step {
-    .transaction(statements.map { PlannedStatement($0) })
+    .transaction(statements.planned)
   }
 
   /// Cleans the session after a file that ran outside of a transaction.

@@ -46,12 +46,11 @@ extension TenantDatabase {
       if notify { try await notifications.admit(over: connection) }
       let statements =
         additions.map { PlannedStatement(shape.statement($0)) } + (installs ? notifications.planned : [])
-      let opening = self.limits.opening.map { PlannedStatement($0) }
       return Plan(
         result: InitializedRegistry(
           registry: registry, created: [], added: additions, notifications: notify ? .current : state,
           notifying: installs ? notifications.signatures : []),
-        steps: statements.isEmpty ? [] : [.transaction(opening + statements)],
+        steps: statements.isEmpty ? [] : [.transaction(self.limits.opening.planned + statements)],
         database: self,
         explain: { error in
           let isBroken = [.uniqueViolation, .foreignKeyViolation].contains(error.state)
@@ -80,10 +79,8 @@ extension TenantDatabase {
       result: InitializedRegistry(
         registry: registry, created: tables.map(\.description), added: [],
         notifications: notifications == nil ? .none : .current, notifying: notifications?.signatures ?? []),
-      steps: [
-        .transaction(
-          (limits.opening + definitions).map { PlannedStatement($0) } + (notifications?.planned ?? []))
-      ], database: self, explain: { $0.state == .duplicateTable ? .changedMeanwhile : nil })
+      steps: [.transaction((limits.opening + definitions).planned + (notifications?.planned ?? []))],
+      database: self, explain: { $0.state == .duplicateTable ? .changedMeanwhile : nil })
   }
 
   private static let tenantsDefinition: SQL = """

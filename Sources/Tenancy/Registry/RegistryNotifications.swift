@@ -59,7 +59,7 @@ package struct RegistryNotifications: Sendable, Hashable {
   /// The same, with a check at the end that nobody can replace the functions who could not put triggers on the tables
   /// anyway: another role may have created them in the meantime.
   var planned: [PlannedStatement] {
-    statements.map { PlannedStatement($0) } + [
+    statements.planned + [
       PlannedStatement(
         guarding: "SELECT \(Guard.number(if: SQL.joined(functions.map(\.isTrusted), by: " AND ")))",
         purpose: "fails and rolls back if the functions belong to a role that does not own the tables")

@@ -115,7 +115,7 @@ extension TenantDatabase {
   /// Removes what an interrupted create has left.
   func removal(of schema: SchemaName, marked mark: CreationMark) -> Step {
     .transaction(
-      limits.opening.map { PlannedStatement($0) } + SchemaDependents(schema: schema).guardStatements
+      limits.opening.planned + SchemaDependents(schema: schema).guardStatements
         + [PlannedStatement(mark.drop(ledger(of: schema), ifFree: CreationLock(schema)))])
   }
 
@@ -209,9 +209,7 @@ extension TenantDatabase {
     let release: [SQL] = frame.sessionLock == nil ? [] : ["SELECT \(SessionCleaning.unlock)"]
     let opening = limits.opening + [ledger.lock]
     let closing = [ledger.mark(last), mark.hide(on: ledger, after: migrations)] + release
-    return steps + [
-      .transaction(opening.map { PlannedStatement($0) } + rows + closing.map { PlannedStatement($0) })
-    ]
+    return steps + [.transaction(opening.planned + rows + closing.planned)]
   }
 
   private func explainCreate(_ error: ServerError, _ row: RefusedRow) -> TenancyProblem? {

@@ -62,7 +62,7 @@ extension TenantDatabase {
         throw TenancyProblem.schemaReferenced(schema, of: name, by: outside.objects, count: outside.count)
       }
       let rows =
-        self.limits.opening.map { PlannedStatement($0) } + Protection.guardOff(self.ledger(of: schema))
+        self.limits.opening.planned + Protection.guardOff(self.ledger(of: schema))
         + shape.delete(found)
       return Plan(
         result: DroppedTenant(

@@ -136,7 +136,7 @@ extension SchemaContents {
     let batches = batches(of: lockBudget / 4)
     if batches.count <= 1 { return [.transaction(rows + drop)] }
     let setMark: SQL = "COMMENT ON SCHEMA \(schema.identifier) IS \(literal: mark)"
-    let opening = guards.map { PlannedStatement($0) }
+    let opening = guards.planned
     return [.transaction(rows + [PlannedStatement(setMark)])]
       + batches.map { batch in
         .transaction(

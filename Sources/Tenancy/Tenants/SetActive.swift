@@ -54,10 +54,7 @@ extension TenantDatabase {
       return Plan(
         result: changes,
         steps: targets.isEmpty
-          ? []
-          : [
-            .transaction(self.limits.opening.map { PlannedStatement($0) } + .changing(update))
-          ], database: self)
+          ? [] : [.transaction(self.limits.opening.planned + .changing(update))], database: self)
     }
   }
 }

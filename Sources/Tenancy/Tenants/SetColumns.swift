@@ -26,9 +26,7 @@ extension TenantDatabase {
       let protection = isProtected.map { isOn in
         tenants.flatMap {
           [CreationLock($0.schema).takeForTransaction, Protection.set(isOn, on: self.ledger(of: $0.schema))]
-            .map {
-              PlannedStatement($0)
-            }
+            .planned
         }
       }
       let update: [PlannedStatement] =
@@ -37,7 +35,7 @@ extension TenantDatabase {
       return Plan(
         result: tenants.map { ChangedColumns(name: $0.name, columns: values, protected: isProtected) },
         steps: tenants.isEmpty
-          ? [] : [.transaction(self.limits.opening.map { PlannedStatement($0) } + statements)],
+          ? [] : [.transaction(self.limits.opening.planned + statements)],
         database: self,
         explain: tenants.first.map { RefusedRow(shape: shape, tenant: $0.name, values: values).problem }
           ?? { _ in nil })

@@ -52,7 +52,7 @@ extension TenantDatabase {
     let edited = survey.changed.first { $0.version == version }
     guard let edited, let recorded = survey.history.checksums[version] ?? nil else {
       return survey.wrongHead == nil
-        ? [] : survey.ledger.rewriteComment(survey.history, survey.state).map { PlannedStatement($0) }
+        ? [] : survey.ledger.rewriteComment(survey.history, survey.state).planned
     }
     var state = survey.state
     // Of a shorter file all may be done.
@@ -60,7 +60,7 @@ extension TenantDatabase {
     let accept = survey.ledger.accept(
       edited, insteadOf: recorded, isBegun: survey.begun[version] != nil)
     return [PlannedStatement(mustAffectRows: accept)]
-      + survey.ledger.rewriteComment(survey.history.adding(edited), state).map { PlannedStatement($0) }
+      + survey.ledger.rewriteComment(survey.history.adding(edited), state).planned
   }
 }
 
