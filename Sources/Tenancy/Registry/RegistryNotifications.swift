@@ -144,7 +144,7 @@ struct NotifyFunction: Sendable, Hashable {
   fileprivate var definition: SQL {
     """
     CREATE OR REPLACE FUNCTION \(name)() RETURNS pg_catalog.trigger LANGUAGE plpgsql
-      SET search_path = pg_catalog, pg_temp AS \(unsafeRaw: dollarQuoted(body))
+      SET search_path = \(unsafeRaw: SessionCleaning.ownPath) AS \(unsafeRaw: dollarQuoted(body))
     """
   }
 
@@ -271,7 +271,7 @@ extension NotifyFunction {
   fileprivate var isCurrent: SQL {
     """
     EXISTS (SELECT FROM \(source) AND p.prosrc = \(body) AND NOT p.prosecdef
-        AND p.proconfig = ARRAY['search_path=pg_catalog, pg_temp']
+        AND p.proconfig = ARRAY[\(literal: "search_path=\(SessionCleaning.ownPath)")]
         AND pg_catalog.pg_has_role(p.proowner, c.relowner, 'MEMBER')
         AND \(SQL.joined(NotifyTrigger.all.map(\.isCurrent), by: "\n      AND ")))
     """

@@ -40,7 +40,7 @@ enum SessionCleaning {
   static let ownPath = "pg_catalog, pg_temp"
 
   /// Sets it for the rest of the transaction.
-  static let pin: SQL = "SET LOCAL search_path TO pg_catalog, pg_temp"
+  static let pin: SQL = "SET LOCAL search_path TO \(unsafeRaw: ownPath)"
 
   /// For the start of a transaction in a session that other clients have used.
   static func opening(for connection: Connection) async -> [SQL] {
