@@ -1,10 +1,4 @@
-#if canImport(Darwin)
-  internal import Darwin
-#elseif canImport(Musl)
-  internal import Musl
-#else
-  internal import Glibc
-#endif
+internal import Glibc
 
 /// Why a file cannot be read, as far as it makes a difference for what to do about it.
 package enum FileObstacle: Sendable {
