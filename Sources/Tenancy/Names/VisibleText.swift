@@ -30,11 +30,12 @@ package enum VisibleText {
     }
   }
 
-  /// Whether there may be a control character, by the first bytes that they have: all that most texts are asked.
-  package static func isPlain(_ text: String) -> Bool {
+  /// Whether there is surely no control character, by the first bytes that they have: all that most texts are asked.
+  /// - Parameter kept: ASCII characters that do not count.
+  package static func isPlain(_ text: String, butFor kept: [Unicode.Scalar] = []) -> Bool {
     text.utf8.allSatisfy { byte in
       switch byte {
-      case 0..<0x20, 0x7F, 0xC2, 0xD8, 0xE2: false
+      case 0..<0x20, 0x7F, 0xC2, 0xD8, 0xE2: kept.contains(Unicode.Scalar(byte))
       default: true
       }
     }

@@ -5,15 +5,17 @@ internal import Tenancy
 /// Names, values, the server's messages, file names and variables may hold anything. What a terminal would obey is
 /// shown as an escape; line breaks, tabs and the colours of ``Style`` stay.
 enum HarmlessText {
+  private static let kept: [Unicode.Scalar] = ["\n", "\t"]
+
   static func of(_ text: String) -> String {
-    if isHarmless(text) { return text }
+    if VisibleText.isPlain(text, butFor: kept) { return text }
     var result = ""
     var rest = text.unicodeScalars[...]
     while let scalar = rest.popFirst() {
       if scalar == Style.mark, let code = color(at: rest) {
         result += "\u{1B}[\(code)m"
         rest = rest.dropFirst(code.count + 2)
-      } else if scalar == "\n" || scalar == "\t" || !VisibleText.isControl(scalar) {
+      } else if kept.contains(scalar) || !VisibleText.isControl(scalar) {
         result.unicodeScalars.append(scalar)
       } else {
         result += VisibleText.escape(scalar, before: rest)
@@ -40,15 +42,5 @@ enum HarmlessText {
     guard text.first == "[", let end = text.prefix(4).firstIndex(of: "m") else { return nil }
     let code = String(text[..<end].dropFirst())
     return Style.codes.contains(code) ? code : nil
-  }
-
-  private static func isHarmless(_ text: String) -> Bool {
-    text.utf8.allSatisfy { byte in
-      switch byte {
-      case UInt8(ascii: "\n"), UInt8(ascii: "\t"): true
-      case 0..<0x20, 0x7F, 0xC2, 0xD8, 0xE2: false
-      default: true
-      }
-    }
   }
 }
