@@ -19,18 +19,12 @@ package struct ForeignSection {
 
   /// Those of a file without markers of ours, in order.
   static func all(in bytes: [UInt8], from start: Int) -> [ForeignSection] {
-    var lexer = SQLLexer(bytes, in: start..<bytes.count)
-    var sections: [ForeignSection] = []
     var isLiquibase: Bool?
-    while let token = try? lexer.next() {
-      guard case .lineComment(let range) = token else { continue }
+    return SQLLexer.lineComments(in: bytes, from: start).compactMap { range in
       let words = words(of: String(decoding: bytes[range], as: UTF8.self))
       if isLiquibase == nil { isLiquibase = words == "liquibase formatted sql" }
-      if let section = ForeignSection(words, range, isLiquibase: isLiquibase == true) {
-        sections.append(section)
-      }
+      return ForeignSection(words, range, isLiquibase: isLiquibase == true)
     }
-    return sections
   }
 
   private init?(_ words: String, _ range: Range<Int>, isLiquibase: Bool) {

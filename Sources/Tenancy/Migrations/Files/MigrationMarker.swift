@@ -27,17 +27,11 @@ struct MigrationMarker {
 
   /// The markers of a text, in order, with those that are nearly one.
   static func all(in bytes: [UInt8], from start: Int) -> [MigrationMarker] {
-    var lexer = SQLLexer(bytes, in: start..<bytes.count)
-    var markers: [MigrationMarker] = []
-    while let token = try? lexer.next() {
-      guard case .lineComment(let range) = token else { continue }
+    SQLLexer.lineComments(in: bytes, from: start).compactMap { range in
       let startsLine = range.lowerBound == start || ASCII.isNewline(bytes[range.lowerBound - 1])
       let comment = String(decoding: bytes[range], as: UTF8.self)
-      if let marker = MigrationMarker(comment, range: range, startsLine: startsLine) {
-        markers.append(marker)
-      }
+      return MigrationMarker(comment, range: range, startsLine: startsLine)
     }
-    return markers
   }
 
   private init?(_ comment: String, range: Range<Int>, startsLine: Bool) {

@@ -8,10 +8,8 @@ enum HazardAllowance {
   static func all(in bytes: [UInt8]) -> [Int: Set<String>] {
     let start = ByteOrderMark.count(in: bytes)
     var cursor = LocationCursor(bytes, from: start)
-    var lexer = SQLLexer(bytes, in: start..<bytes.count)
     var allowances: [Int: Set<String>] = [:]
-    while let token = try? lexer.next() {
-      guard case .lineComment(let range) = token else { continue }
+    for range in SQLLexer.lineComments(in: bytes, from: start) {
       let words = String(decoding: bytes[range], as: UTF8.self).dropFirst(2).split { " \t,\r".contains($0) }
       guard let first = words.first, first == marker else { continue }
       allowances[cursor.location(at: range.lowerBound).line, default: []]
