@@ -161,12 +161,6 @@ package final class Session: Sendable {
   }
 }
 
-extension Substring {
-  func trimmingWhitespace() -> String {
-    String(drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
-  }
-}
-
 extension Session {
   /// Makes a planned change, or shows its SQL in a dry run.
   func make<Value: Sendable>(

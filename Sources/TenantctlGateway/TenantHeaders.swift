@@ -45,16 +45,7 @@
     /// A name may have any character. In a header only visible ASCII means the same to everybody (RFC 9110 section 5.5), so the
     /// rest is percent-encoded (RFC 3986 section 2.1), and so is the percent sign.
     static func encoded(_ text: String) -> String {
-      let isPlain = { (byte: UInt8) in (0x21..<0x7F).contains(byte) && byte != UInt8(ascii: "%") }
-      if text.utf8.allSatisfy(isPlain) { return text }
-      return text.utf8.reduce(into: "") { encoded, byte in
-        if isPlain(byte) {
-          encoded.unicodeScalars.append(Unicode.Scalar(byte))
-        } else {
-          let digits = String(byte, radix: 16, uppercase: true)
-          encoded += "%\(digits.count == 1 ? "0" : "")\(digits)"
-        }
-      }
+      text.percentEncoded { (0x21..<0x7F).contains($0) && $0 != UInt8(ascii: "%") }
     }
   }
 #endif

@@ -41,7 +41,7 @@ package struct ClientEnvironment: Sendable, CustomStringConvertible, CustomRefle
 
   /// As a URI. A socket's directory and several hosts only fit into its query.
   private var url: String {
-    func part(_ name: String) -> String? { settings[name].map(Self.percentEncoded) }
+    func part(_ name: String) -> String? { settings[name]?.percentEncoded(keeping: \.isUnreservedInURI) }
     let password = part("PGPASSWORD").map { ":\($0)" } ?? ""
     let user = part("PGUSER").map { "\($0)\(password)@" } ?? ""
     let host = settings["PGHOST"] ?? ""
@@ -52,19 +52,6 @@ package struct ClientEnvironment: Sendable, CustomStringConvertible, CustomRefle
     let query = inQuery.compactMap { key, name in part(name).map { "\(key)=\($0)" } }
     return "postgresql://\(user)\(authority)/\(part("PGDATABASE") ?? "")"
       + (query.isEmpty ? "" : "?\(query.joined(separator: "&"))")
-  }
-
-  /// Encodes everything but RFC 3986's unreserved characters.
-  private static func percentEncoded(_ text: String) -> String {
-    text.utf8.reduce(into: "") { encoded, byte in
-      let character = Character(Unicode.Scalar(byte))
-      if character.isASCII, character.isLetter || character.isNumber || "-._~".contains(character) {
-        encoded.append(character)
-      } else {
-        let digits = String(byte, radix: 16, uppercase: true)
-        encoded += "%\(digits.count < 2 ? "0" : "")\(digits)"
-      }
-    }
   }
 
   /// Which database on which server, without user and password.

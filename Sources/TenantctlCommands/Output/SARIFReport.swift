@@ -51,13 +51,6 @@ struct SARIFReport {
 
   /// A path as a URI reference (RFC 3986, 2.1).
   private static func uri(_ path: String) -> String {
-    let bytes = path.utf8.map { byte in
-      let isPlain =
-        byte < 0x80 && (Character(Unicode.Scalar(byte)).isLetter || Character(Unicode.Scalar(byte)).isNumber)
-      return isPlain || "/-._~".utf8.contains(byte)
-        ? String(Unicode.Scalar(byte))
-        : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-    }
-    return bytes.joined()
+    path.percentEncoded { $0.isUnreservedInURI || $0 == UInt8(ascii: "/") }
   }
 }

@@ -87,9 +87,9 @@ struct FlywayReader {
       let settings = folder.read(name, &reading.problems)
     else { return [] }
     return settings.lines.compactMap { line in
-      let text = settings.text(line)[...].trimmingSpace
+      let text = settings.text(line)[...].trimmingWhitespace()
       guard !text.isEmpty, !text.hasPrefix("#") else { return nil }
-      let parts = text.split(separator: "=", maxSplits: 1).map { $0.trimmingSpace }
+      let parts = text.split(separator: "=", maxSplits: 1).map { $0.trimmingWhitespace() }
       return (parts[0], parts.count > 1 ? parts[1] : "")
     }
   }
@@ -98,12 +98,6 @@ struct FlywayReader {
   private static func checksum(of file: SourceFile) -> String {
     let text = file.bytes[file.range].filter { !ASCII.isNewline($0) }
     return String(Int32(bitPattern: CRC32.checksum(of: text)))
-  }
-}
-
-extension Substring {
-  fileprivate var trimmingSpace: String {
-    String(drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
   }
 }
 
