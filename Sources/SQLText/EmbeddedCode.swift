@@ -69,9 +69,7 @@ extension SQLWords {
 
   /// Whether it makes a function or a procedure.
   package var isRoutine: Bool {
-    let rest = words.dropFirst(words.count > 2 && words[1].is("OR") ? 3 : 1)
-    return words.first?.is("CREATE") ?? false
-      && rest.first.map { $0.is("FUNCTION") || $0.is("PROCEDURE") } ?? false
+    SQLGrammar.makesRoutine(words.prefix(4).map { $0.isQuoted ? "" : $0.text })
   }
 
   private func language(default name: String) -> EmbeddedCode.Language? {

@@ -20,6 +20,12 @@ enum SQLGrammar {
     return ![":", "=", "."].contains(next.text)
   }
 
+  /// Whether a statement that begins with these keywords makes a function or a procedure.
+  static func makesRoutine(_ keywords: [String]) -> Bool {
+    let words = keywords.dropFirst(keywords.starts(with: ["CREATE", "OR", "REPLACE"]) ? 3 : 1)
+    return keywords.first == "CREATE" && (words.first == "FUNCTION" || words.first == "PROCEDURE")
+  }
+
   /// After these a statement of plpgsql begins.
   static let blockOpenings: Set<String> = ["BEGIN", "THEN", "ELSE", "LOOP", "ATOMIC"]
 

@@ -24,12 +24,7 @@ extension SQLStatement {
 
 extension SQLStatement {
   /// Whether it sets what its transaction is: the isolation level, read only, deferrable.
-  package var setsTransaction: Bool {
-    guard leadingKeywords.first == "SET" else { return false }
-    let rest = leadingKeywords.dropFirst().drop { ["LOCAL", "SESSION"].contains($0) }
-    return leadingKeywords.dropFirst().first == "TRANSACTION"
-      || rest.first?.hasPrefix("TRANSACTION_") ?? false
-  }
+  package var setsTransaction: Bool { SQLWords(self).setsTransaction }
 }
 
 extension SQLStatement {
@@ -87,6 +82,14 @@ extension [SQLStatement] {
 }
 
 extension SQLWords {
+  /// Whether it sets what its transaction is.
+  package var setsTransaction: Bool {
+    guard words.first?.is("SET") ?? false else { return false }
+    if words.dropFirst().first?.is("TRANSACTION") ?? false { return true }
+    let rest = words.dropFirst().drop { $0.is("LOCAL") || $0.is("SESSION") }
+    return rest.first.map { !$0.isQuoted && $0.text.hasPrefix("TRANSACTION_") } ?? false
+  }
+
   /// Whether PostgreSQL refuses the statement inside of a transaction: what its source calls PreventInTransactionBlock.
   package var isRefusedInTransaction: Bool {
     guard let first = words.first, let second = words.dropFirst().first else {

@@ -12,10 +12,7 @@ package struct UnfinishedStatement {
   package var routineBody = Nesting()
 
   /// Whether semicolons within `BEGIN ... END` belong to it: psql's own rule.
-  package var isRoutine: Bool {
-    let words = keywords.dropFirst(keywords.starts(with: ["CREATE", "OR", "REPLACE"]) ? 3 : 1)
-    return keywords.first == "CREATE" && (words.first == "FUNCTION" || words.first == "PROCEDURE")
-  }
+  package var isRoutine: Bool { SQLGrammar.makesRoutine(keywords) }
 
   /// How deep, and where the outermost was opened.
   package struct Nesting {

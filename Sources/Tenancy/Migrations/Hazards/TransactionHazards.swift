@@ -41,14 +41,6 @@ struct TransactionHazards {
 }
 
 extension SQLWords {
-  /// Whether it sets what its transaction is.
-  var setsTransaction: Bool {
-    guard words.first?.is("SET") ?? false else { return false }
-    if words.dropFirst().first?.is("TRANSACTION") ?? false { return true }
-    let rest = words.dropFirst().drop { $0.is("LOCAL") || $0.is("SESSION") }
-    return rest.first.map { !$0.isQuoted && $0.text.hasPrefix("TRANSACTION_") } ?? false
-  }
-
   /// Whether it sets or resets the search path, as a statement.
   var setsSearchPath: Bool {
     guard let first = words.first else { return false }
