@@ -104,7 +104,7 @@ extension TenantDatabase {
 
     /// Whether no tenant can own the schema, whatever a row says: it is the server's, or what all tenants share.
     func isShared(_ schema: SchemaName) -> Bool {
-      schema.isNobodys || sharedSchemas?.contains(schema) == true
+      schema.isReserved || sharedSchemas?.contains(schema) == true
         || registry.tables.contains { $0.schema == schema.identifier }
     }
 

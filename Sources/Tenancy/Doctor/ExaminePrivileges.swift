@@ -9,7 +9,7 @@ extension TenantDatabase {
       let answers = try await connection.pipeline([
         shape.unreachableExtensionsQuery(path), shape.strayRelationsQuery(ledger: self.settings.ledger),
         shape.creatorsQuery(path), Self.powerQuery, shape.writersQuery(ledger: self.settings.ledger),
-        shape.hookersQuery,
+        shape.triggerGranteesQuery,
       ])
       return try self.unreachableExtensions(in: answers[0], path) + strayRelations(in: answers[1])
         + Self.creators(in: answers[2], power: answers[3][0])
@@ -152,7 +152,7 @@ extension RegistryShape {
   }
 
   /// The roles that may put triggers on the registry's tables, each with a table.
-  fileprivate var hookersQuery: SQL {
+  fileprivate var triggerGranteesQuery: SQL {
     let oids = CatalogTable.oids(of: tables)
     return """
       WITH trusted (oid) AS (\(LedgerTrust(registry: tenants.table).owners)),

@@ -7,9 +7,9 @@ extension TenantDatabase {
     let shared = owners.filter { $0.value.count > 1 }.sorted { $0.key < $1.key }.map {
       Finding.schemaShared($0.key, by: $0.value.map(\.name))
     }
-    let bereft = members.filter { !$0.state.exists && $0.tenant.isReadable }.map(\.tenant)
-    let strangers = try await strangers(shape, bereft)
-    let strays = strangers.compactMap { finding in
+    let tenantsWithoutSchema = members.filter { !$0.state.exists && $0.tenant.isReadable }.map(\.tenant)
+    let schemasWithoutTenant = try await schemasWithoutTenant(shape, tenantsWithoutSchema)
+    let strays = schemasWithoutTenant.compactMap { finding in
       if case .schemaWithoutTenant(let schema, _, _) = finding { schema } else { nil }
     }
     let rows = members.flatMap { member -> [Finding] in
@@ -20,13 +20,13 @@ extension TenantDatabase {
       let unsafe = unquoted(member.tenant.schema).map { Finding.unsafeName(member.tenant, $0) }
       return missing + [unsafe].compactMap { $0 }
     }
-    return shared + rows + strangers
+    return shared + rows + schemasWithoutTenant
   }
 
   /// The schemas that every tenant's search path has: those that do not exist, and those with a tenant's row.
   func examineSearchPath(_ members: [FleetMember]) async throws -> [Finding] {
     guard let shared = settings.sharedSchemas else { return [] }
-    let claimed = members.map(\.tenant).filter { !$0.schema.isNobodys && shared.contains($0.schema) }
+    let claimed = members.map(\.tenant).filter { !$0.schema.isReserved && shared.contains($0.schema) }
     let missing = try await connected { connection in
       try await connection.query(
         """
@@ -45,9 +45,11 @@ extension TenantDatabase {
   }
 
   /// The schemas that look like a tenant's, but belong to no tenant.
-  private func strangers(_ shape: RegistryShape, _ bereft: [Tenant]) async throws -> [Finding] {
+  private func schemasWithoutTenant(_ shape: RegistryShape, _ tenantsWithoutSchema: [Tenant]) async throws
+    -> [Finding]
+  {
     try await connected { connection in
-      try await connection.query(self.strangersQuery(shape)).compactMap { row in
+      try await connection.query(self.schemasWithoutTenantQuery(shape)).compactMap { row in
         let (name, comment, marking, hasLedger, found, common) = try row.decode(
           String.self, String?.self, String?.self, Bool.self, Int.self, Int.self)
         let schema = SchemaName(stored: name)
@@ -56,17 +58,20 @@ extension TenantDatabase {
           return .creationUnfinished(schema)
         }
         if let tenant = Self.tenantDropped(comment: comment) { return .dropUnfinished(tenant, schema) }
-        if hasLedger { return .schemaWithoutTenant(schema, because: .ledger, bereft: bereft) }
+        if hasLedger {
+          return .schemaWithoutTenant(schema, because: .ledger, tenantsWithoutSchema: tenantsWithoutSchema)
+        }
         // Half of them: one may be an older tenant's, and one alone be called "users" by chance.
         guard found * 2 >= common, found >= min(2, common), found > 0 else { return nil }
-        return .schemaWithoutTenant(schema, because: .tables(found, of: common), bereft: bereft)
+        return .schemaWithoutTenant(
+          schema, because: .tables(found, of: common), tenantsWithoutSchema: tenantsWithoutSchema)
       }
     }
   }
 
   /// The schemas without a row; with each its comment and its ledger's mark where they are believed, whether it has a
   /// ledger, and how many tables it has of those that more than half of the tenants have.
-  private func strangersQuery(_ shape: RegistryShape) -> SQL {
+  private func schemasWithoutTenantQuery(_ shape: RegistryShape) -> SQL {
     """
     WITH owned AS (SELECT DISTINCT \(shape.schema) AS name FROM \(shape.tenants.table) t),
     common AS (

@@ -7,7 +7,7 @@ package enum Finding: Sendable, Hashable {
   /// belong to no tenant, renamed without renaming the tenant.
   case schemaMissing(Tenant, strays: [SchemaName] = [])
   /// The schema looks like a tenant's, but belongs to no tenant. It may be that of a tenant whose schema is missing.
-  case schemaWithoutTenant(SchemaName, because: Resemblance, bereft: [Tenant] = [])
+  case schemaWithoutTenant(SchemaName, because: Resemblance, tenantsWithoutSchema: [Tenant] = [])
   /// The tenant's name or schema is not UTF-8.
   case nameUnreadable(Tenant)
   /// Several tenants have one schema.

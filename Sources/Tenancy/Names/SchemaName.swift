@@ -26,7 +26,7 @@ public struct SchemaName: StoredName {
   static let shared = SchemaName(stored: "public")
 
   /// Whether no tenant can own it, whatever a registry says: the shared schema and the server's own.
-  var isNobodys: Bool { self == .shared || rawValue == "information_schema" || rawValue.hasPrefix("pg_") }
+  var isReserved: Bool { self == .shared || rawValue == "information_schema" || rawValue.hasPrefix("pg_") }
 
   /// The name as SQL takes it.
   var identifier: Identifier { Identifier(rawValue) }

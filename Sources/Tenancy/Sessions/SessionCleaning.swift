@@ -18,7 +18,7 @@ enum SessionCleaning {
       switch self {
       case .whole:
         ["CLOSE ALL", "RESET ALL", "DEALLOCATE ALL", "UNLISTEN *", "DISCARD TEMP", "DISCARD SEQUENCES"]
-      case .part: roleBack + ["RESET ALL", "DEALLOCATE ALL"]
+      case .part: resetRole + ["RESET ALL", "DEALLOCATE ALL"]
       }
     }
 
@@ -28,9 +28,9 @@ enum SessionCleaning {
   }
 
   /// Fires the triggers that wait for the end of the transaction, and gives the role back.
-  static let settle: [SQL] = ["SET CONSTRAINTS ALL IMMEDIATE"] + roleBack
+  static let settle: [SQL] = ["SET CONSTRAINTS ALL IMMEDIATE"] + resetRole
 
-  private static let roleBack: [SQL] = ["RESET SESSION AUTHORIZATION", "RESET ROLE"]
+  private static let resetRole: [SQL] = ["RESET SESSION AUTHORIZATION", "RESET ROLE"]
 
   /// Frees the session's advisory locks. Safe under any search path.
   static let unlock: SQL = "pg_catalog.pg_advisory_unlock_all()"
@@ -44,11 +44,11 @@ enum SessionCleaning {
 
   /// For the start of a transaction in a session that other clients have used.
   static func opening(for connection: Connection) async -> [SQL] {
-    roleBack + (await Extent.whole.statements(for: connection))
+    resetRole + (await Extent.whole.statements(for: connection))
   }
 
   fileprivate static func all(_ extent: Extent, for connection: Connection) async -> [SQL] {
-    roleBack + (await extent.statements(for: connection)) + (extent == .whole ? ["SELECT \(unlock)"] : [])
+    resetRole + (await extent.statements(for: connection)) + (extent == .whole ? ["SELECT \(unlock)"] : [])
   }
 }
 

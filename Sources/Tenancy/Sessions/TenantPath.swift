@@ -109,7 +109,7 @@ extension TenantDatabase {
     let grantees = hasDefaults ? try await defaultGrantees(over: connection) : []
     var path = TenantPath(shared: settings.sharedSchemas ?? [.shared])
     if settings.sharedSchemas == nil {
-      let others = SearchPathSetting.schemas(in: own ?? "").filter { !$0.isNobodys && $0.canBeEntered }
+      let others = SearchPathSetting.schemas(in: own ?? "").filter { !$0.isReserved && $0.canBeEntered }
       path = TenantPath(shared: [.shared] + (try await withoutTenants(others, over: connection)))
     }
     let traits = DatabaseTraits(
