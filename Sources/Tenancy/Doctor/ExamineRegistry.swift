@@ -57,7 +57,7 @@ extension TenantDatabase {
         if CreationMark(comment: marking) != nil || CreationMark(comment: comment) != nil {
           return .creationUnfinished(schema)
         }
-        if let tenant = Self.tenantDropped(comment: comment) { return .dropUnfinished(tenant, schema) }
+        if let tenant = Self.tenantDropped(comment: comment) { return .dropUnfinished(tenant) }
         if hasLedger {
           return .schemaWithoutTenant(schema, because: .ledger, tenantsWithoutSchema: tenantsWithoutSchema)
         }

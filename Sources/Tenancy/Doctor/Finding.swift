@@ -21,7 +21,7 @@ package enum Finding: Sendable, Hashable {
   /// A create in several transactions was interrupted, or is running.
   case creationUnfinished(SchemaName)
   /// A drop in several transactions was interrupted, or is running.
-  case dropUnfinished(TenantName, SchemaName)
+  case dropUnfinished(TenantName)
   /// The registry's triggers that notify of changes are not all there, enabled and up to date. With `isBlocked` a function of
   /// another role's is in the way.
   case notificationsOutdated(table: String, isBlocked: Bool)
@@ -138,7 +138,7 @@ extension Finding {
       .migrationUnfinished(let tenant, _, _), .invalidIndex(let tenant, _, _),
       .extensionInTenant(let tenant, _, _), .ownersDiffer(let tenant, _):
       tenant.name
-    case .dropUnfinished(let name, _), .noDomain(let name), .noPrimaryDomain(let name, _),
+    case .dropUnfinished(let name), .noDomain(let name), .noPrimaryDomain(let name, _),
       .severalPrimaryDomains(let name, _), .domainNamesAnother(_, _, let name):
       name
     case .domainUnreadable(_, let name): name

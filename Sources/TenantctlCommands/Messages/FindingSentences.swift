@@ -91,7 +91,7 @@ struct FindingReport: Sendable {
         Self("creation_unfinished", "a create was interrupted, or is running", "\(schema)", schema.word) {
           "'tenantctl create \($0)' starts again, 'tenantctl drop \($0)' removes it"
         }
-      case .dropUnfinished(let name, _):
+      case .dropUnfinished(let name):
         Self(
           "drop_unfinished", "a drop was interrupted, or is running: the schema still exists",
           "\(name)", name.word

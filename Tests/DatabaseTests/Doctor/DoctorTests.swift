@@ -93,7 +93,7 @@ struct Ailment: Sendable, CustomTestStringConvertible {
       """, .creationUnfinished(SchemaName(stored: "d")), remedy: "DROP SCHEMA d CASCADE"),
     Ailment(
       "CREATE SCHEMA x; CREATE TABLE x.t1 (); COMMENT ON SCHEMA x IS 'tenantctl: being dropped, tenant d'",
-      .dropUnfinished("d", SchemaName(stored: "x")), remedy: "DROP SCHEMA x CASCADE"),
+      .dropUnfinished("d"), remedy: "DROP SCHEMA x CASCADE"),
 
     // Domains
     Ailment(
