@@ -1,7 +1,7 @@
 internal import SQLText
 
 /// What a migration file contained, whatever the editor or Git made of its line ends.
-package struct Checksum: RawRepresentable, Sendable, Hashable, Codable, CustomStringConvertible {
+package struct Checksum: RawRepresentable, Sendable, Hashable, Encodable, CustomStringConvertible {
   /// SHA-256 in 64 lower-case hexadecimal digits; from a ledger, whatever stands there.
   package let rawValue: String
 

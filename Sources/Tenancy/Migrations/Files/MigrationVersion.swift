@@ -49,17 +49,7 @@ extension MigrationVersion: Comparable {
   }
 }
 
-extension MigrationVersion: Codable {
-  /// Decodes a string of digits.
-  package init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    do {
-      try self.init(parsing: container.decode(String.self))
-    } catch let error as InvalidMigrationVersion {
-      throw DecodingError.dataCorruptedError(in: container, debugDescription: error.message)
-    }
-  }
-
+extension MigrationVersion: Encodable {
   /// Encodes the digits as a string.
   package func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
@@ -72,8 +62,6 @@ package struct InvalidMigrationVersion: Error, Sendable, Hashable {
   /// The text.
   package let text: String
 
-  /// One sentence without a full stop.
-  package var message: String { "'\(text)' is not a migration version" }
   /// What to write instead.
   package var hint: String {
     "a version is the digits that a file's name begins with, at most \(MigrationVersion.maximumLength)"
