@@ -1,10 +1,10 @@
 /// What tenantctl never runs, told from a statement's first words.
-package struct StatementRefusal {
-  package let reason: SQLScriptError.Reason
+struct StatementRefusal {
+  let reason: SQLScriptError.Reason
   /// Whether rows, and not SQL, stand after the statement.
-  package var isFollowedByData = false
+  var isFollowedByData = false
 
-  package init?(keywords: [String], bytes: [UInt8], range: Range<Int>) {
+  init?(keywords: [String], bytes: [UInt8], range: Range<Int>) {
     if let control = StatementRefusal.transactionControl(keywords) {
       reason = .transactionControl(control)
     } else if StatementRefusal.changesStrings(keywords, bytes, range) {

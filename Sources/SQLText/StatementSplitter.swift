@@ -1,5 +1,5 @@
 /// Gathers the tokens of a script into statements.
-package struct StatementSplitter {
+struct StatementSplitter {
   private(set) var statements: [SQLStatement] = []
   private(set) var problems: [SQLScriptError] = []
 
@@ -7,13 +7,13 @@ package struct StatementSplitter {
   private var cursor: LocationCursor
   private var current = UnfinishedStatement()
 
-  package init(_ bytes: [UInt8], in range: Range<Int>, countedFrom start: Int) {
+  init(_ bytes: [UInt8], in range: Range<Int>, countedFrom start: Int) {
     lexer = SQLLexer(bytes, in: range)
     cursor = LocationCursor(bytes, from: start)
   }
 
   /// Reads to the end.
-  package mutating func run() {
+  mutating func run() {
     do {
       while let token = try lexer.next() { read(token) }
       finish()
