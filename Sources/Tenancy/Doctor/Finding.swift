@@ -1,5 +1,3 @@
-internal import SQLText
-
 /// Something about a database that is not as it should be, or that one should know.
 package enum Finding: Sendable, Hashable {
   // The registry

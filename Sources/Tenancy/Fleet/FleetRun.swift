@@ -1,4 +1,3 @@
-internal import Synchronization
 internal import TenancyPostgres
 
 /// The outcome for one tenant, or for the shared schema.

@@ -1,5 +1,3 @@
-internal import SQLText
-
 /// A host name that routes to a tenant: lower case, without port or trailing dot, valid per RFC 1123 section 2.1.
 public struct DomainName: StoredName {
   /// The normalised name.

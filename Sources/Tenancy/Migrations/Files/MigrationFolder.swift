@@ -1,5 +1,3 @@
-internal import SQLText
-
 /// The folder that a project keeps its migrations in.
 package enum MigrationFolder {
   /// What an empty migration holds.

@@ -1,5 +1,3 @@
-internal import SQLText
-
 /// Why a folder of migrations is of no use.
 package enum MigrationFolderError: Error, Sendable, Hashable {
   /// There is no such folder.

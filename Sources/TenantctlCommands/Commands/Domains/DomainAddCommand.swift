@@ -1,5 +1,4 @@
 internal import Arguments
-internal import SQLText
 internal import Tenancy
 
 enum DomainAddCommand {
