@@ -139,10 +139,10 @@
     fileprivate var sentence: String {
       switch self {
       case .tenant, .public: ""
-      case .unknown: "Nobody is served under this name.\n"
+      case .unknown: "No tenant has this host name.\n"
       case .deactivated: "This tenant is deactivated.\n"
       case .invalid: "The request has no valid host name.\n"
-      case .unavailable: "It is not known yet who is served under this name. Try again in a moment.\n"
+      case .unavailable: "The tenants are not known yet. Try again in a moment.\n"
       }
     }
   }

@@ -49,7 +49,7 @@ extension ErrorReport {
       "the tenants' results have different columns\(changesStay ? "; the changes are committed" : "")\n"
         + sets.map { "  \($0.columns.joined(separator: ", ")): \(named($0.tenants))" }.joined(separator: "\n"),
       hint: changesStay
-        ? "do not run it again: what it changes is changed; SELECT shows the rows"
+        ? "do not run it again: its changes are made, and a SELECT shows the rows"
         : "name the columns in the SELECT, or run it for each of these groups of tenants")
   }
 }
