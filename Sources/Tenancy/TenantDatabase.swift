@@ -210,8 +210,8 @@ extension TenantDatabase {
     return try await body(try await shape(over: connection))
   }
 
-  /// Lends a connection and the registry's shape, for a read that can be done again: the first attempt takes the
-  /// mapping at its word and saves the round trip to the catalog; if the server knows no such column or table, or the
+  /// Lends a connection and the registry's shape, for a read that can be done again: the first attempt trusts
+  /// the mapping, which saves the round trip to the catalog; if the server knows no such column or table, or the
   /// column has another type, the catalog is read and decides.
   func readingRegistry<T: Sendable>(
     _ body: (Connection, RegistryShape) async throws -> T

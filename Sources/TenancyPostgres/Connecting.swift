@@ -11,7 +11,7 @@ extension Connection {
       throw ConnectionError.refused("out of memory")
     }
     let handle = Handle(pointer, onNotice: observer.notice)
-    // Only so does the message of a refusal have the code.
+    // Only at this verbosity does the message of a refusal have the SQLSTATE.
     PQsetErrorVerbosity(pointer, PQERRORS_VERBOSE)
     if PQstatus(pointer) == CONNECTION_BAD, let problem = ConnectionParameters.misspelt(in: handle.settings) {
       throw ConnectionError.malformed(problem)
@@ -23,7 +23,7 @@ extension Connection {
     PQenterPipelineMode(pointer)
     self.handle = handle
     noteState()
-    // Asked for only where it is not so already: in the startup message it costs the server more than all the rest.
+    // Set only where the server differs: in the startup message the settings would cost it more than all the rest.
     let needed = neededSettings(handle)
     if !needed.isEmpty {
       handle.ownSettings = needed

@@ -4,8 +4,7 @@ internal import Glibc
 /// Owns libpq's connection. Only the connection's own thread uses it.
 final class Handle {
   let pointer: OpaquePointer
-  /// Whether the session's encoding was set after it had begun.
-  /// What the session is set to because the server would set it otherwise.
+  /// What sets the session again after a RESET ALL, because the server's own settings differ.
   var ownSettings: [SQL] = []
   private let onNotice: NoticeBox?
 

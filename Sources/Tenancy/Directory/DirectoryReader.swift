@@ -11,7 +11,7 @@ struct DirectoryReader: Sendable {
   private let limits: TimeLimits
   private let opening: SQL
 
-  /// Learns the registry's shape, and listens if that can be.
+  /// Reads the registry's shape, and listens unless the server is a standby or behind a pooler.
   ///
   /// Throws ``TenancyProblem`` if the registry is not what the mapping says.
   init(of database: TenantDatabase, over connection: Connection) async throws {

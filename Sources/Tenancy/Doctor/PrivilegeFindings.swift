@@ -46,9 +46,9 @@ package struct UnreachableExtension: Sendable, Hashable {
 
 /// Relations in a schema that belong to another role than most.
 package struct StrayRelations: Sendable, Hashable {
-  /// Whose they are.
+  /// The owner of these.
   package let owner: String
-  /// Whose the others are.
+  /// The owner of most relations in the schema.
   package let usualOwner: String
   /// Whether all that the owner has in the database can be given away at once: not by the server's first superuser.
   package let canBeReassigned: Bool

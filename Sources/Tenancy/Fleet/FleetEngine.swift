@@ -18,10 +18,10 @@ struct FleetSubject: Sendable {
   }
 }
 
-/// What is to be done for each of many, and how far one attempt takes it. All fleet commands are one of these: selection,
-/// jobs, canaries, phases, further attempts, failures and interruption are the engine's.
+/// The work of a fleet command: what one attempt does for one subject. Selection, jobs, canaries, phases, further attempts,
+/// failures and interruption are the engine's.
 struct FleetWork<Value: Sendable>: Sendable {
-  /// Whether that was all. What was done before the attempt is in the value, and what it does goes there.
+  /// Returns whether nothing is left to do. The value has what earlier attempts did, and gets what this one does.
   typealias Attempt = @Sendable (_ index: Int, _ phase: Int, _ value: inout Value?) async throws -> Bool
 
   /// The shared schema, if it is among them, comes first: where it fails, no tenant is begun with.

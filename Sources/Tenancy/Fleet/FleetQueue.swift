@@ -96,7 +96,7 @@ final class FleetQueue: Sendable {
       switch next() {
       case .nothing: return
       case .wait(let time):
-        try? await Task.sleep(until: min(time, .now + .milliseconds(100)))  // A stop tells nobody.
+        try? await Task.sleep(until: min(time, .now + .milliseconds(100)))  // Polls: a stop wakes nobody.
       case .item(let index):
         switch await work(index) {
         case .done: break

@@ -1,9 +1,9 @@
 internal import Synchronization
 
-/// What histories that follow from one another share: the first one's checksums, and each change since. A history is a
-/// number of changes of it; a copy of the checksums for each would take memory with the square of the migrations.
+/// What histories that follow from one another share: the first one's checksums, and each change since. A history is the
+/// first so many of the changes; a copy of the checksums for each would take memory with the square of the migrations.
 final class HistoryLog: Sendable {
-  /// A version with its checksum, or without one; `nil` if it is taken out.
+  /// A version with its checksum, or without one; `nil` if it is removed.
   typealias Entry = (version: MigrationVersion, checksum: Checksum??)
 
   private let start: [MigrationVersion: Checksum?]

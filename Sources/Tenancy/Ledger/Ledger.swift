@@ -94,7 +94,7 @@ struct Ledger: Sendable {
     ["SELECT \(ifCount(state.finished, "1"))", comment(state.begun.isEmpty ? history : nil)]
   }
 
-  /// Takes the file's checksum for the one that is recorded.
+  /// Replaces the recorded checksum with the file's.
   /// - Parameter isBegun: whether the file is begun and not finished: the rest of it is what the file has now.
   func accept(_ file: MigrationFile, insteadOf checksum: Checksum, isBegun: Bool) -> SQL {
     let total: SQL = isBegun ? ", statements_total = \(file.up.count)" : ""

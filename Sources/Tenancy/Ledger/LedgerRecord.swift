@@ -79,11 +79,11 @@ struct LedgerUpdate: Sendable {
   let ledger: Ledger
   let hasLedger: Bool
   let records: [LedgerRecord]
-  /// Migrations that are recorded as begun.
+  /// Migrations that are recorded as started, and as finished by this.
   var finished: [MigrationFile] = []
   /// What the ledger says in the end.
   let history: LedgerHistory
-  /// What it has finished now.
+  /// The rows and the unfinished migrations that the ledger has before.
   var state: LedgerState?
   /// Whether the columns that the ledger lacks are added.
   var completes = false

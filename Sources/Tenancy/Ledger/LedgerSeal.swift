@@ -7,7 +7,7 @@ struct LedgerSeal {
   private let ledger: Ledger
   private let version: MigrationVersion
 
-  /// `nil` if the file has nothing to say about the ledger.
+  /// `nil` if no statement of the file has the name of the ledger's table.
   init?(_ file: MigrationFile, _ direction: MigrationDirection, _ ledger: Ledger) {
     guard file.statements(direction).contains(where: { $0.mentions(ledger.table) }) else { return nil }
     self.ledger = ledger
@@ -19,7 +19,7 @@ struct LedgerSeal {
     [SessionCleaning.pin, "SELECT set_config('tenantctl.ledger', \(records), true)"]
   }
 
-  /// Fails if they are others by now.
+  /// Fails if the records have changed since ``seal``.
   var check: SQL { "SELECT \(Guard.number(if: "\(records) = current_setting('tenantctl.ledger')"))" }
 
   /// Without the times, whose text depends on the settings of the session.

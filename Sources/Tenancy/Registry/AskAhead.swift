@@ -30,7 +30,7 @@ extension TenantDatabase {
       return nil
     }
     let asked = questions(promised)
-    // Whoever has locked the registry is waited for by the questions that are asked afterwards.
+    // These do not wait for a lock on the registry: if they fail, the same questions are asked again, and do.
     let impatient: SQL = "SELECT set_config('lock_timeout', '1ms', true)"
     let results = try await connection.openedSegments([
       RegistryShape.queries(mapping), [DatabaseTraits.query], [impatient] + asked,

@@ -9,7 +9,8 @@ private struct SchemaPrefix {
   let found: Int
   let tenants: Int
 
-  /// Most tenants have such a schema. One alone has one by chance (`a` and `data`), unless the prefix ends where a word does.
+  /// Most tenants have such a schema. If only one has, that may be chance (`a` and `data`), unless the prefix ends where a word
+  /// does.
   var isLikely: Bool {
     guard found * 2 > tenants else { return false }
     return found > 1 || prefix.isEmpty || prefix == stanclPrefix

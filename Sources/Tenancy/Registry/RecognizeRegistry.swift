@@ -123,7 +123,7 @@ extension TenantDatabase {
   }
 }
 
-// MARK: - What is to be said
+// MARK: - Remarks
 
 extension TenantDatabase {
   private func remarks(
@@ -179,7 +179,7 @@ extension RegistryShape {
   }
 }
 
-// MARK: - What is not known
+// MARK: - No known registry
 
 extension TenantDatabase {
   /// Nothing was recognized. Throws if tables of our names are in the way, or the database has tenants all the same.

@@ -2,9 +2,9 @@ internal import TenancyPostgres
 
 /// How long a statement may wait or run before the server cancels it.
 struct TimeLimits: Sendable, Hashable {
-  /// For a lock; `nil` and zero: as the server says, and for ever.
+  /// `lock_timeout`. `nil`: the server's setting; zero: no limit.
   var lock: Duration?
-  /// In all.
+  /// `statement_timeout`, likewise.
   var statement: Duration?
 
   /// The start of each transaction: tenantctl's search path, and the limits.

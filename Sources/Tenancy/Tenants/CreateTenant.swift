@@ -137,7 +137,7 @@ extension TenantDatabase {
     do {
       return try await remains(of: tenant, hosts, shape, over: connection)
     } catch TenancyProblem.schemaWithoutTenant {
-      // Or with one by now: another create may have ended meanwhile.
+      // Another create may have finished meanwhile: then the tenant exists.
       let again = try await connection.query(shape.obstacleQueries(tenant.name, tenant.schema)[0])
       if try RegistryShape.rival(of: tenant.name, in: again)?.name == tenant.name {
         throw TenancyProblem.tenantExists(tenant.name)

@@ -4,7 +4,7 @@ internal import TenancyPostgres
 /// gets no column; a comment goes along with a rename and a dump; and a migration may comment on its schema, but has no
 /// reason to comment on the ledger. The comment on the ledger itself is the head comment.
 ///
-/// The comment on the schema is the place where there is no ledger, and was the only one before.
+/// Where there is no ledger, the mark is the comment on the schema.
 extension Ledger {
   static let markedColumn = "version"
 

@@ -16,7 +16,7 @@ struct SchemaContents {
   let tables: Int
   /// Extensions that were installed there, for the whole database.
   let extensions: [String]
-  /// A `DROP` for each relation, extension and routine that does not go with another one.
+  /// A `DROP` for each relation, extension and routine that none of the others drops.
   private let drops: [Drop]
   /// How many locks one transaction may take.
   private let lockBudget: Int

@@ -1,7 +1,7 @@
 internal import TenancyPostgres
 
-/// Texts that name a schema and that PostgreSQL takes for no reference to it: they keep the name when the schema gets another,
-/// and lead to whoever gets the old one next.
+/// Texts that name a schema and that are no reference to it for PostgreSQL: ALTER SCHEMA RENAME does not change them, so that
+/// they lead to another tenant's schema once that gets the old name.
 struct SchemaTexts {
   let schema: SchemaName
 

@@ -22,7 +22,7 @@ public struct Tenant: Sendable, Hashable, Encodable {
     isReadable ? .schemaMissing(name, schema) : .nameUnreadable(name, schema)
   }
 
-  /// What it means when ``SchemaName/entry`` finds nothing; `nil` if that is not what happened.
+  /// What the error of ``SchemaName/entry`` means if there is no such schema; `nil` for any other error.
   func absence(_ error: ServerError) -> TenancyProblem? {
     error.state == .invalidSchemaName ? .schemaMissing(name, schema) : nil
   }

@@ -130,8 +130,8 @@ extension RegistryShape {
     return tenants.columns.filter { !known.contains($0.name) }
   }
 
-  /// Their values as text, times in ISO 8601 as jsonb has them. What json may hold, jsonb may not; and what jsonb makes of an
-  /// array, no array is read from.
+  /// Their values as text, times in ISO 8601 as jsonb has them. Not all json is valid as jsonb, and an array can be read back
+  /// only from PostgreSQL's own text.
   var customValues: [SQL] {
     customColumns.map { column in
       let value: SQL = "t.\(Identifier(column.name))"

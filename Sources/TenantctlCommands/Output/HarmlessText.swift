@@ -29,7 +29,7 @@ enum HarmlessText {
     text.replacing("\(Style.mark)", with: "\u{1B}")
   }
 
-  /// Each line but the first moved to the right, unless it is already.
+  /// Indents every line but the first, unless it is indented already.
   static func indented(_ text: String) -> String {
     guard text.utf8.contains(UInt8(ascii: "\n")) else { return text }
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)

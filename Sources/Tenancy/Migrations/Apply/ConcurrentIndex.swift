@@ -3,8 +3,8 @@ internal import TenancyPostgres
 
 /// The index that a statement makes or drops CONCURRENTLY, as far as its words tell.
 ///
-/// If that fails, or is cut off, PostgreSQL leaves an index that is not valid: no query uses it, every write keeps it up,
-/// and `IF NOT EXISTS` takes it for the real one (PostgreSQL manual, "Building Indexes Concurrently").
+/// If that fails, or is cut off, PostgreSQL leaves an index that is not valid: no query uses it, every write
+/// updates it, and `IF NOT EXISTS` skips the build because of it (PostgreSQL manual, "Building Indexes Concurrently").
 struct ConcurrentIndex: Sendable, Hashable {
   enum Action: Sendable, Hashable {
     case create, createIfNotExists, drop

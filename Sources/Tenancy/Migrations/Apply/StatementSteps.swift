@@ -16,7 +16,7 @@ struct StatementSteps: Sendable {
   private let frame: Frame
   /// What the schema has when the file is not begun.
   private let history: LedgerHistory
-  /// What the ledger has finished now.
+  /// The rows and the unfinished migrations that the ledger has before.
   private let state: LedgerState
   private let lacksProgress: Bool
 
@@ -147,8 +147,8 @@ struct StatementSteps: Sendable {
 
   func text(_ index: Int) -> SQLStatement { file.statements(direction)[index] }
 
-  /// CONCURRENTLY waits for other transactions to end, and blocks nobody meanwhile: given up half-way, it would leave an
-  /// index that is not valid. So it waits as long as it takes, unless the file says otherwise.
+  /// CONCURRENTLY waits for other transactions to end, and blocks none of them meanwhile. Given up half-way, it would leave
+  /// an index that is not valid: so it has no lock timeout, unless the file says otherwise.
   private func aloneFrame(_ index: Int) -> Frame {
     var own = frame
     if file.options(direction).lockTimeout == nil, SQLWords(text(index)).contains("CONCURRENTLY") {

@@ -111,13 +111,14 @@ struct StatementwiseRun {
         failure.leftIndexes = [name]
         throw TenancyProblem.migrationFailed(failure)
       }
-    // PostgreSQL would take it for the real one.
+    // IF NOT EXISTS would skip the build, because an index that is not valid has the name.
     case (.createIfNotExists, _): throw unsound([name], at: step)
     default: return false
     }
   }
 
-  /// Runs the statement. What it leaves when it fails keeps up with every write and serves nobody: away with it.
+  /// Runs the statement. If it fails, drops the invalid index that it leaves: every write would update it, and no query
+  /// would use it.
   private func build(_ step: Step) async throws {
     let before = Set(try await IndexState.invalid(in: steps.schema, over: connection))
     do {
@@ -137,7 +138,7 @@ struct StatementwiseRun {
     }
   }
 
-  /// If it fails, it is the statement that could not be run.
+  /// A failure has the place of the file's statement.
   private func drop(_ name: String, at step: Step) async throws {
     let statement = PlannedStatement(
       IndexState.drop(name, in: steps.schema), source: step.statements[0].source)

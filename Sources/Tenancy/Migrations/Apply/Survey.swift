@@ -219,7 +219,7 @@ struct Surveyor: Sendable {
     _ subject: Subject, _ standing: Standing, columns: Set<String> = Ledger.allColumns,
     problem: TenancyProblem? = nil
   ) -> Survey {
-    // A migration that is begun is in the ledger, and gets into the comment in the end.
+    // A migration that was started is in the ledger at once, and in the comment when it is finished.
     let isComparable = problem == nil && standing.begun.isEmpty
     return Survey(
       tenant: subject.tenant, schema: subject.schema,

@@ -1,7 +1,7 @@
 internal import SQLText
 
 extension KnownObjects {
-  /// Keeps up with a statement.
+  /// Notes what a statement creates, changes, drops or sets.
   mutating func note(_ words: SQLWords) {
     if let table = words.createdRelation { noteRelation(table, words) }
     if words.firstIndex(of: "CREATE", "TYPE") == 0 || words.firstIndex(of: "CREATE", "DOMAIN") == 0 {
