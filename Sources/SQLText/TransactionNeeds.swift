@@ -24,7 +24,7 @@ extension SQLStatement {
 
 extension SQLStatement {
   /// Whether it sets what its transaction is: the isolation level, read only, deferrable.
-  package var setsTransaction: Bool { SQLWords(self).setsTransaction }
+  package var setsTransaction: Bool { leadingKeywords.first == "SET" && SQLWords(self).setsTransaction }
 }
 
 extension SQLStatement {

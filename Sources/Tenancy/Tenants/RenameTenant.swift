@@ -43,7 +43,7 @@ extension TenantDatabase {
       let move: [SQL] =
         movesSchema
         ? ["ALTER SCHEMA \(tenant.schema.identifier) RENAME TO \(schema.identifier)"] + mentions.follow : []
-      let statements = (self.limits.opening + move).map { PlannedStatement($0) }
+      let statements = (self.limits.opening + move).planned
       return Plan(
         result: RenamedTenant(
           from: old, tenant: Tenant(name: new, schema: schema, isActive: tenant.isActive),
