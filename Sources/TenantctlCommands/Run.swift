@@ -17,6 +17,7 @@ extension CommandTree<Action> {
     // A shell ignores SIGINT for background processes: then only a kill would end a read on a broken network. Commands
     // that change something use `Interruption`.
     signal(SIGINT, SIG_DFL)
+    Interruption.endAtOnce(on: [SIGTERM, SIGHUP])
     // A write beyond `ulimit -f` then fails as on a full disk, and the program can still report what it did.
     signal(SIGXFSZ, SIG_IGN)
     Files.fillStandardDescriptors()

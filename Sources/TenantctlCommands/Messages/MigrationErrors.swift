@@ -280,13 +280,3 @@ extension MigrationFailure {
     ([sentence] + lockHolders.map(\.sentence)).joined(separator: "\n  ")
   }
 }
-
-extension LockHolder {
-  var sentence: String {
-    let who = [role, application].filter { !$0.isEmpty }.joined(separator: ", ")
-    let name = who.isEmpty ? "" : " (\(who))"
-    let doing =
-      isIdle ? ", idle in transaction for \(durationText(age)), last: " : " for \(durationText(age)): "
-    return "held by pid \(pid)\(name)\(doing)\(query)"
-  }
-}

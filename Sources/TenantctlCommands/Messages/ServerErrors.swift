@@ -37,7 +37,10 @@ extension ErrorReport {
   static func connectionLost(_ reason: String) -> ErrorReport {
     ErrorReport(
       "connection_lost", .failed, "lost the connection to the server: \(reason)",
-      hint: "run the same command again: what was committed stays, the rest is done again")
+      // PgBouncer's, for a client that got no server connection in time.
+      hint: reason.contains("query_wait_timeout")
+        ? "the pooler has fewer connections to the server than the command wants: give it fewer --jobs, or the server's address"
+        : "run the same command again: what was committed stays, the rest is done again")
   }
 
   static func insufficientPrivilege(_ failure: ServerFailure) -> ErrorReport {
@@ -113,6 +116,21 @@ extension ConnectionFailure {
     // A pooler gives no other code (PgBouncer: protocol_violation).
     case "08P01": "the server, or the pooler in front of it, refuses the connection: its log says why"
     default: "check --database or DATABASE_URL, and that the server is running"
+    }
+  }
+}
+
+extension LockHolder {
+  var sentence: String {
+    let age = durationText(age)
+    switch holder {
+    case .prepared(let name):
+      return "held by the prepared transaction '\(name)' of \(role) for \(age): ROLLBACK PREPARED ends it"
+    case .session(let pid):
+      let who = [role, application].filter { !$0.isEmpty }.joined(separator: ", ")
+      let name = who.isEmpty ? "" : " (\(who))"
+      let doing = isIdle ? ", idle in transaction for \(age), last: " : " for \(age): "
+      return "held by pid \(pid)\(name)\(doing)\(query)"
     }
   }
 }

@@ -51,15 +51,20 @@ final class Interruption: Sendable {
   private func watch(_ act: @escaping @Sendable (Int32) -> Void) {
     state.withLock { $0.act = act }
     // Without a pipe, a signal ends the program at once.
-    guard let signals = SignalPipe([SIGINT, SIGTERM, SIGHUP].filter(isWatched)) else { return }
+    guard let signals = SignalPipe([SIGINT, SIGTERM, SIGHUP].filter(Self.isWatched)) else { return }
     // One thread that blocks; a Dispatch source would start three, at a millisecond of a short command.
     DispatchQueue(label: "tenantctl.signals").async {
       while let number = signals.next() { self.receive(number) }
     }
   }
 
+  /// Until there is something to end cleanly, these signals end the program with the status that Ctrl-C gives it.
+  static func endAtOnce(on numbers: [Int32]) {
+    for number in numbers where isWatched(number) { signal(number) { _ in _exit(130) } }
+  }
+
   /// A SIGHUP that `nohup` ignores stays ignored.
-  private func isWatched(_ number: Int32) -> Bool {
+  private static func isWatched(_ number: Int32) -> Bool {
     var before = sigaction()
     guard number == SIGHUP, sigaction(number, nil, &before) == 0 else { return true }
     return unsafeBitCast(before.__sigaction_handler.sa_handler, to: Int.self)

@@ -88,11 +88,32 @@ import Testing
         #expect(failure.line == 1)
         let named = try #require(failure.lockHolders.first)
         #expect(failure.lockHolders.count == 1)
-        #expect(try await named.pid == holder.backend)
+        #expect(try await named.holder == .session(pid: holder.backend))
         #expect(named.application == "tests" && named.isIdle && named.role == "postgres")
         #expect(named.query == "SELECT 'the culprit' FROM a.t1")
       }
       await tenancy.close()
+    }
+  }
+
+  /// It belongs to no session, and none will end it.
+  @Test func namesAPreparedTransaction() async throws {
+    try await TestServer.withOwn(settings: ["max_prepared_transactions=2"]) {
+      try await Fleet.with { fleet in
+        try await fleet.populate(["a"])
+        let files = try [tableMigration(1), migration("2", "ALTER TABLE t1 ADD COLUMN name text")]
+        try await fleet.migrate(Array(files.prefix(1)))
+        let tenancy = try fleet.database.tenancy(lockTimeout: .milliseconds(20))
+        let plan = try await tenancy.planMigration(.all, MigrationSet(tenant: files, shared: []))
+        try await fleet.psql("BEGIN; SELECT FROM a.t1; PREPARE TRANSACTION 'orphan'")
+        var run = MigrationRun()
+        run.retries = 0
+        let failure = try await #require(tenancy.migrate(plan, run).tenants[0].migrationFailure)
+        #expect(failure.lockHolders.map(\.holder) == [.prepared("orphan")])
+        await tenancy.close()
+        // A database with one cannot be dropped.
+        try await fleet.psql("ROLLBACK PREPARED 'orphan'")
+      }
     }
   }
 
@@ -110,7 +131,7 @@ import Testing
           run.retries = 0
           let failure = try await #require(tenancy.migrate(plan, run).tenants[0].migrationFailure)
           #expect(failure.reason == .locked)
-          #expect(try await failure.lockHolders.map(\.pid) == [holder.backend])
+          #expect(try await failure.lockHolders.map(\.holder) == [.session(pid: holder.backend)])
         }
       }
       await tenancy.close()

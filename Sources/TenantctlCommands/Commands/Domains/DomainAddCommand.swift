@@ -14,17 +14,22 @@ enum DomainAddCommand {
       Example("tenantctl domain add acme acme.com --primary", "Register it, and make it the primary one."),
     ]
   ) { input, session in
-    let change = try await session.database().planAddDomain(
+    let database = try session.database()
+    let change = try await database.planAddDomain(
       input[host], to: input[Shared.tenant], primary: input[primary],
       values: try Assignment.values(input[values], input)
     )
+    let before = try? await database.resolve(host: Host(parsing: input[host].rawValue)).tenant
     let strips = try session.configuration().settings.registry.isDjangoTenants
     return try await session.make(change, dryRun: input[Shared.dryRun]) { domain in
       var result = CommandResult(
         domain,
         "added domain \(domain.name) to tenant \(domain.tenant)\(domain.isPrimary ? " (primary)" : "")")
+      if let before, before.name != domain.tenant {
+        result.notes = ["note: \(domain.name) led to tenant \(before.name) before, by its first label"]
+      }
       if strips, let bare = try input[host].withoutWWW {
-        result.notes = [
+        result.notes += [
           "note: django-tenants looks for \(bare) when a request is for \(domain.name): add \(bare)"
         ]
       }

@@ -224,7 +224,7 @@ import Testing
       let failure = try #require(
         try await fleet.migrate(files) { $0.retries = 1 }.tenants[0].migrationFailure)
       #expect(failure.reason == .inProgress)
-      #expect(try await failure.lockHolders.map(\.pid) == [other.backend])
+      #expect(try await failure.lockHolders.map(\.holder) == [.session(pid: other.backend)])
       await other.close()
       #expect(try await fleet.migrate(files).outline == "a: 2")
     }
