@@ -147,7 +147,7 @@ import Testing
         Refusal(
           "adopt --all --like reef", 4, "nothing_recorded",
           "tenant reef has no ledger to compare with",
-          hint: "'tenantctl adopt reef --version VERSION' creates one"),
+          hint: "'tenantctl adopt --version VERSION reef' creates one"),
       ])
     }
   }

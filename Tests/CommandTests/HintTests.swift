@@ -4,21 +4,22 @@ import Testing
 /// Hints are followed literally, so what they say has to work.
 @Suite struct HintTests {
   /// Names that an app has stored are words of a command in quotes.
-  @Test(arguments: ["x; echo PWNED", "it's", "Odd Name"]) func namesAreQuoted(name: String) async throws {
+  @Test(arguments: ["x; echo PWNED", "it's", "Odd Name", "-x", "--all"])
+  func namesAreQuoted(name: String) async throws {
     try await Scene.with { scene in
       let literal = "'\(name.replacing("'", with: "''"))'"
       try await scene.database.psql(
         "INSERT INTO tenants (name) VALUES (\(literal)); CREATE SCHEMA \"\(name)\"")
-      #expect(try await scene.run(["set", name, "--protect"]).status == 0)
-      let refused = try await scene.run(["drop", name, "--yes"])
-      let hint = try #require(refused.stderr.firstMatch(of: /hint: '(tenantctl set .* --unprotect)' allows/))
+      #expect(try await scene.run(["set", "--protect", "--", name]).status == 0)
+      let refused = try await scene.run(["drop", "--yes", "--", name])
+      let hint = try #require(refused.stderr.firstMatch(of: /hint: '(tenantctl set --unprotect .*)' allows/))
         .1
       let followed = try await Tenantctl.script(
         String(hint), database: scene.database, workingDirectory: scene.folder.path)
       #expect(
         followed.status == 0 && !followed.stdout.split(separator: "\n").contains("PWNED"),
         "\(hint): \(followed)")
-      #expect(try await scene.run(["drop", name, "--yes"]).status == 0)
+      #expect(try await scene.run(["drop", "--yes", "--", name]).status == 0)
     }
   }
 

@@ -163,7 +163,7 @@ import Testing
       let refused = ["ore", "safe"].map {
         Refusal(
           "drop \($0) --yes", 4, "tenant_protected", "tenant \($0) is protected",
-          hint: "'tenantctl set \($0) --unprotect' allows it to be dropped; nothing was changed")
+          hint: "'tenantctl set --unprotect \($0)' allows it to be dropped; nothing was changed")
       }
       try await scene.refuses(refused)
       let shown = try await scene.run("show safe")

@@ -67,7 +67,7 @@ extension ErrorReport {
         hint: "'tenantctl migration baseline VERSION \(name.word)' records the migrations that it has")
       : ErrorReport(
         "nothing_recorded", .refused, "tenant \(name) has no ledger to compare with",
-        hint: "'tenantctl adopt \(name.word) --version VERSION' creates one")
+        hint: "'tenantctl adopt --version VERSION \(name.word)' creates one")
   }
 
   static func outOfOrder(_ files: [MigrationOccurrence]) -> ErrorReport {

@@ -87,7 +87,7 @@ extension ErrorReport {
     case .tenantProtected(let name):
       Self(
         "tenant_protected", .refused, "tenant \(name) is protected",
-        hint: "'tenantctl set \(name.word) --unprotect' allows it to be dropped", assurance: .nothingChanged)
+        hint: "'tenantctl set --unprotect \(name.word)' allows it to be dropped", assurance: .nothingChanged)
     case .dropUnfinished(let name):
       Self(
         "drop_unfinished", .refused, "the drop of tenant \(name) did not finish: its schema still exists",

@@ -46,13 +46,15 @@ func firstFew<Item>(_ items: [Item], _ rest: String, _ lines: (Item) -> [String]
 }
 
 extension StoredName {
-  /// As an argument in a command to copy: in quotes where a shell would read it differently.
+  /// As an argument in a command to copy, after its options: in quotes where a shell would read it differently, and after `--`
+  /// where tenantctl would.
   var word: String {
     let isPlain = description.utf8.allSatisfy { byte in
       (0x61...0x7A).contains(byte | 0x20) || (0x30...0x39).contains(byte) || "_-.:".utf8.contains(byte)
     }
-    let isSafe = isPlain && !description.isEmpty && !description.hasPrefix("-")
-    return isSafe ? description : "'\(description.replacing("'", with: #"'\''"#))'"
+    let isOption = description.hasPrefix("-")
+    if isPlain, !isOption, !description.isEmpty { return description }
+    return (isOption ? "-- " : "") + "'\(description.replacing("'", with: #"'\''"#))'"
   }
 }
 

@@ -36,7 +36,7 @@ import Testing
     """
 
   /// Names that could be mistaken for something else in a definition: an alias, a column, a quoted name.
-  private static let names = ["a", "tanks", "t", "My \"shop\""]
+  private static let names = ["a", "tanks", "t", "My \"shop\"", "Shop (UK)", "o'brien"]
 
   private func make(_ fleet: Fleet, _ names: [String] = names, with sql: String = everything) async throws {
     for name in names {

@@ -54,6 +54,9 @@ import Testing
   @Test func aTableOfThatName() {
     let same = Unqualified(schema: "acme", names: ["acme", "orders"])
     #expect(same.text("SELECT acme.id FROM acme.acme") == "SELECT acme.id FROM acme")
+    let odd = Unqualified(schema: "o'brien", names: ["orders"])
+    #expect(
+      odd.mentions(in: "SELECT 1;\nALTER FUNCTION f() SET search_path TO 'o''brien'").map(\.line) == [2])
     #expect(same.mentions(in: "SELECT acme.id FROM acme; SELECT 'acme.orders'").map(\.line) == [1])
   }
 }

@@ -104,7 +104,9 @@ extension Unqualified {
       if isQualifier {
         mentions.append(mention(token.range.lowerBound, bytes, &cursor))
       } else if isText {
-        for offset in Self.words(schema, in: bytes, token.range) {
+        // In quotes a quote is doubled, and a backslash in E'...'.
+        let names = Set([schema] + ["'", "\"", "\\"].map { schema.replacing($0, with: $0 + $0) })
+        for offset in names.flatMap({ Self.words($0, in: bytes, token.range) }) {
           mentions.append(mention(offset, bytes, &cursor))
         }
       }
