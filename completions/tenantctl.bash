@@ -97,11 +97,11 @@ _tenantctl() {
     _tenantctl_offer "${kind%+}" "$current"
   fi
 
-  # Readline replaces only what follows the last break character.
-  local breaks=${COMP_WORDBREAKS//[^:=@]/}
-  if [[ $breaks ]]; then
-    COMPREPLY=("${COMPREPLY[@]#"${current%"${current##*[$breaks]}"}"}")
-  fi
+  # Readline replaces only what follows the last break character; of these, an @ stays with what comes after it.
+  local breaks=${COMP_WORDBREAKS//[^:=]/} kept=''
+  [[ ! $breaks ]] || kept=${current%"${current##*[$breaks]}"}
+  [[ $COMP_WORDBREAKS != *@* || ${current#"$kept"} != *@* ]] || kept=${current%@*}
+  [[ ! $kept ]] || COMPREPLY=("${COMPREPLY[@]#"$kept"}")
 }
 
 # The kind of value that the option $1 takes.
@@ -154,8 +154,20 @@ _tenantctl_offer() {
     ;;
   esac
   while IFS= read -r line; do
-    [[ $line && $line == "$value"* ]] && COMPREPLY+=("$3$line")
+    [[ $line && $line == "$value"* ]] || continue
+    [[ $1 != ask:* ]] || _tenantctl_quote "$2" "$line"
+    COMPREPLY+=("$3$line")
   done <<<"$lines"
+}
+
+# Sets line to the text $2 as it has to stand in a command where $1 was typed: a name that somebody else chose
+# is a single word, and none of the shell's.
+_tenantctl_quote() {
+  case $1 in
+  \'*) line=${2//\'/\'\\\'\'} ;;
+  \"*) line=${2//\\/\\\\} line=${line//\"/\\\"} line=${line//\$/\\\$} line=${line//\`/\\\`} ;;
+  *) printf -v line %q "$2" ;;
+  esac
 }
 
 # The word $1 as the program would get it: without its quotes, and a lone variable looked up.

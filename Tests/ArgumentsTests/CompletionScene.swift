@@ -16,7 +16,7 @@ struct CompletionScene {
     printf '<%s>' "$@" >>asked
     case "$*" in *bad*) echo acme; exit 7 ;; esac
     case $2 in
-    tenants) printf 'acme\\nacme-corp\\nbeta\\n' ;;
+    tenants) case "$*" in *odd*) printf '%s\\n' 'odd a b;c' "odd'"'"$(x)`y`' 'odd{b,c}\\z!' ;; esac; printf 'acme\\nacme-corp\\nbeta\\n' ;;
     domains) printf 'a.acme.com\\nb.acme.com:80\\n' ;;
     esac
     echo oops >&2

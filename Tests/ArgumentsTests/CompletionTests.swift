@@ -98,6 +98,18 @@ import Testing
     #expect(others == [["b.acme.com:80"]])
   }
 
+  /// A name that somebody else has chosen runs nothing, and is one word, however the word was begun.
+  @Test(arguments: ["", "'", "\""], ["", "--exclude="])
+  func bashQuotesNames(quote: String, option: String) throws {
+    let scene = try CompletionScene()
+    defer { scene.remove() }
+    let found = try scene.candidates(.bash, ["toy migrate \(option)\(quote)odd"])[0]
+    let words = found.map { quote + $0 + quote }.joined(separator: " ")
+    let read = try scene.run("bash", ["--norc", "-c", "printf '%s\\n' \(words)"])
+    #expect(
+      Set(read.split(separator: "\n")) == ["odd a b;c", #"odd'"$(x)`y`"#, #"odd{b,c}\z!"#], "\(found)")
+  }
+
   @Test func zshAndFishDescribe() throws {
     #expect(ZshCompletion.script(for: Toy.tree).contains("'add:Give a tenant a domain'"))
     #expect(FishCompletion.script(for: Toy.tree).contains("-a add -d 'Give a tenant a domain'"))
