@@ -129,7 +129,7 @@ extension SQLWords.Word {
   fileprivate init(_ token: String, offset: Int) {
     if token.hasPrefix("\"") {
       self.init(
-        text: String(token.dropFirst().dropLast()).replacing("\"\"", with: "\""), isQuoted: true,
+        text: String(token.dropFirst().dropLast()).replacingText("\"\"", with: "\""), isQuoted: true,
         offset: offset)
     } else {
       let isString = token.hasSuffix("'") || token.hasPrefix("$")

@@ -4,10 +4,12 @@ import Testing
 /// Hints are followed literally, so what they say has to work.
 @Suite struct HintTests {
   /// Names that an app has stored are words of a command in quotes.
-  @Test(arguments: ["x; echo PWNED", "it's", "Odd Name", "-x", "--all"])
+  @Test(arguments: ["x; echo PWNED", "it's", "Odd Name", "-x", "--all", "'\u{301};echo PWNED;'\u{301}"])
   func namesAreQuoted(name: String) async throws {
     try await Scene.with { scene in
-      let literal = "'\(name.replacing("'", with: "''"))'"
+      // By scalars: a quote with an accent after it is another character.
+      let doubled = name.unicodeScalars.map { $0 == "'" ? "''" : String($0) }.joined()
+      let literal = "'\(doubled)'"
       try await scene.database.psql(
         "INSERT INTO tenants (name) VALUES (\(literal)); CREATE SCHEMA \"\(name)\"")
       #expect(try await scene.run(["set", "--protect", "--", name]).status == 0)

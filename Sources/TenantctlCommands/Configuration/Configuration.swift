@@ -1,3 +1,4 @@
+internal import SQLText
 internal import Tenancy
 
 /// The contents of `tenantctl.toml`, with defaults.
@@ -58,9 +59,9 @@ enum ConfigurationValue: Sendable {
   var toml: String {
     switch self {
     case .string(let value):
-      let escaped = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+      let escaped = value.replacingText("\\", with: "\\\\").replacingText("\"", with: "\\\"")
       return
-        "\"\(escaped.replacing("\t", with: "\\t").replacing("\n", with: "\\n").replacing("\r", with: "\\r"))\""
+        "\"\(escaped.replacingText("\t", with: "\\t").replacingText("\n", with: "\\n").replacingText("\r", with: "\\r"))\""
     case .strings(let values): return "[\(values.map { Self.string($0).toml }.joined(separator: ", "))]"
     case .boolean(let value): return "\(value)"
     case .integer(let value): return "\(value)"

@@ -249,9 +249,6 @@ struct FindingReport: Sendable {
 let onlyOneRow =
   "delete all but one of them with psql; 'tenantctl init --upgrade' adds the unique constraint if it is missing"
 
-/// A name in double quotes, as in SQL.
-func quoted(_ name: String) -> String { "\"\(name.replacing("\"", with: "\"\""))\"" }
-
 private func poolerSentence(_ shares: Bool?) -> String {
   shares.map { $0 ? "it shares sessions between clients" : "each client has its own session" }
     ?? "how it shares sessions is unknown"

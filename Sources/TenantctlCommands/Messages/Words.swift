@@ -1,3 +1,4 @@
+internal import SQLText
 internal import Tenancy
 
 /// Sentences that several commands say.
@@ -45,6 +46,9 @@ func firstFew<Item>(_ items: [Item], _ rest: String, _ lines: (Item) -> [String]
     + (items.count > shown ? ["and \(items.count - shown) \(rest)"] : [])
 }
 
+/// A name in double quotes, as in SQL.
+func quoted(_ name: String) -> String { "\"\(name.replacingText("\"", with: "\"\""))\"" }
+
 extension StoredName {
   /// As an argument in a command to copy, after its options: in quotes where a shell would read it differently, and after `--`
   /// where tenantctl would.
@@ -54,7 +58,7 @@ extension StoredName {
     }
     let isOption = description.hasPrefix("-")
     if isPlain, !isOption, !description.isEmpty { return description }
-    return (isOption ? "-- " : "") + "'\(description.replacing("'", with: #"'\''"#))'"
+    return (isOption ? "-- " : "") + "'\(description.replacingText("'", with: #"'\''"#))'"
   }
 }
 

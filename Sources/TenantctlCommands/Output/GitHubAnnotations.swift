@@ -49,7 +49,7 @@ struct GitHubAnnotations {
   /// - Parameter level: `error` or `warning`.
   private static func line(_ level: String, _ properties: [(String, String)], _ message: String) -> String {
     let list = properties.map {
-      "\($0)=\(escaped($1).replacing(":", with: "%3A").replacing(",", with: "%2C"))"
+      "\($0)=\(escaped($1).replacingText(":", with: "%3A").replacingText(",", with: "%2C"))"
     }
     return "::\(level) \(list.joined(separator: ","))::\(escaped(message))"
   }

@@ -163,7 +163,7 @@ import Testing
     " -- migrate:down", "SELECT 1; -- migrate:down", "--- migrate:down", "-- Migrate:Down", "-- MIGRATE:DOWN",
     "-- migrate: down", "-- migrate : down transaction:false", "-- migrate:down;", "-- +migrate Down",
     "-- +goose Down", "-- migrate:downn", "-- migrate:dwn", "-- migrate:rollback",
-    "-- migrate:downgrade", "-- migrate down", "-- Migrate DOWN ",
+    "-- migrate:downgrade", "-- migrate down", "-- Migrate DOWN ", "-- tenantctl:down lock_timeout:2s",
   ]) func whatOnlyLooksLikeAMarkerIsRefused(line: String) throws {
     let errors = invalid("-- migrate:up\n\(line)\nDROP TABLE tanks;")
     #expect(errors.map(\.reason) == [.malformedMarker(.down)])

@@ -18,7 +18,7 @@ struct Unqualified {
     /// As PostgreSQL reads a name; `nil` if it is not one.
     var name: String? {
       if text.hasPrefix("\"") {
-        return String(text.dropFirst().dropLast()).replacing("\"\"", with: "\"")
+        return String(text.dropFirst().dropLast()).replacingText("\"\"", with: "\"")
       }
       return isWord ? text.lowercased() : nil
     }
@@ -82,8 +82,8 @@ struct Unqualified {
     guard token.text.hasPrefix("'"), index + 3 < tokens.count, tokens[index + 1].text == ":",
       tokens[index + 2].text == ":", tokens[index + 3].isWord, tokens[index + 3].text.hasPrefix("reg")
     else { return nil }
-    let value = String(token.text.dropFirst().dropLast()).replacing("''", with: "'")
-    return "'\(text(value).replacing("'", with: "''"))'"
+    let value = String(token.text.dropFirst().dropLast()).replacingText("''", with: "'")
+    return "'\(text(value).replacingText("'", with: "''"))'"
   }
 }
 
@@ -105,7 +105,7 @@ extension Unqualified {
         mentions.append(mention(token.range.lowerBound, bytes, &cursor))
       } else if isText {
         // In quotes a quote is doubled, and a backslash in E'...'.
-        let names = Set([schema] + ["'", "\"", "\\"].map { schema.replacing($0, with: $0 + $0) })
+        let names = Set([schema] + ["'", "\"", "\\"].map { schema.replacingText($0, with: $0 + $0) })
         for offset in names.flatMap({ Self.words($0, in: bytes, token.range) }) {
           mentions.append(mention(offset, bytes, &cursor))
         }

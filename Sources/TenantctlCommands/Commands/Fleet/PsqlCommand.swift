@@ -1,4 +1,5 @@
 internal import Arguments
+internal import SQLText
 internal import Tenancy
 
 enum PsqlCommand {
@@ -58,7 +59,7 @@ enum PsqlCommand {
 
   /// The name, in which a percent sign must be escaped, and psql's default prompt.
   private static func prompt(_ tenant: Tenant) -> String {
-    "\(tenant.name.description.replacing("%", with: "%%")) %/%R%x%# "
+    "\(tenant.name.description.replacingText("%", with: "%%")) %/%R%x%# "
   }
 
   private static let arguments = TrailingArguments("ARGS", summary: "Arguments for psql.")
