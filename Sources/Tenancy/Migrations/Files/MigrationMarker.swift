@@ -58,17 +58,17 @@ struct MigrationMarker {
   }
 
   /// The direction that a comment seems to mean: `--- Migrate : Down`, `-- migrate:donw`, a bare `-- migrate down`, or
-  /// another tool's `-- +goose Down`.
+  /// another tool's `-- +goose Down`, or `-- tenantctl:up`.
   ///
   /// Read as mere comments, they would let the statements that undo run with those that apply.
   private static func direction(like comment: String) -> MigrationDirection? {
     let lower = comment.lowercased()
     let text = lower.drop { $0 == "-" || $0 == "+" || $0.isWhitespace }
-    guard let tool = ["migrate", "goose"].first(where: text.hasPrefix) else { return nil }
+    guard let tool = ["migrate", "goose", "tenantctl"].first(where: text.hasPrefix) else { return nil }
     let rest = text.dropFirst(tool.count)
     let gap = rest.prefix { $0 == ":" || $0.isWhitespace }
     let word = rest.dropFirst(gap.count).prefix { $0.isLetter || $0.isNumber || $0 == "_" }
-    if gap == ":", let first = word.first { return "up".contains(first) ? .up : .down }
+    if gap == ":", tool != "tenantctl", let first = word.first { return "up".contains(first) ? .up : .down }
     let isAlone = rest.dropFirst(gap.count + word.count).allSatisfy(\.isWhitespace)
     guard gap.contains(":") || lower.contains("+") || isAlone && !gap.isEmpty else { return nil }
     return MigrationDirection(rawValue: String(word))
