@@ -128,15 +128,22 @@ package final class Session: Sendable {
     }
   }
 
-  /// The tenants that a file names, one a line; empty lines and `#` comments are skipped.
-  func names(inFile path: String) throws -> [TenantName] {
+  /// The tenants that a file names, one a line; empty lines, `#` comments and blanks around a name are skipped, unless an app
+  /// has called a tenant just so.
+  func names(inFile path: String) async throws -> [TenantName] {
     let text = try Files.read(path)
     if MangledWord.isMangled(text) { throw MangledWord(word: path) }
     // Some editors write an invisible byte order mark.
     let lines = text.drop { $0 == "\u{FEFF}" }.split(whereSeparator: \.isNewline).map { line in
-      line.prefix { $0 != "#" }.trimmingWhitespace()
+      (whole: String(line), name: line.prefix { $0 != "#" }.trimmingWhitespace())
     }
-    return try lines.filter { !$0.isEmpty }.map(TenantName.init(parsing:))
+    let odd = try lines.filter { $0.whole != $0.name }.map { try TenantName(parsing: $0.whole) }
+    let existing = odd.isEmpty ? [] : try await database().existing(odd)
+    return try lines.compactMap { line in
+      let whole = try TenantName(parsing: line.whole)
+      if existing.contains(whole) { return whole }
+      return line.name.isEmpty ? nil : try TenantName(parsing: line.name)
+    }
   }
 
   /// The tenants that a mistyped name may stand for, nearest first; none if they cannot be read.

@@ -142,4 +142,27 @@ import Testing
       try await scene.prints("list --quiet --limit 1", "eu_1\n")
     }
   }
+
+  /// What `list --quiet` prints selects the same tenants, whatever an app has called them.
+  @Test func oddNamesInAFile() async throws {
+    try await Scene.with(tenants: ["acme", "team"]) { scene in
+      try await scene.database.psql(
+        """
+        INSERT INTO tenants (name) SELECT n FROM unnest(array[' acme', 'team # 1', 'u\u{308}', '\u{FC}']) n;
+        UPDATE tenants SET deactivated = true WHERE name IN (' acme', 'team # 1', 'u\u{308}')
+        """)
+      let odd = try await scene.run("list --deactivated --quiet")
+      try scene.folder.write(odd.stdout, to: "odd")
+      #expect(try await scene.run("list --from-file odd --quiet") == odd)
+      try scene.folder.write(" acme  # the first\n# none\n\nteam# two\n", to: "plain")
+      #expect(try await scene.run("list --from-file plain --quiet").stdout == "acme\nteam\n")
+      for (condition, name) in [
+        ("name= acme", " acme"), ("name = acme", "acme"), ("name = team # 1", "team # 1"),
+      ] {
+        #expect(try await scene.run(["list", "--quiet", "--where", condition]).stdout == "\(name)\n")
+      }
+      #expect(try await scene.run(["list", "--quiet", "--match", "\u{FC}"]).stdout == "\u{FC}\n")
+    }
+  }
+
 }

@@ -1,14 +1,15 @@
 /// A pattern over names, as shells have them: `*` stands for any characters, `?` for one, `[a-z]` for one of these, `[!a-z]`
-/// for one that is not, `{eu,us}` for one of the alternatives; everything else stands for itself.
+/// for one that is not, `{eu,us}` for one of the alternatives; everything else stands for itself. Characters are Unicode's code
+/// points: names that only look alike are two.
 package struct Glob: Sendable, Hashable {
   private enum Token: Hashable {
-    case literal(Character)
+    case literal(Unicode.Scalar)
     case any
     case one
-    case set([ClosedRange<Character>], isNegated: Bool)
+    case set([ClosedRange<Unicode.Scalar>], isNegated: Bool)
 
     /// Whether it stands for this character.
-    func takes(_ character: Character) -> Bool {
+    func takes(_ character: Unicode.Scalar) -> Bool {
       switch self {
       case .literal(let own): own == character
       case .any: false
@@ -25,17 +26,17 @@ package struct Glob: Sendable, Hashable {
 
   /// The pattern as a user typed it; `nil` if its alternatives come to more than a thousand patterns.
   package init?(_ pattern: String) {
-    guard let texts = Self.expanded(Array(pattern)[...]) else { return nil }
+    guard let texts = Self.expanded(Array(pattern.unicodeScalars)[...]) else { return nil }
     patterns = texts.map(Self.tokens)
   }
 
   /// Whether the whole of the name matches.
   package func matches(_ name: String) -> Bool {
-    let name = Array(name)
+    let name = Array(name.unicodeScalars)
     return patterns.contains { Self.matches(name, $0) }
   }
 
-  private static func matches(_ name: [Character], _ pattern: [Token]) -> Bool {
+  private static func matches(_ name: [Unicode.Scalar], _ pattern: [Token]) -> Bool {
     var (position, next) = (0, 0)
     var star: (pattern: Int, name: Int)?
     while position < name.count {
@@ -55,7 +56,7 @@ package struct Glob: Sendable, Hashable {
     return pattern[next...].allSatisfy { $0 == .any }
   }
 
-  private static func tokens(_ text: [Character]) -> [Token] {
+  private static func tokens(_ text: [Unicode.Scalar]) -> [Token] {
     var tokens: [Token] = []
     var rest = text[...]
     while let character = rest.popFirst() {
@@ -72,10 +73,10 @@ package struct Glob: Sendable, Hashable {
   }
 
   /// Reads what follows a `[`.
-  private static func set(_ text: ArraySlice<Character>) -> (Token, ArraySlice<Character>)? {
+  private static func set(_ text: ArraySlice<Unicode.Scalar>) -> (Token, ArraySlice<Unicode.Scalar>)? {
     let isNegated = text.first == "!" || text.first == "^"
     var rest = text.dropFirst(isNegated ? 1 : 0)
-    var ranges: [ClosedRange<Character>] = []
+    var ranges: [ClosedRange<Unicode.Scalar>] = []
     while let first = rest.popFirst() {
       // The first one stands for itself even if it is a bracket.
       if first == "]", !ranges.isEmpty { return (.set(ranges, isNegated: isNegated), rest) }
@@ -90,10 +91,10 @@ package struct Glob: Sendable, Hashable {
   }
 
   /// The patterns without braces. A brace without its pair, or without a comma in it, stands for itself.
-  private static func expanded(_ text: ArraySlice<Character>) -> [[Character]]? {
+  private static func expanded(_ text: ArraySlice<Unicode.Scalar>) -> [[Unicode.Scalar]]? {
     guard let (before, alternatives, after) = braces(text) else { return [Array(text)] }
     guard let tails = expanded(after) else { return nil }
-    var patterns: [[Character]] = []
+    var patterns: [[Unicode.Scalar]] = []
     for alternative in alternatives {
       guard let middles = expanded(alternative) else { return nil }
       guard patterns.count + middles.count * tails.count <= mostPatterns else { return nil }
@@ -104,11 +105,13 @@ package struct Glob: Sendable, Hashable {
 
   /// The first pair of braces with a comma in it, and what stands around it.
   private static func braces(
-    _ text: ArraySlice<Character>
-  ) -> (before: [Character], alternatives: [ArraySlice<Character>], after: ArraySlice<Character>)? {
+    _ text: ArraySlice<Unicode.Scalar>
+  ) -> (
+    before: [Unicode.Scalar], alternatives: [ArraySlice<Unicode.Scalar>], after: ArraySlice<Unicode.Scalar>
+  )? {
     for open in text.indices where text[open] == "{" {
       var (depth, start) = (0, open + 1)
-      var alternatives: [ArraySlice<Character>] = []
+      var alternatives: [ArraySlice<Unicode.Scalar>] = []
       scan: for index in start..<text.endIndex {
         switch text[index] {
         case "{": depth += 1

@@ -25,7 +25,8 @@ package struct RowCondition: Sendable, Hashable {
   package let column: String
   let test: Test
 
-  /// Reads a condition; `nil` if the text is not one. Blanks around the column, the operator and the value do not count.
+  /// Reads a condition; `nil` if the text is not one. Blanks around the column do not count, nor do those around the value where
+  /// there is one before the operator: `plan = free`, but a name may begin with a blank.
   package init?(_ text: String) {
     if let (column, isNull) = Self.nullTest(text) {
       self.column = column
@@ -37,12 +38,13 @@ package struct RowCondition: Sendable, Hashable {
     guard let (spelling, comparison) = Comparison.spellings.first(where: { rest.hasPrefix($0.text) }) else {
       return nil
     }
-    let column = text[..<operatorStart].trimmingBlanks()
+    let left = text[..<operatorStart]
+    let column = left.trimmingBlanks()
     let value = rest.dropFirst(spelling.count)
     // `==` and `=>` are other languages' operators, and would select nobody in silence.
     guard !column.isEmpty, value.first.map({ !"=<>!".contains($0) }) ?? true else { return nil }
     self.column = String(column)
-    test = .compare(comparison, String(value.trimmingBlanks()))
+    test = .compare(comparison, String(left.last == " " ? value.trimmingBlanks() : value))
   }
 
   private static func nullTest(_ text: String) -> (column: String, isNull: Bool)? {

@@ -78,3 +78,14 @@ extension RegistryShape {
     }
   }
 }
+
+extension TenantDatabase {
+  /// Those of the names that tenants have.
+  package func existing(_ names: [TenantName]) async throws -> Set<TenantName> {
+    try await readingRegistry { connection, shape in
+      let rows = try await connection.query(
+        "SELECT \(shape.tenantColumns) FROM \(shape.tenants.table) t WHERE \(shape.isNamed(oneOf: names))")
+      return Set(try rows.map { try RegistryShape.tenant(in: $0).name })
+    }
+  }
+}

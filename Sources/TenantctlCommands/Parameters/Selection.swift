@@ -64,7 +64,7 @@ enum Selection {
   static func read(
     _ input: Input, _ session: Session, names words: [TenantName]? = nil,
     whenNone fallback: FleetSelection? = nil
-  ) throws -> FleetSelection {
+  ) async throws -> FleetSelection {
     var names = words ?? input[names]
     let isNamed = !names.isEmpty || !input[fromFile].isEmpty
     if isNamed, input[all] {
@@ -76,7 +76,7 @@ enum Selection {
         "no tenants selected",
         hint: "name them, or use --all, --active, --match GLOB, --where COLUMN=VALUE or --from-file FILE")
     }
-    for file in input[fromFile] { names += try session.names(inFile: file) }
+    for file in input[fromFile] { names += try await session.names(inFile: file) }
     let isFallback = !isNamed && !input[all] && !isFiltered(input)
     var selection =
       isNamed ? FleetSelection(names: names) : isFallback ? fallback ?? .init() : FleetSelection()

@@ -36,7 +36,7 @@ enum ExecCommand {
         "--from-file - and -f - cannot be used together",
         hint: "both read standard input; name a file for one")
     }
-    let selection = try Selection.read(input, session)
+    let selection = try await Selection.read(input, session)
     let script = try script(input)
     var options = ExecOptions()
     options.mayWrite = input[write]

@@ -26,7 +26,7 @@ enum RunCommand {
     ],
     section: Section.fleet
   ) { input, session in
-    let selection = try Selection.read(input, session)
+    let selection = try await Selection.read(input, session)
     // A mistyped program is one error, not one for each tenant.
     try Program(words: input[words], environment: session.environment).check()
     let database = try session.database()

@@ -44,7 +44,7 @@ enum MigrateCommand {
     section: Section.migrations
   ) { input, session in
     try RunOptions.refuseReport(input, with: [check, Shared.dryRun])
-    let selection = try Selection.read(input, session)
+    let selection = try await Selection.read(input, session)
     let database = try session.database(connections: RunOptions.connectionsWithFlush(input))
     let plan = try await database.planMigration(
       selection, try session.migrations(), to: input[target], strict: input[strict],

@@ -29,7 +29,7 @@ enum MigrationBaselineCommand {
         hint: "omit the selection: the shared schema has one ledger")
     }
     if input[shared] { return try await recordShared(input, session) }
-    let selection = try Selection.read(input, session)
+    let selection = try await Selection.read(input, session)
     let database = try session.database(connections: RunOptions.connections(input))
     let plan = try await database.planBaseline(at: input[version], selection, try session.migrations())
     return try await AdoptCommand.run(plan, .baseline(input[version]), database, input, session)

@@ -35,7 +35,7 @@ enum MigrationImportCommand {
     if !input[ledger], input[RunOptions.report] != nil {
       throw input.refusal("--report has no effect without --ledger", hint: "add --ledger")
     }
-    let selection = try histories(input, session)
+    let selection = try await histories(input, session)
     let placed = try MigrationImport(from: format, at: input[folder]).placed(
       in: try session.migrationsFolder(), shared: input[shared])
     guard input[ledger] else {
@@ -55,7 +55,7 @@ enum MigrationImportCommand {
   }
 
   /// The tenants whose histories to import; `nil` is the shared schema's.
-  private static func histories(_ input: Input, _ session: Session) throws -> FleetSelection? {
+  private static func histories(_ input: Input, _ session: Session) async throws -> FleetSelection? {
     let isSelected = Selection.isGiven(input)
     if !input[ledger] || input[shared], isSelected {
       throw input.refusal(
@@ -69,7 +69,7 @@ enum MigrationImportCommand {
     if !input[ledger], input[table] != nil {
       throw input.refusal("--table has no effect without --ledger", hint: "add --ledger")
     }
-    return input[ledger] && !input[shared] ? try Selection.read(input, session) : nil
+    return input[ledger] && !input[shared] ? try await Selection.read(input, session) : nil
   }
 
   private static let formats: String = {

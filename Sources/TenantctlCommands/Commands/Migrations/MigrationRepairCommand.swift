@@ -16,7 +16,7 @@ enum MigrationRepairCommand {
       Example("tenantctl migration repair 20261123101500 acme --dry-run", "Show the SQL for one tenant."),
     ]
   ) { input, session in
-    let selection = try Selection.read(input, session, whenNone: FleetSelection(names: nil))
+    let selection = try await Selection.read(input, session, whenNone: FleetSelection(names: nil))
     let change = try await session.database().planRepair(
       input[version], selection, try session.migrations())
     return try await session.make(change, dryRun: input[Shared.dryRun]) { repaired in

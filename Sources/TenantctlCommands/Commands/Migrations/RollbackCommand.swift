@@ -25,7 +25,7 @@ enum RollbackCommand {
     section: Section.migrations
   ) { input, session in
     try RunOptions.refuseReport(input, with: [Shared.dryRun])
-    let selection = try Selection.read(input, session)
+    let selection = try await Selection.read(input, session)
     if input[target] != nil && input[steps] != nil {
       throw input.refusal("--steps and --to cannot be used together")
     }

@@ -21,7 +21,7 @@ enum StatusCommand {
     ],
     section: Section.migrations
   ) { input, session in
-    let selection = try Selection.read(input, session)
+    let selection = try await Selection.read(input, session)
     let files = try input[check] ? session.migrations() : session.migrationsIfAny()
     let found = try await session.database().survey(selection, files, verify: input[verify])
     let summary = StatusSummary(found, files, onlyBehind: input[pending], session)

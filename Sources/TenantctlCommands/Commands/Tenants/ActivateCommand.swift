@@ -18,7 +18,7 @@ enum ActivateCommand {
   /// Both directions.
   static func setActive(_ isActive: Bool, _ input: Input, _ session: Session) async throws -> CommandResult {
     let database = try session.database()
-    let names = try await database.names(in: try Selection.read(input, session))
+    let names = try await database.names(in: Selection.read(input, session))
     let change = try await database.planSetActive(names, isActive)
     let word = isActive ? "activated" : "deactivated"
     return try await session.make(change, dryRun: input[Shared.dryRun]) { changes in

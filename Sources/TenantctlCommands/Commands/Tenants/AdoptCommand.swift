@@ -36,7 +36,7 @@ enum AdoptCommand {
     section: Section.tenants
   ) { input, session in
     try RunOptions.refuseReport(input, with: [Shared.dryRun])
-    let selection = try Selection.read(input, session)
+    let selection = try await Selection.read(input, session)
     let basis = try basis(input)
     let database = try session.database(connections: RunOptions.connections(input))
     let files = try session.migrationsIfAny(remarks: input[like] == nil)

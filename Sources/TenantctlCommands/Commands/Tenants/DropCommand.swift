@@ -26,7 +26,7 @@ enum DropCommand {
     section: Section.tenants
   ) { input, session in
     try RunOptions.refuseReport(input, with: [Shared.dryRun])
-    let selection = try Selection.read(input, session)
+    let selection = try await Selection.read(input, session)
     // A drop that was interrupted has a name, and no row that could be selected.
     if let name = selection.onlyName { return try await dropOne(name, input, session) }
     let database = try session.database(connections: RunOptions.connections(input))

@@ -25,7 +25,7 @@ enum ListCommand {
     ],
     section: Section.tenants
   ) { input, session in
-    let selection = try Selection.read(input, session, whenNone: FleetSelection())
+    let selection = try await Selection.read(input, session, whenNone: FleetSelection())
     let shown = input[columns]?.columns ?? ListColumn.usual
     let asked = shown + [input[order]?.column].compactMap { $0 }
     var facts = asked.reduce(into: TenantFacts()) { $0.formUnion($1.facts) }

@@ -35,7 +35,7 @@ enum SetCommand {
     if columns.isEmpty, isProtected == nil {
       throw input.refusal("COLUMN=VALUE, --unset, --protect or --unprotect is required")
     }
-    let selection = try Selection.read(input, session, names: input[words].compactMap(\.name))
+    let selection = try await Selection.read(input, session, names: input[words].compactMap(\.name))
     let database = try session.database()
     let change = try await database.planSet(
       try await database.names(in: selection), columns, isProtected: isProtected)

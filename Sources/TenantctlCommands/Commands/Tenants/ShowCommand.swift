@@ -16,7 +16,7 @@ enum ShowCommand {
   ) { input, session in
     // Without files what is pending is not known; the rest is.
     let files = input[Shared.migrations] == nil ? try? session.migrations() : try session.migrations()
-    let selection = try Selection.read(input, session)
+    let selection = try await Selection.read(input, session)
     let database = try session.database()
     var details: [TenantDetails] = []
     for name in try await database.names(in: selection) {
