@@ -200,9 +200,8 @@ extension Session {
     terminal.note("Database: \(try await database.place())")
     // What was typed before the question was not an answer to it.
     terminal.forgetInput()
-    guard terminal.ask("Type \(word) to confirm: ")?[...].trimmingWhitespace() == word else {
-      throw NotConfirmed()
-    }
+    let answer = terminal.ask("Type \(word) to confirm: ")
+    guard answer == word || answer?[...].trimmingWhitespace() == word else { throw NotConfirmed() }
   }
 }
 

@@ -111,9 +111,9 @@ struct LedgerTrust: Sendable {
   /// role, a UUID, the next value of a sequence. Anything else could, and not only by a function: an operator, a cast to a
   /// domain and `query_to_xml` do, too.
   private static let harmlessDefault = """
-    ^(NULL::[a-z ]+|true|false|\\(?-?[0-9.]+\\)?(::[a-z ]+)?|'([^']|'')*'::[a-z ]+(\\([0-9]+\\))?|now\\(\\)|clock_timestamp\\(\\)|\
+    ^(NULL::[a-z ]+|true|false|\\(?-?[0-9.]+\\)?(::[a-z ]+)?|E?'([^']|'')*'::[a-z ]+(\\([0-9]+\\))?|now\\(\\)|clock_timestamp\\(\\)|\
     CURRENT_TIMESTAMP|LOCALTIMESTAMP|CURRENT_DATE|CURRENT_USER|SESSION_USER|gen_random_uuid\\(\\)|\
-    nextval\\('[^']*'::regclass\\))$
+    nextval\\(E?'([^']|'')*'::regclass\\))$
     """
 
   /// `relhasrules` stays true after the last rule is dropped, until VACUUM.

@@ -86,7 +86,11 @@ struct FindingReport: Sendable {
           "unsafe_name",
           "an app that does not quote the name, such as flask-tenants, does not reach the schema",
           "\(tenant.schema) (\(unquoted.sentence))", tenant.name.word
-        ) { "unless your app quotes names: 'tenantctl rename \($0) NEW'" }
+        ) {
+          tenant.schema.rawValue.hasSuffix(tenant.name.rawValue)
+            ? "unless your app quotes names: 'tenantctl rename \($0) NEW'"
+            : "unless your app quotes names, rename the schema with ALTER SCHEMA, and change the tenant's row"
+        }
       case .creationUnfinished(let schema):
         Self("creation_unfinished", "a create was interrupted, or is running", "\(schema)", schema.word) {
           "'tenantctl create \($0)' starts again, 'tenantctl drop \($0)' removes it"
@@ -244,10 +248,6 @@ struct FindingReport: Sendable {
       : "in search_path PostgreSQL treats its name as the current role's schema"
   }
 }
-
-/// What to do about several rows with the same host name.
-let onlyOneRow =
-  "delete all but one of them with psql; 'tenantctl init --upgrade' adds the unique constraint if it is missing"
 
 private func poolerSentence(_ shares: Bool?) -> String {
   shares.map { $0 ? "it shares sessions between clients" : "each client has its own session" }

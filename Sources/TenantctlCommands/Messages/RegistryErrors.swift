@@ -1,6 +1,10 @@
 internal import Arguments
 internal import Tenancy
 
+/// What to do about several rows with the same host name.
+let onlyOneRow =
+  "delete all but one of them with psql; 'tenantctl init --upgrade' adds the unique constraint if it is missing"
+
 extension ErrorReport {
   /// Why the registry cannot be determined, and how to name it.
   init(registry problem: RegistryProblem) {
