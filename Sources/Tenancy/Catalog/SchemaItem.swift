@@ -20,6 +20,15 @@ package struct SchemaItem: Sendable, Hashable, Comparable, Encodable {
   /// Its name and its table's: `tanks.capacity`.
   package var path: String { table.map { "\($0).\(name)" } ?? name }
 
+  /// By bytes, as PostgreSQL tells names apart: those that only look alike are two.
+  package static func == (left: SchemaItem, right: SchemaItem) -> Bool { left.bytes == right.bytes }
+
+  package func hash(into hasher: inout Hasher) { hasher.combine(bytes) }
+
+  private var bytes: [UInt8] {
+    Array([kind.rawValue, table.map { "in \($0)" } ?? "", name, definition].joined(separator: "\0").utf8)
+  }
+
   /// By kind, table and name.
   package static func < (left: SchemaItem, right: SchemaItem) -> Bool {
     (left.kind.rawValue, left.table ?? "", left.name, left.definition)

@@ -153,6 +153,18 @@ import Testing
     }
   }
 
+  /// To Swift the two are equal, to PostgreSQL they are two names.
+  @Test func namesThatOnlyLookAlike() async throws {
+    try await Fleet.with { fleet in
+      try await make(
+        fleet, ["a"], with: "CREATE TABLE \"caf\u{E9}\" (); CREATE TABLE t (x text DEFAULT '\u{E9}')")
+      try await make(
+        fleet, ["b"], with: "CREATE TABLE \"cafe\u{301}\" (); CREATE TABLE t (x text DEFAULT 'e\u{301}')")
+      let difference = SchemaDifference(of: try await items(fleet, "b"), from: try await items(fleet, "a"))
+      #expect((difference.missing.count, difference.extra.count, difference.changed.count) == (1, 1, 1))
+    }
+  }
+
   @Test func theOrderOfColumnsIsNone() async throws {
     try await Fleet.with { fleet in
       try await make(fleet, ["a"], with: "CREATE TABLE t (x integer, y text)")
