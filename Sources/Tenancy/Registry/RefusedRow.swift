@@ -30,6 +30,8 @@ struct RefusedRow {
     switch column?.name {
     case shape.domains?.host.name where isDomains: return .changedMeanwhile
     case shape.tenants.name.name where !isDomains: return .tenantExists(tenant)
+    // It was free when the change was planned.
+    case shape.tenants.schema?.name where column != nil && !isDomains: return .changedMeanwhile
     case let name? where values[name] != nil: return refusedValue(error, of: name)
     case let name? where !ours.contains(name):
       let table = (isDomains ? shape.domains?.table : nil) ?? shape.tenants.table
@@ -42,7 +44,7 @@ struct RefusedRow {
 
   /// The columns with values that tenantctl gives by itself.
   private var ours: [String?] {
-    [shape.tenants.schema?.name, shape.domains?.tenantID?.name, shape.domains?.tenantName?.name]
+    [shape.domains?.tenantID?.name, shape.domains?.tenantName?.name]
   }
 
   /// A key's detail names its columns; that of a check is the whole row, with what other columns hold. Where nobody gave a
