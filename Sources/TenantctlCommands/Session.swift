@@ -137,11 +137,11 @@ package final class Session: Sendable {
     let lines = text.drop { $0 == "\u{FEFF}" }.split(whereSeparator: \.isNewline).map { line in
       (whole: String(line), name: line.prefix { $0 != "#" }.trimmingWhitespace())
     }
-    let odd = try lines.filter { $0.whole != $0.name }.map { try TenantName(parsing: $0.whole) }
+    // A comment may be too long for a name.
+    let odd = lines.filter { $0.whole != $0.name }.compactMap { try? TenantName(parsing: $0.whole) }
     let existing = odd.isEmpty ? [] : try await database().existing(odd)
     return try lines.compactMap { line in
-      let whole = try TenantName(parsing: line.whole)
-      if existing.contains(whole) { return whole }
+      if let whole = try? TenantName(parsing: line.whole), existing.contains(whole) { return whole }
       return line.name.isEmpty ? nil : try TenantName(parsing: line.name)
     }
   }

@@ -154,7 +154,8 @@ import Testing
       let odd = try await scene.run("list --deactivated --quiet")
       try scene.folder.write(odd.stdout, to: "odd")
       #expect(try await scene.run("list --from-file odd --quiet") == odd)
-      try scene.folder.write(" acme  # the first\n# none\n\nteam# two\n", to: "plain")
+      let comment = "# \(String(repeating: "long ", count: 100))\n"
+      try scene.folder.write(" acme  # the first\n\(comment)\n  \nteam# two\n", to: "plain")
       #expect(try await scene.run("list --from-file plain --quiet").stdout == "acme\nteam\n")
       for (condition, name) in [
         ("name= acme", " acme"), ("name = acme", "acme"), ("name = team # 1", "team # 1"),
