@@ -119,14 +119,25 @@ extension TenancyProblem {
     case .tenantNotFound(let name): (.tenantNotFound, "tenant \(name) does not exist")
     case .tenantDeactivated(let name): (.tenantDeactivated, "tenant \(name) is deactivated")
     case .schemaMissing(let name, let schema):
-      (.schemaMissing, "the schema \(schema) of tenant \(name) does not exist")
+      (.schemaMissing, "schema \(schema) of tenant \(name) does not exist")
     case .schemaNotEnterable(let name, let schema):
-      (.schemaMissing, "the schema \(schema) of tenant \(name) cannot be entered")
-    case .hostNotFound(let host, let label, _):
-      (.hostNotFound, "\(host.onOneLine) is not a domain, and there is no tenant \(label.onOneLine)")
-    case .hostNotTenant(let host): (.hostNotTenant, "\(host.onOneLine) is not a tenant's host")
-    case .domainWithoutTenant(let domain, _):
-      (.domainWithoutTenant, "the tenant of the domain \(domain) does not exist")
+      (.schemaMissing, "schema \(schema) of tenant \(name) cannot be entered")
+    case .hostNotFound(let host, let label, hasDomains: true):
+      (
+        .hostNotFound,
+        "domain \(host.onOneLine) does not exist, and neither does tenant \(label.onOneLine), which its first label names"
+      )
+    case .hostNotFound(let host, let label, hasDomains: false):
+      (
+        .hostNotFound,
+        "tenant \(label.onOneLine), which the first label of \(host.onOneLine) names, does not exist"
+      )
+    case .hostNotTenant(let host): (.hostNotTenant, "\(host.onOneLine) does not belong to a tenant")
+    case .domainWithoutTenant(let domain, let tenant):
+      (
+        .domainWithoutTenant,
+        "domain \(domain) belongs to \(tenant.map { "tenant \($0)" } ?? "a tenant"), which does not exist"
+      )
     case .invalidTenantName(let text, let reason):
       (.invalidName, "invalid tenant name '\(text.onOneLine)': \(reason.sentence)")
     case .nameNotOfType(let text, _, _, let type):
@@ -134,11 +145,18 @@ extension TenancyProblem {
     case .invalidSchemaName(let text, let reason):
       (.invalidSchema, "invalid schema name '\(text.onOneLine)': \(reason.sentence)")
     case .invalidDomainName(let text, let reason):
-      (.invalidDomain, "invalid host name '\(text.onOneLine)': \(reason.sentence)")
+      (.invalidDomain, "invalid domain '\(text.onOneLine)': \(reason.sentence)")
     case .registryMissing(let tables, _):
-      (.registryMissing, "the database has no \(tables.joined(separator: " and no "))")
+      (
+        .registryMissing,
+        tables.count == 1
+          ? "table \(tables[0]) does not exist" : "tables \(tables.joined(separator: " and ")) do not exist"
+      )
     case .registryColumnMissing(let missing):
-      (.registryMismatch, "table \(missing.table) has no column \(missing.column)")
+      (
+        .registryMismatch,
+        "column \(missing.column) of table \(missing.table) does not exist; its columns are \(missing.available.joined(separator: ", "))"
+      )
     case .registryColumnType(let table, let column, let type, let expected):
       (.registryMismatch, "column \(column) of \(table) is of type \(type), not \(expected)")
     default: clientForm
@@ -151,7 +169,7 @@ extension TenancyProblem {
       (.malformedURL, "the connection string is not valid: \(problem.reason)")
     case .cannotConnect(let failure):
       (.connectionFailed, "cannot connect to the database: \(failure.message)")
-    case .connectionLost(let reason): (.connectionLost, "the connection to the server broke: \(reason)")
+    case .connectionLost(let reason): (.connectionLost, "lost the connection to the server: \(reason)")
     case .poolExhausted(let limit): (.poolExhausted, "no connection became free within \(limit)")
     case .poolClosed: (.poolClosed, "the pool of connections is closed")
     case .sessionEnded: (.sessionEnded, "the block of the session has ended")
@@ -161,7 +179,7 @@ extension TenancyProblem {
     case .insufficientPrivilege(let failure): (.insufficientPrivilege, failure.message)
     case .locked(let failure, _): (.locked, failure.message)
     case .changedMeanwhile:
-      (.changedMeanwhile, "another session changed the same thing at the same time")
+      (.changedMeanwhile, "another session changed the same data at the same time")
     case .server(let failure): (.statementFailed, failure.message)
     case .columnMismatch(let error):
       (

@@ -15,18 +15,13 @@ extension NameProblem {
 
 extension ErrorReport {
   /// A host that no tenant has.
-  static func hostNotFound(_ host: String, _ label: String, hasDomains: Bool) -> ErrorReport {
+  static func hostHint(_ host: String, _ hasDomains: Bool) -> String {
     let remedy =
       !hasDomains
       ? "'tenantctl list' shows all tenants"
       : (try? DomainName(parsing: host)) == nil
         ? "it cannot be a domain" : "'tenantctl domain add NAME \(host)' adds it"
-    return ErrorReport(
-      "tenant_not_found", .notFound,
-      hasDomains
-        ? "domain \(host) does not exist, and neither does tenant \(label), which its first label names"
-        : "tenant \(label), which the first label of \(host) names, does not exist",
-      hint: "\(remedy); routing.base_domains limits the first-label rule")
+    return "\(remedy); routing.base_domains limits the first-label rule"
   }
 }
 

@@ -62,30 +62,19 @@ extension ErrorReport {
 // MARK: - Tables, columns and rows
 
 extension ErrorReport {
-  static func registryMissing(_ tables: [String], _ similar: [String]) -> ErrorReport {
-    let one = tables.count == 1
-    let isHalf = tables == [RegistryMapping().domains?.description]
-    return ErrorReport(
-      "registry_missing", .notFound,
-      "\(one ? "table" : "tables") \(tables.joined(separator: " and ")) \(one ? "does" : "do") not exist",
-      hint: isHalf
-        ? """
+  static func registryMissingHint(_ tables: [String], _ similar: [String]) -> String {
+    if tables == [RegistryMapping().domains?.description] {
+      return """
         restore it from a backup, or name the table under [registry] in tenantctl.toml; set domains = false there if the app \
         has no domains
         """
-        : similar.isEmpty
-          ? "'tenantctl init' finds an app's registry, or creates one; [registry] in tenantctl.toml names another"
-          : """
-          the database has \(similar.joined(separator: ", ")): name the right table with 'tenantctl init --tenants-table', or \
-          under [registry] in tenantctl.toml
-          """)
-  }
-
-  static func registryColumnMissing(_ missing: MissingColumn) -> ErrorReport {
-    ErrorReport(
-      "registry_mismatch", .usage,
-      "column \(missing.column) of table \(missing.table) does not exist; its columns are \(missing.available.joined(separator: ", "))",
-      hint: "name the column with \(missing.role) = \"...\" under [registry.columns] in tenantctl.toml")
+    }
+    return similar.isEmpty
+      ? "'tenantctl init' finds an app's registry, or creates one; [registry] in tenantctl.toml names another"
+      : """
+      the database has \(similar.joined(separator: ", ")): name the right table with 'tenantctl init --tenants-table', or \
+      under [registry] in tenantctl.toml
+      """
   }
 
   /// A column that `list` cannot print, neither of its own nor of the registry.

@@ -28,19 +28,11 @@ extension ServerFailure {
 
 extension ErrorReport {
   /// A server that is not there, or that refuses the connection.
-  static func cannotConnect(_ failure: ConnectionFailure) -> ErrorReport {
-    ErrorReport(
-      "cannot_connect", .cannotConnect, "cannot connect to the database: \(failure.message)",
-      hint: failure.hint, sqlState: failure.sqlState)
-  }
-
-  static func connectionLost(_ reason: String) -> ErrorReport {
-    ErrorReport(
-      "connection_lost", .failed, "lost the connection to the server: \(reason)",
-      // PgBouncer's, for a client that got no server connection in time.
-      hint: reason.contains("query_wait_timeout")
-        ? "the pooler has fewer connections to the server than the command wants: give it fewer --jobs, or the server's address"
-        : "run the same command again: what was committed stays, the rest is done again")
+  static func connectionLostHint(_ reason: String) -> String {
+    // PgBouncer's, for a client that got no server connection in time.
+    reason.contains("query_wait_timeout")
+      ? "the pooler has fewer connections to the server than the command wants: give it fewer --jobs, or the server's address"
+      : "run the same command again: what was committed stays, the rest is done again"
   }
 
   static func insufficientPrivilege(_ failure: ServerFailure) -> ErrorReport {
@@ -50,12 +42,6 @@ extension ErrorReport {
         ? "connect as the tables' owner or as a role with BYPASSRLS: policies apply to this role, and could hide tenants"
         : "connect as the owner, or grant the privilege; creating tenants needs CREATE on the database",
       sqlState: failure.sqlState)
-  }
-
-  static var changedMeanwhile: ErrorReport {
-    ErrorReport(
-      "changed_meanwhile", .failed, "another session changed the same data at the same time",
-      hint: "run the command again")
   }
 
   static var poolerInBetween: ErrorReport {
@@ -98,7 +84,7 @@ extension ErrorReport {
 
 extension ConnectionFailure {
   /// By the server's code (PostgreSQL manual, Appendix A); without one, it did not answer.
-  fileprivate var hint: String {
+  var hint: String {
     switch sqlState {
     // too_many_connections
     case "53300":
