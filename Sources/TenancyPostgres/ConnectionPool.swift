@@ -1,12 +1,15 @@
 internal import Synchronization
 
-/// A few connections that many tasks share, first come, first served. They are opened when they are first needed.
+/// A few connections that many tasks share, first come, first served. They are opened when they are first needed; whoever
+/// waits for that takes one that comes back sooner. So a server or pooler that admits fewer than the pool's size is no
+/// obstacle, as long as it lets the others wait.
 package final class ConnectionPool: Sendable {
   /// At most so many connections are open at a time.
   package let size: Int
 
-  private typealias Grant = PoolGrant<Connection>
-  private typealias State = PoolState<Connection, CheckedContinuation<Grant, any Error>>
+  /// What a request ends with; `isIdle`: the connection was not in use, and may have broken since.
+  private typealias Lease = (connection: Connection, isIdle: Bool)
+  private typealias State = PoolState<Connection, CheckedContinuation<Lease, any Error>>
   private let open: @Sendable () async throws -> Connection
   private let patience: Duration?
   private let state: Mutex<State>
@@ -51,50 +54,40 @@ package final class ConnectionPool: Sendable {
     for connection in idle { await connection.close() }
   }
 
-  /// How many requests wait for a connection.
+  /// How many requests wait for a connection, those included for which one is being opened.
   var waiting: Int { state.withLock { $0.waitingCount } }
 
   private func lease() async throws -> Connection {
-    var grant = if let grant = try state.withLock({ try $0.request() }) { grant } else { try await turn() }
-    while case .idle(let connection) = grant {
+    if state.withLock({ $0.requestFirst() }) { return try await openAlone() }
+    while true {
+      let (connection, isIdle) = try await turn()
+      if !isIdle { return connection }
       if await connection.isAlive() { return connection }
-      grant = state.withLock { $0.replacement() }
-    }
-    if case .returned(let connection) = grant { return connection }
-    do {
-      return try await open()
-    } catch {
-      await giveBack(nil)
-      throw error
+      await proceed(state.withLock { $0.giveBack(nil) })
     }
   }
 
-  // Apart from its caller, which would make the continuation's generic type also where nobody waits.
-  @inline(never)
-  private func turn() async throws -> Grant {
+  private func turn() async throws -> Lease {
     let ticket = state.withLock { $0.ticket() }
     var alarm: Task<Void, any Error>?
     defer { alarm?.cancel() }
     return try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
-        let answer: Result<Grant, any Error>? = state.withLock { state in
-          // The handler below has found nobody if the task was cancelled before this.
-          if Task.isCancelled { return .failure(CancellationError()) }
-          do throws(PoolError) {
-            if let grant = try state.request() { return .success(grant) }
-          } catch {
-            return .failure(error)
+        do {
+          switch try request(ticket, continuation) {
+          case .idle(let connection): continuation.resume(returning: (connection, isIdle: true))
+          case .open: open(for: ticket)
+          case nil:
+            // It is in the queue by now: an alarm that rang before would find nobody.
+            alarm = patience.map { patience in
+              Task {
+                try await Task.sleep(for: patience)  // The limit on waiting, cancelled by `defer`.
+                refuse(ticket, PoolError.exhausted(after: patience))
+              }
+            }
           }
-          state.wait(ticket, continuation)
-          return nil
-        }
-        if let answer { return continuation.resume(with: answer) }
-        // It is in the queue by now: an alarm that rang before would find nobody.
-        alarm = patience.map { patience in
-          Task {
-            try await Task.sleep(for: patience)  // The limit on waiting, cancelled by `defer`.
-            refuse(ticket, PoolError.exhausted(after: patience))
-          }
+        } catch {
+          continuation.resume(throwing: error)
         }
       }
     } onCancel: {
@@ -102,19 +95,63 @@ package final class ConnectionPool: Sendable {
     }
   }
 
-  private func refuse(_ ticket: Int, _ error: any Error) {
+  /// Asks for a connection, and queues who gets none at once.
+  private func request(
+    _ ticket: State.Ticket, _ waiter: CheckedContinuation<Lease, any Error>
+  ) throws -> State.Grant? {
+    try state.withLock { state in
+      // The handler of the cancellation has found nobody if the task was cancelled before this.
+      if Task.isCancelled { throw CancellationError() }
+      let grant = try state.request()
+      switch grant {
+      case .idle: break
+      case .open: state.wait(ticket, waiter, hasOpening: true)
+      case nil: state.wait(ticket, waiter, hasOpening: false)
+      }
+      return grant
+    }
+  }
+
+  /// Without a task of its own, which a program with one connection would start up slower for.
+  private func openAlone() async throws -> Connection {
+    do {
+      return try await open()
+    } catch {
+      await proceed(state.withLock { $0.giveBack(nil) })
+      throw error
+    }
+  }
+
+  /// Opens a connection in a task of its own: whoever it is for may get another one first, or give up.
+  private func open(for ticket: State.Ticket) {
+    Task {
+      do {
+        let connection = try await open()
+        // A pooler that lends sessions answers the login at once, and the first question when one is free.
+        if state.withLock({ $0.hasOthers }) { _ = try await connection.segments([[]]) }
+        await proceed(state.withLock { $0.opened(connection, for: ticket) })
+      } catch {
+        let (waiter, next) = state.withLock { $0.refused(for: ticket) }
+        waiter?.resume(throwing: error)
+        await proceed(next)
+      }
+    }
+  }
+
+  private func refuse(_ ticket: State.Ticket, _ error: any Error) {
     state.withLock { $0.leave(ticket) }?.resume(throwing: error)
   }
 
   private func takeBack(_ connection: Connection) async {
     let isSound = connection.state == .idle
     if !isSound { await connection.close() }
-    await giveBack(isSound ? connection : nil)
+    await proceed(state.withLock { $0.giveBack(isSound ? connection : nil) })
   }
 
-  private func giveBack(_ connection: Connection?) async {
-    switch state.withLock({ $0.giveBack(connection) }) {
-    case .grant(let waiter, let grant): waiter.resume(returning: grant)
+  private func proceed(_ next: State.Next) async {
+    switch next {
+    case .lend(let connection, let waiter): waiter.resume(returning: (connection, isIdle: false))
+    case .open(let ticket): open(for: ticket)
     case .close(let connection): await connection.close()
     case .nothing: break
     }

@@ -6,20 +6,20 @@ import Testing
 @Suite struct PoolStateTests {
   private typealias State = PoolState<Int, String>
 
-  /// `idle 1`, `returned 1`, `open`; `nil` is a request that has to wait.
-  private func text(_ grant: PoolGrant<Int>?) -> String? {
+  /// `idle 1`, `open`; `nil` is a request that has to wait.
+  private func text(_ grant: State.Grant?) -> String? {
     switch grant {
     case .idle(let number): "idle \(number)"
-    case .returned(let number): "returned \(number)"
     case .open: "open"
     case nil: nil
     }
   }
 
-  /// `ann: returned 1`, `close 1`, or nothing.
-  private func text(_ back: State.Return) -> String {
-    switch back {
-    case .grant(let waiter, let grant): "\(waiter): \(text(grant) ?? "")"
+  /// `ann: 1`, `open 7`, `close 1`, or nothing.
+  private func text(_ next: State.Next) -> String {
+    switch next {
+    case .lend(let number, let waiter): "\(waiter): \(number)"
+    case .open(let ticket): "open \(ticket)"
     case .close(let number): "close \(number)"
     case .nothing: ""
     }
@@ -29,11 +29,7 @@ import Testing
   private func busy(size: Int, waiting names: String...) throws -> (state: State, tickets: [Int]) {
     var state = State(size: size)
     for _ in 0..<size { #expect(text(try state.request()) == "open") }
-    let tickets = names.map { name in
-      let ticket = state.ticket()
-      state.wait(ticket, name)
-      return ticket
-    }
+    let tickets = names.map { state.queue($0) }
     return (state, tickets)
   }
 
@@ -55,11 +51,11 @@ import Testing
 
   @Test func firstComeFirstServed() throws {
     var (state, _) = try busy(size: 1, waiting: "ann", "ben", "cat")
-    #expect(text(state.giveBack(1)) == "ann: returned 1")
+    #expect(text(state.giveBack(1)) == "ann: 1")
     // Neither between two waiters nor behind them is there anything for a new request.
     #expect(text(try state.request()) == nil)
-    state.wait(state.ticket(), "dan")
-    #expect(["ben", "cat", "dan"].allSatisfy { text(state.giveBack(1)) == "\($0): returned 1" })
+    _ = state.queue("dan")
+    #expect(["ben", "cat", "dan"].allSatisfy { text(state.giveBack(1)) == "\($0): 1" })
     #expect(text(state.giveBack(1)) == "")
   }
 
@@ -68,27 +64,52 @@ import Testing
     #expect(state.leave(tickets[0]) == "ann")
     #expect(state.leave(tickets[0]) == nil)
     #expect(state.leave(tickets[1]) == "ben")
-    #expect(text(state.giveBack(1)) == "cat: returned 1")
+    #expect(text(state.giveBack(1)) == "cat: 1")
     #expect(state.leave(tickets[2]) == nil, "cat has it already")
   }
 
   @Test func aBrokenConnectionFreesItsPlace() throws {
-    var (state, _) = try busy(size: 2, waiting: "ann")
-    #expect(text(state.giveBack(nil)) == "ann: open")
+    var (state, tickets) = try busy(size: 2, waiting: "ann")
+    #expect(text(state.giveBack(nil)) == "open \(tickets[0])")
+    #expect(text(state.opened(3, for: tickets[0])) == "ann: 3")
     #expect(text(state.giveBack(nil)) == "")
     #expect(text(try state.request()) == "open")
     #expect(text(try state.request()) == nil)
   }
 
-  /// After a restart of the server each idle connection is found broken by whoever gets it.
-  @Test func brokenIdleConnections() throws {
+  /// The server lets the second one in only when the first one ends.
+  @Test func whoWaitsForAnOpeningTakesWhatComesBack() throws {
     var state = try busy(size: 2).state
-    for number in 1...2 { _ = state.giveBack(number) }
-    #expect(text(try state.request()) == "idle 2")
-    #expect(text(state.replacement()) == "idle 1")
-    #expect(text(state.replacement()) == "open")
-    #expect(text(try state.request()) == "open", "one place was used, not three")
-    #expect(text(try state.request()) == nil)
+    let ann = state.queue("ann", hasOpening: true)
+    _ = state.queue("ben")
+    #expect(text(state.giveBack(1)) == "ann: 1")
+    // What was opened for ann is the next one's.
+    #expect(text(state.opened(2, for: ann)) == "ben: 2")
+    #expect(text(state.giveBack(1)) == "" && text(state.giveBack(2)) == "")
+    #expect(state.close().idle == [1, 2])
+  }
+
+  /// Otherwise each request would be one more that the server refuses.
+  @Test func afterARefusalThePoolMakesDo() throws {
+    let now = ContinuousClock.now
+    var state = State(size: 4)
+    for _ in 0..<3 { #expect(text(try state.request(at: now)) == "open") }
+    let ann = state.queue("ann", hasOpening: true)
+    let refused = state.refused(for: ann, at: now)
+    #expect(refused.waiter == "ann" && text(refused.next) == "")
+    #expect(text(try state.request(at: now + .seconds(4))) == nil)
+    #expect(text(try state.request(at: now + .seconds(6))) == "open")
+    _ = state.refused(for: ann, at: now + .seconds(6))
+    for _ in 0..<2 { _ = state.giveBack(nil) }
+    #expect(text(try state.request(at: now + .seconds(6))) == "open", "there is none that could come back")
+  }
+
+  @Test func onlyOneIsOpenedForARequest() throws {
+    var state = try busy(size: 3).state
+    _ = state.queue("ann", hasOpening: true)
+    let ben = state.queue("ben")
+    #expect(text(state.giveBack(nil)) == "open \(ben)")
+    #expect(text(state.giveBack(nil)) == "", "one is being opened for each")
   }
 
   @Test func closedItRefusesEverybody() throws {
@@ -112,37 +133,67 @@ import Testing
   @Test(arguments: 0..<20) func anyOrder(seed: UInt64) throws {
     var random = Congruential(state: seed)
     var state = State(size: 3)
-    var (lent, idle, next) = (0, 0, 0)
-    var queue: [(ticket: Int, name: String)] = []
+    var (lent, idle) = (0, 0)
+    var (queue, openings): ([Int], [Int]) = ([], [])
+    var now = ContinuousClock.now
+    /// A connection comes, or none, and the longest waiter gets it unless it was opened for another one.
+    func follow(_ next: State.Next, hasConnection: Bool, openedFor ticket: Int? = nil) {
+      let place = ticket.flatMap(queue.firstIndex) ?? 0
+      switch next {
+      case .lend(_, let waiter):
+        #expect(waiter == "\(queue.remove(at: place))")
+        lent += 1
+      case .open(let ticket):
+        #expect(queue.contains(ticket) && !openings.contains(ticket))
+        openings.append(ticket)
+      case .nothing: if hasConnection { idle += 1 }
+      case .close: Issue.record("it is not closed")
+      }
+    }
     for _ in 0..<1000 {
-      switch Int.random(in: 0..<10, using: &random) {
+      switch Int.random(in: 0..<12, using: &random) {
       case 0...3:
-        if let grant = try state.request() {
-          if case .idle = grant { idle -= 1 }
-          lent += 1
+        now += .seconds(3)
+        let grant = try state.request(at: now)
+        if case .idle = grant {
+          (idle, lent) = (idle - 1, lent + 1)
         } else {
-          #expect(lent == 3)
-          next += 1
-          queue.append((state.ticket(), "\(next)"))
-          state.wait(queue[queue.count - 1].ticket, "\(next)")
+          queue.append(state.queue(hasOpening: grant != nil))
+          if grant != nil { openings.append(queue[queue.count - 1]) }
         }
       case 4 where !queue.isEmpty:
         let gone = queue.remove(at: Int.random(in: 0..<queue.count, using: &random))
-        #expect(state.leave(gone.ticket) == gone.name)
-      case 5... where lent > 0:
-        let isBroken = Bool.random(using: &random)
-        if case .grant(let waiter, _) = state.giveBack(isBroken ? nil : 1) {
-          #expect(waiter == queue.removeFirst().name)
+        #expect(state.leave(gone) == "\(gone)")
+      case 5...8 where lent > 0:
+        lent -= 1
+        let isSound = Bool.random(using: &random)
+        follow(state.giveBack(isSound ? 1 : nil), hasConnection: isSound)
+      case 9... where !openings.isEmpty:
+        let ticket = openings.remove(at: Int.random(in: 0..<openings.count, using: &random))
+        if Bool.random(using: &random) {
+          follow(state.opened(1, for: ticket), hasConnection: true, openedFor: ticket)
         } else {
-          #expect(queue.isEmpty)
-          lent -= 1
-          if !isBroken { idle += 1 }
+          let refused = state.refused(for: ticket, at: now)
+          #expect(refused.waiter == (queue.contains(ticket) ? "\(ticket)" : nil))
+          queue.removeAll { $0 == ticket }
+          follow(refused.next, hasConnection: false)
         }
       default: break
       }
-      #expect((0...3).contains(lent) && lent + idle <= 3 && (queue.isEmpty || lent == 3))
+      let taken = lent + openings.count
+      #expect(taken + idle <= 3 && (queue.isEmpty || idle == 0))
+      #expect(taken > 0 || queue.isEmpty, "it waits for nothing")
     }
     #expect(state.close().idle.count == idle)
+  }
+}
+
+extension PoolState<Int, String> {
+  /// Queues a request, by default under its ticket. Returns the ticket.
+  fileprivate mutating func queue(_ name: String? = nil, hasOpening: Bool = false) -> Ticket {
+    let ticket = ticket()
+    wait(ticket, name ?? "\(ticket)", hasOpening: hasOpening)
+    return ticket
   }
 }
 

@@ -88,6 +88,8 @@ private final class FleetEngine<Value: Sendable>: Sendable {
     var attempts = 0
     var value: Value?
     var duration = Duration.zero
+    /// Whether the last worker had no connection for it once.
+    var isLastWorkers = false
   }
 
   private let work: FleetWork<Value>
@@ -153,6 +155,7 @@ private final class FleetEngine<Value: Sendable>: Sendable {
   private func shouldStop() -> Bool {
     let (isStopped, failures) = state.withLock { ($0.isStopped, $0.failures) }
     return isStopped || failures >= settings.maxFailures ?? .max || settings.shouldStop()
+      || work.announcements?.haveFailed == true
   }
 
   /// - Parameter handBack: lets another worker do it, if there is one.
@@ -171,10 +174,10 @@ private final class FleetEngine<Value: Sendable>: Sendable {
     } catch {
       status = .failed(error)
     }
-    // There are fewer connections than jobs, and others may have one.
-    if case .failed(let error as TenancyProblem) = status, case .cannotConnect = error, handBack() {
-      tellFewerJobs(error)
-      return .handedBack
+    if case .failed(let error as TenancyProblem) = status, case .cannotConnect = error,
+      let other = withoutConnection(index, &progress, error, handBack: handBack)
+    {
+      return other
     }
     progress.attempts += 1
     progress.duration += .now - start
@@ -196,6 +199,21 @@ private final class FleetEngine<Value: Sendable>: Sendable {
     }
     finish(index, outcome)
     return .done
+  }
+
+  /// There are fewer connections than jobs: others may have one. `nil` if there is no such hope.
+  private func withoutConnection(
+    _ index: Int, _ progress: inout Progress, _ problem: TenancyProblem, handBack: () -> Bool
+  ) -> FleetQueue.Attempt? {
+    if handBack() {
+      tellFewerJobs(problem)
+      return .handedBack
+    }
+    // The last worker: the others may have ended while it was refused, and theirs are free now.
+    if settings.jobs == 1 || progress.isLastWorkers { return nil }
+    progress.isLastWorkers = true
+    state.withLock { [progress] in $0.progress[index] = progress }
+    return .again(after: .zero)
   }
 
   private func tellFewerJobs(_ problem: TenancyProblem) {

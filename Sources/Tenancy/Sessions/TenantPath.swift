@@ -37,6 +37,8 @@ struct Frame: Sendable, Hashable {
   var sharedTargets = SharedTargets()
   /// Whether a commit returns before its record is on disk. Who reports something as done waits for it, once for many.
   var defersCommits = false
+  /// ``DatabaseTraits/serverRun``, as of before any of these transactions.
+  var serverRun: String?
 
   /// For a transaction whose commit need not be waited for.
   var deferral: [SQL] { defersCommits ? ["SET LOCAL synchronous_commit TO off"] : [] }
@@ -61,6 +63,9 @@ struct DatabaseTraits: Sendable, Hashable {
   let isCitus: Bool
   /// Whether commits may return before they are on disk: the current role can then wait for all of them at once.
   let canDefer: Bool
+  /// Since when the server has run without a crash: after one it begins its statistics anew (PostgreSQL manual, 27.2
+  /// "The Cumulative Statistics System"). Any role may read it, and no pooler hides it.
+  let serverRun: String?
   /// The roles that get privileges on the tables that the current role makes.
   let defaultGrantees: [SQL]
 
@@ -71,8 +76,10 @@ struct DatabaseTraits: Sendable, Hashable {
       pg_backend_pid(), to_regproc('pg_catalog.citus_version') IS NOT NULL,
       has_function_privilege(coalesce(to_regprocedure('pg_logical_emit_message(boolean, text, text, boolean)'),
         to_regprocedure('pg_logical_emit_message(boolean, text, text)')), 'EXECUTE'),
-      EXISTS (SELECT FROM pg_catalog.pg_default_acl)
+      EXISTS (SELECT FROM pg_catalog.pg_default_acl), (\(serverRun))
     """
+  /// Tells what ``serverRun`` is at the moment.
+  static let serverRun: SQL = "SELECT stats_reset::text FROM pg_stat_bgwriter"
 }
 
 extension TenantDatabase {
@@ -82,7 +89,7 @@ extension TenantDatabase {
     return Frame(
       limits: TimeLimits(lock: settings.lockTimeout, statement: statementTimeout), path: traits.path,
       sendsOneMessage: !traits.isCitus, isDirect: traits.isDirect,
-      defersCommits: traits.canDefer && !traits.isCitus)
+      defersCommits: traits.canDefer && !traits.isCitus, serverRun: traits.serverRun)
   }
 
   /// The same over a connection of its own.
@@ -104,8 +111,8 @@ extension TenantDatabase {
   /// Keeps what the ``DatabaseTraits/query`` has found.
   @discardableResult
   func learnTraits(from rows: Rows, over connection: Connection) async throws -> DatabaseTraits {
-    let (own, _, process, isCitus, canDefer, hasDefaults) = try rows[0].decode(
-      String?.self, String.self, Int.self, Bool.self, Bool?.self, Bool.self)
+    let (own, _, process, isCitus, canDefer, hasDefaults, run) = try rows[0].decode(
+      String?.self, String.self, Int.self, Bool.self, Bool?.self, Bool.self, String?.self)
     let grantees = hasDefaults ? try await defaultGrantees(over: connection) : []
     var path = TenantPath(shared: settings.sharedSchemas ?? [.shared])
     if settings.sharedSchemas == nil {
@@ -114,7 +121,7 @@ extension TenantDatabase {
     }
     let traits = DatabaseTraits(
       path: path, isDirect: await connection.isServed(by: process), isCitus: isCitus,
-      canDefer: canDefer ?? false, defaultGrantees: grantees)
+      canDefer: canDefer ?? false, serverRun: run, defaultGrantees: grantees)
     knownTraits.withLock { $0 = traits }
     return traits
   }

@@ -78,6 +78,31 @@ import Testing
     }
   }
 
+  /// A pooler that lends sessions, fewer than the pool's size, keeps the second one waiting until the first one ends.
+  @Test(.timeLimit(.minutes(20))) func whoWaitsForAnOpeningTakesWhatComesBack() async throws {
+    try await TestDatabase.with { database in
+      let (admission, admit) = AsyncStream<Void>.makeStream()
+      let opened = Atomic(0)
+      let pool = ConnectionPool(size: 2) {
+        if opened.add(1, ordering: .relaxed).newValue == 2 { for await _ in admission {} }
+        return try await database.connect()
+      }
+      let (first, second) = try await pool.withConnection { connection in
+        let second = Task { try await pool.withConnection { try await $0.backend } }
+        await pool.hasWaiting(1)
+        return (try await connection.backend, second)
+      }
+      #expect(try await second.value == first)
+      admit.finish()
+      let both = try await pool.withConnection { one in
+        try await pool.withConnection { [try await one.backend, try await $0.backend] }
+      }
+      #expect(Set(both).count == 2 && both.contains(first))
+      #expect(opened.load(ordering: .relaxed) == 2)
+      await pool.close()
+    }
+  }
+
   @Test func aRefusedConnectionFreesItsPlace() async throws {
     let attempts = Atomic(0)
     try await TestDatabase.with { database in

@@ -22,7 +22,7 @@ extension TenantDatabase {
     // Each build of an index waits for all transactions that are older than it, and reads its whole table.
     work.phases = [.max, 2]
     work.retries = FleetRetry.usual
-    work.announcements = plan.frame.defersCommits ? Announcements(self) : nil
+    work.announcements = plan.frame.defersCommits ? Announcements(self, since: plan.frame.serverRun) : nil
     work.detailed = { await self.namingLockHolders($1, surveys[$0]) }
     return await work.run(run)
   }

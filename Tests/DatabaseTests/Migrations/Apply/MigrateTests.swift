@@ -71,9 +71,11 @@ import Testing
     }
   }
 
-  @Test func throughPgBouncer() async throws {
+  /// Of sessions it has one, for four jobs.
+  @Test(arguments: [TestPgBouncer.Mode.transaction, .session])
+  func throughPgBouncer(mode: TestPgBouncer.Mode) async throws {
     try await Fleet.with(tenants: 12) { fleet in
-      try await TestPgBouncer.with(fleet.database) { url in
+      try await TestPgBouncer.with(fleet.database, mode: mode) { url in
         let tenancy = try fleet.database.tenancy(url: url, connections: 8)
         let report = try await Fleet(database: fleet.database, tenancy: tenancy).migrate(tanks, jobs: 4)
         #expect(report.tenants.filter({ $0.failure != nil }).isEmpty)
