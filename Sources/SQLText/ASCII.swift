@@ -30,6 +30,28 @@ package enum ASCII {
       || byte == UInt8(ascii: "_") || byte >= 0x80
   }
 
+  /// PostgreSQL folds the letters of ASCII alone, in UTF-8 (manual, 4.1.1 "Identifiers and Key Words").
+  package static func lowercased(_ text: String) -> String {
+    String(
+      decoding: text.utf8.map { $0 >= UInt8(ascii: "A") && $0 <= UInt8(ascii: "Z") ? $0 | 0x20 : $0 },
+      as: UTF8.self)
+  }
+
+  /// The reverse, for keywords.
+  package static func uppercased(_ text: String) -> String {
+    String(
+      decoding: text.utf8.map { $0 >= UInt8(ascii: "a") && $0 <= UInt8(ascii: "z") ? $0 & 0xDF : $0 },
+      as: UTF8.self)
+  }
+
+  /// A name as PostgreSQL keeps it: its first 63 bytes, without a part of a character (NAMEDATALEN, ibid.).
+  package static func cutToName(_ text: String) -> String {
+    if text.utf8.count <= 63 { return text }
+    var end = text.utf8.index(text.utf8.startIndex, offsetBy: 63)
+    while end.samePosition(in: text.unicodeScalars) == nil { end = text.utf8.index(before: end) }
+    return String(text[..<end])
+  }
+
   package static func continuesTag(_ byte: UInt8) -> Bool {
     startsWord(byte) || isDigit(byte)
   }

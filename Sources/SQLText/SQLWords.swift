@@ -10,8 +10,8 @@ package struct SQLWords {
     /// A keyword of the grammar: never quoted.
     package func `is`(_ keyword: String) -> Bool { !isQuoted && text == keyword }
 
-    /// As a name; unquoted words are folded to lower case.
-    package var name: String { isQuoted ? text : text.lowercased() }
+    /// As a name: unquoted words in lower case, and both as long as a name can be.
+    package var name: String { ASCII.cutToName(isQuoted ? text : ASCII.lowercased(text)) }
 
     package var isName: Bool { isQuoted || text.utf8.first.map(ASCII.startsWord) ?? false && !isString }
 
@@ -133,7 +133,7 @@ extension SQLWords.Word {
         offset: offset)
     } else {
       let isString = token.hasSuffix("'") || token.hasPrefix("$")
-      self.init(text: isString ? token : token.uppercased(), isQuoted: false, offset: offset)
+      self.init(text: isString ? token : ASCII.uppercased(token), isQuoted: false, offset: offset)
     }
   }
 }

@@ -1,13 +1,16 @@
 /// An object that a statement changes or drops, named without its schema: which one it is, the search path says.
 package struct UnqualifiedTarget: Sendable, Hashable {
   /// The objects that share their names (PostgreSQL manual, 5.9 "Schemas").
-  package enum Kind: String, Sendable, Hashable {
+  package enum Kind: String, Sendable, Hashable, CaseIterable {
     /// A table, a view, an index or a sequence.
     case relation
     /// A type or a domain.
     case type
     /// A function, a procedure or an aggregate.
     case routine
+    case `operator`, operatorClass, operatorFamily
+    case collation, conversion, statistics
+    case textSearchConfiguration, textSearchDictionary, textSearchParser, textSearchTemplate
   }
 
   package let kind: Kind
@@ -15,23 +18,45 @@ package struct UnqualifiedTarget: Sendable, Hashable {
 }
 
 extension SQLStatement {
-  /// What it changes or drops by names without a schema. Rows are left out, and so is the code in a DO block.
+  /// What it changes or drops by names without a schema, or ties to an object of its own, as a partition to its table. Rows
+  /// are left out, and so is the code in a DO block.
   package var unqualifiedTargets: [UnqualifiedTarget] {
     switch (leadingKeywords.first, leadingKeywords.dropFirst().first) {
     case ("ALTER", _), ("DROP", _): SQLWords(self).definitionTargets
     case ("TRUNCATE", "TABLE"): SQLWords(self).targets(from: 2, .relation)
     case ("TRUNCATE", _): SQLWords(self).targets(from: 1, .relation)
-    case ("CREATE", "TABLE"), ("CREATE", "VIEW"), ("CREATE", "TYPE"), ("CREATE", "FUNCTION"): []
-    case ("CREATE", _): SQLWords(self).ownerTarget
+    case ("CREATE", "VIEW"), ("CREATE", "TYPE"), ("CREATE", "FUNCTION"), ("CREATE", "OR"): ownerTargets
+    case ("CREATE", _): ownerTargets + parentTargets
     default: []
     }
+  }
+
+  /// Those that a new index, trigger, rule, policy or set of statistics belongs to.
+  private var ownerTargets: [UnqualifiedTarget] {
+    leadingKeywords.contains(where: Self.ofTables.contains) ? SQLWords(self).ownerTarget : []
+  }
+
+  private static let ofTables: Set = ["TRIGGER", "RULE", "POLICY", "INDEX", "STATISTICS"]
+
+  /// Those whose rows a new table's would be a part of.
+  private var parentTargets: [UnqualifiedTarget] {
+    let code = text.uppercased()
+    return code.contains("PARTITION") || code.contains("INHERITS") ? SQLWords(self).parentTargets : []
   }
 }
 
 extension SQLWords {
-  private static let kinds: [String: UnqualifiedTarget.Kind] = [
-    "TABLE": .relation, "VIEW": .relation, "INDEX": .relation, "SEQUENCE": .relation, "TYPE": .type,
-    "DOMAIN": .type, "FUNCTION": .routine, "PROCEDURE": .routine, "ROUTINE": .routine, "AGGREGATE": .routine,
+  private static let kinds: [(words: [String], kind: UnqualifiedTarget.Kind)] = [
+    (["TABLE"], .relation), (["VIEW"], .relation), (["MATERIALIZED", "VIEW"], .relation),
+    (["FOREIGN", "TABLE"], .relation), (["INDEX"], .relation), (["SEQUENCE"], .relation), (["TYPE"], .type),
+    (["DOMAIN"], .type), (["FUNCTION"], .routine), (["PROCEDURE"], .routine), (["ROUTINE"], .routine),
+    (["AGGREGATE"], .routine), (["OPERATOR", "CLASS"], .operatorClass),
+    (["OPERATOR", "FAMILY"], .operatorFamily), (["OPERATOR"], .operator), (["COLLATION"], .collation),
+    (["CONVERSION"], .conversion), (["STATISTICS"], .statistics),
+    (["TEXT", "SEARCH", "CONFIGURATION"], .textSearchConfiguration),
+    (["TEXT", "SEARCH", "DICTIONARY"], .textSearchDictionary),
+    (["TEXT", "SEARCH", "PARSER"], .textSearchParser),
+    (["TEXT", "SEARCH", "TEMPLATE"], .textSearchTemplate),
   ]
 
   /// Parts of a table: a statement about one names the table after ON.
@@ -39,36 +64,60 @@ extension SQLWords {
 
   /// Those of ALTER and DROP.
   fileprivate var definitionTargets: [UnqualifiedTarget] {
-    let start = words.dropFirst().first.map { $0.is("MATERIALIZED") || $0.is("FOREIGN") } ?? false ? 2 : 1
-    guard words.count > start, !words[start].isQuoted else { return [] }
-    if Self.parts.contains(where: words[start].is) { return target(after: "ON") }
-    guard let kind = Self.kinds[words[start].text] else { return [] }
-    return words[0].is("DROP")
-      ? targets(from: start + 1, kind) : [target(at: start + 1, kind)].compactMap { $0 }
+    guard words.count > 1, !words[1].isQuoted else { return [] }
+    if Self.parts.contains(where: words[1].is) { return target(after: "ON") }
+    guard let (keywords, kind) = Self.kinds.first(where: { has($0.words, at: 1) }) else { return [] }
+    let start = 1 + keywords.count
+    if words[0].is("DROP") { return targets(from: start, kind) }
+    let others: [[String]] = kind == .relation ? [["ATTACH", "PARTITION"], ["INHERIT"]] : []
+    return target(at: start, kind) + others.flatMap { target(after: $0) }
   }
 
-  /// The table that a new index, trigger, rule or policy belongs to.
+  /// The table that a new index, trigger, rule, policy or set of statistics belongs to.
   fileprivate var ownerTarget: [UnqualifiedTarget] {
     // CREATE OR REPLACE CONSTRAINT TRIGGER, CREATE UNIQUE INDEX
     let kind = words.dropFirst().first { word in
       !["OR", "REPLACE", "CONSTRAINT", "UNIQUE"].contains(where: word.is)
     }
-    guard let kind, (Self.parts + ["INDEX"]).contains(where: kind.is) else { return [] }
+    guard let kind else { return [] }
+    if kind.is("STATISTICS") { return target(after: "FROM") }
+    guard (Self.parts + ["INDEX"]).contains(where: kind.is) else { return [] }
     return target(after: kind.is("RULE") ? "TO" : "ON")
+  }
+
+  /// The tables that a new one is a partition of, or inherits from.
+  fileprivate var parentTargets: [UnqualifiedTarget] {
+    let parents = words.firstIndex { $0.is("INHERITS") }.map { targets(from: $0 + 2, .relation) } ?? []
+    return parents + target(after: "PARTITION", "OF")
   }
 
   /// Those of a list of names.
   fileprivate func targets(from index: Int, _ kind: UnqualifiedTarget.Kind) -> [UnqualifiedTarget] {
-    list(from: index).compactMap { target(at: $0.startIndex, kind) }
+    list(from: index).flatMap { target(at: $0.startIndex, kind) }
   }
 
-  private func target(after keyword: String) -> [UnqualifiedTarget] {
-    [words.firstIndex { $0.is(keyword) }.flatMap { target(at: $0 + 1, .relation) }].compactMap { $0 }
+  private func target(after keywords: String...) -> [UnqualifiedTarget] { target(after: keywords) }
+
+  private func target(after keywords: [String]) -> [UnqualifiedTarget] {
+    words.indices.first { has(keywords, at: $0) }.map { target(at: $0 + keywords.count, .relation) } ?? []
   }
 
-  private func target(at index: Int, _ kind: UnqualifiedTarget.Kind) -> UnqualifiedTarget? {
+  private func has(_ keywords: [String], at index: Int) -> Bool {
+    words.count >= index + keywords.count && zip(keywords, words[index...]).allSatisfy { $1.is($0) }
+  }
+
+  /// None if the name has a schema.
+  private func target(at index: Int, _ kind: UnqualifiedTarget.Kind) -> [UnqualifiedTarget] {
+    if kind == .operator { return symbol(at: index).map { [UnqualifiedTarget(kind: kind, name: $0)] } ?? [] }
     let isQualified =
       words.indices.contains(endOfName(at: index) - 2) && words[endOfName(at: index) - 2].text == "."
-    return isQualified ? nil : name(at: index).map { UnqualifiedTarget(kind: kind, name: $0) }
+    return isQualified ? [] : name(at: index).map { [UnqualifiedTarget(kind: kind, name: $0)] } ?? []
+  }
+
+  /// The operator that begins there, after `IF EXISTS`; `nil` if it has a schema.
+  private func symbol(at index: Int) -> String? {
+    let rest = words[min(index, words.count)...].drop { $0.is("IF") || $0.is("EXISTS") }
+    let symbol = rest.prefix { !$0.isName && $0.text != "(" }.map(\.text).joined()
+    return symbol.isEmpty ? nil : symbol
   }
 }

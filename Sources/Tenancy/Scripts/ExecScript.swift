@@ -32,12 +32,18 @@ package struct ExecScript: Sendable {
   var name: String { parts.last?.name ?? "" }
 
   /// What is sent to one tenant.
-  func sent(to schema: SchemaName, _ targets: SharedTargets) -> Sent {
+  func sent(_ targets: SharedTargets) -> Sent {
     Sent(
       script: self,
       parts: statements.enumerated().flatMap { index, statement in
-        targets.met(by: statement).map { ($0.guardStatement(in: schema), index, $0) }
-          + [(SQL(unsafeRaw: statement.text), index, nil)]
+        let guards = targets.met(by: statement).map { object in
+          (
+            before: object.guards.before.map { ($0, index, object) },
+            after: object.guards.after.map { ($0, index, object) }
+          )
+        }
+        return guards.flatMap(\.before) + [(SQL(unsafeRaw: statement.text), index, nil)]
+          + guards.flatMap(\.after)
       })
   }
 

@@ -36,7 +36,7 @@ struct FileTransaction {
     return (
       planned.filter { opening.contains($0.0) }.map(\.1),
       planned.filter { !opening.contains($0.0) }.flatMap { index, statement in
-        frame.guards(before: source[index], of: file, in: ledger.schema) + [statement]
+        frame.guarded(statement, source[index], of: file, in: ledger.schema)
       }
     )
   }

@@ -122,7 +122,8 @@ extension TenantDatabase {
       target.map { target in survey.pending.filter { $0.version <= target } } ?? survey.pending
     }
     frame.sharedTargets = try await sharedTargets(
-      of: Set(found.tenants.flatMap(choose)).flatMap(\.up), frame.path)
+      of: Set(found.tenants.flatMap(choose)).flatMap(\.up), frame.path,
+      after: found.shared.map(choose)?.flatMap(\.up) ?? [])
     let plan = MigrationPlan(.up, found, files: files, frame: frame, choose: choose)
     try plan.checkFiles(strict: strict)
     return plan

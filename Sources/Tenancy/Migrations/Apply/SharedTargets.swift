@@ -1,119 +1,105 @@
 internal import SQLText
 internal import TenancyPostgres
 
-/// An object in a schema that all tenants share.
-package struct SharedObject: Sendable, Hashable {
-  /// Its name, without the schema.
-  package let name: String
-  let schema: SchemaName
-  let kind: UnqualifiedTarget.Kind
-
-  /// Its name as SQL takes it from anywhere.
-  package var qualifiedName: String { schema.relation(name).quoted }
-
-  /// Fails where the unqualified name leads to it, as the tenant's schema has none of its own. Safe under any search path.
-  func guardStatement(in tenant: SchemaName) -> SQL {
-    "SELECT \(Guard.number(if: isElsewhere(than: tenant)))"
-  }
-
-  private func isElsewhere(than tenant: SchemaName) -> SQL {
-    let own = Identifier(name).quoted
-    return switch kind {
-    case .relation:
-      differs("pg_catalog.to_regclass(\(literal: own))", "pg_catalog.to_regclass(\(literal: qualifiedName))")
-    case .type:
-      differs("pg_catalog.to_regtype(\(literal: own))", "pg_catalog.to_regtype(\(literal: qualifiedName))")
-    case .routine:
-      """
-      EXISTS (SELECT FROM pg_catalog.pg_proc p WHERE p.proname OPERATOR(pg_catalog.=) \(literal: name) \
-      AND p.pronamespace OPERATOR(pg_catalog.=) \
-      pg_catalog.to_regnamespace(\(literal: tenant.identifier.quoted))::pg_catalog.oid)
-      """
-    }
-  }
-
-  private func differs(_ found: SQL, _ shared: SQL) -> SQL {
-    "(\(found)::pg_catalog.oid OPERATOR(pg_catalog.=) \(shared)::pg_catalog.oid) IS NOT TRUE"
-  }
-}
-
 /// What the files of a run could change in the schemas that all tenants share. An unqualified name leads there from a tenant
 /// that has no such object: `DROP TABLE IF EXISTS users` would drop the table of `public`, and be recorded as the tenant's.
 struct SharedTargets: Sendable, Hashable {
-  private let objects: [UnqualifiedTarget: SharedObject]
+  private let objects: [UnqualifiedTarget: [SharedObject]]
 
-  init(_ objects: [UnqualifiedTarget: SharedObject] = [:]) { self.objects = objects }
+  init(_ objects: [UnqualifiedTarget: [SharedObject]] = [:]) { self.objects = objects }
 
   /// Those that a statement would change, if the tenant had no object of that name.
   func met(by statement: SQLStatement) -> [SharedObject] {
-    objects.isEmpty ? [] : statement.unqualifiedTargets.compactMap { objects[$0] }
-  }
-}
-
-extension [SQLStatement] {
-  /// What they change or drop without having made it: in a new schema it is not there.
-  var foreignTargets: Set<UnqualifiedTarget> {
-    var made: Set<String> = []
-    var targets: Set<UnqualifiedTarget> = []
-    for statement in self {
-      targets.formUnion(statement.unqualifiedTargets.filter { !made.contains($0.name) })
-      if statement.leadingKeywords.first == "CREATE", let name = SQLWords(statement).createdName {
-        made.insert(name)
-      }
-    }
-    return targets
+    objects.isEmpty ? [] : statement.unqualifiedTargets.flatMap { objects[$0] ?? [] }
   }
 }
 
 extension TenantDatabase {
   /// What statements would change in the shared schemas, if a tenant had no such objects: asked once for all tenants, as
   /// hardly any database has some.
-  func sharedTargets(of statements: [SQLStatement], _ path: TenantPath) async throws -> SharedTargets {
+  /// - Parameter earlier: statements in the shared schema that the same run begins with.
+  func sharedTargets(
+    of statements: [SQLStatement], _ path: TenantPath, after earlier: [SQLStatement] = []
+  ) async throws -> SharedTargets {
     let targets = Set(statements.flatMap(\.unqualifiedTargets))
-    return try await targets.isEmpty
-      ? SharedTargets() : connected { try await self.sharedTargets(targets, path, over: $0) }
+    if targets.isEmpty { return SharedTargets() }
+    var objects = try await connected { try await self.sharedObjects(targets, path, over: $0) }
+    let coming = Set(earlier.compactMap { SQLWords($0).createdName })
+    for target in targets where coming.contains(target.name) && objects[target] == nil {
+      objects[target] = [SharedObject(name: target.name, schema: .shared, kind: target.kind)]
+    }
+    return SharedTargets(objects)
   }
 
   /// The same over a connection that is at hand.
   func sharedTargets(
-    _ targets: Set<UnqualifiedTarget>, _ path: TenantPath, over connection: Connection
+    of statements: [SQLStatement], _ path: TenantPath, over connection: Connection
   ) async throws -> SharedTargets {
-    if targets.isEmpty { return SharedTargets() }
+    let targets = Set(statements.flatMap(\.unqualifiedTargets))
+    return SharedTargets(
+      targets.isEmpty ? [:] : try await sharedObjects(targets, path, over: connection))
+  }
+
+  private func sharedObjects(
+    _ targets: Set<UnqualifiedTarget>, _ path: TenantPath, over connection: Connection
+  ) async throws -> [UnqualifiedTarget: [SharedObject]] {
     let names = Set(targets.map(\.name)).sorted()
+    let kinds = Set(targets.map(\.kind)).sorted { $0.rawValue < $1.rawValue }
+    let catalogs: [SQL] = kinds.map { kind in
+      """
+      SELECT \(literal: kind.rawValue) AS kind, \(kind.column("name")) AS name, \(kind.column("namespace")) AS schema
+      FROM \(kind.catalog) WHERE \(kind.column("name")) = ANY(\(names)::text[])
+      """
+    }
     let rows = try await connection.query(
       """
-      WITH shared AS MATERIALIZED (
-        SELECT n.oid, n.nspname, s.place FROM unnest(\(path.shared.map(\.rawValue))::text[]) WITH ORDINALITY s (name, place)
-        JOIN pg_catalog.pg_namespace n ON n.nspname = s.name)
-      SELECT DISTINCT ON (o.kind, o.name) o.kind, o.name, s.nspname FROM shared s JOIN (
-        SELECT 'relation' AS kind, relname AS name, relnamespace AS schema
-        FROM pg_catalog.pg_class WHERE relname = ANY(\(names)::text[])
-        UNION ALL SELECT 'type', typname, typnamespace FROM pg_catalog.pg_type WHERE typname = ANY(\(names)::text[])
-        UNION ALL SELECT 'routine', proname, pronamespace FROM pg_catalog.pg_proc WHERE proname = ANY(\(names)::text[])
-      ) o ON o.schema = s.oid
-      ORDER BY o.kind, o.name, s.place
+      SELECT DISTINCT o.kind, o.name, n.nspname, s.place
+      FROM unnest(\(path.shared.map(\.rawValue))::text[]) WITH ORDINALITY s (name, place)
+      JOIN pg_catalog.pg_namespace n ON n.nspname = s.name
+      JOIN (\(SQL.joined(catalogs, by: " UNION ALL "))) o ON o.schema = n.oid
+      ORDER BY s.place
       """)
-    var objects: [UnqualifiedTarget: SharedObject] = [:]
+    var objects: [UnqualifiedTarget: [SharedObject]] = [:]
     for row in rows {
       let (kind, name, schema) = try row.decode(String.self, String.self, String.self)
       for target in targets where target.kind.rawValue == kind && target.name == name {
-        objects[target] = SharedObject(name: name, schema: SchemaName(stored: schema), kind: target.kind)
+        // Of several the name means the first one; of overloaded ones the types of the arguments decide.
+        if target.kind.isResolvedByName, objects[target] != nil { continue }
+        objects[target, default: []].append(
+          SharedObject(name: name, schema: SchemaName(stored: schema), kind: target.kind))
       }
     }
-    return SharedTargets(objects)
+    return objects
   }
 }
 
 extension Frame {
-  /// Fail if the statement would change an object of all tenants, as this one has none of that name.
+  /// The statement, and what fails if it changes an object of all tenants, as this one has none of that name.
+  func guarded(
+    _ planned: PlannedStatement, _ statement: SQLStatement, of file: MigrationFile, in schema: SchemaName
+  ) -> [PlannedStatement] {
+    let guards = guards(of: statement, file, in: schema)
+    return guards.flatMap(\.before) + [planned] + guards.flatMap(\.after)
+  }
+
+  /// The same where each of them is sent for itself.
   func guards(before statement: SQLStatement, of file: MigrationFile, in schema: SchemaName)
     -> [PlannedStatement]
   {
+    guards(of: statement, file, in: schema).flatMap(\.before)
+  }
+
+  private func guards(of statement: SQLStatement, _ file: MigrationFile, in schema: SchemaName)
+    -> [(before: [PlannedStatement], after: [PlannedStatement])]
+  {
     if path.shared.contains(schema) { return [] }
     return sharedTargets.met(by: statement).map { object in
-      PlannedStatement(
-        object.guardStatement(in: schema),
-        source: MigrationSource(file: file, place: .target(statement, object)))
+      let source = MigrationSource(file: file, place: .target(statement, object))
+      let guards = object.guards
+      return (
+        guards.before.map { PlannedStatement($0, source: source) },
+        guards.after.map { PlannedStatement($0, source: source) }
+      )
     }
   }
 }

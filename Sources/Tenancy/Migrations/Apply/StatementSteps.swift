@@ -92,8 +92,8 @@ struct StatementSteps: Sendable {
     let check = [seal?.check].compactMap { $0 }.map { PlannedStatement($0, source: source(.record)) }
     return [
       .enclosed(
-        before.map { PlannedStatement($0, source: source(.ledger)) } + guards(index)
-          + [statement]
+        before.map { PlannedStatement($0, source: source(.ledger)) }
+          + frame.guarded(statement, text(index), of: file, in: schema)
           + SessionCleaning.settle.map { PlannedStatement($0, source: source(.end)) }
           + Closing(ledger: ledger, file: file, isNamed: seal != nil).statements + done + check,
         frame, .part)

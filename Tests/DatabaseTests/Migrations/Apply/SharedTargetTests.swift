@@ -5,6 +5,7 @@ import Testing
 
 /// What a file changes or drops by an unqualified name is the tenant's, or nobody's.
 @Suite struct SharedTargetTests {
+  private static let long = String(repeating: "a_name_that_is_cut_", count: 4)
   private static let shared = """
     CREATE TABLE public.users (id int, name text); CREATE INDEX by_name ON public.users (name);
     CREATE VIEW public.names AS SELECT name FROM public.users; CREATE SEQUENCE public.numbers;
@@ -13,6 +14,15 @@ import Testing
     CREATE FUNCTION public.f(int) RETURNS int LANGUAGE sql RETURN 1;
     CREATE FUNCTION public.f(text) RETURNS int LANGUAGE sql RETURN 1;
     CREATE FUNCTION public.noop() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+    CREATE FUNCTION public.g(int, int) RETURNS int LANGUAGE sql RETURN 1;
+    CREATE OPERATOR public.@#@ (LEFTARG = int, RIGHTARG = int, FUNCTION = public.g);
+    CREATE OPERATOR FAMILY public.family USING btree; CREATE STATISTICS public.st ON id, name FROM public.users;
+    CREATE COLLATION public.nd (provider = icu, locale = 'und');
+    CREATE CONVERSION public.conv FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8;
+    CREATE TEXT SEARCH CONFIGURATION public.de (COPY = pg_catalog.german);
+    CREATE TEXT SEARCH DICTIONARY public.plain (TEMPLATE = pg_catalog.simple);
+    CREATE TABLE public.events (id int) PARTITION BY LIST (id); CREATE TABLE public.old (id int);
+    CREATE TABLE public."Übersicht" (id int); CREATE TABLE public.\(long) (id int);
     CREATE TRIGGER old_trigger BEFORE INSERT ON public.users FOR EACH ROW EXECUTE FUNCTION public.noop();
     CREATE POLICY old_policy ON public.users; CREATE RULE old_rule AS ON DELETE TO public.users DO INSTEAD NOTHING;
     """
@@ -37,6 +47,18 @@ import Testing
     ("DROP MATERIALIZED VIEW counts", "counts"), ("ALTER SEQUENCE numbers RESTART", "numbers"),
     ("ALTER TYPE mood ADD VALUE 'angry'", "mood"), ("DROP DOMAIN IF EXISTS price", "price"),
     ("DROP FUNCTION f(int), f(text)", "f"), ("ALTER ROUTINE f(int) STABLE", "f"),
+    ("DROP OPERATOR IF EXISTS @#@ (int, int)", "@#@"),
+    ("ALTER OPERATOR FAMILY family USING btree RENAME TO other", "family"),
+    ("DROP STATISTICS st", "st"), ("CREATE STATISTICS new_st (dependencies) ON id, name FROM users", "users"),
+    ("DROP COLLATION IF EXISTS nd", "nd"), ("DROP CONVERSION conv", "conv"),
+    ("ALTER TEXT SEARCH CONFIGURATION de ALTER MAPPING FOR word WITH simple", "de"),
+    ("DROP TEXT SEARCH CONFIGURATION IF EXISTS de", "de"),
+    ("ALTER TEXT SEARCH DICTIONARY plain (Accept = false)", "plain"),
+    ("CREATE TABLE events_1 PARTITION OF events FOR VALUES IN (1)", "events"),
+    ("CREATE TABLE more (x int) INHERITS (old)", "old"),
+    ("CREATE TABLE log (id int) PARTITION BY LIST (id); ALTER TABLE log ATTACH PARTITION old DEFAULT", "old"),
+    ("CREATE TABLE log (id int); ALTER TABLE log INHERIT old", "old"),
+    ("DROP TABLE Übersicht", "Übersicht"), ("DROP TABLE \(long)", String(long.prefix(63))),
   ]
 
   /// In the order of migration, rollback, new tenant and script; the tenant `b` has what it needs, and no other one does.
@@ -91,6 +113,57 @@ import Testing
     }
   }
 
+  /// The arguments decide which of the routines of one name is meant.
+  @Test func overloadedRoutines() async throws {
+    try await Fleet.with { fleet in
+      try await fleet.psql(Self.shared)
+      let own = try migration("1", "CREATE FUNCTION f(int) RETURNS int LANGUAGE sql RETURN 1;")
+      try await fleet.create("a", [own])
+      let drop = try migration("2", "DROP FUNCTION IF EXISTS f(uuid);\nDROP FUNCTION f(int);")
+      let shared = try migration("3", "DROP FUNCTION f(text);")
+      let report = try await fleet.migrate([own, drop, shared])
+      #expect(report.tenants[0].value?.map(\.rawValue) == ["2"])
+      #expect(report.tenants[0].migrationFailure?.sharedName == "f")
+    }
+  }
+
+  /// What a new tenant's files have made is not there any more, or was never the tenant's; what `create` refuses, `migrate`
+  /// refuses too.
+  @Test(arguments: [
+    [
+      "CREATE TABLE users (id int)", "ALTER TABLE users RENAME TO members",
+      "DROP TABLE IF EXISTS users CASCADE",
+    ],
+    ["CREATE TABLE users ()", "ALTER TABLE users RENAME TO members; DROP TABLE IF EXISTS users CASCADE"],
+    ["CREATE TABLE users (id int)", "DROP TABLE users", "DROP TABLE IF EXISTS users CASCADE"],
+    ["CREATE TEMP TABLE users (id int)", "ALTER TABLE users ADD z int"],
+    ["CREATE FUNCTION users() RETURNS int LANGUAGE sql RETURN 1", "ALTER TABLE users ADD z int"],
+    ["CREATE TABLE pg_temp.users (id int)", "ALTER TABLE users ADD z int"],
+  ])
+  func whatANewTenantHasNoMore(statements: [String]) async throws {
+    try await Fleet.with { fleet in
+      try await fleet.psql(Self.shared)
+      try await fleet.populate(["a"])
+      let files = try statements.enumerated().map { try migration("\($0 + 1)", "\($1);") }
+      await #expect { try await fleet.create("new", files) } throws: { error in
+        (error as? TenancyProblem)?.migrationFailure?.sharedName == "users"
+      }
+      #expect(try await fleet.migrate(files).tenants[0].migrationFailure?.sharedName == "users")
+    }
+  }
+
+  /// The shared schema's files come first in the same run.
+  @Test func whatTheRunItselfMakes() async throws {
+    try await Fleet.with { fleet in
+      try await fleet.populate(["a"])
+      let shared = try migration("1", "CREATE TABLE users (id int);")
+      let drop = try migration("1", "DROP TABLE IF EXISTS users;")
+      let report = try await fleet.migrate([drop], shared: [shared])
+      #expect(report.tenants[0].migrationFailure?.sharedName == "users")
+      #expect(try await fleet.psql("SELECT to_regclass('public.users')") == "users")
+    }
+  }
+
   /// Statements that are sent by themselves, and the schemas that a setting puts into the path.
   @Test(arguments: ["DROP INDEX CONCURRENTLY by_name", "CREATE INDEX CONCURRENTLY ON users (id)"])
   func outsideOfATransaction(sql: String) async throws {
@@ -119,9 +192,19 @@ extension Fleet {
         FROM pg_class c WHERE relnamespace = 'public'::regnamespace
         UNION ALL SELECT format('%s %s', typname, array(SELECT enumlabel FROM pg_enum WHERE enumtypid = t.oid))
         FROM pg_type t WHERE typnamespace = 'public'::regnamespace
+        UNION ALL SELECT oprname FROM pg_operator WHERE oprnamespace = 'public'::regnamespace
+        UNION ALL SELECT collname FROM pg_collation WHERE collnamespace = 'public'::regnamespace
+        UNION ALL SELECT conname FROM pg_conversion WHERE connamespace = 'public'::regnamespace
+        UNION ALL SELECT stxname FROM pg_statistic_ext WHERE stxnamespace = 'public'::regnamespace
+        UNION ALL SELECT cfgname FROM pg_ts_config WHERE cfgnamespace = 'public'::regnamespace
+        UNION ALL SELECT concat(maptokentype, mapdict) FROM pg_ts_config_map WHERE mapcfg = 'public.de'::regconfig
+        UNION ALL SELECT dictinitoption FROM pg_ts_dict WHERE oid = 'public.plain'::regdictionary
+        UNION ALL SELECT concat(inhparent, inhrelid) FROM pg_inherits
+        WHERE 'public.old'::regclass IN (inhparent, inhrelid) OR inhparent = 'public.events'::regclass
         UNION ALL SELECT format('%s %s', oid::regprocedure, provolatile) FROM pg_proc WHERE pronamespace = 'public'::regnamespace
         UNION ALL SELECT tgname FROM pg_trigger WHERE tgrelid = 'public.users'::regclass
         UNION ALL SELECT format('%s %s', polname, polroles) FROM pg_policy WHERE polrelid = 'public.users'::regclass
+        UNION ALL SELECT opfname FROM pg_opfamily WHERE opfnamespace = 'public'::regnamespace
         UNION ALL SELECT rulename FROM pg_rewrite WHERE ev_class = 'public.users'::regclass) AS all_of_it (o)
       """
     ).split(separator: ";")

@@ -1,0 +1,88 @@
+internal import SQLText
+internal import TenancyPostgres
+
+/// An object in a schema that all tenants share; of routines and operators, all of that name.
+package struct SharedObject: Sendable, Hashable {
+  /// Its name, without the schema.
+  package let name: String
+  let schema: SchemaName
+  let kind: UnqualifiedTarget.Kind
+
+  /// Its name as SQL takes it from anywhere.
+  package var qualifiedName: String {
+    kind == .operator ? "\(schema.identifier.quoted).\(name)" : schema.relation(name).quoted
+  }
+
+  /// What comes right before and after a statement that names it without its schema, in the same transaction, and fails if it
+  /// is what the statement changes. Safe under any search path.
+  var guards: (before: [SQL], after: [SQL]) {
+    if kind.isResolvedByName { return (["SELECT \(Guard.number(if: isElsewhere))"], []) }
+    let setting: SQL = "'tenantctl.shared'"
+    return (
+      ["SELECT pg_catalog.set_config(\(setting), \(state), true)"],
+      [
+        """
+        SELECT \(Guard.number(if: "pg_catalog.current_setting(\(setting)) OPERATOR(pg_catalog.=) \(state)"))
+        """
+      ]
+    )
+  }
+
+  private var isElsewhere: SQL {
+    let resolve: SQL = kind == .relation ? "pg_catalog.to_regclass" : "pg_catalog.to_regtype"
+    let own = Identifier(name).quoted
+    return """
+      (\(resolve)(\(literal: own))::pg_catalog.oid OPERATOR(pg_catalog.=) \
+      \(resolve)(\(literal: qualifiedName))::pg_catalog.oid) IS NOT TRUE
+      """
+  }
+
+  /// A text that differs once a row of the catalog about it was changed, came or went.
+  private var state: SQL {
+    let version: SQL =
+      "o.oid::pg_catalog.text OPERATOR(pg_catalog.||) '/' OPERATOR(pg_catalog.||) o.xmin::pg_catalog.text"
+    let mapping: SQL =
+      kind != .textSearchConfiguration
+      ? ""
+      : """
+       OPERATOR(pg_catalog.||) COALESCE((SELECT pg_catalog.string_agg(m.xmin::pg_catalog.text, ' ' \
+      ORDER BY m.maptokentype, m.mapseqno) FROM pg_catalog.pg_ts_config_map m \
+      WHERE m.mapcfg OPERATOR(pg_catalog.=) o.oid), '')
+      """
+    return """
+      COALESCE((SELECT pg_catalog.string_agg(\(version)\(mapping), ' ' ORDER BY o.oid) FROM \(kind.catalog) o \
+      WHERE o.\(kind.column("name")) OPERATOR(pg_catalog.=) \(literal: name) AND o.\(kind.column("namespace")) \
+      OPERATOR(pg_catalog.=) pg_catalog.to_regnamespace(\(literal: schema.identifier.quoted))::pg_catalog.oid), '')
+      """
+  }
+}
+
+extension UnqualifiedTarget.Kind {
+  /// Whether a function of PostgreSQL says which object a name means. For the others it would take the types of the arguments,
+  /// or there is no such function.
+  var isResolvedByName: Bool { self == .relation || self == .type }
+
+  /// Where PostgreSQL keeps them (manual, 53 "System Catalogs").
+  var catalog: SQL { SQL(unsafeRaw: "pg_catalog.\(place.catalog)") }
+
+  /// The catalog's column for the name, or for the namespace.
+  func column(_ suffix: String) -> SQL { SQL(unsafeRaw: place.prefix + suffix) }
+
+  private var place: (catalog: String, prefix: String) {
+    switch self {
+    case .relation: ("pg_class", "rel")
+    case .type: ("pg_type", "typ")
+    case .routine: ("pg_proc", "pro")
+    case .operator: ("pg_operator", "opr")
+    case .operatorClass: ("pg_opclass", "opc")
+    case .operatorFamily: ("pg_opfamily", "opf")
+    case .collation: ("pg_collation", "coll")
+    case .conversion: ("pg_conversion", "con")
+    case .statistics: ("pg_statistic_ext", "stx")
+    case .textSearchConfiguration: ("pg_ts_config", "cfg")
+    case .textSearchDictionary: ("pg_ts_dict", "dict")
+    case .textSearchParser: ("pg_ts_parser", "prs")
+    case .textSearchTemplate: ("pg_ts_template", "tmpl")
+    }
+  }
+}
