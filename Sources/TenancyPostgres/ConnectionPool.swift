@@ -32,10 +32,12 @@ package final class ConnectionPool: Sendable {
   ///
   /// Throws ``PoolError``, `CancellationError` when the task is cancelled while it waits, and what opening a connection or
   /// the block throws.
+  /// - Parameter limit: how long to wait for a connection, if less than the pool's patience; for a new one to be opened, too.
   package func withConnection<T>(
-    isolation: isolated (any Actor)? = #isolation, _ body: (Connection) async throws -> T
+    within limit: Duration? = nil, isolation: isolated (any Actor)? = #isolation,
+    _ body: (Connection) async throws -> T
   ) async throws -> T {
-    let connection = try await lease()
+    let connection = try await lease(within: limit)
     do {
       let value = try await body(connection)
       await takeBack(connection)
@@ -57,34 +59,36 @@ package final class ConnectionPool: Sendable {
   /// How many requests wait for a connection, those included for which one is being opened.
   var waiting: Int { state.withLock { $0.waitingCount } }
 
-  private func lease() async throws -> Connection {
+  private func lease(within limit: Duration?) async throws -> Connection {
     if state.withLock({ $0.requestFirst() }) { return try await openAlone() }
     while true {
-      let (connection, isIdle) = try await turn()
+      let (connection, isIdle) = try await turn(within: limit)
       if !isIdle { return connection }
       if await connection.isAlive() { return connection }
       await proceed(state.withLock { $0.giveBack(nil) })
     }
   }
 
-  private func turn() async throws -> Lease {
+  private func turn(within limit: Duration?) async throws -> Lease {
     let ticket = state.withLock { $0.ticket() }
     var alarm: Task<Void, any Error>?
     defer { alarm?.cancel() }
     return try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
         do {
-          switch try request(ticket, continuation) {
+          let grant = try request(ticket, continuation)
+          // It is in the queue by now: an alarm that rang before would find nobody.
+          let isOpening = if case .open = grant { true } else { false }
+          alarm = (isOpening ? limit : limit ?? patience).map { limit in
+            Task {
+              try await Task.sleep(for: limit)  // The limit on waiting, cancelled by `defer`.
+              refuse(ticket, PoolError.exhausted(after: limit))
+            }
+          }
+          switch grant {
           case .idle(let connection): continuation.resume(returning: (connection, isIdle: true))
           case .open: open(for: ticket)
-          case nil:
-            // It is in the queue by now: an alarm that rang before would find nobody.
-            alarm = patience.map { patience in
-              Task {
-                try await Task.sleep(for: patience)  // The limit on waiting, cancelled by `defer`.
-                refuse(ticket, PoolError.exhausted(after: patience))
-              }
-            }
+          case nil: break
           }
         } catch {
           continuation.resume(throwing: error)

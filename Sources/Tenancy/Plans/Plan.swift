@@ -129,7 +129,10 @@ extension TenantDatabase {
   fileprivate func isServedBesides() async -> Bool {
     if poolerIsFull.load(ordering: .relaxed) { return false }
     do {
-      _ = try await pool.withConnection { try await $0.segments([["SELECT 1"]], within: .seconds(2)) }
+      let limit = Duration.seconds(2)
+      _ = try await pool.withConnection(within: limit) {
+        try await $0.segments([["SELECT 1"]], within: limit)
+      }
       return true
     } catch {
       poolerIsFull.store(true, ordering: .relaxed)
