@@ -103,6 +103,27 @@ import Testing
     }
   }
 
+  /// GitHub's runner obeys lines that begin with `::`, after blanks too.
+  @Test func noLineIsACommandForGitHub() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      try await scene.database.psql(
+        """
+        INSERT INTO tenants (name, created_at, updated_at, deactivated) VALUES ('::stop-commands::x', now(), now(), false);
+        CREATE SCHEMA "::stop-commands::x"
+        """)
+      let warning = #"DO $$ BEGIN RAISE WARNING E'a\n::error::b\n  ::error::c'; END $$"#
+      for words in [
+        ["list"], ["status", "--all"], ["doctor"], ["exec", "acme", "-c", warning],
+      ] {
+        let outcome = try await scene.run(words)
+        let lines = (outcome.stdout + outcome.stderr).split(separator: "\n")
+        #expect(lines.contains { $0.contains("\\u{3A}:") } || words[0] == "doctor", "\(words) \(outcome)")
+        #expect(!lines.contains { $0.drop(while: \.isWhitespace).hasPrefix("::") }, "\(words) \(outcome)")
+      }
+      #expect(try await scene.run("list -q").stdout.contains("::stop-commands::x\n"))
+    }
+  }
+
   /// As of `list -print0 | xargs -0` gone wrong. Only before the digits of a byte that is not UTF-8 it is a backslash.
   @Test func aNULIsShown() async throws {
     try await Scene.with { scene in

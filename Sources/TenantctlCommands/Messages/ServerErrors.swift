@@ -111,7 +111,8 @@ extension LockHolder {
     let age = durationText(age)
     switch holder {
     case .prepared(let name):
-      return "held by the prepared transaction '\(name)' of \(role) for \(age): ROLLBACK PREPARED ends it"
+      return
+        "held by the prepared transaction '\(name.onOneLine)' of \(role) for \(age): ROLLBACK PREPARED ends it"
     case .session(let pid):
       let who = [role, application].filter { !$0.isEmpty }.joined(separator: ", ")
       let name = who.isEmpty ? "" : " (\(who))"

@@ -38,7 +38,9 @@ struct FleetCommand<Value: Sendable>: Sendable {
     let run = self.run(input, session, progress, jobs: jobs)
     let report = try await guarding(session.interruption, progress) { try await work(run, progress) }
     progress.finish()
-    if session.isOnGitHub { GitHubAnnotations(report).lines.forEach { session.terminal.note($0) } }
+    if session.isOnGitHub {
+      GitHubAnnotations(report).lines.forEach { session.terminal.note($0, isMessage: false) }
+    }
     var end = FleetEnd(report, self, outputFailure: progress.outputFailure, isAnnotated: session.isOnGitHub)
     do {
       try session.report.write(JUnitReport(report, of: name))

@@ -29,12 +29,22 @@ enum HarmlessText {
     text.replacing("\(Style.mark)", with: "\u{1B}")
   }
 
-  /// Indents every line but the first, unless it is indented already.
+  /// Indents every line but the first, unless it is indented already. No line begins with `::`, which GitHub's runner takes
+  /// for a command in whatever a step prints, after blanks too (GitHub Docs, "Workflow commands").
   static func indented(_ text: String) -> String {
-    guard text.utf8.contains(UInt8(ascii: "\n")) else { return text }
+    guard text.utf8.contains(UInt8(ascii: "\n")) || text.utf8.contains(UInt8(ascii: ":")) else { return text }
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-    return lines.enumerated().map { $0 == 0 || $1.isEmpty || $1.first == " " ? String($1) : "  \($1)" }
-      .joined(separator: "\n")
+    return lines.enumerated().map { index, line in
+      let line = withoutCommand(line)
+      return index == 0 || line.isEmpty || line.first == " " ? line : "  \(line)"
+    }.joined(separator: "\n")
+  }
+
+  private static func withoutCommand(_ line: Substring) -> String {
+    guard let first = line.unicodeScalars.firstIndex(where: { !$0.properties.isWhitespace }),
+      line.unicodeScalars[first...].starts(with: "::".unicodeScalars)
+    else { return String(line) }
+    return line[..<first] + "\\u{3A}" + String(line.unicodeScalars[first...].dropFirst())
   }
 
   /// The code of a colour after its mark.
