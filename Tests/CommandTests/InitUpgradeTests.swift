@@ -138,4 +138,21 @@ import Testing
       }
     }
   }
+
+  /// Its triggers run as whoever uses tenantctl: a superuser is a member of every role, and has to know all the same.
+  @Test func whoseTheTablesAre() async throws {
+    try await with { scene in
+      try await TestRole.with(scene.database) { role in
+        try await scene.database.psql("ALTER TABLE tenants OWNER TO \(role.name)")
+        let outcome = try await scene.run("init")
+        #expect(outcome.stderr.contains("note: public.tenants belongs to \(role.name)\n"), "\(outcome)")
+        #expect(!outcome.stderr.contains("public.domains belongs"))
+        try await scene.database.psql("ALTER DATABASE \(scene.database.name) OWNER TO \(role.name)")
+        #expect(try await !scene.run("init").stderr.contains("belongs to"))
+        try await scene.database.psql(
+          "ALTER DATABASE \(scene.database.name) OWNER TO CURRENT_USER; ALTER TABLE tenants OWNER TO CURRENT_USER"
+        )
+      }
+    }
+  }
 }

@@ -9,7 +9,7 @@ extension TenantDatabase {
       let answers = try await connection.pipeline([
         shape.unreachableExtensionsQuery(path), shape.strayRelationsQuery(ledger: self.settings.ledger),
         shape.creatorsQuery(path), Self.powerQuery, shape.writersQuery(ledger: self.settings.ledger),
-        shape.triggerGranteesQuery,
+        shape.triggerGranteesQuery, shape.strangersTriggersQuery,
       ])
       return try self.unreachableExtensions(in: answers[0], path) + strayRelations(in: answers[1])
         + Self.creators(in: answers[2], power: answers[3][0])
@@ -17,6 +17,12 @@ extension TenantDatabase {
         + answers[5].map { row in
           .canHookRegistry(row[0].map { .role($0) } ?? .everybody, table: row[1] ?? "")
         }
+        + (try answers[6].map { row in
+          let (trigger, table, function, owner) = try row.decode(
+            String.self, String.self, String.self, String.self)
+          return .hookedRegistry(
+            RegistryHook(trigger: trigger, table: table, function: function, owner: owner))
+        })
     }
   }
 
@@ -169,6 +175,17 @@ extension RegistryShape {
       """
   }
 
+  /// The registry's triggers whose functions belong to roles that are not trusted: a grant that allowed one may be gone.
+  fileprivate var strangersTriggersQuery: SQL {
+    """
+    SELECT g.tgname, g.tgrelid::regclass::text, p.oid::regprocedure::text, pg_get_userbyid(p.proowner)
+    FROM pg_catalog.pg_trigger g JOIN pg_catalog.pg_proc p ON p.oid = g.tgfoid
+    WHERE g.tgrelid IN (\(CatalogTable.oids(of: tables))) AND NOT g.tgisinternal
+      AND p.proowner NOT IN (\(LedgerTrust(registry: tenants.table).owners))
+    ORDER BY 2, 1
+    """
+  }
+
   /// That the role `r` is more than a group of those that are trusted.
   private static let isSomebody: SQL = """
     NOT pg_has_role(r.oid, CURRENT_USER, 'MEMBER') AND (r.rolcanlogin OR EXISTS (
@@ -177,10 +194,12 @@ extension RegistryShape {
     """
 
   /// What a schema holds that has an owner of its own. The ledger's may be another than the tables', if an app made those;
-  /// and what belongs to an extension belongs to its owner.
+  /// and what belongs to an extension belongs to its owner. The usual owner is one that is trusted, or the schema's, if there
+  /// is one: a role that may create could make more tables than are there.
   fileprivate func strayRelationsQuery(ledger: String) -> SQL {
     """
-    WITH mixed AS (
+    WITH trusted (oid) AS (\(LedgerTrust(registry: tenants.table).owners)),
+    mixed AS (
       SELECT c.relnamespace FROM pg_catalog.pg_class c
       WHERE c.relkind = ANY ('{r,p,v,m,S,f}') AND c.relname <> \(ledger)
       GROUP BY c.relnamespace HAVING min(c.relowner) <> max(c.relowner)),
@@ -192,11 +211,11 @@ extension RegistryShape {
         WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
       GROUP BY c.relnamespace, c.relowner),
     usual AS (
-      SELECT DISTINCT ON (c.relnamespace) c.relnamespace, c.relowner
+      SELECT DISTINCT ON (c.relnamespace) c.relnamespace, c.relowner, c.relowner IN (SELECT oid FROM trusted) AS trusted
       FROM counted c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-      ORDER BY c.relnamespace, c.relations DESC, c.relowner = n.nspowner DESC, c.relowner)
+      ORDER BY c.relnamespace, (c.relowner = n.nspowner OR c.relowner IN (SELECT oid FROM trusted)) DESC, c.relations DESC, c.relowner = n.nspowner DESC, c.relowner)
     SELECT \(tenantColumns), pg_get_userbyid(c.relowner), pg_get_userbyid(u.relowner),
-      c.relowner >= 16384, c.relations, c.first
+      c.relowner >= 16384 AND u.trusted, c.relations, c.first
     FROM counted c JOIN usual u ON u.relnamespace = c.relnamespace AND u.relowner <> c.relowner
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN \(tenants.table) t ON n.nspname::text = \(schema)
     ORDER BY 1, 4

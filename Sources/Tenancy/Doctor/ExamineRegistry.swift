@@ -23,10 +23,13 @@ extension TenantDatabase {
     return shared + rows + schemasWithoutTenant
   }
 
-  /// The schemas that every tenant's search path has: those that do not exist, and those with a tenant's row.
+  /// The schemas that every tenant's search path has, or every session's: those that do not exist, and those with a tenant's
+  /// row.
   func examineSearchPath(_ members: [FleetMember]) async throws -> [Finding] {
-    guard let shared = settings.sharedSchemas else { return [] }
-    let claimed = members.map(\.tenant).filter { !$0.schema.isReserved && shared.contains($0.schema) }
+    let searched = try await connected { try await self.traits(over: $0).searched }
+    let all = settings.sharedSchemas ?? searched
+    let claimed = members.map(\.tenant).filter { !$0.schema.isReserved && all.contains($0.schema) }
+    guard let shared = settings.sharedSchemas else { return claimed.map { .schemaInSearchPath($0) } }
     let missing = try await connected { connection in
       try await connection.query(
         """

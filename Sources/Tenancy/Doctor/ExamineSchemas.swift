@@ -59,12 +59,14 @@ extension TenantDatabase {
       return entry(tenant, index, isUnfinished ? .unfinishedMigration : isTransient ? .leftover : .unbuilt)
     }
     let extensions = try answers[1].compactMap { row -> Diagnosis.Entry? in
-      let (name, schema, active, found, canMove) = try row.decode(
-        String.self, String.self, Bool.self, String.self, Bool.self)
+      let (name, schema, active, found, canMove, untrusted) = try row.decode(
+        String.self, String.self, Bool.self, String.self, Bool.self, String?.self)
       let tenant = Tenant(name: .init(stored: name), schema: .init(stored: schema), isActive: active)
       if self.settings.isShared(tenant.schema) { return nil }
-      let finding = Finding.extensionInTenant(tenant, name: found, canMove: canMove)
-      guard canMove else { return .init(finding) }
+      let extensionMove: Finding.ExtensionMove =
+        untrusted.map { .untrusted($0) } ?? (canMove ? .possible : .notRelocatable)
+      let finding = Finding.extensionInTenant(tenant, name: found, extensionMove)
+      guard extensionMove == .possible else { return .init(finding) }
       return .init(finding) {
         let move: SQL = "ALTER EXTENSION \(Identifier(found)) SET SCHEMA \(SchemaName.shared.identifier)"
         return [.transaction(self.limits.opening + [move])]
@@ -106,7 +108,17 @@ extension RegistryShape {
 
   fileprivate var extensionsQuery: SQL {
     """
-    SELECT \(tenantColumns), e.extname, e.extrelocatable
+    WITH trusted (oid) AS (\(LedgerTrust(registry: tenants.table).owners))
+    SELECT \(tenantColumns), e.extname, e.extrelocatable, (
+        SELECT pg_get_userbyid(o.owner) FROM (
+          SELECT e.extowner UNION ALL
+          SELECT coalesce(p.proowner, r.oprowner, y.typowner, c.relowner) FROM pg_catalog.pg_depend d
+          LEFT JOIN pg_catalog.pg_proc p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid
+          LEFT JOIN pg_catalog.pg_operator r ON d.classid = 'pg_operator'::regclass AND r.oid = d.objid
+          LEFT JOIN pg_catalog.pg_type y ON d.classid = 'pg_type'::regclass AND y.oid = d.objid
+          LEFT JOIN pg_catalog.pg_class c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid
+          WHERE d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e') o (owner)
+        WHERE o.owner NOT IN (SELECT oid FROM trusted) LIMIT 1)
     FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
     JOIN \(tenants.table) t ON n.nspname::text = \(schema)
     ORDER BY 1, e.extname

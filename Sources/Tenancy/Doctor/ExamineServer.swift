@@ -47,8 +47,11 @@ extension TenantDatabase {
     return try await connected { first in
       let own = try await first.process()
       do {
-        return try await pool.withConnection { try await $0.process(within: .seconds(2)) } == own
+        let limit = Duration.seconds(2)
+        return try await pool.withConnection(within: limit) { try await $0.process(within: limit) } == own
       } catch ConnectionError.lost {
+        return false
+      } catch is PoolError {
         return false
       } catch ConnectionError.refused {
         return nil

@@ -62,7 +62,7 @@ package enum Finding: Sendable, Hashable {
   /// The index is not valid: no query uses it, every write keeps it up.
   case invalidIndex(Tenant, index: String, InvalidIndex)
   /// The extension lives in the tenant's schema, and goes with it.
-  case extensionInTenant(Tenant, name: String, canMove: Bool)
+  case extensionInTenant(Tenant, name: String, ExtensionMove)
   /// Types or operators of the extension are in a schema that tenants' search paths do not have.
   case extensionOutOfReach(UnreachableExtension)
   /// Relations of the tenant's schema belong to another role than most.
@@ -78,6 +78,8 @@ package enum Finding: Sendable, Hashable {
   /// A role that is not trusted may put a trigger on a table of the registry, or have a foreign key refer to it whose other
   /// table has triggers: both run as the role that changes the registry.
   case canHookRegistry(Creator, table: String)
+  /// A trigger of the registry calls a function of such a role.
+  case hookedRegistry(RegistryHook)
   /// The role that migrates may do more than an owner has to, while these roles may create what a migration finds.
   case powerfulConnection(role: String, ConnectionPower, creators: [Creator])
 
@@ -90,6 +92,26 @@ package enum Finding: Sendable, Hashable {
   case pooler(sharesSessions: Bool?)
   /// The pooler does not keep a transaction together.
   case settingsLost
+}
+
+extension Finding {
+  /// Whether an extension can be moved out of a tenant's schema.
+  package enum ExtensionMove: Sendable, Hashable {
+    case possible
+    /// Its script says where its objects are.
+    case notRelocatable
+    /// This role, which is not trusted, owns it, or an object that it has added to it: all tenants would get that.
+    case untrusted(String)
+  }
+}
+
+/// A trigger of the registry whose function belongs to a role that is not trusted.
+package struct RegistryHook: Sendable, Hashable {
+  package let trigger: String
+  package let table: String
+  package let function: String
+  /// The function's owner.
+  package let owner: String
 }
 
 extension Finding {
@@ -119,7 +141,8 @@ extension Finding {
     case .schemaWithoutTenant, .unsafeName, .creationUnfinished, .dropUnfinished, .noPrimaryDomain,
       .severalPrimaryDomains, .domainWithoutTenant, .domainNeverMatches, .foreignLedger, .migrationUnfinished,
       .invalidIndex,
-      .canHookRegistry, .extensionInTenant, .cannotCreateSchemas, .ownersDiffer, .canCreateInShared,
+      .canHookRegistry, .hookedRegistry, .extensionInTenant, .cannotCreateSchemas, .ownersDiffer,
+      .canCreateInShared,
       .canCreateInTenants, .searchPathWithoutSchema,
       .powerfulConnection, .notificationsOutdated:
       .warning

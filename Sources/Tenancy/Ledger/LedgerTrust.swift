@@ -69,11 +69,16 @@ struct LedgerTrust: Sendable {
   /// Those of roles that may do to the database what the role that migrates can.
   var owners: SQL {
     """
-    SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolsuper OR r.rolname = CURRENT_USER
-    UNION ALL SELECT d.datdba FROM pg_catalog.pg_database d WHERE d.datname = current_database()
+    \(Self.owners)
     UNION ALL SELECT o.relowner FROM pg_catalog.pg_class o WHERE o.oid = to_regclass(\(literal: registry.quoted))
     """
   }
+
+  /// Those that are trusted whatever the registry is.
+  static let owners: SQL = """
+    SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolsuper OR r.rolname = CURRENT_USER
+    UNION ALL SELECT d.datdba FROM pg_catalog.pg_database d WHERE d.datname = current_database()
+    """
 
   /// Whether others than its owner have privileges on the table itself.
   static let isGranted: SQL = """

@@ -144,10 +144,13 @@ extension TenantDatabase {
     return (remarks, tenants, domains)
   }
 
-  /// Name, owner, whether we are a member of the owner, and the privileges that we lack.
+  /// Name, owner, whether we are a member of the owner and not only a superuser over it, and the privileges that we lack.
   private static func ownersQuery(_ tables: [QualifiedName]) -> SQL {
     """
-    SELECT concat(n.nspname, '.', c.relname), pg_get_userbyid(c.relowner), pg_has_role(c.relowner, 'USAGE'),
+    SELECT concat(n.nspname, '.', c.relname), pg_get_userbyid(c.relowner),
+      pg_has_role(c.relowner, 'USAGE') AND (
+        NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = CURRENT_USER)
+        OR c.relowner IN (\(LedgerTrust.owners))),
       (SELECT coalesce(string_agg(p, ' '), '') FROM unnest('{SELECT,INSERT,UPDATE,DELETE}'::text[]) p
         WHERE NOT has_table_privilege(c.oid, p))
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

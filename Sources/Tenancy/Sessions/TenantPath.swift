@@ -57,6 +57,8 @@ struct Frame: Sendable, Hashable {
 /// What is known about the database, besides its registry.
 struct DatabaseTraits: Sendable, Hashable {
   let path: TenantPath
+  /// The schemas of the database's own search path, unless the settings say otherwise: a tenant's, too.
+  let searched: [SchemaName]
   /// Whether there is no pooler in between.
   let isDirect: Bool
   /// Whether it is distributed by Citus.
@@ -115,12 +117,13 @@ extension TenantDatabase {
       String?.self, String.self, Int.self, Bool.self, Bool?.self, Bool.self, String?.self)
     let grantees = hasDefaults ? try await defaultGrantees(over: connection) : []
     var path = TenantPath(shared: settings.sharedSchemas ?? [.shared])
+    var others: [SchemaName] = []
     if settings.sharedSchemas == nil {
-      let others = SearchPathSetting.schemas(in: own ?? "").filter { !$0.isReserved && $0.canBeEntered }
+      others = SearchPathSetting.schemas(in: own ?? "").filter { !$0.isReserved && $0.canBeEntered }
       path = TenantPath(shared: [.shared] + (try await withoutTenants(others, over: connection)))
     }
     let traits = DatabaseTraits(
-      path: path, isDirect: await connection.isServed(by: process), isCitus: isCitus,
+      path: path, searched: others, isDirect: await connection.isServed(by: process), isCitus: isCitus,
       canDefer: canDefer ?? false, serverRun: run, defaultGrantees: grantees)
     knownTraits.withLock { $0 = traits }
     return traits

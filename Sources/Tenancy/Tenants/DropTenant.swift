@@ -41,7 +41,10 @@ extension TenantDatabase {
       try shape.refuseSeveral(own, name)
       let found = try own.first.map { try RegistryShape.tenant(in: $0) }
       if let found {
-        if self.settings.isShared(found.schema) { throw TenancyProblem.sharedSchema(name, found.schema) }
+        let isSearched = try await self.traits(over: connection).searched.contains(found.schema)
+        if isSearched || self.settings.isShared(found.schema) {
+          throw TenancyProblem.sharedSchema(name, found.schema)
+        }
         if found.schema.isTooLong { throw TenancyProblem.schemaNotEnterable(name, found.schema) }
         if let other = try await shape.sharer(of: found, over: connection) {
           throw TenancyProblem.schemaNotAlone(found.schema, of: name, and: other)

@@ -70,12 +70,13 @@ struct SchemaDependents {
   }
 
   /// The tables are locked first: what another session makes dependent on them while the DROP waits for a lock would go along
-  /// unseen.
+  /// unseen. Of a table that another role made, the schema's owner may drop it, and not lock it (PostgreSQL manual, LOCK).
   private func guardStatements(from seeds: SQL, locking condition: SQL) -> [PlannedStatement] {
     let lock: SQL = """
       DECLARE names text[] := ARRAY(
         SELECT concat('ONLY ', c.oid::regclass) FROM pg_catalog.pg_class c
-        WHERE c.relkind IN ('r', 'p') AND \(condition) ORDER BY c.oid);
+        WHERE c.relkind IN ('r', 'p') AND has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE')
+          AND \(condition) ORDER BY c.oid);
         name text;
       BEGIN
         IF names = '{}' THEN RETURN; END IF;

@@ -73,9 +73,10 @@ struct FindingReport: Sendable {
         ) { _ in "give all but one of them another schema" }
       case .schemaInSearchPath(let tenant):
         Self(
-          "schema_in_search_path", "every tenant's search path has the schema: all of them read its tables",
+          "schema_in_search_path", "the search path of every tenant, or of every session, has the schema",
           "\(tenant.schema) (\(tenant.name))"
-        ) { _ in "remove it from search_path in tenantctl.toml, or the tenant's row" }
+        ) { _ in "remove it from search_path in tenantctl.toml or of the database, or remove the tenant's row"
+        }
       case .searchPathWithoutSchema(let schema):
         Self(
           "search_path_without_schema", "search_path in tenantctl.toml names a schema that does not exist",
@@ -183,7 +184,7 @@ struct FindingReport: Sendable {
         Self(
           "ledger_unreadable", "the ledger cannot be read",
           "\(tenant.name) (\(ErrorReport(error).message.prefix { !$0.isNewline }))"
-        ) { _ in "connect as its owner" }
+        ) { _ in ErrorReport(error).hint ?? "connect as its owner" }
       case .wrongHead(let tenant, let says, let has):
         Self(
           "wrong_head", "the comment on the ledger is stale, and migrate trusts it",
@@ -201,11 +202,11 @@ struct FindingReport: Sendable {
           "invalid_index", "the index is invalid: no query uses it, but every write updates it",
           "\(tenant.schema).\(index)", tenant.name.word
         ) { kind.advice($0, index) }
-      case .extensionInTenant(let tenant, let name, let canMove):
+      case .extensionInTenant(let tenant, let name, let move):
         Self(
           "extension_in_tenant", "the extension is in a tenant's schema, and is dropped with it",
           "\(tenant.schema).\(name)"
-        ) { _ in canMove ? "it is moved to public" : "drop it and create it in public: it cannot be moved" }
+        ) { _ in move.advice }
       case .extensionOutOfReach(let found): .outOfReach(found)
       case .ownersDiffer(let tenant, let strays): .ownersDiffer(tenant, strays)
 
@@ -214,6 +215,7 @@ struct FindingReport: Sendable {
       case .canCreateInTenants(let creator, let count, let first):
         .canCreate(creator, inTenants: count, first: first)
       case .canHookRegistry(let creator, let table): .canHook(creator, table)
+      case .hookedRegistry(let hook): .hooked(hook)
       case .canWriteLedgers(let creator, let count, let first):
         .canWrite(creator, ledgers: count, first: first)
       case .powerfulConnection(let role, let power, let creators): .powerful(role, power, creators)

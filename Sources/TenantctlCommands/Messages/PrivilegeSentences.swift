@@ -73,6 +73,14 @@ extension FindingReport {
     ) { "REVOKE TRIGGER, REFERENCES ON \($0)" }
   }
 
+  static func hooked(_ hook: RegistryHook) -> FindingReport {
+    FindingReport(
+      "registry_hooked", "changes of the registry run code of a role that is not trusted",
+      "trigger \(hook.trigger) on \(hook.table) calls \(hook.function) of \(hook.owner)",
+      "\(quoted(hook.trigger)) ON \(hook.table)", or: "TRIGGER ON TABLE"
+    ) { "inspect it, then DROP TRIGGER \($0), or have a trusted role own the function" }
+  }
+
   static func powerful(_ role: String, _ power: ConnectionPower, _ creators: [Creator]) -> FindingReport {
     let shown = creators.prefix(3).map(\.word) + (creators.count > 3 ? ["\(creators.count - 3) more"] : [])
     return FindingReport(
@@ -81,6 +89,17 @@ extension FindingReport {
       "\(role) \(power.sentence); objects can be created by \(shown.joined(separator: ", "))"
     ) { _ in
       "migrate as a role that only owns the registry and the schemas, see docs/security.md: tenantctl --database postgresql://OWNER@HOST/DATABASE"
+    }
+  }
+}
+
+extension Finding.ExtensionMove {
+  var advice: String {
+    switch self {
+    case .possible: "it is moved to public"
+    case .notRelocatable: "drop it and create it in public: it cannot be moved"
+    case .untrusted(let role):
+      "\(role), which is not trusted, owns a part of it: drop it and create it in public, as a trusted role"
     }
   }
 }

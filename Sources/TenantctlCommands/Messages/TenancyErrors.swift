@@ -67,7 +67,8 @@ extension ErrorReport {
       Self(
         "shared_schema", .refused, "the schema of tenant \(name) is \(schema), which all tenants share",
         hint: """
-          a tenant needs a schema of its own: not public, the registry's, or one of search_path in tenantctl.toml
+          a tenant needs a schema of its own: not public, the registry's, or one of search_path in tenantctl.toml or of \
+          the database
           """)
     case .createInProgress(let name):
       Self(

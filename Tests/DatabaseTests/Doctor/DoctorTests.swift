@@ -163,7 +163,7 @@ struct Ailment: Sendable, CustomTestStringConvertible {
     // What is in the schemas
     Ailment(
       "CREATE EXTENSION citext SCHEMA a; CREATE TABLE a.x (id text DEFAULT a.citext('x')::text)",
-      .extensionInTenant(a, name: "citext", canMove: true)),
+      .extensionInTenant(a, name: "citext", .possible)),
   ]
 
   @Test(arguments: ailments) func isFoundAndMended(ailment: Ailment) async throws {

@@ -149,6 +149,47 @@ import Testing
     }
   }
 
+  /// Every session reads it, whatever a row says.
+  @Test func aSchemaOfTheDatabasesPath() async throws {
+    try await Fleet.with { fleet in
+      try await fleet.psql(
+        """
+        CREATE SCHEMA extensions; INSERT INTO tenants (name) VALUES ('extensions');
+        ALTER DATABASE \(fleet.database.name) SET search_path = "$user", public, extensions
+        """)
+      let tenancy = try fleet.database.tenancy()
+      let error = TenancyProblem.sharedSchema("extensions", SchemaName(stored: "extensions"))
+      await #expect(throws: error) { try await tenancy.planDrop("extensions") }
+      let found = try await tenancy.diagnose().entries.map(\.finding)
+      #expect(found.contains { if case .schemaInSearchPath = $0 { true } else { false } })
+      await tenancy.close()
+    }
+  }
+
+  /// PostgreSQL lets the owner of a schema drop what others have made there, and not lock it.
+  @Test func whatOthersHaveMade() async throws {
+    try await Fleet.with { fleet in
+      try await TestRole.with(fleet.database, suffix: "owner") { owner in
+        try await TestRole.with(fleet.database, suffix: "app") { app in
+          try await fleet.psql(
+            """
+            ALTER DATABASE \(fleet.database.name) OWNER TO \(owner.name); ALTER TABLE tenants OWNER TO \(owner.name);
+            ALTER TABLE domains OWNER TO \(owner.name); INSERT INTO tenants (name) VALUES ('a');
+            CREATE SCHEMA a AUTHORIZATION \(owner.name); GRANT ALL ON SCHEMA a TO \(app.name); SET ROLE \(app.name);
+            CREATE TABLE a.t (id int)
+            """)
+          let tenancy = try fleet.database.tenancy(url: owner.url())
+          try await tenancy.planDrop("a").apply()
+          await tenancy.close()
+          #expect(try await fleet.schemas() == "")
+          try await fleet.psql(
+            "ALTER DATABASE \(fleet.database.name) OWNER TO CURRENT_USER; ALTER TABLE domains OWNER TO CURRENT_USER; ALTER TABLE tenants OWNER TO CURRENT_USER"
+          )
+        }
+      }
+    }
+  }
+
   @Test(arguments: ["", "DEFERRABLE INITIALLY DEFERRED"])
   func rowsOfOtherTablesReferToIt(deferrable: String) async throws {
     try await Fleet.with { fleet in
