@@ -31,6 +31,11 @@ extension SQLStatement {
     }
   }
 
+  /// The table that it makes in the first schema of the search path.
+  package var newTable: UnqualifiedTarget? {
+    leadingKeywords.starts(with: ["CREATE", "TABLE"]) ? SQLWords(self).target(at: 2, .relation).first : nil
+  }
+
   /// Those that a new index, trigger, rule, policy or set of statistics belongs to.
   private var ownerTargets: [UnqualifiedTarget] {
     leadingKeywords.contains(where: Self.ofTables.contains) ? SQLWords(self).ownerTarget : []
@@ -107,7 +112,7 @@ extension SQLWords {
   }
 
   /// None if the name has a schema.
-  private func target(at index: Int, _ kind: UnqualifiedTarget.Kind) -> [UnqualifiedTarget] {
+  fileprivate func target(at index: Int, _ kind: UnqualifiedTarget.Kind) -> [UnqualifiedTarget] {
     if kind == .operator { return symbol(at: index).map { [UnqualifiedTarget(kind: kind, name: $0)] } ?? [] }
     let isQualified =
       words.indices.contains(endOfName(at: index) - 2) && words[endOfName(at: index) - 2].text == "."

@@ -40,7 +40,7 @@ extension TenantDatabase {
       var frame = try await self.frame(over: connection)
       frame.sessionLock = isDirect ? lock.take : nil
       frame.sharedTargets = try await self.sharedTargets(
-        of: migrations.flatMap(\.up), frame.path, over: connection)
+        ofNew: migrations.flatMap(\.up), frame.path, over: connection)
       let ledger = self.ledger(of: schema)
       let row = try shape.insertTenant(tenant, new.values, onlyIf: mark.isOn(ledger))
       let rows: [PlannedStatement] =

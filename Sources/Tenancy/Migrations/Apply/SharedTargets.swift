@@ -14,6 +14,34 @@ struct SharedTargets: Sendable, Hashable {
   }
 }
 
+extension [SQLStatement] {
+  /// What they change or drop in a new schema without having made it there: of most files nothing, which saves a question. A
+  /// table that is not there to the end may be gone when its name is used; and what code does is not known.
+  fileprivate var foreignTargets: Set<UnqualifiedTarget> {
+    var made: Set<UnqualifiedTarget> = []
+    var (all, foreign): (Set<UnqualifiedTarget>, Set<UnqualifiedTarget>) = ([], [])
+    var runsCode = false
+    for statement in self {
+      let targets = statement.unqualifiedTargets
+      all.formUnion(targets)
+      foreign.formUnion(targets.filter { !made.contains($0) })
+      if let table = statement.newTable { made.insert(table) }
+      switch statement.leadingKeywords.first {
+      case "DO", "CALL", "SELECT", "SET": runsCode = true
+      case "DROP": made.subtract(targets)
+      case "ALTER" where SQLWords(statement).movesItsTable: made.subtract(targets)
+      default: break
+      }
+    }
+    return runsCode ? all : foreign
+  }
+}
+
+extension SQLWords {
+  /// Whether the name of what it alters leads elsewhere afterwards.
+  fileprivate var movesItsTable: Bool { contains("RENAME") || firstIndex(of: "SET", "SCHEMA") != nil }
+}
+
 extension TenantDatabase {
   /// What statements would change in the shared schemas, if a tenant had no such objects: asked once for all tenants, as
   /// hardly any database has some.
@@ -31,11 +59,11 @@ extension TenantDatabase {
     return SharedTargets(objects)
   }
 
-  /// The same over a connection that is at hand.
+  /// The same for statements in a new schema, over a connection that is at hand.
   func sharedTargets(
-    of statements: [SQLStatement], _ path: TenantPath, over connection: Connection
+    ofNew statements: [SQLStatement], _ path: TenantPath, over connection: Connection
   ) async throws -> SharedTargets {
-    let targets = Set(statements.flatMap(\.unqualifiedTargets))
+    let targets = statements.foreignTargets
     return SharedTargets(
       targets.isEmpty ? [:] : try await sharedObjects(targets, path, over: connection))
   }
