@@ -1,3 +1,4 @@
+import TenancyPostgres
 import TestSupport
 import Testing
 
@@ -87,6 +88,14 @@ import Testing
       #expect(json.stdout.contains(#""bytes":\#(size),"#), "\(json)")
       #expect(
         try await scene.run("list --format json --sort size --match rock").stdout.contains(#""bytes":null,"#))
+      // One tenant's lock holds up nobody's list.
+      let holder = try await scene.database.connect()
+      _ = try await holder.pipeline(["BEGIN", "LOCK TABLE acme.tanks"])
+      try await scene.prints("list --quiet --sort -size --active", "pond\nreef\nacme\nrock\n")
+      #expect(try await scene.run("list --columns name,size").status == 0)
+      #expect(try await scene.run("exec --all --order-by size --match pond -c 'SELECT 1'").status == 0)
+      #expect(try await scene.run("show acme").status == 0)
+      await holder.close()
     }
   }
 

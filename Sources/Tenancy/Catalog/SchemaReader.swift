@@ -38,8 +38,19 @@ struct SchemaReader: Sendable {
       let (kind, table, name, definition) = try row.decode(
         String.self, String?.self, String.self, String.self)
       return SchemaItem(
-        kind: .init(rawValue: kind) ?? .table, table: table, name: name, definition: definition)
+        kind: .init(rawValue: kind) ?? .table, table: table, name: name,
+        definition: Self.asAfterADump(definition))
     }.sorted()
+  }
+
+  /// `status IN ('a', 'b')` over a varchar casts an array when it is parsed first. The text that PostgreSQL prints of that casts
+  /// each element when a dump has it parsed again, and means the same.
+  private static func asAfterADump(_ definition: String) -> String {
+    guard definition.contains("]::text[]") else { return definition }
+    let array = #/ARRAY\[((?:'(?:[^']|'')*'::character varying(?:, )?)+)\]::text\[\]/#
+    return definition.replacing(array) { match in
+      "ARRAY[\(match.1.replacing("'::character varying", with: "'::character varying::text"))]"
+    }
   }
 
   /// The digests of schemas, one query for all of them; or one each, if that fails. One that cannot be had leaves the

@@ -134,7 +134,7 @@ extension RegistryShape {
       selection.names.map { isNamed(oneOf: Array($0)) }
       ?? "t.\(tenants.name) IS NOT NULL"
     let size: SQL = """
-      (SELECT sum(pg_total_relation_size(r.oid)) FROM pg_catalog.pg_class r
+      (SELECT sum(\(RelationSize.of("r"))) FROM pg_catalog.pg_class r
        WHERE r.relnamespace = n.oid AND r.relkind IN ('r', 'p', 'm'))
       """
     return """

@@ -97,9 +97,9 @@ extension TenantDatabase {
 
   private func sizeQuery(_ schema: SchemaName) -> SQL {
     """
-    SELECT count(*) FILTER (WHERE relname <> \(settings.ledger)), coalesce(sum(pg_total_relation_size(oid)), 0)::bigint,
+    SELECT count(*) FILTER (WHERE relname <> \(settings.ledger)), coalesce(sum(\(RelationSize.of("c"))), 0)::bigint,
       \(ledger(of: schema).schemaComment), \(ledger(of: schema).marking)
-    FROM pg_catalog.pg_class
+    FROM pg_catalog.pg_class c
     WHERE relnamespace = to_regnamespace(\(schema.identifier.quoted)) AND relkind IN ('r', 'p', 'm')
     """
   }

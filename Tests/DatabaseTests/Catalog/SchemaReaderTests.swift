@@ -80,6 +80,34 @@ import Testing
     }
   }
 
+  /// A list of a varchar is printed in another way once it has been dumped: that of `b` is as pg_dump writes that of `a`.
+  @Test func aListAsADumpWritesIt() async throws {
+    try await Fleet.with { fleet in
+      try await fleet.psql("CREATE SCHEMA a; CREATE SCHEMA b")
+      for (schema, list) in [("a", "('new', 'it''s, ]', 'paid')"), ("b", "('new', 'it''s, ]')")] {
+        try await fleet.psql(
+          """
+          CREATE TABLE \(schema).orders (id int, status varchar(10) CHECK (status IN \(list)));
+          CREATE INDEX open ON \(schema).orders (id) WHERE status IN \(list);
+          CREATE VIEW \(schema).some AS SELECT id FROM \(schema).orders WHERE status IN \(list)
+          """)
+      }
+      let differing = SchemaDifference(of: try await items(fleet, "b"), from: try await items(fleet, "a"))
+      #expect(differing.changed.map(\.item.kind) == [.constraint, .index, .view])
+      let check = try await fleet.psql(
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'a.orders'::regclass")
+      let condition = try await fleet.psql(
+        "SELECT pg_get_expr(indpred, indrelid) FROM pg_index WHERE indrelid = 'a.orders'::regclass")
+      try await fleet.psql(
+        """
+        DROP TABLE b.orders CASCADE; CREATE TABLE b.orders (id int, status varchar(10));
+        ALTER TABLE b.orders ADD CONSTRAINT orders_status_check \(check);
+        CREATE INDEX open ON b.orders (id) WHERE \(condition); CREATE VIEW b.some AS SELECT id FROM b.orders WHERE \(condition)
+        """)
+      #expect(try await items(fleet, "b") == items(fleet, "a"))
+    }
+  }
+
   /// What is done to one of two schemas, and how the difference reads: `-` only there before, `+` only there now, `~`
   /// in both.
   private static let changes: [(sql: String, difference: String)] = [

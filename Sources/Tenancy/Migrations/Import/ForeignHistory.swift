@@ -46,8 +46,9 @@ struct ForeignHistory: Sendable {
     }
   }
 
+  /// concat prints a row by its columns; for `h::text`, somebody who once owned the table may have made a cast.
   private static func fingerprint(of table: QualifiedName) -> SQL {
-    "(SELECT md5(coalesce(string_agg(h::text, '' ORDER BY h::text), '')) FROM \(table) AS h)"
+    "(SELECT md5(coalesce(string_agg(concat(h), '' ORDER BY concat(h)), '')) FROM \(table) AS h)"
   }
 
   /// Keeps others from changing the table, and fails by a division if somebody has. It is inspected before it is read again.

@@ -12,8 +12,8 @@ enum ExecCommand {
       The output is the result of the last statement from all tenants, in one table with the tenant's name as the first \
       column; for a statement without rows it is the number of affected rows. Results with different columns are an \
       error. Text and JSON are printed at the end, sorted by tenant. --format csv and ndjson print each tenant's rows when \
-      they arrive and keep none, so use them for large results; they report failures on standard error. If the output is closed, a run without --write ends; one with --write goes on \
-      to the last tenant.
+      they arrive and keep none, so use them for large results; they report failures on standard error. If the \
+      output is closed, a run without --write ends; one with --write goes on to the last tenant.
 
       The exit status is 5 if a tenant failed, 130 after an interruption. Changes of the other tenants stay committed.
       """,

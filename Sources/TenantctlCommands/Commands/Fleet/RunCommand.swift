@@ -12,7 +12,8 @@ enum RunCommand {
 
       The program's output is printed line by line after the tenant's name, each stream separately; with --format json or \
       ndjson it is part of the result. Its standard input is empty, and it has no terminal. It is not run by a shell: for \
-      pipes and variables use sh -c. Ctrl-C is passed on to the running programs, and no other program is started.
+      pipes and variables use sh -c. Ctrl-C is passed on to the running programs, and no other program is started. If the \
+      output is closed, the run goes on to the last tenant.
 
       The exit status is 5 if a program did not exit with status 0, 130 after an interruption.
       """,

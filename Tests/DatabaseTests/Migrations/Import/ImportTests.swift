@@ -198,6 +198,24 @@ import Testing
     }
   }
 
+  /// Somebody who once owned the table has made a cast of its rows.
+  @Test func aCastOfTheRows() async throws {
+    let tool = Tool.goose
+    try await scene(tool, ["a"]) { fleet, placed in
+      try await fleet.record(tool, in: "a", placed)
+      try await fleet.psql(
+        """
+        CREATE TABLE calls ();
+        CREATE FUNCTION a.evil(a.goose_db_version) RETURNS text LANGUAGE plpgsql
+        AS 'BEGIN INSERT INTO public.calls DEFAULT VALUES; RETURN now()::text; END';
+        CREATE CAST (a.goose_db_version AS text) WITH FUNCTION a.evil(a.goose_db_version)
+        """)
+      let plan = try await fleet.tenancy.planImport(of: placed, history: nil, .all)
+      #expect(await fleet.tenancy.run(plan).tenants[0].isDone)
+      #expect(try await fleet.psql("SELECT count(*) FROM calls") == "0")
+    }
+  }
+
   /// A fleet, and the tool's files as they are written for us.
   private func scene(
     _ tool: Tool, _ tenants: [String], shared: Bool = false,
