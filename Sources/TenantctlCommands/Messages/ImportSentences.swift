@@ -9,6 +9,7 @@ extension ImportProblem {
     case .marker(let line): "the comment '\(line)' would begin a section in tenantctl's format"
     case .unreadable(let why, _): "the file cannot be read: \(why)"
     case .noSQL(let what): "it is \(what), and only SQL can be imported"
+    case .noScript(let name): "the folder has no \(name)"
     case .sameVersion(let other): "\(other) has the same version"
     case .badVersion(let version): "its version \(version) is too long"
     case .nothingToUndo: "it undoes a migration that does not exist"
@@ -37,6 +38,8 @@ extension ImportProblem {
     case .unreadable(_, let obstacle): obstacle.hint
     case .noSQL:
       "rewrite it in SQL; or remove it, and record it with 'migration baseline' where it has run"
+    case .noScript(let name):
+      "write \(name); or remove the folder, and record it with 'migration baseline' where it has run"
     case .sameVersion: "give one of them a later version"
     case .badVersion:
       "shorten it to 14 digits at most, so that later versions can be times, as 20261123101500"

@@ -6,17 +6,13 @@ enum DieselReader {
   static func read(_ folder: SourceFolder) -> ImportReading {
     var reading = ImportReading()
     let folders = MigrationFolders(
-      folder, &reading, reads: ["up.sql", "down.sql", "metadata.toml"], .withoutHyphens)
+      folder, &reading, script: "up.sql", besides: ["down.sql", "metadata.toml"], .withoutHyphens)
     for entry in folders.entries {
       let sending = sending(entry, folder, &reading.problems)
       func section(_ file: SourceFile) -> ImportedSection {
         ImportedSection(file, file.range, sent: sending, &reading.problems)
       }
-      guard let path = entry.files["up.sql"] else {
-        if let down = entry.files["down.sql"] { reading.refuse(folder.path(of: down), .nothingToUndo) }
-        continue
-      }
-      guard let up = folder.read(path, &reading.problems) else { continue }
+      guard let up = folder.read(entry.script, &reading.problems) else { continue }
       let down = entry.files["down.sql"].flatMap { folder.read($0, &reading.problems) }
       reading.migrations.append(
         ImportedMigration(

@@ -12,6 +12,8 @@ package struct ImportProblem: Sendable, Hashable {
     case unreadable(String, FileObstacle)
     /// A migration in another language, or what the file is instead of SQL.
     case noSQL(String)
+    /// A folder of a migration without the file that applies it.
+    case noScript(String)
     /// Another file has the version, too.
     case sameVersion(as: String)
     /// A version that no file can have here.

@@ -4,13 +4,9 @@
 enum PrismaReader {
   static func read(_ folder: SourceFolder) -> ImportReading {
     var reading = ImportReading()
-    let folders = MigrationFolders(folder, &reading, reads: ["migration.sql", "down.sql"], .whole)
+    let folders = MigrationFolders(folder, &reading, script: "migration.sql", besides: ["down.sql"], .whole)
     for entry in folders.entries {
-      guard let path = entry.files["migration.sql"] else {
-        if let down = entry.files["down.sql"] { reading.refuse(folder.path(of: down), .nothingToUndo) }
-        continue
-      }
-      guard let file = folder.read(path, &reading.problems) else { continue }
+      guard let file = folder.read(entry.script, &reading.problems) else { continue }
       let down = entry.files["down.sql"].flatMap { folder.read($0, &reading.problems) }
       reading.migrations.append(
         ImportedMigration(

@@ -83,6 +83,23 @@ import Testing
         ])
   }
 
+  /// Both tools stop at such a folder: what it does instead would be lost.
+  @Test func foldersWithoutTheirScript() throws {
+    #expect(
+      try problems(
+        .prisma,
+        [
+          "1_a/migration.sql": "", "2_backfill/migration.ts": "", "3_b/notes/x.sql": "", "tools/run.ts": "",
+          "migration_lock.toml": "",
+        ]) == [
+          "2_backfill: the folder has no migration.sql", "3_b: the folder has no migration.sql",
+          "tools: the folder has no migration.sql",
+        ])
+    #expect(
+      try problems(.diesel, ["1_a/up.sql": "", "2_b/metadata.toml": "", "3_c/up.rs": "", "diesel.toml": ""])
+        == ["2_b: the folder has no up.sql", "3_c: the folder has no up.sql"])
+  }
+
   @Test(arguments: ["CREATE TABLE a ();\r\n", "CREATE TABLE a ();\n"])
   func prismasChecksum(text: String) throws {
     try withFolder(["1_a/migration.sql": text]) { folder in
