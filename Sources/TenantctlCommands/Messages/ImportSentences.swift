@@ -14,6 +14,7 @@ extension ImportProblem {
     case .badVersion(let version): "its version \(version) is too long"
     case .nothingToUndo: "it undoes a migration that does not exist"
     case .malformed(let rule): rule
+    case .unknownAnnotation(let line): "the tool does not read '\(line)' as an annotation"
     case .otherOrder(let other): "the tool runs it after \(other), by the text of the names"
     case .outsideOfTransactions(let kind):
       "\(kind) cannot run in a transaction, and the file begins and commits its own"
@@ -45,6 +46,7 @@ extension ImportProblem {
       "shorten it to 14 digits at most, so that later versions can be times, as 20261123101500"
     case .nothingToUndo: "remove it, or restore the other file"
     case .malformed: "fix the file; the tool itself refuses it"
+    case .unknownAnnotation: "remove the line, or write it as the tool reads it"
     case .otherOrder: "give the versions the same number of digits"
     case .outsideOfTransactions, .endsWithTransaction: "split the file there into two migrations"
     case .substitution: "write the value instead"

@@ -1,38 +1,31 @@
 internal import SQLText
 
-/// Reads the files of goose (`sqlparser.ParseSQLMigration` of its version 3), and those of sql-migrate (`sqlparse`), which
-/// come of the same stock: one for both directions, divided by annotations, which are found line by line, within strings
-/// too.
+/// Reads the files of goose (`sqlparser.ParseSQLMigration` of its version 3): one for both directions, divided by
+/// annotations, which are found line by line, within strings too.
 struct GooseReader {
-  enum Dialect: String {
-    case goose = "+goose"
-    case sqlMigrate = "+migrate"
-  }
-
   private let file: SourceFile
-  private let dialect: Dialect
   private var sections: [MigrationDirection: Range<Int>] = [:]
   private var direction: MigrationDirection?
   /// The lines of annotations.
   private var cuts: [Range<Int>] = []
   /// Where a block of StatementBegin began.
   private var block: Int?
-  /// The directions whose statements are sent one by one.
-  private var apart: Set<MigrationDirection> = []
+  /// Whether each direction is one transaction; otherwise the statements are sent one by one.
+  private var isTransaction = true
   private var substitutes = false
   private var problems: [ImportProblem] = []
 
-  static func read(_ folder: SourceFolder, _ dialect: Dialect) -> ImportReading {
+  static func read(_ folder: SourceFolder) -> ImportReading {
     var reading = ImportReading()
     for name in folder.names {
-      guard let version = version(of: name, dialect) else {
+      guard let version = version(of: name) else {
         reading.ignore(name, in: folder)
         continue
       }
       if name.hasSuffix(".go") {
         reading.refuse(folder.path(of: name), .noSQL("a migration in Go"))
       } else if let file = folder.read(name, &reading.problems) {
-        var reader = GooseReader(file: file, dialect: dialect)
+        var reader = GooseReader(file: file)
         reader.readLines()
         let sections = reader.importedSections()
         reading.problems += reader.problems
@@ -44,28 +37,22 @@ struct GooseReader {
     return reading
   }
 
-  private static func version(of name: String, _ dialect: Dialect) -> SourceVersion? {
-    switch dialect {
-    case .goose:
-      let parts = name.split(separator: "_", maxSplits: 1, omittingEmptySubsequences: false)
-      guard parts.count == 2, let version = SourceVersion(number: parts[0]), version.parts != [""],
-        name.hasSuffix(".sql") || name.hasSuffix(".go") && !name.hasSuffix("_test.go")
-      else { return nil }
-      return version
-    case .sqlMigrate:
-      guard name.hasSuffix(".sql") else { return nil }
-      return SourceVersion(number: name.prefix { ("0"..."9").contains($0) })
-    }
+  private static func version(of name: String) -> SourceVersion? {
+    let parts = name.split(separator: "_", maxSplits: 1, omittingEmptySubsequences: false)
+    guard parts.count == 2, let version = SourceVersion(number: parts[0]), version.parts != [""],
+      name.hasSuffix(".sql") || name.hasSuffix(".go") && !name.hasSuffix("_test.go")
+    else { return nil }
+    return version
   }
 
-  private init(file: SourceFile, dialect: Dialect) {
-    (self.file, self.dialect) = (file, dialect)
+  private init(file: SourceFile) {
+    self.file = file
   }
 
   private mutating func readLines() {
     for line in file.lines {
       let text = file.text(line)
-      if text.drop(while: \.isWhitespace).hasPrefix("--"), text.contains(dialect.rawValue) {
+      if text.drop(while: \.isWhitespace).hasPrefix("--"), text.contains("+goose") {
         cuts.append(line)
         annotation(text, line)
       } else {
@@ -73,8 +60,8 @@ struct GooseReader {
       }
     }
     if let direction { sections[direction] = sections[direction].map { $0.lowerBound..<file.bytes.count } }
-    if sections[.up] == nil { refuse("no '-- \(dialect.rawValue) Up' line", at: file.start) }
-    if let block { refuse("'-- \(dialect.rawValue) StatementBegin' without StatementEnd", at: block) }
+    if sections[.up] == nil { refuse("no '-- +goose Up' line", at: file.start) }
+    if let block { refuse("'-- +goose StatementBegin' without StatementEnd", at: block) }
   }
 
   private mutating func annotation(_ text: String, _ line: Range<Int>) {
@@ -85,19 +72,13 @@ struct GooseReader {
     switch words.dropFirst().joined(separator: " ").lowercased() {
     case "up" where direction == nil: begin(.up, line)
     case "down" where direction == .up && block == nil: begin(.down, line)
-    case "up notransaction" where direction == nil && dialect == .sqlMigrate:
-      apart.insert(.up)
-      begin(.up, line)
-    case "down notransaction" where direction == .up && block == nil && dialect == .sqlMigrate:
-      apart.insert(.down)
-      begin(.down, line)
     case "statementbegin" where direction != nil && block == nil: block = line.lowerBound
     case "statementend":
       if block == nil { return refuse("StatementEnd without StatementBegin", at: line.lowerBound) }
       block = nil
-    case "no transaction" where dialect == .goose: apart = [.up, .down]
-    case "envsub on" where dialect == .goose: substitutes = true
-    case "envsub off" where dialect == .goose: substitutes = false
+    case "no transaction": isTransaction = false
+    case "envsub on": substitutes = true
+    case "envsub off": substitutes = false
     default:
       refuse(
         "'\(text.split(whereSeparator: \.isNewline).first ?? "")' is not expected here", at: line.lowerBound)
@@ -125,7 +106,7 @@ struct GooseReader {
     }
     let first = text.split(whereSeparator: \.isWhitespace).first
     if direction == nil, let first, !first.hasPrefix("--") {
-      refuse("a statement before '-- \(dialect.rawValue) Up'", at: line.lowerBound)
+      refuse("a statement before '-- +goose Up'", at: line.lowerBound)
     }
   }
 
@@ -135,9 +116,8 @@ struct GooseReader {
 
   private mutating func importedSections() -> (up: ImportedSection, down: ImportedSection?) {
     func section(_ direction: MigrationDirection) -> ImportedSection? {
-      let sending: ImportedSection.Sending = apart.contains(direction) ? .statements : .transaction
-      return sections[direction].map {
-        ImportedSection(file, $0, without: cuts, sent: sending, &problems)
+      sections[direction].map {
+        ImportedSection(file, $0, without: cuts, sent: isTransaction ? .transaction : .statements, &problems)
       }
     }
     return (section(.up) ?? .empty, section(.down))
@@ -146,23 +126,13 @@ struct GooseReader {
 
 extension ImportSource {
   static let goose = ImportSource(
-    title: "goose", historyTable: "goose_db_version", read: { GooseReader.read($0, .goose) }
+    title: "goose", historyTable: "goose_db_version", read: GooseReader.read
   ) { table in
     // Before version 3 the way down was a row, too. Version 0 is that of an empty table.
     """
     SELECT version_id::text AS version, CASE WHEN is_applied THEN 'applied' ELSE 'undone' END AS event, '' AS kind,
       true AS finished, NULL AS checksum, tstamp::timestamptz::text AS applied_at, NULL AS applied_by, NULL AS ms
     FROM \(table) WHERE version_id > 0 ORDER BY id
-    """
-  }
-
-  static let sqlMigrate = ImportSource(
-    title: "sql-migrate", historyTable: "gorp_migrations", read: { GooseReader.read($0, .sqlMigrate) }
-  ) { table in
-    """
-    SELECT coalesce(substring(id FROM '^[0-9]+'), id) AS version, 'applied' AS event, '' AS kind, true AS finished,
-      NULL AS checksum, applied_at::timestamptz::text AS applied_at, NULL AS applied_by, NULL AS ms
-    FROM \(table) ORDER BY applied_at, id
     """
   }
 }

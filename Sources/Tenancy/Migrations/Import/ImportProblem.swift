@@ -22,6 +22,8 @@ package struct ImportProblem: Sendable, Hashable {
     case nothingToUndo
     /// What the tool itself would not take.
     case malformed(String)
+    /// A comment that only looks like an annotation to the tool.
+    case unknownAnnotation(String)
     /// The tool runs it in another order than by the number of its version.
     case otherOrder(after: String)
     /// The file has transactions of its own, and the statement cannot run in one.

@@ -23,10 +23,67 @@ import Testing
       ])
     #expect(
       try problems(
-        .sqlMigrate, ["1_a.sql": "SELECT 1;\n", "2_b.sql": "-- +migrate Up\n-- +migrate Sideways\n"]) == [
-          "1_a.sql:1:1: a statement before '-- +migrate Up'", "1_a.sql:1:1: no '-- +migrate Up' line",
-          "2_b.sql:2:1: '-- +migrate Sideways' is not expected here",
+        .sqlMigrate,
+        [
+          "1_a.sql": "SELECT 1;\n", "2_b.sql": "-- +migrate Up\n-- +migrate Sideways\n",
+          "3_c.sql": "-- +migrate Up\nSELECT 1;\n -- +migrate Down\n--+migrate down\n-- see +migrate\n",
+          "4_d.sql": "-- +migrate Up\n-- +migrate StatementBegin\nSELECT 1;\n",
+        ]) == [
+          "1_a.sql:1:1: no '-- +migrate Up' or '-- +migrate Down' line",
+          "2_b.sql:2:1: the tool does not read '-- +migrate Sideways' as an annotation",
+          "3_c.sql:3:1: the tool does not read '-- +migrate Down' as an annotation",
+          "3_c.sql:4:1: the tool does not read '--+migrate down' as an annotation",
+          "4_d.sql:2:1: '-- +migrate StatementBegin' without StatementEnd",
         ])
+  }
+
+  /// What stands before the first annotation does not run, and an annotation may come again.
+  @Test(arguments: [
+    (
+      "/*\n * Copyright\n */\n\n-- +migrate Up\nSELECT 1;\n-- +migrate Down\nSELECT 2;\n",
+      "-- migrate:up\n/*\n * Copyright\n */\n\nSELECT 1;\n-- migrate:down\nSELECT 2;\n"
+    ),
+    ("SELECT 0;\n-- +migrate Up\nSELECT 1;\n", "-- migrate:up\nSELECT 1;\n"),
+    ("it's\n-- +migrate Up\nSELECT 1;\n", "-- migrate:up\nSELECT 1;\n"),
+    (
+      """
+      -- +migrate Up
+      SELECT 1;
+
+      -- +migrate Up
+      SELECT 2;
+      -- +migrate Down
+      SELECT 3;
+      -- +migrate Down
+      SELECT 4;
+
+      """,
+      "-- migrate:up\nSELECT 1;\n\nSELECT 2;\n-- migrate:down\nSELECT 3;\nSELECT 4;\n"
+    ),
+    (
+      """
+      -- Why
+      -- +migrate Down notransaction
+      -- +migrate StatementBegin
+      SELECT 3;
+      -- +migrate StatementEnd
+      -- +migrate Up
+      SELECT 1;
+      -- +migrate Down
+      SELECT 4;
+      -- +migrate Up
+      SELECT 2;
+
+      """,
+      "-- migrate:up\nSELECT 1;\nSELECT 2;\n-- migrate:down transaction:false\n-- Why\nSELECT 3;\nSELECT 4;\n"
+    ),
+    (
+      "-- +migrate Down\nSELECT 1;\n",
+      "-- migrate:up\n-- tenantctl:allow empty\n-- migrate:down\nSELECT 1;\n"
+    ),
+  ])
+  func sqlMigrateReadsOn(text: String, file: String) throws {
+    #expect(try imported(.sqlMigrate, ["1_a.sql": text]) == ["1_a.sql": file])
   }
 
   @Test func tern() throws {
