@@ -12,6 +12,7 @@ extension ImportProblem {
     case .noScript(let name): "the folder has no \(name)"
     case .sameVersion(let other): "\(other) has the same version"
     case .badVersion(let version): "its version \(version) is too long"
+    case .badVersionAmongOthers(let version): "its version \(version) is too long beside the others"
     case .nothingToUndo: "it undoes a migration that does not exist"
     case .malformed(let rule): rule
     case .unknownAnnotation(let line): "the tool does not read '\(line)' as an annotation"
@@ -44,6 +45,11 @@ extension ImportProblem {
     case .sameVersion: "give one of them a later version"
     case .badVersion:
       "shorten it to 14 digits at most, so that later versions can be times, as 20261123101500"
+    case .badVersionAmongOthers:
+      """
+      shorten its parts, or have fewer: in every version each part after the first gets the digits of the longest of all \
+      files, 3 at least, and 14 are possible
+      """
     case .nothingToUndo: "remove it, or restore the other file"
     case .malformed: "fix the file; the tool itself refuses it"
     case .unknownAnnotation: "remove the line, or write it as the tool reads it"

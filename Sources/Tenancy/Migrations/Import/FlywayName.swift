@@ -70,16 +70,48 @@ struct FlywayName: Sendable {
 struct FlywayDigits {
   /// How many digits each part after the first has.
   private let widths: [Int]
+  /// The versions that would get too many digits, or by which others would.
+  private let tooLong: Set<SourceVersion>
 
   init(_ names: [FlywayName]) {
-    let count = names.map(\.version.parts.count).max() ?? 1
-    widths = (1..<max(count, 1)).map { index in
-      max(3, names.map { $0.version.part(index).utf8.count }.max() ?? 0)
+    var fitting = Set(names.map(\.version))
+    var widths = Self.widths(fitting)
+    while !widths.isEmpty {
+      let over = fitting.filter { Self.count($0, widths) > 14 }
+      if over.isEmpty { break }
+      // Of those that are too long and those that make them so, the fewest are to be shortened.
+      let widest = Self.widest(fitting)
+      fitting.subtract(over.count <= widest.count ? over : widest)
+      widths = Self.widths(fitting)
     }
+    self.widths = widths
+    tooLong = Set(names.map(\.version)).subtracting(fitting)
+  }
+
+  private static func widths(_ versions: Set<SourceVersion>) -> [Int] {
+    let count = versions.map(\.parts.count).max() ?? 1
+    return (1..<max(count, 1)).map { index in
+      max(3, versions.map { $0.part(index).utf8.count }.max() ?? 0)
+    }
+  }
+
+  private static func count(_ version: SourceVersion, _ widths: [Int]) -> Int {
+    version.part(0).utf8.count + widths.reduce(0, +)
+  }
+
+  /// The versions with the longest part after the first; if none is longer than usual, those with the most parts.
+  private static func widest(_ versions: Set<SourceVersion>) -> Set<SourceVersion> {
+    func longest(_ version: SourceVersion) -> Int {
+      version.parts.dropFirst().map(\.utf8.count).max() ?? 0
+    }
+    let width = versions.map(longest).max() ?? 0
+    let count = versions.map(\.parts.count).max() ?? 0
+    return versions.filter { width > 3 ? longest($0) == width : $0.parts.count == count }
   }
 
   /// `nil` if they are too many: a version of later, which is a time, would come before it.
   func of(_ name: FlywayName) -> String? {
+    if tooLong.contains(name.version) { return nil }
     if widths.isEmpty {
       let number = name.version.part(0)
       // `1.0` is the number 1.
@@ -90,7 +122,6 @@ struct FlywayDigits {
       let part = name.version.part(index + 1)
       return String(repeating: "0", count: width - part.utf8.count) + part
     }
-    let digits = name.version.part(0) + rest.joined()
-    return digits.utf8.count <= 14 ? String(digits) : nil
+    return name.version.part(0) + rest.joined()
   }
 }

@@ -42,7 +42,7 @@ struct FlywayReader {
     let digits = FlywayDigits(applying.map(\.name))
     for (name, file) in applying {
       guard let version = digits.of(name) else {
-        reading.refuse(file.path, .badVersion(String(name.text)))
+        reading.refuse(file.path, .badVersionAmongOthers(String(name.text)))
         continue
       }
       let down = undoing.removeValue(forKey: name.version)

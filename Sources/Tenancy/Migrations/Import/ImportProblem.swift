@@ -18,6 +18,8 @@ package struct ImportProblem: Sendable, Hashable {
     case sameVersion(as: String)
     /// A version that no file can have here.
     case badVersion(String)
+    /// A version that no file can have here together with those of the other files.
+    case badVersionAmongOthers(String)
     /// A file that undoes a migration which does not exist.
     case nothingToUndo
     /// What the tool itself would not take.

@@ -87,7 +87,31 @@ import Testing
     let problems = try problems(.flyway, ["V1.2__a.sql": "", "V20260101000000__b.sql": ""])
     #expect(
       problems == [
-        "V20260101000000__b.sql: its version 20260101000000 is too long"
+        "V20260101000000__b.sql: its version 20260101000000 is too long beside the others"
+      ])
+  }
+
+  /// A long part makes room in every version: only those that have it are to be shortened.
+  @Test func tooManyDigitsForTheOthers() throws {
+    let long = try problems(
+      .flyway,
+      [
+        "V1_5_2__a.sql": "", "V1_10_0__b.sql": "", "V2_7_0_1__c.sql": "", "V4_101_1631562784__d.sql": "",
+        "V4_102_1631562790__e.sql": "",
+      ])
+    #expect(
+      long == [
+        "V4_101_1631562784__d.sql: its version 4_101_1631562784 is too long beside the others",
+        "V4_102_1631562790__e.sql: its version 4_102_1631562790 is too long beside the others",
+      ])
+    let deep = try problems(.flyway, ["V1.2__a.sql": "", "V3.4__b.sql": "", "V1.2.3.4.5.6__c.sql": ""])
+    #expect(deep == ["V1.2.3.4.5.6__c.sql: its version 1.2.3.4.5.6 is too long beside the others"])
+    #expect(
+      try hints(.flyway, ["V1.2__a.sql": "", "V3.4__b.sql": "", "V1.2.3.4.5.6__c.sql": ""]) == [
+        """
+        shorten its parts, or have fewer: in every version each part after the first gets the digits of the longest of all \
+        files, 3 at least, and 14 are possible
+        """
       ])
   }
 }
