@@ -28,15 +28,14 @@ extension Hazard {
   /// The table of all rules.
   var sentences: HazardSentences {
     switch self {
-    case .schemaName, .schemaReference, .databaseObject, .extensionSchema, .searchPath, .functionSearchPath,
-      .ledgerChange:
-      ofTenancy
+    case .schemaName, .schemaReference, .catalogLookup: ofNamedSchemas
+    case .databaseObject, .extensionSchema, .searchPath, .functionSearchPath, .ledgerChange: ofTenancy
     case .sessionSetting, .setTransaction, .concurrently, .empty: ofTransaction
     default: ofTraffic
     }
   }
 
-  private var ofTenancy: HazardSentences {
+  private var ofNamedSchemas: HazardSentences {
     switch self {
     case .schemaName:
       HazardSentences(
@@ -52,6 +51,22 @@ extension Hazard {
         why: "this names one object for all tenants, which may be another tenant's",
         instead:
           "omit the schema, or allow it with '-- tenantctl:allow schema-reference' if the object is shared")
+    default:
+      HazardSentences(
+        what: """
+          a tenant's file looks for an object in a system catalog by its name, without its schema, such as IF NOT EXISTS \
+          (SELECT 1 FROM pg_constraint WHERE conname = 'c')
+          """,
+        why: "it also finds the object of another tenant, and then leaves the change out",
+        instead: """
+          name the table, as in conrelid = 'tanks'::regclass, or the schema, as in table_schema = current_schema(); or \
+          use IF NOT EXISTS of the statement itself
+          """)
+    }
+  }
+
+  private var ofTenancy: HazardSentences {
+    switch self {
     case .databaseObject:
       HazardSentences(
         what: """

@@ -51,6 +51,68 @@ import Testing
   ])
   func tenancy(sql: String, expected: String) throws { try expect(sql, expected) }
 
+  /// A test for whether something exists that finds another tenant's.
+  @Test(arguments: [
+    ("EXISTS (SELECT 1 FROM pg_constraint WHERE conname = 'positive')", true),
+    ("EXISTS (SELECT FROM pg_catalog.pg_type t WHERE t.typname = 'mood')", true),
+    ("EXISTS (SELECT FROM pg_type WHERE typname IN ('mood', 'state'))", true),
+    ("EXISTS (SELECT FROM pg_class c WHERE lower(c.relname) = 'tanks' AND c.relkind = 'r')", true),
+    ("EXISTS (SELECT FROM pg_class WHERE relname::text = 'tanks')", true),
+    ("EXISTS (SELECT FROM pg_indexes WHERE tablename = 'tanks' AND 'by_name' = indexname)", true),
+    (
+      "EXISTS (SELECT FROM information_schema.columns WHERE table_name = 'tanks' AND column_name = 'x')", true
+    ),
+    ("(SELECT count(*) FROM information_schema.tables WHERE table_name = 'tanks') > 0", true),
+    (
+      "EXISTS (SELECT FROM pg_constraint WHERE conname = 'c' AND conrelid = (SELECT oid FROM pg_class WHERE relname = 't'))",
+      true
+    ),
+    ("EXISTS (SELECT FROM pg_enum e JOIN pg_type t ON t.oid = e.enumtypid WHERE t.typname = 'mood')", true),
+    ("EXISTS (SELECT FROM pg_constraint WHERE conname = 'c' AND conrelid = 'tanks'::regclass)", false),
+    ("EXISTS (SELECT FROM pg_constraint WHERE conname = 'c' AND conrelid = to_regclass('tanks'))", false),
+    ("EXISTS (SELECT FROM pg_enum WHERE enumlabel = 'a' AND enumtypid = 'mood'::regtype)", false),
+    (
+      "EXISTS (SELECT FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE typname = 'mood' AND nspname = 'x')",
+      false
+    ),
+    ("EXISTS (SELECT FROM pg_type WHERE typname = 'mood' AND pg_type_is_visible(oid))", false),
+    (
+      "EXISTS (SELECT FROM information_schema.columns WHERE table_name = 't' AND table_schema = current_schema())",
+      false
+    ),
+    (
+      "EXISTS (SELECT FROM pg_tables WHERE schemaname = ANY (current_schemas(false)) AND tablename = 't')",
+      false
+    ),
+    ("EXISTS (SELECT FROM pg_roles WHERE rolname = 'app')", false),
+    ("EXISTS (SELECT FROM pg_extension WHERE extname = 'hstore')", false),
+    ("EXISTS (SELECT conname FROM pg_constraint WHERE conrelid = 16384)", false),
+    ("EXISTS (SELECT FROM tanks WHERE table_name = 'a')", false),
+  ])
+  func lookups(test: String, isFound: Bool) throws {
+    let expected = isFound ? "catalog-lookup" : ""
+    try expect("DO $$ BEGIN IF NOT \(test) THEN PERFORM 1; END IF; END $$", expected)
+    try expect("INSERT INTO tanks SELECT 1 WHERE NOT \(test)", expected)
+    try expect("CREATE FUNCTION f() RETURNS bool LANGUAGE sql AS $$ SELECT \(test) $$", "")
+    try expect("CREATE VIEW w AS SELECT \(test)", "")
+    try expect("-- tenantctl:allow catalog-lookup\nSELECT \(test)", "")
+  }
+
+  @Test func lookupsArePlaced() throws {
+    let sql = """
+      DO $$ BEGIN
+        IF NOT EXISTS (SELECT FROM pg_type WHERE typname = 'a' AND typnamespace = 1) THEN NULL; END IF;
+        IF NOT EXISTS (SELECT FROM pg_type WHERE typname = 'mood') THEN CREATE TYPE m AS ENUM (); END IF;
+        SELECT 1 INTO x FROM pg_class WHERE relname = 'a'; PERFORM current_schema();
+      END $$;
+      """
+    let set = MigrationSet(tenant: [try file(1, sql)], shared: [try file(2, sql)])
+    #expect(
+      set.hazards().map { "\($0.hazard.rawValue) \($0.location.line):\($0.location.column)" } == [
+        "catalog-lookup 3:30", "catalog-lookup 4:24",
+      ])
+  }
+
   @Test(arguments: [
     ("ALTER TABLE tanks ALTER name TYPE varchar(10)", "column-type"),
     ("ALTER TABLE tanks ALTER COLUMN id SET DATA TYPE bigint", "column-type"),

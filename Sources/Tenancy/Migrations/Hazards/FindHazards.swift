@@ -92,6 +92,7 @@ struct StatementHazards {
     let all = words.schemaQualifiedNames
     found += names(all.filter { $0.offset < body }, runsAtOnce: true)
     found += names(all.filter { $0.offset > body }, runsAtOnce: false)
+    if !words.keepsQuery { found += lookups(words.words) }
     found += hazards(of: words, runsAtOnce: true, &known)
     return found.sorted { $0.offset < $1.offset }
   }
@@ -104,6 +105,7 @@ struct StatementHazards {
     for code in words.embedded {
       let runsAtOnce = runsAtOnce && code.runsAtOnce
       found += names(code.schemaQualifiedNames, runsAtOnce: runsAtOnce)
+      if runsAtOnce { found += lookups(code.words) }
       for words in code.statements { found += hazards(of: words, runsAtOnce: runsAtOnce, &known) }
     }
     return found
@@ -123,6 +125,11 @@ struct StatementHazards {
       isUndoing ? [] : LiveHazards(words: words, known: known, isInTransaction: isInTransaction).hazards
     if !isUndoing { known.note(words) }
     return (tenancy + live).map { PlacedHazard(hazard: $0, offset: first.offset) }
+  }
+
+  private func lookups(_ words: [SQLWords.Word]) -> [PlacedHazard] {
+    guard scope.isTenant else { return [] }
+    return CatalogLookups(words).offsets.map { PlacedHazard(hazard: .catalogLookup, offset: $0) }
   }
 
   /// Each name once.

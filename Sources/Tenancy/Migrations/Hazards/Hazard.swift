@@ -6,6 +6,7 @@ package enum Hazard: String, Sendable, Hashable, CaseIterable {
   // Tenancy: what differs from one schema to the next.
   case schemaName = "schema-name"
   case schemaReference = "schema-reference"
+  case catalogLookup = "catalog-lookup"
   case databaseObject = "database-object"
   case extensionSchema = "extension-schema"
   case searchPath = "search-path"
@@ -44,9 +45,9 @@ package enum Hazard: String, Sendable, Hashable, CaseIterable {
 
   package var severity: Severity {
     switch self {
-    case .schemaName, .databaseObject, .extensionSchema, .searchPath, .functionSearchPath, .ledgerChange:
+    case .schemaName, .catalogLookup, .databaseObject, .extensionSchema, .searchPath, .functionSearchPath:
       .error
-    case .sessionSetting, .setTransaction, .concurrently, .empty, .notNull: .error
+    case .ledgerChange, .sessionSetting, .setTransaction, .concurrently, .empty, .notNull: .error
     case .schemaReference, .setNotNull, .indexLock, .uniqueLock, .foreignKeyLock, .checkLock, .columnType:
       .warning
     case .volatileDefault, .tableRewrite, .lockTable, .wholeTable, .truncate, .rename, .dropColumn: .warning
