@@ -104,9 +104,9 @@ extension Hazard {
     switch self {
     case .sessionSetting:
       HazardSentences(
-        what: "SET without LOCAL",
-        why: "the setting outlives the transaction and applies to the tenants after this one",
-        instead: "SET LOCAL, which ends with the transaction")
+        what: "SET without LOCAL, except for the settings that pg_dump writes",
+        why: "the setting ends with the file: a later file and the next tenant do not have it",
+        instead: "SET LOCAL, which says so, in each file that needs the setting")
     case .setTransaction:
       HazardSentences(
         what: "SET TRANSACTION after another statement, in a file with transaction:false, or READ ONLY",

@@ -2,6 +2,7 @@ import Testing
 
 @testable import SQLText
 @testable import Tenancy
+@testable import TenantctlCommands
 
 @Suite struct HazardTests {
   /// Statements after a migration that made `tanks`, and what is hazardous about them in a tenant's file.
@@ -119,6 +120,25 @@ import Testing
   func allowances(sql: String, lines: [Int]) throws {
     let text = sql.contains("migrate:down") ? "-- migrate:up\n\(sql)" : sql
     #expect(try MigrationSet(tenant: [file(1, text)], shared: []).hazards().map(\.location.line) == lines)
+  }
+
+  /// The setting ends with the file, so that it harms nothing; what pg_dump writes is not even meant to last.
+  @Test func aSettingIsAWarning() throws {
+    let dump = """
+      SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0;
+      SET transaction_timeout = 0; SET client_encoding = 'UTF8'; SET standard_conforming_strings = on;
+      SET check_function_bodies = false; SET xmloption = content; SET client_min_messages = warning;
+      SET row_security = off; SET default_tablespace = ''; SET default_table_access_method = heap;
+      """
+    let others =
+      "SET statement_timeout = '1min'; SET work_mem = 0; SET row_security TO on;"
+    let hazards = try MigrationSet(tenant: [file(1, "\(dump)\n\(others)")], shared: []).hazards()
+    #expect(hazards.map(\.hazard) == [.sessionSetting, .sessionSetting, .sessionSetting])
+    #expect(hazards.map(\.location.line) == [5, 5, 5])
+    #expect(hazards.allSatisfy { $0.hazard.severity == .warning })
+    let sentences = Hazard.sessionSetting.sentences
+    #expect(
+      sentences.why == "the setting ends with the file: a later file and the next tenant do not have it")
   }
 
   @Test func findingsReadLikeACompilers() throws {

@@ -47,8 +47,9 @@ package enum Hazard: String, Sendable, Hashable, CaseIterable {
     switch self {
     case .schemaName, .catalogLookup, .databaseObject, .extensionSchema, .searchPath, .functionSearchPath:
       .error
-    case .ledgerChange, .sessionSetting, .setTransaction, .concurrently, .empty, .notNull: .error
-    case .schemaReference, .setNotNull, .indexLock, .uniqueLock, .foreignKeyLock, .checkLock, .columnType:
+    case .ledgerChange, .setTransaction, .concurrently, .empty, .notNull: .error
+    case .sessionSetting, .schemaReference, .setNotNull, .indexLock, .uniqueLock, .foreignKeyLock, .checkLock,
+      .columnType:
       .warning
     case .volatileDefault, .tableRewrite, .lockTable, .wholeTable, .truncate, .rename, .dropColumn: .warning
     case .dropTable, .dropCascade: .warning

@@ -19,8 +19,22 @@ struct TransactionHazards {
     guard let first = words.words.first, first.is("SET"), let second = words.words.dropFirst().first,
       !words.setsSearchPath, !words.setsTransaction
     else { return false }
-    return !["LOCAL", "CONSTRAINTS"].contains(where: second.is)
+    return !["LOCAL", "CONSTRAINTS"].contains(where: second.is) && !isOfDump
   }
+
+  /// Whether it is one of the settings that pg_dump writes at the start of a script, for the script itself.
+  private var isOfDump: Bool {
+    guard words.words.count == 4, let value = words.words.last?.text else { return false }
+    return Self.settingsOfDumps[words.words[1].name] == value.lowercased()
+  }
+
+  private static let settingsOfDumps = [
+    "statement_timeout": "0", "lock_timeout": "0", "idle_in_transaction_session_timeout": "0",
+    "transaction_timeout": "0", "client_encoding": "'utf8'", "standard_conforming_strings": "on",
+    "check_function_bodies": "false", "xmloption": "content", "client_min_messages": "warning",
+    "escape_string_warning": "off", "row_security": "off", "default_tablespace": "''",
+    "default_table_access_method": "heap", "default_with_oids": "false",
+  ]
 
   /// PostgreSQL takes it only before the first query, and nothing can be recorded in a transaction that is read-only.
   private var setsTransactionInVain: Bool {
