@@ -71,8 +71,8 @@ extension Hazard {
       HazardSentences(
         what: """
           a tenant's file creates, alters or drops what a database or a server has once: a schema, role, extension, \
-          server, publication, subscription, event trigger, cast, language, access method or foreign data wrapper, or a \
-          setting of the database, of a role or of the system
+          server, publication, subscription, event trigger, cast, language, access method or foreign data wrapper, a \
+          setting of the database, of a role or of the system, or default privileges without IN SCHEMA
           """,
         why: "it exists once for all tenants: after the first tenant it fails, or does the same again",
         instead: "move it to shared/, which runs once")

@@ -53,6 +53,7 @@ struct TenancyHazards {
     if kind.is("EXTENSION") { return !(first.is("CREATE") && next.is("IF")) }
     if kind.is("CAST") { return !rest.contains { known.types.contains($0.name) } }
     if kind.is("OWNED") { return true }
+    if kind.is("DEFAULT") { return words.firstIndex(of: "IN", "SCHEMA") == nil }
     return kind.is("EVENT") && next.is("TRIGGER") || kind.is("ACCESS") && next.is("METHOD")
       || kind.is("FOREIGN") && next.is("DATA")
   }
