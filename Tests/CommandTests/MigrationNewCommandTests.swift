@@ -42,6 +42,25 @@ import Testing
     }
   }
 
+  /// A part of a file would be a migration, too, and an empty one stops all others.
+  @Test func leavesNothingOnAFullDisk() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      for words in ["small", "big --from acme"] {
+        let outcome = try await Tenantctl.script(
+          "trap '' XFSZ; ulimit -f 0; tenantctl migration new \(words) --migrations full",
+          database: scene.database,
+          workingDirectory: scene.folder.path)
+        #expect(
+          outcome.status == 1
+            && outcome.stderr.contains(
+              #/error: cannot access full/tenant/\d{14}_[a-z]+\.sql: File too large\n/#),
+          "\(outcome)")
+      }
+      let left = try FileManager.default.contentsOfDirectory(atPath: scene.folder.path("full/tenant"))
+      #expect(left == [])
+    }
+  }
+
   /// What an app has made of every kind is the same in a tenant that is created from the file.
   @Test func fromATenant() async throws {
     try await Scene.with(files: [:]) { scene in

@@ -64,11 +64,36 @@ enum Disk {
     }
   }
 
-  /// Writes a file that must not exist.
+  /// Writes a file that must not exist: all of it, or nothing. It gets its name when it is complete.
   static func create(_ path: String, _ text: String) throws(Failure) {
+    let draft = join(folder(of: path), ".draft-\(getpid())")
+    // What a process of this number has left.
+    unlink(draft)
+    do {
+      try write(text, to: draft)
+      // Not every file system has links, which would do both at once: an empty file of our own is replaced.
+      fclose(try open(path, "wxe"))
+    } catch {
+      unlink(draft)
+      throw error
+    }
+    do { try rename(draft, to: path) } catch {
+      unlink(draft)
+      unlink(path)
+      throw error
+    }
+  }
+
+  private static func write(_ text: String, to path: String) throws(Failure) {
     let file = try open(path, "wxe")
     let isWritten = fputs(text, file) >= 0
-    if fclose(file) != 0 || !isWritten { throw Failure(code: errno) }
+    let code = errno
+    if fclose(file) != 0 { throw Failure(code: errno) }
+    if !isWritten { throw Failure(code: code) }
+  }
+
+  private static func folder(of path: String) -> String {
+    path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
   }
 
   /// Whether there is a folder of that path.

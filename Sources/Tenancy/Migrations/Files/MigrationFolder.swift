@@ -40,7 +40,9 @@ package enum MigrationFolder {
         digits = next.rawValue
       }
       let file = Disk.join(part.folder, "\(digits)_\(slug).sql")
-      try Disk.create(file, text)
+      do { try Disk.create(file, text) } catch {
+        throw MigrationFolderError.inaccessible(path: file, reason: "\(error)")
+      }
       return file
     } catch let error as MigrationFolderError {
       throw error
