@@ -35,27 +35,26 @@ package struct SQLWords {
   init(_ code: QuotedText) {
     let bytes = code.bytes
     var lexer = SQLLexer(bytes, in: 0..<bytes.count)
-    var words: [Word] = []
-    var last = 0..<0
+    var tokens: [Range<Int>] = []
     while let token = try? lexer.next() {
       switch token {
       case .lineComment, .blockComment: continue
       default: break
       }
-      var range = lexer.tokenStart..<lexer.position
+      let range = lexer.tokenStart..<lexer.position
+      let quote = bytes[range.lowerBound]
       // A doubled quote within quotes: to the lexer it ends one token and begins another.
-      if range.lowerBound == last.upperBound, let quote = bytes[range].first,
-        [ASCII.quote, ASCII.doubleQuote].contains(quote), bytes[..<last.upperBound].last == quote,
-        !words.isEmpty
+      if let last = tokens.last, last.upperBound == range.lowerBound, bytes[last.upperBound - 1] == quote,
+        quote == ASCII.quote || quote == ASCII.doubleQuote
       {
-        words.removeLast()
-        range = last.lowerBound..<range.upperBound
+        tokens[tokens.count - 1] = last.lowerBound..<range.upperBound
+      } else {
+        tokens.append(range)
       }
-      words.append(
-        Word(String(decoding: bytes[range], as: UTF8.self), offset: code.offset(of: range.lowerBound)))
-      last = range
     }
-    self.words = words
+    words = tokens.map { range in
+      Word(bytes[range], offset: code.offset(of: range.lowerBound))
+    }
   }
 
   /// Whether it calls that function, and does nothing else that could have an effect: each word is the function's name, a
@@ -126,14 +125,23 @@ package struct SQLWords {
 }
 
 extension SQLWords.Word {
-  fileprivate init(_ token: String, offset: Int) {
-    if token.hasPrefix("\"") {
-      self.init(
-        text: String(token.dropFirst().dropLast()).replacingText("\"\"", with: "\""), isQuoted: true,
-        offset: offset)
+  fileprivate init(_ bytes: ArraySlice<UInt8>, offset: Int) {
+    if bytes.first == ASCII.doubleQuote {
+      self.init(text: Self.name(inQuotes: bytes), isQuoted: true, offset: offset)
     } else {
+      let token = String(decoding: bytes, as: UTF8.self)
       let isString = token.hasSuffix("'") || token.hasPrefix("$")
       self.init(text: isString ? token : ASCII.uppercased(token), isQuoted: false, offset: offset)
     }
+  }
+
+  /// What is between the quotes, where a doubled quote stands for one.
+  private static func name(inQuotes bytes: ArraySlice<UInt8>) -> String {
+    var isFirstOfTwo = false
+    let name = bytes.dropFirst().dropLast().filter { byte in
+      isFirstOfTwo = byte == ASCII.doubleQuote && !isFirstOfTwo
+      return !isFirstOfTwo
+    }
+    return String(decoding: name, as: UTF8.self)
   }
 }
