@@ -214,9 +214,24 @@ extension CommandResult {
     return result
   }
 
+  /// The SQL of a run over the fleet, and the tenants in which it would fail.
+  static func dryRun(_ sql: [String], failing: [TenantFailure], _ style: Style) -> CommandResult {
+    var result = dryRun(sql)
+    result.json = FleetDryRun(sql: sql, failures: FleetFailure.all(failing))
+    result.failures = failureCauses(failing, style)
+    if !failing.isEmpty { result.status = .partial }
+    return result
+  }
+
   private struct DryRun: Encodable, Sendable {
     let dryRun = true
     let sql: [String]
+  }
+
+  private struct FleetDryRun: Encodable, Sendable {
+    let dryRun = true
+    let sql: [String]
+    let failures: [FleetFailure]
   }
 }
 

@@ -49,6 +49,12 @@ import Testing
       try await scene.prints("list --quiet", "acme\nkelp\nreef\n")
       let dry = try await scene.run("create lagoon pond --dry-run")
       #expect(dry.stdout.contains("-- lagoon\nBEGIN;") && dry.stdout.contains("-- pond\nBEGIN;"))
+      let failing = try await scene.run("create rock pond --dry-run --format json")
+      #expect(
+        failing.status == 5 && failing.stderr == ""
+          && failing.stdout.hasPrefix(
+            #"{"dry_run":true,"failures":[{"error":{"code":"schema_without_tenant","#)
+          && failing.stdout.contains(#""name":"rock"}],"sql":["#), "\(failing)")
       try await scene.prints("list --quiet", "acme\nkelp\nreef\n")
     }
   }

@@ -113,6 +113,25 @@ import Testing
     }
   }
 
+  /// What keeps a tenant out is data as the SQL is: a script reads standard output only.
+  @Test func aDryRunTellsWhichTenantsFail() async throws {
+    try await Scene.with(tenants: ["acme", "reef"]) { scene in
+      try scene.folder.write("ALTER TABLE tanks ADD x int;\n", to: Self.third)
+      let sound = try await scene.run("migrate --all --dry-run --format json")
+      #expect(
+        sound.status == 0 && sound.stdout.hasPrefix(#"{"dry_run":true,"failures":[],"sql":["#), "\(sound)")
+      try await scene.database.psql("ALTER SCHEMA reef RENAME TO gone")
+      for format in ["json", "ndjson"] {
+        let dry = try await scene.run("migrate --all --dry-run --format \(format)")
+        #expect(dry.status == 5 && dry.stderr == "", "\(dry)")
+        #expect(
+          dry.stdout.contains(#"{"dry_run":true,"failures":[{"error":{"code":"schema_missing","#)
+            && dry.stdout.contains(#""name":"reef"}],"sql":["#) && dry.stdout.contains("tanks ADD x int"),
+          "\(dry)")
+      }
+    }
+  }
+
   @Test func checksWithoutAChange() async throws {
     try await with("ALTER TABLE tanks ADD colour text;\n") { scene in
       let before = try await scene.database.contents()

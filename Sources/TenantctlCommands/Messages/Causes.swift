@@ -55,7 +55,7 @@ func fewerJobs(_ jobs: Int, _ problem: TenancyProblem) -> String {
     "the server has no connection for \(jobs) tenants at a time, so fewer run at once: \(reason.firstLine)"
 }
 
-/// A tenant whose ledger cannot be read, in JSON.
+/// A tenant in which nothing can be done, such as one whose ledger cannot be read, in JSON.
 struct FleetFailure: Encodable, Sendable {
   let name: String
   let error: ErrorReport.Document

@@ -65,11 +65,7 @@ enum MigrateCommand {
       let problems = plan.tenants.compactMap { survey in
         survey.problem.map { TenantFailure(survey.label, survey.schema, $0) }
       }
-      var result = CommandResult.dryRun(plan.script)
-      result.failures = failureCauses(problems, session.errorStyle)
-      result.formatsWithFailures = []
-      if !problems.isEmpty { result.status = .partial }
-      return result
+      return .dryRun(plan.script, failing: problems, session.errorStyle)
     }
     let summary = MigrationSummary(plan)
     let end = try await summary.command.run(

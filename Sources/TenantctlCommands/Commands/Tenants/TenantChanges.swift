@@ -13,12 +13,8 @@ struct TenantChanges<Value: Sendable>: Sendable {
     _ plan: FleetPlan<Value>, of database: TenantDatabase, _ input: Input, _ session: Session
   ) async throws -> CommandResult {
     if input[Shared.dryRun] {
-      let end = FleetEnd(plan.forecast, command)
-      var result = CommandResult.dryRun(plan.script)
-      result.failures = end.causes(session.errorStyle)
-      result.formatsWithFailures = []
-      if !end.report.failures.isEmpty { result.status = .partial }
-      return result
+      let failures = plan.forecast.failures.compactMap { TenantFailure($0) }
+      return .dryRun(plan.script, failing: failures, session.errorStyle)
     }
     let end = try await command.run(plan.forecast.tenants.count, of: database, input, session) { run, _ in
       await database.run(plan, run)
