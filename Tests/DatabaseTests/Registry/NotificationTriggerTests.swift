@@ -203,8 +203,10 @@ import Testing
         #expect(try await fleet.notifications() == .outdated)
         let entries = try await fleet.tenancy.diagnose().entries
         #expect(
-          entries.map(\.finding) == [.notificationsOutdated(table: "public.tenants", isBlocked: true)]
-            && !entries[0].canBeFixed)
+          entries.map(\.finding).filter { if case .hookedRegistry = $0 { false } else { true } }
+            == [.notificationsOutdated(table: "public.tenants", isBlocked: true)])
+        // Its triggers run the owner's code, for each event.
+        #expect(entries.count > 1 && entries.allSatisfy { !$0.canBeFixed })
         // Its owner is trusted where it owns the table, but another role than a superuser could not replace it.
         try await fleet.psql("ALTER TABLE tenants OWNER TO \(role.name)")
         #expect(try await fleet.notifications() == .current)
