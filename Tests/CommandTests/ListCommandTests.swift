@@ -93,7 +93,8 @@ import Testing
       _ = try await holder.pipeline(["BEGIN", "LOCK TABLE acme.tanks"])
       try await scene.prints("list --quiet --sort -size --active", "pond\nreef\nacme\nrock\n")
       #expect(try await scene.run("list --columns name,size").status == 0)
-      #expect(try await scene.run("exec --match pond --order-by size -c 'SELECT 1'").status == 0)
+      #expect(
+        try await scene.run(["exec", "acme", "reef", "--order-by", "size", "-c", "SELECT 1"]).status == 0)
       #expect(try await scene.run("show acme").status == 0)
       await holder.close()
     }
