@@ -48,6 +48,9 @@ package struct SQLWords {
         quote == ASCII.quote || quote == ASCII.doubleQuote
       {
         tokens[tokens.count - 1] = last.lowerBound..<range.upperBound
+      } else if quote == ASCII.doubleQuote, let start = Self.startOfUnicodeName(tokens, range, bytes) {
+        tokens.removeLast(2)
+        tokens.append(start..<range.upperBound)
       } else {
         tokens.append(range)
       }
@@ -55,6 +58,17 @@ package struct SQLWords {
     words = tokens.map { range in
       Word(bytes[range], offset: code.offset(of: range.lowerBound))
     }
+  }
+
+  /// Where `U&"..."` starts, if these are its quotes.
+  private static func startOfUnicodeName(
+    _ tokens: [Range<Int>], _ quotes: Range<Int>, _ bytes: [UInt8]
+  ) -> Int? {
+    let prefix = tokens.suffix(2)
+    guard let start = prefix.first?.lowerBound, prefix.count == 2, start + 2 == quotes.lowerBound else {
+      return nil
+    }
+    return bytes[start] | 0x20 == UInt8(ascii: "u") && bytes[start + 1] == UInt8(ascii: "&") ? start : nil
   }
 
   /// Whether it calls that function, and does nothing else that could have an effect: each word is the function's name, a
@@ -128,10 +142,24 @@ extension SQLWords.Word {
   fileprivate init(_ bytes: ArraySlice<UInt8>, offset: Int) {
     if bytes.first == ASCII.doubleQuote {
       self.init(text: Self.name(inQuotes: bytes), isQuoted: true, offset: offset)
+    } else if bytes.last == ASCII.doubleQuote {
+      let name = Self.name(inQuotes: bytes.dropFirst(2))
+      self.init(text: Self.unescaped(name), isQuoted: true, offset: offset)
     } else {
       let token = String(decoding: bytes, as: UTF8.self)
       let isString = token.hasSuffix("'") || token.hasPrefix("$")
       self.init(text: isString ? token : ASCII.uppercased(token), isQuoted: false, offset: offset)
+    }
+  }
+
+  /// A name of `U&"..."`: a backslash begins the number of a character (PostgreSQL manual, 4.1.1). Another escape character, by
+  /// UESCAPE, is not looked for.
+  private static func unescaped(_ name: String) -> String {
+    name.replacing(#/\\(?:\+([0-9A-Fa-f]{6})|([0-9A-Fa-f]{4})|(\\))/#) { match in
+      guard let digits = match.1 ?? match.2,
+        let scalar = UInt32(digits, radix: 16).flatMap(Unicode.Scalar.init)
+      else { return String(match.3 ?? match.0) }
+      return String(Character(scalar))
     }
   }
 

@@ -152,6 +152,14 @@ import Testing
         try await scene.database.psql(
           "ALTER DATABASE \(scene.database.name) OWNER TO CURRENT_USER; ALTER TABLE tenants OWNER TO CURRENT_USER"
         )
+        // In a schema of its own a role can make what looks like a registry.
+        try await scene.database.psql(
+          "CREATE SCHEMA own; ALTER TABLE tenants SET SCHEMA own; ALTER TABLE domains SET SCHEMA own; ALTER TABLE own.tenants OWNER TO \(role.name)"
+        )
+        try scene.folder.write("", to: "other.toml")
+        let refused = try await scene.run("init --config other.toml --no-files")
+        #expect(refused.status == 4, "\(refused)")
+        #expect(refused.stderr.contains("own.tenants looks like a registry, but belongs to \(role.name)"))
       }
     }
   }

@@ -62,6 +62,9 @@ extension TenantDatabase {
     let mapping = candidate.mapping
     let shape = try await RegistryShape(mapping, catalog.tables, over: connection)
     var (remarks, tenants, domains) = try await remarks(on: shape, over: connection)
+    if source == .anywhere, mapping.tenants.schema != "public" {
+      try refuseStrangers(remarks, mapping.tenants)
+    }
     if candidate.kind == .stanclTenancy, mapping.columns.schema == nil {
       remarks.append(.schemasInData(table: mapping.tenants.description))
     }
@@ -70,6 +73,13 @@ extension TenantDatabase {
         kind: candidate.kind, mapping: mapping, tenants: tenants, domains: domains, remarks: remarks,
         lacks: shape.additions(catalog.references)), shape
     )
+  }
+
+  /// Whoever owns a schema may make tables like a registry's there.
+  private func refuseStrangers(_ remarks: [RegistryRemark], _ tenants: QualifiedName) throws {
+    for case .owner(tenants.description, let role, _) in remarks {
+      throw TenancyProblem.unclearRegistry(.ofAnother(table: tenants.description, owner: role))
+    }
   }
 
   private func candidate(

@@ -24,6 +24,9 @@ package enum RegistryProblem: Sendable, Hashable {
   /// A table has the name of a registry's table, but is not part of a registry.
   case tableInTheWay(String, columns: [String])
 
+  /// What looks like a registry is outside of the shared schema, and belongs to this role.
+  case ofAnother(table: String, owner: String)
+
   static func inTheWay(_ table: CatalogTable) -> RegistryProblem {
     .tableInTheWay(table.name.description, columns: table.columns.map(\.name))
   }

@@ -48,6 +48,13 @@ extension ErrorReport {
             in tenantctl.toml, name the tables and schema_prefix = "..." under [registry], and under [registry.columns] \
             name = "..." and schema = "..."; a view or a generated column can compute a schema's name
             """)
+      case .ofAnother(let table, let owner):
+        Self(
+          "registry_unknown", .refused,
+          "\(table) looks like a registry, but belongs to \(owner), whose code would run as the role that uses it",
+          hint:
+            "if it is yours: 'tenantctl init --tenants-table \(table)'; or create another registry with --new"
+        )
       case .tableInTheWay(let table, let columns):
         Self(
           "registry_unknown", .refused,

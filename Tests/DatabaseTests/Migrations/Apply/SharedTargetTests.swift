@@ -58,7 +58,8 @@ import Testing
     ("CREATE TABLE more (x int) INHERITS (old)", "old"),
     ("CREATE TABLE log (id int) PARTITION BY LIST (id); ALTER TABLE log ATTACH PARTITION old DEFAULT", "old"),
     ("CREATE TABLE log (id int); ALTER TABLE log INHERIT old", "old"),
-    ("DROP TABLE Übersicht", "Übersicht"), ("DROP TABLE \(long)", String(long.prefix(63))),
+    ("DROP TABLE Übersicht", "Übersicht"), (#"DROP TABLE U&"\00dcbersicht""#, "Übersicht"),
+    ("DROP TABLE \(long)", String(long.prefix(63))),
   ]
 
   /// In the order of migration, rollback, new tenant and script; the tenant `b` has what it needs, and no other one does.
