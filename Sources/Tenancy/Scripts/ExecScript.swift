@@ -36,10 +36,10 @@ package struct ExecScript: Sendable {
     Sent(
       script: self,
       parts: statements.enumerated().flatMap { index, statement in
-        let guards = targets.met(by: statement).map { object in
-          (
-            before: object.guards.before.map { ($0, index, object) },
-            after: object.guards.after.map { ($0, index, object) }
+        let guards = targets.met(by: statement).enumerated().map { number, object in
+          let guards = object.guards(number)
+          return (
+            before: guards.before.map { ($0, index, object) }, after: guards.after.map { ($0, index, object) }
           )
         }
         return guards.flatMap(\.before) + [(SQL(unsafeRaw: statement.text), index, nil)]
@@ -47,7 +47,7 @@ package struct ExecScript: Sendable {
       })
   }
 
-  /// Its statements, and before them the checks that they change no object of all tenants.
+  /// Its statements, and around them the checks that they change no object of all tenants.
   struct Sent: Sendable {
     fileprivate let script: ExecScript
     fileprivate let parts: [(sql: SQL, statement: Int, guarded: SharedObject?)]

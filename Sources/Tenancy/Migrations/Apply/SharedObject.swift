@@ -15,9 +15,10 @@ package struct SharedObject: Sendable, Hashable {
 
   /// What comes right before and after a statement that names it without its schema, in the same transaction, and fails if it
   /// is what the statement changes. Safe under any search path.
-  var guards: (before: [SQL], after: [SQL]) {
+  /// - Parameter number: tells it from the others that the statement names.
+  func guards(_ number: Int) -> (before: [SQL], after: [SQL]) {
     if kind.isResolvedByName { return (["SELECT \(Guard.number(if: isElsewhere))"], []) }
-    let setting: SQL = "'tenantctl.shared'"
+    let setting: SQL = "'tenantctl.shared\(unsafeRaw: String(number))'"
     return (
       ["SELECT pg_catalog.set_config(\(setting), \(state), true)"],
       [

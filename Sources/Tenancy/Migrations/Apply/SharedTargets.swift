@@ -121,9 +121,9 @@ extension Frame {
     -> [(before: [PlannedStatement], after: [PlannedStatement])]
   {
     if path.shared.contains(schema) { return [] }
-    return sharedTargets.met(by: statement).map { object in
+    return sharedTargets.met(by: statement).enumerated().map { number, object in
       let source = MigrationSource(file: file, place: .target(statement, object))
-      let guards = object.guards
+      let guards = object.guards(number)
       return (
         guards.before.map { PlannedStatement($0, source: source) },
         guards.after.map { PlannedStatement($0, source: source) }

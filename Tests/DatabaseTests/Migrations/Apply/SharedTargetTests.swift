@@ -118,9 +118,13 @@ import Testing
   @Test func overloadedRoutines() async throws {
     try await Fleet.with { fleet in
       try await fleet.psql(Self.shared)
-      let own = try migration("1", "CREATE FUNCTION f(int) RETURNS int LANGUAGE sql RETURN 1;")
+      let own = try migration(
+        "1",
+        """
+        CREATE FUNCTION f(int) RETURNS int LANGUAGE sql RETURN 1; CREATE FUNCTION g(int) RETURNS int LANGUAGE sql RETURN 1;
+        """)
       try await fleet.create("a", [own])
-      let drop = try migration("2", "DROP FUNCTION IF EXISTS f(uuid);\nDROP FUNCTION f(int);")
+      let drop = try migration("2", "DROP FUNCTION IF EXISTS f(uuid);\nDROP FUNCTION f(int), g(int);")
       let shared = try migration("3", "DROP FUNCTION f(text);")
       let report = try await fleet.migrate([own, drop, shared])
       #expect(report.tenants[0].value?.map(\.rawValue) == ["2"])
