@@ -17,7 +17,7 @@ import Testing
     CREATE FUNCTION public.g(int, int) RETURNS int LANGUAGE sql RETURN 1;
     CREATE OPERATOR public.@#@ (LEFTARG = int, RIGHTARG = int, FUNCTION = public.g);
     CREATE OPERATOR FAMILY public.family USING btree; CREATE STATISTICS public.st ON id, name FROM public.users;
-    CREATE COLLATION public.nd (provider = icu, locale = 'und');
+    CREATE COLLATION public.nd (locale = 'C');
     CREATE CONVERSION public.conv FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8;
     CREATE TEXT SEARCH CONFIGURATION public.de (COPY = pg_catalog.german);
     CREATE TEXT SEARCH DICTIONARY public.plain (TEMPLATE = pg_catalog.simple);
