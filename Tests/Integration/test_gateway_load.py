@@ -108,7 +108,7 @@ def run(port, target, tenants, tenantctl, count, seed):
 
 # A shared machine holds up single processes, which the sleeper does not see: so many of the answers may be late, but not as
 # late as without notifications.
-LATE = 1 / 200
+LATE = 1 / 500
 VERY_LATE = 0.4
 
 
@@ -183,6 +183,6 @@ def check_renames(errors, sleeper, tenants, freshness):
             for one, other in zip(periods, periods[1:])
             if one.state.name != other.state.name
             and other.begin <= visit.received
-            and visit.sent <= one.end + freshness + VERY_LATE + 4 * sleeper.stalled(one.end, visit.sent)
+            and visit.sent <= one.end + freshness + 4 * sleeper.stalled(one.end, visit.sent)
         ]
         assert near, (visit, periods)

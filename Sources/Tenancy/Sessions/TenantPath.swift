@@ -65,7 +65,7 @@ struct DatabaseTraits: Sendable, Hashable {
   let isCitus: Bool
   /// Whether commits may return before they are on disk: the current role can then wait for all of them at once.
   let canDefer: Bool
-  /// Since when the server has run without a crash: after one it begins its statistics anew (PostgreSQL manual, 27.2
+  /// Since when the server has run without a crash: recovery resets the statistics (PostgreSQL manual, 27.2
   /// "The Cumulative Statistics System"). Any role may read it, and no pooler hides it.
   let serverRun: String?
   /// The roles that get privileges on the tables that the current role makes.

@@ -33,7 +33,10 @@ enum CommandSuite {
     ALTER TYPE mood ADD VALUE 'fine';
     CREATE FUNCTION feed() RETURNS pg_catalog.int4 LANGUAGE sql RETURN 1;
     ALTER FUNCTION feed() STABLE;
+    CREATE TEXT SEARCH CONFIGURATION words (COPY = pg_catalog.simple);
+    ALTER TEXT SEARCH CONFIGURATION words ALTER MAPPING FOR word WITH pg_catalog.simple;
     -- migrate:down
+    DROP TEXT SEARCH CONFIGURATION words;
     DROP FUNCTION feed();
     DROP TYPE mood;
     DROP TABLE pumps;
@@ -76,6 +79,7 @@ enum CommandSuite {
       ALTER TABLE tenants ADD plan text;
       CREATE TABLE tanks (); CREATE TYPE mood AS ENUM ('calm');
       CREATE FUNCTION feed() RETURNS int4 LANGUAGE sql RETURN 1;
+      CREATE TEXT SEARCH CONFIGURATION words (COPY = pg_catalog.simple);
       UPDATE domains SET is_primary = false WHERE tenant_name = 'pond';
       INSERT INTO tenants (name) VALUES ('legacy'), ('shore'), ('lagoon');
       CREATE SCHEMA legacy; CREATE TABLE legacy.tanks (id int4, name text, litres int4);
