@@ -23,8 +23,8 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="session")
 def program():
-    """The app's program, built in a folder that a later run finds again."""
-    scratch = REPOSITORY / ".build/tanks"
+    """The app's program, built beside this package, whose targets and dependencies are built already."""
+    scratch = REPOSITORY / ".build"
     subprocess.run(["swift", "build", "--package-path", EXAMPLE, "--scratch-path", scratch], check=True)
     return scratch / "debug/Tanks"
 
