@@ -52,8 +52,12 @@ package enum TenancyProblem: Error, Sendable, Hashable {
   case tenantProtected(TenantName)
   /// A drop was interrupted: the row is gone, the schema is not.
   case dropUnfinished(TenantName)
+  /// A drop in several transactions failed after the first: the row is gone, some of the schema is not.
+  indirect case dropStopped(TenantName, because: TenancyProblem)
   /// Rows of other tables refer to the tenant's row.
   case tenantReferenced(TenantName, detail: String)
+  /// Rows of other tables refer to the domain's row.
+  case domainReferenced(DomainName, detail: String)
   /// Objects outside of the tenant's schema depend on what is in it, and would be dropped with it: the first ten, as the
   /// server describes them, and how many there are.
   case schemaReferenced(SchemaName, of: TenantName, by: [String], count: Int)
@@ -67,6 +71,8 @@ package enum TenancyProblem: Error, Sendable, Hashable {
   case domainNotFound(DomainName)
   /// The domain is there, its tenant is not.
   case domainWithoutTenant(DomainName, tenant: TenantName?)
+  /// Domains' rows refer to no tenant, some of them to the one that is to be: it would be served under their host names.
+  case domainsStale([DomainName], TenantName)
   /// A tenant has that domain already.
   case domainTaken(DomainName, by: TenantName?)
   /// Several rows have the host name: a change of one would be a change of all.
@@ -127,8 +133,9 @@ package enum TenancyProblem: Error, Sendable, Hashable {
   case versionNotFound(String)
   /// The version is one of the shared schema, and no tenant's.
   case versionShared(String)
-  /// Files that were edited after they had been applied.
-  case checksumMismatch([MigrationOccurrence])
+  /// Files that were edited after they had been applied; with the names that the ledgers have for their versions where those
+  /// are others.
+  case checksumMismatch([MigrationOccurrence], recorded: [MigrationVersion: String] = [:])
   /// Files that are older than what these tenants have, where that is not wanted.
   case outOfOrder([MigrationOccurrence])
   /// Versions that these tenants have and no file has, where that is not wanted.
@@ -145,6 +152,9 @@ package enum TenancyProblem: Error, Sendable, Hashable {
   case begunStatementwise([MigrationOccurrence])
   /// A rollback by a number of steps that would undo other files of one tenant than of another: who loses which.
   case rollbackUneven([MigrationOccurrence])
+  /// Tenants that have different ones of the migrations whose files are gone: of each group the newest one, the smallest
+  /// group first.
+  case squashUneven([UnknownVersion])
   /// Tenants that have migrations newer than the one that was to be their last.
   case ledgerBeyond(MigrationVersion, tenants: [String])
   /// Another session is creating the tenant right now.
@@ -161,6 +171,8 @@ package enum TenancyProblem: Error, Sendable, Hashable {
   case historyRefused([HistoryProblem])
   /// The table that has the ledger's name is another tool's: this one's, if it is known.
   case foreignLedger(SchemaName, MigrationTool?, columns: [String])
+  /// The ledger has several rows of one version: it lacks its primary key.
+  case ledgerRepeats(SchemaName, MigrationVersion)
   /// The table with the ledger's name is not trusted: its creator could run code as the role that migrates.
   case ledgerNotTrusted(SchemaName, LedgerDistrust)
   /// PostgreSQL takes the schema's name in a search path for something else.
@@ -233,8 +245,10 @@ extension TenancyProblem {
     case .tenantNotFound(let name), .tenantExists(let name), .tenantNameCollides(let name, _),
       .tenantDeactivated(let name), .schemaMissing(let name, _), .nameUnreadable(let name, _),
       .schemaTaken(_, let name), .schemaNotAlone(_, let name, _), .sharedSchema(let name, _),
-      .dropUnfinished(let name), .tenantReferenced(let name, _), .schemaReferenced(_, let name, _, _),
-      .domainExists(_, let name), .domainIsPrimary(_, let name, _), .createInProgress(let name),
+      .dropUnfinished(let name), .dropStopped(let name, _), .tenantReferenced(let name, _),
+      .schemaReferenced(_, let name, _, _),
+      .domainExists(_, let name), .domainsStale(_, let name), .domainIsPrimary(_, let name, _),
+      .createInProgress(let name),
       .schemaNotEnterable(let name, _), .schemaEmpty(let name), .nothingRecorded(let name, _),
       .migrationUnfinished(let name, _), .tenantProtected(let name), .leftoverSchema(_, let name),
       .tenantGivenTwice(let name),

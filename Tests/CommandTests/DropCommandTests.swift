@@ -66,7 +66,7 @@ import Testing
       try await scene.refuses([
         Refusal(
           "drop acme --yes", 4, "tenant_referenced",
-          #"rows of other tables refer to tenant acme: Key (id)=(1) is still referenced from table "invoices"."#,
+          "rows of other tables refer to tenant acme or its domains: table public.invoices",
           hint: "remove or change those rows first; nothing was changed")
       ])
     }
@@ -128,6 +128,32 @@ import Testing
               + "This removes the tenant acme: 1 table, domains acme.example.com. It cannot be undone.\r\n"))
         #expect(outcome.stdout.hasSuffix(end), "\(typed)")
         #expect(try await (scene.database.contents() == before) == (status != 0), "\(typed)")
+      }
+    }
+  }
+
+  /// Rows of the app that refer to a tenant or a domain are found before anything is dropped; a deferred key too.
+  @Test(arguments: [("tenants", "tenant initech"), ("domains", "domain initech.example.com")])
+  func rowsThatReferToOneKeepThemAll(table: String, subject: String) async throws {
+    try await Scene.with(tenants: ["acme", "initech"]) { scene in
+      try await scene.database.psql(
+        """
+        CREATE TABLE members (id serial, ref int NOT NULL REFERENCES \(table) DEFERRABLE INITIALLY DEFERRED);
+        INSERT INTO members (ref) SELECT id FROM \(table) WHERE \(table == "tenants" ? "name" : "tenant_name") = 'initech'
+        """)
+      let before = try await scene.database.contents()
+      for line in [
+        "drop --all --yes", "drop --all --dry-run", "drop initech --yes", "drop initech --dry-run",
+      ] {
+        let outcome = try await scene.run(line)
+        #expect(outcome.status == 4 && outcome.stderr.contains("refer to \(subject)"), "\(line): \(outcome)")
+        #expect(outcome.stderr.contains("table public.members"), "\(line): \(outcome)")
+      }
+      #expect(try await scene.database.contents() == before)
+      try await scene.succeed("drop acme --yes")
+      if table == "domains" {
+        let removed = try await scene.run("domain remove initech.example.com")
+        #expect(removed.status == 4 && removed.stderr.contains("refer to \(subject)"), "\(removed)")
       }
     }
   }

@@ -34,6 +34,10 @@ struct DirectoryIndex: Sendable {
   /// The keys of tenants of which two have one host or one name. Which one wins, only all the rows tell.
   private(set) var ambiguous: Set<DirectoryKey> = []
 
+  /// Of a name that several rows have: the record that counts, by the one that the index has; none if several are active. As
+  /// ``RegistryShape/serving(_:named:)`` decides.
+  private var namesakes: [Int: Int?] = [:]
+
   /// An empty one.
   init() {}
 
@@ -62,7 +66,9 @@ struct DirectoryIndex: Sendable {
 
   /// The tenant of that name.
   func tenant(named name: String) -> Match? {
-    find(name, in: byName) { records[$0].name }.map { match($0, isExact: true) }
+    find(name, in: byName) { records[$0].name }.flatMap { namesakes[$0] ?? $0 }.map {
+      match($0, isExact: true)
+    }
   }
 
   /// Adds a tenant's row.
@@ -78,6 +84,8 @@ struct DirectoryIndex: Sendable {
     records[number].isActive = tenant.isActive
     if let other = find(tenant.name, in: byName, by: { records[$0].name }) {
       mark(number, other)
+      let winner = namesakes[other] ?? other
+      if tenant.isActive { namesakes[other] = .some(winner.flatMap { records[$0].isActive ? nil : number }) }
     } else {
       byName.add(number, in: bytes) { [records] in records[$0].name }
     }

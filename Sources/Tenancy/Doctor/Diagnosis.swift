@@ -62,10 +62,11 @@ extension TenantDatabase {
     let members = try await connected { try await shape.members(ledger: self.settings.ledger, over: $0) }
     let tenants = members.filter { !self.settings.isShared($0.tenant.schema) }
     var entries = server.map { Diagnosis.Entry($0) }
-    entries += try await examineSchemas(of: tenants, shape).map { .init($0) }
+    let schemas = try await examineSchemas(of: tenants, shape)
+    entries += schemas.map { .init($0) }
     entries += try await examineSearchPath(members).map { .init($0) }
     entries += try await examineNotifications()
-    entries += try await examineDomains(of: tenants, shape)
+    entries += try await examineDomains(of: tenants, shape, strays: schemas.compactMap(\.stray))
     entries += try await examineLedgers(of: tenants)
     entries += try await examineContents(shape, unfinished: entries.unfinishedSchemas)
     entries += try await examinePrivileges(shape).map { .init($0) }

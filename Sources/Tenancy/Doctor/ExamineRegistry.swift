@@ -9,18 +9,35 @@ extension TenantDatabase {
     }
     let tenantsWithoutSchema = members.filter { !$0.state.exists && $0.tenant.isReadable }.map(\.tenant)
     let schemasWithoutTenant = try await schemasWithoutTenant(shape, tenantsWithoutSchema)
-    let strays = schemasWithoutTenant.compactMap { finding in
-      if case .schemaWithoutTenant(let schema, _, _) = finding { schema } else { nil }
-    }
+    let strays = schemasWithoutTenant.compactMap(\.stray)
+    let marked = try await schemasMarkedDropped()
     let rows = members.flatMap { member -> [Finding] in
       if !member.tenant.isReadable { return [.nameUnreadable(member.tenant)] }
       let missing: [Finding] =
         member.state.exists ? [] : [.schemaMissing(member.tenant, strays: strays)]
       if !member.tenant.schema.canBeEntered { return missing + [.schemaNotEnterable(member.tenant)] }
       let unsafe = unquoted(member.tenant.schema).map { Finding.unsafeName(member.tenant, $0) }
-      return missing + [unsafe].compactMap { $0 }
+      let dropped: [Finding] = marked.contains(member.tenant.schema) ? [.dropMarked(member.tenant)] : []
+      return missing + [unsafe].compactMap { $0 } + dropped
     }
+    let namesakes = Dictionary(grouping: members, by: \.tenant.name).filter { $0.value.count > 1 }
     return shared + rows + schemasWithoutTenant
+      + namesakes.sorted { $0.key < $1.key }.map { .nameShared($0.key, rows: $0.value.count) }
+  }
+
+  /// The schemas with the mark of a drop, where it is believed.
+  private func schemasMarkedDropped() async throws -> Set<SchemaName> {
+    let rows = try await connected { connection in
+      try await connection.query(
+        """
+        SELECT n.nspname, obj_description(n.oid, 'pg_namespace') FROM pg_catalog.pg_namespace n
+        WHERE n.nspowner IN (\(self.ledgerTrust.owners)) AND obj_description(n.oid, 'pg_namespace') IS NOT NULL
+        """)
+    }
+    return Set(
+      rows.filter { Self.tenantDropped(comment: $0[1]) != nil }.compactMap {
+        $0[0].map(SchemaName.init(stored:))
+      })
   }
 
   /// The schemas that every tenant's search path has, or every session's: those that do not exist, and those with a tenant's
@@ -99,7 +116,10 @@ extension TenantDatabase {
   }
 
   /// Holds the domains' rows against the tenants'.
-  func examineDomains(of members: [FleetMember], _ shape: RegistryShape) async throws -> [Diagnosis.Entry] {
+  /// - Parameter strays: schemas that look like a tenant's, but belong to none.
+  func examineDomains(
+    of members: [FleetMember], _ shape: RegistryShape, strays: [SchemaName]
+  ) async throws -> [Diagnosis.Entry] {
     guard let domains = shape.domains else { return [] }
     let rows = try await connected { try await $0.query(shape.domainRowsQuery(domains)) }
     var entries: [Diagnosis.Entry] = []
@@ -119,11 +139,12 @@ extension TenantDatabase {
       if !domain.canMatch { entries.append(.init(.domainNeverMatches(domain, of: tenant))) }
       owned[tenant, default: []].append(Domain(name: domain, tenant: tenant, isPrimary: isPrimary))
       if domains.tenantName != nil, name != owner {
+        let named = name.map { shape.schema(of: TenantName(stored: $0)) }
+        let stray = strays.first { $0 == named }
+        let fix: @Sendable () -> [Step] = { self.fixName(of: domain, shape, domains) }
         entries.append(
-          .init(.domainNamesAnother(domain, name: name, of: tenant)) {
-            self.fixName(of: domain, shape, domains)
-          }
-        )
+          .init(
+            .domainNamesAnother(domain, name: name, of: tenant, stray: stray), fix: stray == nil ? fix : nil))
       }
     }
     let shared = Dictionary(grouping: owned.values.joined()) { $0.name.rawValue.lowercased() }

@@ -9,13 +9,46 @@ extension TenantDatabase {
     let othersHaveOne = present.contains(where: \.state.hasLedger)
     let entries = try await inBatches(of: Surveyor.batch, present) { batch, connection in
       let surveys = try await surveyor.survey(batch, over: connection, verify: true)
+      let keyless = try await self.ledgersWithoutKey(in: batch.map(\.tenant.schema), over: connection)
       return zip(batch, surveys).flatMap { member, survey -> [Diagnosis.Entry] in
-        if member.state.hasLedger { return self.examine(survey, of: member.tenant) }
+        if member.state.hasLedger {
+          let key = keyless.contains(survey.schema) ? self.addKey(survey, of: member.tenant) : []
+          return self.examine(survey, of: member.tenant) + key
+        }
         let isWithout = othersHaveOne && inspected[member.tenant.schema]?.hasTables ?? false
         return isWithout ? [.init(.noLedger(member.tenant))] : []
       }
     }
     return Array(entries.joined())
+  }
+
+  /// Those of the schemas whose ledger could have a version twice.
+  private func ledgersWithoutKey(
+    in schemas: [SchemaName], over connection: Connection
+  ) async throws -> Set<SchemaName> {
+    let rows = try await connection.query(
+      """
+      SELECT n.nspname FROM pg_catalog.pg_namespace n
+      JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = \(settings.ledger) AND c.relkind = 'r'
+      JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attname = 'version'
+      WHERE n.nspname = ANY(\(schemas.map(\.rawValue))::text[]) AND NOT EXISTS (
+        SELECT FROM pg_catalog.pg_index i
+        WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indnkeyatts = 1
+          AND i.indkey[0] = a.attnum)
+      """)
+    return Set(rows.compactMap { $0[0].map(SchemaName.init(stored:)) })
+  }
+
+  /// Of one that can be read: any other is a finding of its own.
+  private func addKey(_ survey: Survey, of tenant: Tenant) -> [Diagnosis.Entry] {
+    if survey.problem != nil { return [] }
+    let (ledger, limits) = (survey.ledger, limits)
+    return [
+      .init(.ledgerWithoutKey(tenant)) {
+        let key: SQL = "ALTER TABLE ONLY \(ledger.name) ADD PRIMARY KEY (\(Identifier(Ledger.markedColumn)))"
+        return [.transaction(ledger.opening(limits) + [key].planned)]
+      }
+    ]
   }
 
   private func examine(_ survey: Survey, of tenant: Tenant) -> [Diagnosis.Entry] {

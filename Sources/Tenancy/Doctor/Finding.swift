@@ -8,6 +8,8 @@ package enum Finding: Sendable, Hashable {
   case schemaWithoutTenant(SchemaName, because: Resemblance, tenantsWithoutSchema: [Tenant] = [])
   /// The tenant's name or schema is not UTF-8.
   case nameUnreadable(Tenant)
+  /// Several rows of the registry have the name, active or not.
+  case nameShared(TenantName, rows: Int)
   /// Several tenants have one schema.
   case schemaShared(SchemaName, by: [TenantName])
   /// The schema of a tenant is one that every tenant's search path has.
@@ -20,6 +22,8 @@ package enum Finding: Sendable, Hashable {
   case creationUnfinished(SchemaName)
   /// A drop in several transactions was interrupted, or is running.
   case dropUnfinished(TenantName)
+  /// The schema of a tenant that has a row carries the mark of a drop: it was interrupted, and the row restored.
+  case dropMarked(Tenant)
   /// The registry's triggers that notify of changes are not all there, enabled and up to date. With `isBlocked` a function of
   /// another role's is in the way.
   case notificationsOutdated(table: String, isBlocked: Bool)
@@ -35,8 +39,9 @@ package enum Finding: Sendable, Hashable {
   case noPrimaryDomain(TenantName, [DomainName])
   /// Several of the tenant's domains are primary.
   case severalPrimaryDomains(TenantName, [DomainName])
-  /// The domain's row has another tenant's name than that of the tenant to which its key refers.
-  case domainNamesAnother(DomainName, name: String?, of: TenantName)
+  /// The domain's row has another tenant's name than that of the tenant to which its key refers. If there is a schema
+  /// without a tenant to that name, the name may be all that tells whose it is.
+  case domainNamesAnother(DomainName, name: String?, of: TenantName, stray: SchemaName? = nil)
   /// Several rows have the same host name, whatever its case.
   case domainShared(DomainName, by: [TenantName])
   /// The domain's row refers to no tenant: to what it does, as text.
@@ -53,6 +58,8 @@ package enum Finding: Sendable, Hashable {
   case schemaNotEnterable(Tenant)
   /// The ledger cannot be read.
   case ledgerUnreadable(Tenant, TenancyProblem)
+  /// The ledger has no primary key, nor a unique index, on its version: two runs could record one migration.
+  case ledgerWithoutKey(Tenant)
   /// The comment on the ledger is stale. `migrate` trusts it.
   case wrongHead(Tenant, says: LedgerHead, has: LedgerHead)
   /// Migrations outside of a transaction that were interrupted, or are running.
@@ -95,6 +102,11 @@ package enum Finding: Sendable, Hashable {
 }
 
 extension Finding {
+  /// The schema that looks like a tenant's and belongs to none.
+  var stray: SchemaName? {
+    if case .schemaWithoutTenant(let schema, _, _) = self { schema } else { nil }
+  }
+
   /// Whether an extension can be moved out of a tenant's schema.
   package enum ExtensionMove: Sendable, Hashable {
     case possible
@@ -133,12 +145,14 @@ extension Finding {
     switch self {
     case .schemaMissing, .nameUnreadable, .domainUnreadable, .schemaShared, .schemaInSearchPath,
       .domainShared,
-      .domainNamesAnother, .ledgerUnreadable, .wrongHead, .settingsLost, .ledgerNotTrusted,
+      .domainNamesAnother, .dropMarked, .ledgerWithoutKey, .ledgerUnreadable, .wrongHead, .settingsLost,
+      .ledgerNotTrusted,
       .schemaNotEnterable, .readOnly:
       .error
     case .noDomain, .noLedger, .pooler, .canWriteLedgers: .info
     case .extensionOutOfReach(let found): found.isUsed ? .warning : .info
-    case .schemaWithoutTenant, .unsafeName, .creationUnfinished, .dropUnfinished, .noPrimaryDomain,
+    case .nameShared, .schemaWithoutTenant, .unsafeName, .creationUnfinished, .dropUnfinished,
+      .noPrimaryDomain,
       .severalPrimaryDomains, .domainWithoutTenant, .domainNeverMatches, .foreignLedger, .migrationUnfinished,
       .invalidIndex,
       .canHookRegistry, .hookedRegistry, .extensionInTenant, .cannotCreateSchemas, .ownersDiffer,
@@ -154,13 +168,15 @@ extension Finding {
     switch self {
     case .schemaMissing(let tenant, _), .nameUnreadable(let tenant), .schemaInSearchPath(let tenant),
       .unsafeName(let tenant, _),
-      .noLedger(let tenant), .foreignLedger(let tenant, _), .ledgerNotTrusted(let tenant, _),
+      .dropMarked(let tenant), .ledgerWithoutKey(let tenant), .noLedger(let tenant),
+      .foreignLedger(let tenant, _), .ledgerNotTrusted(let tenant, _),
       .schemaNotEnterable(let tenant), .ledgerUnreadable(let tenant, _), .wrongHead(let tenant, _, _),
       .migrationUnfinished(let tenant, _, _), .invalidIndex(let tenant, _, _),
       .extensionInTenant(let tenant, _, _), .ownersDiffer(let tenant, _):
       tenant.name
-    case .dropUnfinished(let name), .noDomain(let name), .noPrimaryDomain(let name, _),
-      .severalPrimaryDomains(let name, _), .domainNamesAnother(_, _, let name):
+    case .nameShared(let name, _), .dropUnfinished(let name), .noDomain(let name),
+      .noPrimaryDomain(let name, _),
+      .severalPrimaryDomains(let name, _), .domainNamesAnother(_, _, let name, _):
       name
     case .domainUnreadable(_, let name): name
     case .domainNeverMatches(_, let name): name

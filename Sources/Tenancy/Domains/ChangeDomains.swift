@@ -79,7 +79,11 @@ extension TenantDatabase {
       return Plan(
         result: RemovedDomain(name: owner.host, tenant: owner.tenant, isPrimary: owner.isPrimary),
         steps: [.transaction(self.limits.opening.planned + .changing(delete))],
-        database: self)
+        database: self,
+        explain: { error in
+          error.state == .foreignKeyViolation
+            ? .domainReferenced(owner.host, detail: error.detail ?? error.message) : nil
+        })
     }
   }
 

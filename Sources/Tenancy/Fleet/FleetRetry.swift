@@ -28,6 +28,7 @@ extension TenancyProblem {
       migration.reason == .inProgress || migration.server?.isTransient == true
     case .execFailed(let failure): failure.server.isTransient
     case .locked(let server, _), .server(let server): server.isTransient
+    case .dropStopped(_, let cause): cause.isWorthAnotherAttempt
     default: false
     }
   }

@@ -14,7 +14,7 @@ package struct FleetSelection: Sendable, Hashable {
   package var isActive: Bool?
   /// Only tenants that lack one of these migrations, or whose ledger cannot be read.
   package var behind: MigrationSet?
-  /// Only tenants that have all of these migrations.
+  /// Only tenants that have all of these migrations, whole.
   package var versions: [MigrationVersion] = []
   /// The order, in which canaries are chosen and the limit counts.
   package var order = FleetOrder()
@@ -87,6 +87,7 @@ extension TenantDatabase {
       $0.meetsConditions && selection.accepts($0.member.tenant)
         && (withShared || !settings.isShared($0.member.tenant.schema))
     }.map(\.member)
+    if selection.names != nil, !withShared { try refuseNamesakes(members.map(\.tenant), shape) }
     if selection.needsLedgers {
       members = try await self.members(members, standingAs: selection, over: connection)
     }
@@ -125,6 +126,13 @@ extension TenantDatabase {
     }
   }
 
+  /// Who names a tenant means one. All rows that have a name are met only where nobody names it.
+  private func refuseNamesakes(_ found: [Tenant], _ shape: RegistryShape) throws(TenancyProblem) {
+    if let name = found.map(\.name).firstRepeated {
+      throw .tenantAmbiguous(name, table: shape.tenants.table.description)
+    }
+  }
+
   private func members(
     _ members: [FleetMember], standingAs selection: FleetSelection, over connection: Connection
   ) async throws -> [FleetMember] {
@@ -132,7 +140,9 @@ extension TenantDatabase {
     let surveys = try await surveyor(files).survey(members, over: connection, verify: false)
     return zip(members, surveys).filter { _, survey in
       (selection.behind == nil || survey.isBehind)
-        && selection.versions.allSatisfy { survey.problem == nil && survey.history.contains($0) }
+        && selection.versions.allSatisfy {
+          survey.problem == nil && survey.history.contains($0) && survey.begun[$0] == nil
+        }
     }.map(\.0)
   }
 }

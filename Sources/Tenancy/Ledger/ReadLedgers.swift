@@ -131,6 +131,8 @@ struct LedgerContents: Sendable, Hashable {
   var empty: Set<MigrationVersion> = []
   /// Versions of other tools, such as Flyway's `1.2`.
   var foreign: [String] = []
+  /// A version that it has more than once, as a table without its primary key may.
+  private var repeated: MigrationVersion?
   var columns = Ledger.allColumns
   private var isRails = false
 
@@ -151,6 +153,7 @@ struct LedgerContents: Sendable, Hashable {
         foreign.append(text ?? "NULL")
         continue
       }
+      if checksums[version] != nil { repeated = version }
       checksums[version] = .some(checksum.map(Checksum.init(rawValue:)))
       if let done, let total, done < total { begun[version] = done }
       if total == 0 { empty.insert(version) }
@@ -162,6 +165,7 @@ struct LedgerContents: Sendable, Hashable {
   /// A table that has the ledger's name and is another tool's.
   func problem(in schema: SchemaName) -> TenancyProblem? {
     if isRails { return .ledgerInUse(schema, by: .rails) }
+    if let repeated { return .ledgerRepeats(schema, repeated) }
     let tool = MigrationTool(ledgerColumns: columns)
     return columns.contains("version") && tool == nil
       ? nil : .foreignLedger(schema, tool, columns: columns.sorted())

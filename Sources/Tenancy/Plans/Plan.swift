@@ -21,8 +21,26 @@ package struct Plan<Result: Sendable>: Sendable {
   var lock: SQL?
   /// The tenant's schema, if all that is in it is locked.
   var schema: SchemaName?
+  /// What it means that a step failed after others were committed; `nil` leaves the problem as it is.
+  var explainHalf: (@Sendable (TenancyProblem) -> TenancyProblem)?
+  private let progress = PlanProgress()
 
-  /// Makes the change. If the program is killed, the server rolls the open transaction back.
+  init(
+    result: Result, steps: [Step], database: TenantDatabase,
+    explain: @escaping @Sendable (ServerError) -> TenancyProblem? = { _ in nil }, cleanUp: [SQL] = [],
+    lock: SQL? = nil, schema: SchemaName? = nil
+  ) {
+    self.result = result
+    self.steps = steps
+    self.database = database
+    self.explain = explain
+    self.cleanUp = cleanUp
+    self.lock = lock
+    self.schema = schema
+  }
+
+  /// Makes the change. If the program is killed, the server rolls the open transaction back. After a failure it may be called
+  /// again, and goes on where it failed.
   ///
   /// Throws ``TenancyProblem``; a change of one transaction has then not happened at all.
   @discardableResult
@@ -31,10 +49,16 @@ package struct Plan<Result: Sendable>: Sendable {
       return try await applyAlone()
     } catch let problem as TenancyProblem where again != nil && problem.isOvertaken {
       return try await again?().apply() ?? result
-    } catch TenancyProblem.locked(let failure, _) {
-      let holders = try? await database.connected { try await LockHolder.find(in: schema, over: $0) }
-      throw TenancyProblem.locked(failure, by: holders ?? [])
+    } catch let problem as TenancyProblem {
+      let named = await namingLockHolders(problem)
+      throw progress.isBegun ? explainHalf?(named) ?? named : named
     }
+  }
+
+  private func namingLockHolders(_ problem: TenancyProblem) async -> TenancyProblem {
+    guard case .locked(let failure, _) = problem else { return problem }
+    let holders = try? await database.connected { try await LockHolder.find(in: schema, over: $0) }
+    return .locked(failure, by: holders ?? [])
   }
 
   private func applyAlone() async throws -> Result {
@@ -54,25 +78,25 @@ package struct Plan<Result: Sendable>: Sendable {
   }
 
   private func applySteps() async throws {
-    var done = 0
     do {
       try await database.connected { connection in
         try await Step.check(steps, over: connection)
-        for step in steps {
+        for step in steps.dropFirst(progress.done) {
           do {
             // Only the last one decides: what a kill leaves of the others is taken up by the same command, run again.
-            try await step.runPersistently(over: connection, commitsApart: done == steps.count - 1)
+            try await step.runPersistently(over: connection, commitsApart: progress.done == steps.count - 1)
           } catch {
             await connection.clean()
             throw explained(error)
           }
-          done += 1
+          progress.advance()
         }
       }
     } catch {
       // In a new task: this one may be cancelled, and a cancelled task cannot use the connection.
-      if done > 0 && !cleanUp.isEmpty {
+      if progress.isBegun && !cleanUp.isEmpty {
         await Task { _ = try? await database.connected { try await $0.transaction(cleanUp) } }.value
+        progress.startOver()
       }
       throw error
     }
@@ -111,6 +135,15 @@ package struct Plan<Result: Sendable>: Sendable {
     guard let domains = registry.domains?.name.name, error.table == domains else { return false }
     return [registry.tenants.name.name, domains].contains { error.detail?.contains($0) ?? false }
   }
+}
+
+/// How many steps of a plan are committed.
+private final class PlanProgress: Sendable {
+  private let count = Mutex(0)
+  var done: Int { count.withLock { $0 } }
+  var isBegun: Bool { done > 0 }
+  func advance() { count.withLock { $0 += 1 } }
+  func startOver() { count.withLock { $0 = 0 } }
 }
 
 extension TenancyProblem {

@@ -29,6 +29,8 @@ struct PlannedStatement: Sendable {
     case meanwhile(purpose: String)
     /// Rows of the registry are not as planned.
     case rows([RowChange])
+    /// Domains' rows refer to the tenant that were there before it.
+    case staleDomains(RegistryShape, of: TenantName)
   }
 
   /// What it is for, if its text does not say so.
@@ -39,6 +41,7 @@ struct PlannedStatement: Sendable {
       case nil: nil
       case .meanwhile(let purpose): purpose
       case .rows: "fails and rolls back unless the rows are changed as planned"
+      case .staleDomains: "fails and rolls back if it would get the domains of a former tenant"
       }
     }
     return switch source.place {
@@ -67,6 +70,8 @@ struct PlannedStatement: Sendable {
   func explain(_ failure: StatementError, over connection: Connection) async throws -> any Error {
     switch (check, failure.error.state) {
     case (.meanwhile, .divisionByZero): TenancyProblem.changedMeanwhile
+    case (.staleDomains(let shape, let tenant), .divisionByZero):
+      try await shape.explainStaleDomains(of: tenant, over: connection)
     case (.rows(let changes), .divisionByZero):
       try await RowChange.explain(changes, over: connection)
     // The table has a rule: PostgreSQL then allows no RETURNING or no WITH. Or it is a view, and the column is computed.

@@ -69,10 +69,9 @@ extension TenantDatabase {
         }
       }
       guard let label else { return Resolution(host: host.name, tenant: nil, rule: .shared) }
-      guard let row = answers.first?.first else {
-        throw hostNotFound(host, label)
-      }
-      return try Self.served(RegistryShape.tenant(in: row), host, .subdomain)
+      let named = try answers.first.flatMap { try shape.serving($0, named: TenantName(stored: label)) }
+      guard let named else { throw hostNotFound(host, label) }
+      return try Self.served(named, host, .subdomain)
     }
   }
 

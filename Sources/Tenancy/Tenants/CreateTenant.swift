@@ -44,7 +44,7 @@ extension TenantDatabase {
       let ledger = self.ledger(of: schema)
       let row = try shape.insertTenant(tenant, new.values, onlyIf: mark.isOn(ledger))
       let rows: [PlannedStatement] =
-        .changing(row)
+        .changing(row) + shape.refuseStaleDomains(of: tenant.name)
         + (try domains.flatMap { [PlannedStatement].changing(try shape.insertDomain($0, tenantIsNew: true)) })
       let remove = remains.map { [self.removal(of: schema, marked: $0)] }
       return Plan(

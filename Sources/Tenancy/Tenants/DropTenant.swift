@@ -32,7 +32,9 @@ extension TenantDatabase {
   ///
   /// Throws ``TenancyProblem`` if there is no such tenant, it is protected, or something outside of its schema would be dropped with it.
   package func planDrop(_ name: TenantName) async throws -> Plan<DroppedTenant> {
-    try await connected { try await self.planDrop(name, over: $0) }
+    let plan = try await connected { try await self.planDrop(name, over: $0) }
+    if plan.result.hadRow { try await refuseReferenced([name]) }
+    return plan
   }
 
   private func planDrop(_ name: TenantName, over connection: Connection) async throws -> Plan<DroppedTenant> {
@@ -67,7 +69,7 @@ extension TenantDatabase {
       let rows =
         self.limits.opening.planned + Protection.guardOff(self.ledger(of: schema))
         + shape.delete(found)
-      return Plan(
+      var plan = Plan(
         result: DroppedTenant(
           name: name, schema: schema, hadRow: found != nil, hadSchema: contents.exists,
           tables: contents.tables, extensions: contents.extensions, domains: domains.map(\.name),
@@ -78,6 +80,8 @@ extension TenantDatabase {
           error.state == .foreignKeyViolation
             ? .tenantReferenced(name, detail: error.detail ?? error.message) : nil
         }, schema: schema)
+      plan.explainHalf = { .dropStopped(name, because: $0) }
+      return plan
     }
   }
 
@@ -115,6 +119,7 @@ extension TenantDatabase {
       for name in names { plans.append(try await self.planDrop(name, over: connection)) }
       return plans
     }
+    try await refuseReferenced(names)
     let entries = plans.joined().map { plan in
       let tenant = Tenant(name: plan.result.name, schema: plan.result.schema, isActive: plan.result.isActive)
       return FleetPlan<DroppedTenant>.Entry(subject: FleetSubject(tenant), work: .success(plan))

@@ -48,15 +48,25 @@ extension RegistryShape {
     return rows.first?[0].map(TenantName.init(stored:))
   }
 
-  /// The tenant of that name. Throws ``TenancyProblem/tenantNotFound(_:)``.
+  /// The tenant of that name. Throws ``TenancyProblem/tenantNotFound(_:)`` or, if several rows with the name are active,
+  /// ``TenancyProblem/tenantAmbiguous(_:table:)``.
   func tenant(_ name: TenantName, over connection: Connection) async throws -> Tenant {
-    guard let row = try await rows(named: name, over: connection).first else {
+    guard let tenant = try serving(try await rows(named: name, over: connection), named: name) else {
       throw TenancyProblem.tenantNotFound(name)
     }
-    return try Self.tenant(in: row)
+    return tenant
   }
 
-  /// The same for a row that is to be changed. Throws ``TenancyProblem/tenantAmbiguous(_:table:)``, too.
+  /// Of the rows of a name the one that counts: an app may keep those of tenants that it has deleted, deactivated.
+  func serving(_ rows: some Collection<Row>, named name: TenantName) throws -> Tenant? {
+    let tenants = try rows.map(Self.tenant)
+    let active = tenants.filter(\.isActive)
+    if active.count > 1 { throw TenancyProblem.tenantAmbiguous(name, table: self.tenants.table.description) }
+    return active.first ?? tenants.first
+  }
+
+  /// The tenant of that name for a change. Throws ``TenancyProblem/tenantNotFound(_:)`` or
+  /// ``TenancyProblem/tenantAmbiguous(_:table:)``.
   func tenantToChange(_ name: TenantName, over connection: Connection) async throws -> Tenant {
     let rows = try await rows(named: name, over: connection)
     guard let row = rows.first else { throw TenancyProblem.tenantNotFound(name) }

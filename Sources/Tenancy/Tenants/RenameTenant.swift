@@ -48,7 +48,11 @@ extension TenantDatabase {
         result: RenamedTenant(
           from: old, tenant: Tenant(name: new, schema: schema, isActive: tenant.isActive),
           mentions: movesSchema ? try await mentions.find(over: connection) : []),
-        steps: [.transaction(statements + shape.rename(tenant, to: new, schema: schema))],
+        steps: [
+          .transaction(
+            statements + shape.refuseStaleDomains(ofNew: new)
+              + shape.rename(tenant, to: new, schema: schema))
+        ],
         database: self,
         explain: { error in
           switch error.state {

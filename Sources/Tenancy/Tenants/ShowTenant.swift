@@ -57,7 +57,7 @@ extension TenantDatabase {
   package func show(_ name: TenantName, _ files: MigrationSet? = nil) async throws -> TenantDetails {
     try await readingRegistry { connection, _ in
       let shape = try await self.shape(over: connection)
-      let tenant = try await shape.tenant(name, over: connection)
+      let tenant = try await shape.tenantToChange(name, over: connection)
       let answers = try await connection.pipeline([
         shape.statesQuery(ledger: self.settings.ledger, of: FleetSelection(names: [name])),
         "SELECT \(SQL.joined(["NULL"] + shape.customValues)) FROM \(shape.tenants.table) t WHERE \(shape.isNamed(name))",
@@ -88,9 +88,11 @@ extension TenantDatabase {
     if let problem = survey.problem {
       return LedgerSummary(exists: survey.hasLedger, problem: problem, applied: nil, pending: nil, last: nil)
     }
-    let entries = try await entries(of: survey, over: connection).filter { $0.appliedAt != nil }
+    let entries = try await entries(of: survey, over: connection).filter {
+      $0.appliedAt != nil && !$0.isUnfinished
+    }
     return LedgerSummary(
-      exists: survey.hasLedger, problem: nil, applied: survey.applied,
+      exists: survey.hasLedger, problem: nil, applied: survey.finished.versions,
       pending: files == nil ? nil : survey.pending,
       last: entries.max { ($0.appliedAt ?? "") < ($1.appliedAt ?? "") })
   }

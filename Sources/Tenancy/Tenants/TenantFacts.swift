@@ -62,7 +62,7 @@ extension TenantDatabase {
       TenantListing(
         entry: entry,
         head: facts.contains(.head) ? entry.state?.head ?? heads[entry.tenant.schema] : nil,
-        columns: columns.map { $0[entry.tenant.name] ?? [:] },
+        columns: columns.map { $0[entry.tenant] ?? [:] },
         bytes: sizes?[entry.tenant.schema])
     }
   }
@@ -79,7 +79,7 @@ extension TenantDatabase {
     let surveys = try await connected { connection in
       try await self.surveyor([]).survey(members, over: connection, verify: true)
     }
-    let heads = surveys.filter { $0.problem == nil }.map { ($0.schema, $0.history.head) }
+    let heads = surveys.filter { $0.problem == nil }.map { ($0.schema, $0.finished.head) }
     return Dictionary(heads) { $1 }
   }
 
@@ -102,7 +102,7 @@ extension TenantDatabase {
   }
 
   /// The registry's own columns of all tenants.
-  private func customColumns(_ named: [String]) async throws -> [TenantName: [String: String?]] {
+  private func customColumns(_ named: [String]) async throws -> [Tenant: [String: String?]] {
     try await connected { connection in
       let shape = try await self.shape(over: connection)
       let columns = shape.customColumns.map(\.name)
@@ -111,11 +111,12 @@ extension TenantDatabase {
           unknown, table: shape.tenants.table.description, available: columns.sorted())
       }
       let rows = try await connection.query(
-        "SELECT \(SQL.joined([shape.name] + shape.customValues)) FROM \(shape.tenants.table) t")
-      let tenants = rows.compactMap { row -> (TenantName, [String: String?])? in
-        guard let name = row[0] else { return nil }
-        let values = columns.indices.map { (columns[$0], row[$0 + 1]) }
-        return (TenantName(stored: name), Dictionary(values, uniquingKeysWith: { $1 }))
+        "SELECT \(shape.tenantColumns)\(SQL.joined(shape.customValues.map { ", \($0)" }, by: "")) FROM \(shape.tenants.table) t"
+      )
+      let tenants = try rows.compactMap { row -> (Tenant, [String: String?])? in
+        guard row[0] != nil else { return nil }
+        let values = columns.indices.map { (columns[$0], row[$0 + 3]) }
+        return (try RegistryShape.tenant(in: row), Dictionary(values, uniquingKeysWith: { $1 }))
       }
       return Dictionary(tenants) { $1 }
     }

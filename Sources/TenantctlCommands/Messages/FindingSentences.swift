@@ -29,21 +29,7 @@ struct FindingReport: Sendable {
     self =
       switch finding {
       // The registry
-      case .schemaMissing(let tenant, let strays) where !strays.isEmpty:
-        Self(
-          "schema_missing", "the tenant's schema does not exist",
-          "\(tenant.name)", quoted(tenant.schema.rawValue)
-        ) {
-          """
-          do not drop it yet: a schema without a tenant may be this one, renamed; if so: ALTER SCHEMA \
-          \(strays.count == 1 ? quoted(strays[0].rawValue) : "SCHEMA") RENAME TO \($0)
-          """
-        }
-      case .schemaMissing(let tenant, _):
-        Self(
-          "schema_missing", "the tenant's schema does not exist",
-          "\(tenant.name)", tenant.name.word
-        ) { "restore the schema from a backup, or remove the tenant with 'tenantctl drop \($0)'" }
+      case .schemaMissing(let tenant, let strays): .schemaMissing(tenant, strays)
       case .nameUnreadable(let tenant):
         Self(
           "name_unreadable",
@@ -51,21 +37,14 @@ struct FindingReport: Sendable {
           tenant.schema.rawValue == tenant.name.rawValue
             ? "\(tenant.name)" : "\(tenant.name) (\(tenant.schema))"
         ) { _ in Self.unreadableNameAdvice }
-      case .schemaWithoutTenant(let schema, let resemblance, let candidates) where !candidates.isEmpty:
+      case .schemaWithoutTenant(let schema, let resemblance, let candidates):
+        .schemaWithoutTenant(schema, resemblance, candidates)
+      case .nameShared(let name, let count):
         Self(
-          "schema_without_tenant", "the schema looks like a tenant's, but belongs to no tenant",
-          "\(schema) (\(resemblance.sentence))", quoted(schema.rawValue)
-        ) {
-          """
-          do not drop it yet: it may be the renamed schema of a tenant (\(named(candidates.map(\.name)))); if so: \
-          ALTER SCHEMA \($0) RENAME TO \(candidates.count == 1 ? quoted(candidates[0].schema.rawValue) : "NAME")
-          """
-        }
-      case .schemaWithoutTenant(let schema, let resemblance, _):
-        Self(
-          "schema_without_tenant", "the schema looks like a tenant's, but belongs to no tenant",
-          "\(schema) (\(resemblance.sentence))", quoted(schema.rawValue)
-        ) { "\(inspectSchema): DROP SCHEMA \($0) CASCADE" }
+          "name_shared",
+          "several rows of the registry have the name, so commands that need one tenant refuse it",
+          "\(name) (\(count) rows)"
+        ) { _ in namesakeAdvice }
       case .schemaShared(let schema, let tenants):
         Self(
           "schema_shared", "several tenants have the same schema and see each other's data",
@@ -101,6 +80,7 @@ struct FindingReport: Sendable {
           "drop_unfinished", "a drop was interrupted, or is running: the schema still exists",
           "\(name)", name.word
         ) { "'tenantctl drop \($0)' finishes it" }
+      case .dropMarked(let tenant): .dropMarked(tenant)
       case .notificationsOutdated(let table, let isBlocked):
         Self(
           "notifications_outdated",
@@ -128,11 +108,8 @@ struct FindingReport: Sendable {
           "several_primary_domains", "several of the tenant's domains are primary",
           "\(name) (\(named(domains)))", domains.first?.word ?? "HOST", or: "HOST"
         ) { "'tenantctl domain primary \($0)' leaves only this one primary" }
-      case .domainNamesAnother(let domain, let name, let owner):
-        Self(
-          "domain_names_another", "the domain's row has the name of another tenant than its key",
-          "\(domain) (\(name ?? "no name"), belongs to \(owner))"
-        ) { _ in "the name is set to that of its tenant" }
+      case .domainNamesAnother(let domain, let name, let owner, let stray):
+        .domain(domain, named: name, of: owner, stray)
       case .domainUnreadable(let domain, let owner):
         Self(
           "domain_unreadable", "the host name is not valid UTF-8, so no request can match it",
@@ -185,6 +162,11 @@ struct FindingReport: Sendable {
           "ledger_unreadable", "the ledger cannot be read",
           "\(tenant.name) (\(ErrorReport(error).message.prefix { !$0.isNewline }))"
         ) { _ in ErrorReport(error).hint ?? "connect as its owner" }
+      case .ledgerWithoutKey(let tenant):
+        Self(
+          "ledger_without_key", "the ledger has no primary key, so two runs could apply one migration",
+          "\(tenant.name)"
+        ) { _ in "the key is added" }
       case .wrongHead(let tenant, let says, let has):
         Self(
           "wrong_head", "the comment on the ledger is stale, and migrate trusts it",
@@ -276,16 +258,6 @@ extension MigrationTool? {
     self == .golangMigrate
       ? "'tenantctl migration import --from golang-migrate DIR --ledger' imports it"
       : "choose another table for tenantctl: ledger = \"tenantctl_migrations\" under [migrations] in tenantctl.toml"
-  }
-}
-
-extension Finding.Resemblance {
-  fileprivate var sentence: String {
-    switch self {
-    case .ledger: "it has a ledger"
-    case .tables(let found, let common):
-      "it has \(found) of the \(counted(common, "table")) that most tenants have"
-    }
   }
 }
 

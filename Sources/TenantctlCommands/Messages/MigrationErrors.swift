@@ -16,40 +16,13 @@ extension ErrorReport {
       "\(versions.isEmpty ? "" : "public: applied \(versions) before it; ")no tenant was started")
   }
 
-  /// Files that were edited after they were applied.
-  static func checksumMismatch(_ files: [MigrationOccurrence]) -> ErrorReport {
+  static func ledgerRepeats(_ schema: SchemaName, _ version: MigrationVersion) -> ErrorReport {
     ErrorReport(
-      "checksum_mismatch", .refused,
-      files.map { "\($0.path) was edited after it was applied to \(firstAndOthers($0.tenants))" }.joined(
-        separator: "\n"),
+      "ledger_repeats", .failed, "the ledger of schema \(schema) has version \(version) more than once",
       hint: """
-        restore the file and write a new migration for the change, or accept the edited file with \
-        'tenantctl migration repair \(files.first?.version.rawValue ?? "VERSION")'; nothing was run
+        its primary key is missing, as after a restore that was cut off: delete the repeated rows with psql, then \
+        'tenantctl doctor --fix' adds the key
         """)
-  }
-
-  /// Files that got their statements after they were applied.
-  static func emptyWasApplied(_ files: [MigrationOccurrence]) -> ErrorReport {
-    ErrorReport(
-      "empty_was_applied", .refused,
-      files.map {
-        "\($0.path) was empty when it was applied to \(firstAndOthers($0.tenants)): its statements never ran there"
-      }.joined(separator: "\n"),
-      hint: """
-        move the statements to a new migration, write '-- tenantctl:allow empty' in this one, and accept that with \
-        'tenantctl migration repair \(files.first?.version.rawValue ?? "VERSION")'; nothing was run
-        """)
-  }
-
-  /// Files that no longer say how they have to be finished.
-  static func begunStatementwise(_ files: [MigrationOccurrence]) -> ErrorReport {
-    ErrorReport(
-      "begun_statementwise", .refused,
-      files.map {
-        "\($0.path) is half done in \(firstAndOthers($0.tenants)): it ran outside of a transaction, and now says it is one"
-      }.joined(separator: "\n"),
-      hint: "write transaction:false after its -- migrate: marker again, so that it goes on where it stopped",
-      assurance: .nothingChanged)
   }
 
   static func unfinishedWithoutFile(_ version: MigrationVersion) -> ErrorReport {
@@ -109,8 +82,8 @@ extension ErrorReport {
         .joined(separator: "\n"),
       hint: """
         check the database and --migrations: one of them may be another project's. If old files were deleted, restore the \
-        newest that the tenants have. If one file replaces all earlier ones, 'tenantctl migration baseline VERSION --all' \
-        records it without running it; nothing was run
+        newest that the tenants have. If one file replaces all earlier ones, and every tenant had the newest of them, \
+        'tenantctl migration baseline VERSION --all' records it without running it; nothing was run
         """)
   }
 
@@ -129,6 +102,17 @@ extension ErrorReport {
         --to VERSION undoes everything newer in each tenant; or select the tenants of one version with --has; nothing was \
         run
         """)
+  }
+
+  static func squashUneven(_ groups: [UnknownVersion]) -> ErrorReport {
+    ErrorReport(
+      "squash_uneven", .refused,
+      (["the tenants differ in the migrations whose files are gone:"]
+        + groups.map { "  the newest of \(firstAndOthers($0.tenants)) is \($0.version)" }).joined(
+          separator: "\n"),
+      hint: """
+        restore the old files and migrate the tenants that are behind first; or select those of one version with --has
+        """, assurance: .nothingChanged)
   }
 
   /// Every problem of every file, each with its place and a hint.

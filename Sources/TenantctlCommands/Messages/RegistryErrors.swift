@@ -5,6 +5,12 @@ internal import Tenancy
 let onlyOneRow =
   "delete all but one of them with psql; 'tenantctl init --upgrade' adds the unique constraint if it is missing"
 
+/// What to do about several rows with one tenant's name.
+let namesakeAdvice = """
+  with psql, delete or rename those that are not the tenant; if the app keeps the rows of deleted tenants, name a view \
+  without them under [registry] in tenantctl.toml
+  """
+
 extension ErrorReport {
   /// Why the registry cannot be determined, and how to name it.
   init(registry problem: RegistryProblem) {
@@ -157,10 +163,28 @@ extension BreakingRows {
 }
 
 extension ErrorReport {
+  /// A row that rows of other tables refer to.
+  static func referenced(_ code: String, _ what: String, _ detail: String) -> ErrorReport {
+    ErrorReport(
+      code, .refused, "rows of other tables refer to \(what): \(detail)",
+      hint: "remove or change those rows first", assurance: .nothingChanged)
+  }
+
+  /// Domains whose tenant does not exist, and that a tenant would get.
+  static func domainsStale(_ hosts: [DomainName], _ name: TenantName) -> ErrorReport {
+    ErrorReport(
+      "domain_without_tenant", .refused,
+      "tenant \(name) would be served under domains whose own tenant does not exist: \(named(hosts))",
+      hint: """
+        if they are stale: 'tenantctl domain remove \(hosts.first?.word ?? "HOST")'; if the registry was restored from a \
+        backup, restore the tenant's row first
+        """, assurance: .nothingChanged)
+  }
+
   static func tenantAmbiguous(_ name: TenantName, _ table: String) -> ErrorReport {
     ErrorReport(
       "tenant_ambiguous", .refused, "several rows of \(table) have the name \(name)",
-      hint: "with psql, delete those that are not the tenant, or rename them", assurance: .nothingChanged)
+      hint: namesakeAdvice, assurance: .nothingChanged)
   }
 
   /// A unique column whose default is in use.

@@ -27,6 +27,15 @@ extension ErrorReport {
       hint: "'tenantctl drop \(name.word)' removes it")
   }
 
+  /// A drop in batches that failed after the first. What the cause says about changes is not true of the whole.
+  static func dropStopped(_ name: TenantName, _ cause: TenancyProblem) -> ErrorReport {
+    let cause = ErrorReport(cause)
+    return ErrorReport(
+      "drop_unfinished", cause.status,
+      "the drop of tenant \(name) stopped half-way: its row and domains are deleted, part of its schema is left\n"
+        + cause.message, hint: "'tenantctl drop \(name.word)' finishes it", sqlState: cause.sqlState)
+  }
+
   /// A drop that would drop objects of other schemas.
   static func schemaReferenced(
     _ schema: SchemaName, _ name: TenantName, _ objects: [String], _ count: Int

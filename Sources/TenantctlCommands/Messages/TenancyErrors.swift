@@ -82,10 +82,10 @@ extension ErrorReport {
       Self(
         "drop_unfinished", .refused, "the drop of tenant \(name) did not finish: its schema still exists",
         hint: "'tenantctl drop \(name.word)' finishes it")
+    case .dropStopped(let name, let cause): .dropStopped(name, cause)
     case .tenantReferenced(let name, let detail):
-      Self(
-        "tenant_referenced", .refused, "rows of other tables refer to tenant \(name): \(detail)",
-        hint: "remove or change those rows first", assurance: .nothingChanged)
+      .referenced("tenant_referenced", "tenant \(name) or its domains", detail)
+    case .domainReferenced(let host, let detail): .referenced("domain_referenced", "domain \(host)", detail)
     case .schemaReferenced(let schema, let name, let objects, let count):
       .schemaReferenced(schema, name, objects, count)
 
@@ -101,6 +101,7 @@ extension ErrorReport {
       Self(
         "tenant_not_found", .notFound, TenancyError(error).message,
         hint: "'tenantctl domain remove \(host)' removes the stale row")
+    case .domainsStale(let hosts, let name): .domainsStale(hosts, name)
     case .domainTaken(let host, let owner):
       Self(
         "domain_taken", .refused,
@@ -190,7 +191,7 @@ extension ErrorReport {
     case .migrationFiles(let files): Self(files: files)
     case .versionNotFound(let version): .versionNotFound(version)
     case .versionShared(let version): .versionShared(version)
-    case .checksumMismatch(let files): .checksumMismatch(files)
+    case .checksumMismatch(let files, let names): .checksumMismatch(files, names)
     case .outOfOrder(let files): .outOfOrder(files)
     case .versionsUnknown(let versions): .versionsUnknown(versions)
     case .folderEmptied(let versions): .folderEmptied(versions)
@@ -199,6 +200,7 @@ extension ErrorReport {
     case .emptyWasApplied(let files): .emptyWasApplied(files)
     case .begunStatementwise(let files): .begunStatementwise(files)
     case .rollbackUneven(let files): .rollbackUneven(files)
+    case .squashUneven(let versions): .squashUneven(versions)
     case .ledgerBeyond(let version, let tenants):
       Self(
         "ledger_beyond", .refused,
@@ -221,6 +223,7 @@ extension ErrorReport {
         "the table with the ledger's name belongs to \(tool?.rawValue ?? "another tool") "
           + "(columns: \(columns.joined(separator: ", ")))",
         hint: tool.advice)
+    case .ledgerRepeats(let schema, let version): .ledgerRepeats(schema, version)
     case .unfinishedWithoutFile(let version): .unfinishedWithoutFile(version)
     case .ledgerNotTrusted(let schema, let distrust):
       Self(

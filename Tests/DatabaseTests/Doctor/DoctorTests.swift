@@ -94,6 +94,9 @@ struct Ailment: Sendable, CustomTestStringConvertible {
     Ailment(
       "CREATE SCHEMA x; CREATE TABLE x.t1 (); COMMENT ON SCHEMA x IS 'tenantctl: being dropped, tenant d'",
       .dropUnfinished("d"), remedy: "DROP SCHEMA x CASCADE"),
+    Ailment(
+      "COMMENT ON SCHEMA a IS 'tenantctl: being dropped, tenant a'", .dropMarked(a),
+      remedy: "COMMENT ON SCHEMA a IS NULL"),
 
     // Domains
     Ailment(
@@ -138,6 +141,7 @@ struct Ailment: Sendable, CustomTestStringConvertible {
       remedy: "UPDATE domains SET domain_name = 'a.example.com' WHERE domain_name LIKE 'a.%'"),
 
     // Ledgers
+    Ailment("ALTER TABLE a.schema_migrations DROP CONSTRAINT schema_migrations_pkey", .ledgerWithoutKey(a)),
     Ailment("DROP TABLE a.schema_migrations", .noLedger(a), remedy: "DROP TABLE a.t1, a.t2"),
     Ailment(
       "DROP TABLE a.schema_migrations; CREATE TABLE a.schema_migrations (version bigint, dirty boolean)",

@@ -127,7 +127,9 @@ import Testing
         """)
       let plan = try await fleet.tenancy.planDrop("acme")
       try await fleet.psql("CREATE TABLE late (id int REFERENCES acme.t1)")
-      await #expect(throws: TenancyProblem.changedMeanwhile) { try await plan.apply() }
+      await #expect(throws: TenancyProblem.dropStopped("acme", because: .changedMeanwhile)) {
+        try await plan.apply()
+      }
       #expect(
         try await fleet.psql("SELECT count(*) FROM pg_constraint WHERE conrelid = 'late'::regclass") == "1")
       try await fleet.psql("DROP TABLE late")

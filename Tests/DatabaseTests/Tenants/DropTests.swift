@@ -73,6 +73,27 @@ import Testing
     }
   }
 
+  /// A lock stops a batch: the rows are gone by then, and the same plan goes on from there.
+  @Test(.timeLimit(.minutes(20))) func aLockedTableStopsIt() async throws {
+    try await Fleet.with { fleet in
+      try await fleet.create("acme", domains: ["acme.com"])
+      try await makeTables(800, "CREATE TABLE acme.%I (id serial PRIMARY KEY, t text)", fleet)
+      let plan = try await fleet.tenancy.planDrop("acme")
+      let holder = try await fleet.database.holder(of: "LOCK TABLE acme.t400 IN ACCESS SHARE MODE")
+      do {
+        try await plan.apply()
+        Issue.record("it was dropped")
+      } catch TenancyProblem.dropStopped("acme", because: .locked(_, by: let holders)) {
+        #expect(holders.count == 1)
+      }
+      #expect(try await fleet.list() == "")
+      _ = try await holder.query("COMMIT")
+      try await plan.apply()
+      #expect(try await fleet.schemas() == "")
+      await holder.close()
+    }
+  }
+
   /// All kinds of things, in batches of a size that forces an order upon them.
   @Test func everythingInASchema() async throws {
     try await Fleet.with { fleet in

@@ -23,7 +23,7 @@ extension TenantDatabase {
     let model = try await adoptionModel(basis, files)
     let members = try await tenants(in: selection).members
     let inspected = try await inspect(members)
-    let ledgers = try await ledgers(of: members.filter { $0.state.hasLedger && $0.state.head == nil })
+    let ledgers = try await ledgers(of: members.filter(\.state.hasLedger))
     var adoptions = members.map { member in
       let schema = member.tenant.schema
       return Adoption(
@@ -66,7 +66,7 @@ extension TenantDatabase {
     }
   }
 
-  /// The ledgers that have no head comment, by their schemas.
+  /// The ledgers themselves, by their schemas: a dump may have had their comments without their rows.
   private func ledgers(of members: [FleetMember]) async throws -> [SchemaName: Survey] {
     let surveyor = surveyor([])
     let surveys = try await inBatches(of: Surveyor.batch, members) { batch, connection in
@@ -89,17 +89,15 @@ private struct Adoption {
   let member: FleetMember
   let histories: [MigrationHistory]
   let hasTables: Bool
-  /// Of a ledger without a head comment.
+  /// `nil` without a ledger.
   let survey: Survey?
   /// From the model; `nil` without a model.
   var difference: Result<SchemaDifference, TenancyProblem>?
 
   /// Whether there are tables, and nothing says what made them: `create` leaves an empty ledger to an app's own migrations.
   var isWanted: Bool {
-    let isUnrecorded =
-      survey.map { $0.problem == nil && $0.rows == 0 && $0.ledger.missingColumns.isEmpty }
-      ?? (member.state.head?.count == 0)
-    return hasTables && (!member.state.hasLedger || isUnrecorded)
+    guard let survey else { return hasTables }
+    return hasTables && survey.problem == nil && survey.rows == 0 && survey.ledger.missingColumns.isEmpty
   }
 
   func work(_ model: AdoptionModel, _ ledger: Ledger) throws(TenancyProblem) -> BaselineWork {
@@ -112,13 +110,6 @@ private struct Adoption {
         LedgerUpdate(
           ledger: survey.ledger, hasLedger: true, records: [], history: survey.history, state: survey.state,
           completes: true))
-    }
-    if member.state.hasLedger {
-      let head = member.state.head?.version
-      return work(
-        LedgerUpdate(
-          ledger: ledger, hasLedger: true, records: [], history: LedgerHistory(head.map { [$0: nil] } ?? [:]))
-      )
     }
     throw .schemaEmpty(tenant.name)
   }

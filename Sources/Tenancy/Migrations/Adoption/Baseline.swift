@@ -6,7 +6,7 @@ extension TenantDatabase {
   /// created. ``planAdoption(_:_:_:)`` is for tenants that another program made.
   ///
   /// Throws ``TenancyProblem/versionNotFound(_:)`` if no file has the version, ``TenancyProblem/ledgerBeyond(_:tenants:)`` if
-  /// a tenant has a newer migration, ``TenancyProblem/checksumMismatch(_:)``. What is wrong with a single tenant is that
+  /// a tenant has a newer migration, ``TenancyProblem/checksumMismatch(_:recorded:)``, ``TenancyProblem/squashUneven(_:)``. What is wrong with a single tenant is that
   /// tenant's failure in the run.
   package func planBaseline(
     at version: MigrationVersion, _ selection: FleetSelection, _ files: MigrationSet
@@ -14,7 +14,8 @@ extension TenantDatabase {
     let set = MigrationSet(tenant: try files.tenant(upTo: version), shared: [])
     _ = try await frame()
     let surveys = try await survey(selection, set, verify: true).tenants
-    try refuseBeyond(version, surveys)
+    try await refuseBeyond(version, surveys)
+    try refuseUneven(surveys.filter { $0.problem == nil && !$0.pending.isEmpty })
     return BaselinePlan(
       entries: surveys.map { survey in
         let subject = FleetSubject(survey.tenant, survey.schema)
@@ -33,14 +34,26 @@ extension TenantDatabase {
       throw TenancyProblem.versionNotFound(version.rawValue)
     }
     if let problem = survey.problem { throw problem }
-    try refuseBeyond(version, [survey])
+    try await refuseBeyond(version, [survey])
     return plan(BaselineWork(survey).planned(limits))
   }
 
-  private func refuseBeyond(_ version: MigrationVersion, _ surveys: [Survey]) throws {
+  private func refuseBeyond(_ version: MigrationVersion, _ surveys: [Survey]) async throws {
     let beyond = surveys.filter { $0.head ?? version > version }.map(\.label)
     if !beyond.isEmpty { throw TenancyProblem.ledgerBeyond(version, tenants: beyond) }
-    try refuseChanged(surveys)
+    try await refuseChanged(surveys)
+  }
+}
+
+extension TenantDatabase {
+  /// Where a file replaces all that there were, it stands for all of them: a tenant that has fewer would never get the rest.
+  fileprivate func refuseUneven(_ surveys: [Survey]) throws {
+    let squashed = surveys.filter { $0.rows > 0 && $0.unknown.count == $0.rows }
+    let groups = Dictionary(grouping: squashed) { Set($0.unknown) }
+    if groups.count < 2 { return }
+    throw TenancyProblem.squashUneven(
+      groups.values.map { UnknownVersion(version: $0[0].unknown.last ?? "", tenants: $0.map(\.label)) }
+        .sorted { ($0.tenants.count, $0.version) < ($1.tenants.count, $1.version) })
   }
 }
 

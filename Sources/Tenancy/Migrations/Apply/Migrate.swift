@@ -132,7 +132,6 @@ private struct SchemaMigration {
       {
         // Another runner may have applied it, or the comment was stale: the ledger itself decides.
         let current = try await inspect(survey)
-        if let problem = current.problem { throw problem }
         guard
           current.history != survey.history || current.rows != survey.rows || current.begun != survey.begun
             || current.hasLedger != survey.hasLedger
@@ -164,8 +163,14 @@ private struct SchemaMigration {
     return rest
   }
 
+  /// What the ledger says now. Throws ``TenancyProblem`` if nothing can be applied to that, be it because another runner has
+  /// applied another file of a version meanwhile.
   private func inspect(_ survey: Survey) async throws -> Survey {
     let files = survey.tenant == nil ? plan.files.shared : plan.files.tenant
-    return try await database.surveyor(files).inspect((survey.tenant, survey.schema), over: connection)
+    let current = try await database.surveyor(files).inspect(
+      (survey.tenant, survey.schema), over: connection)
+    if let problem = current.problem ?? plan.obstacle(current) { throw problem }
+    try await database.refuseChanged([current], over: connection)
+    return current
   }
 }

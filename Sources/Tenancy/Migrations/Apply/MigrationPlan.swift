@@ -98,7 +98,7 @@ package struct MigrationOccurrence: Sendable, Hashable, Encodable {
 extension TenantDatabase {
   /// Plans a run: what each tenant lacks.
   ///
-  /// Throws ``TenancyProblem/checksumMismatch(_:)`` if a file was edited after one of the tenants got it,
+  /// Throws ``TenancyProblem/checksumMismatch(_:recorded:)`` if a file was edited after one of the tenants got it,
   /// ``TenancyProblem/versionNotFound(_:)`` if no file has the target's version,
   /// ``TenancyProblem/emptyMigrations(_:)`` for a pending file without statements,
   /// ``TenancyProblem/folderEmptied(_:)`` if tenants have migrations and the folder has none,
@@ -117,7 +117,7 @@ extension TenantDatabase {
     }
     var frame = try await frame(statementTimeout: statementTimeout)
     let found = try await survey(selection, files, closely: true)
-    try refuseChanged(found.all)
+    try await refuseChanged(found.all)
     let choose = { @Sendable (survey: Survey) in
       target.map { target in survey.pending.filter { $0.version <= target } } ?? survey.pending
     }
@@ -131,7 +131,7 @@ extension TenantDatabase {
 
   /// Plans to undo the last migrations of tenants by their files' down sections, newest first.
   ///
-  /// Throws ``TenancyProblem/checksumMismatch(_:)`` as ``planMigration(_:_:to:)`` does,
+  /// Throws ``TenancyProblem/checksumMismatch(_:recorded:)`` as ``planMigration(_:_:to:)`` does,
   /// ``TenancyProblem/notReversible(_:)`` if one of the migrations has no down section,
   /// ``TenancyProblem/filesMissing(_:)`` if the file of one does not exist, ``TenancyProblem/rollbackUneven(_:)`` if a number
   /// of steps means other files of one tenant than of another.
@@ -148,7 +148,7 @@ extension TenantDatabase {
     // A stale comment would undo the wrong migration, so the ledgers themselves are read.
     let found = try await survey(selection, set, verify: true)
     let tenants = found.tenants
-    try refuseChanged(tenants)
+    try await refuseChanged(tenants)
     let known = Dictionary(files.tenant.map { ($0.version, $0) }, uniquingKeysWith: { $1 })
     let undone = UnknownVersion.gather(tenants) { extent.versions(of: $0).map(\.rawValue) }
     func without(_ part: (MigrationFile?) -> Bool) -> [UnknownVersion] {
@@ -171,13 +171,6 @@ extension TenantDatabase {
       throw TenancyProblem.rollbackUneven(MigrationOccurrence.gather(tenants, plan.pending).reversed())
     }
     return plan
-  }
-
-  func refuseChanged(_ surveys: [Survey]) throws {
-    let empty = MigrationOccurrence.gather(surveys, \.changedFromEmpty)
-    if !empty.isEmpty { throw TenancyProblem.emptyWasApplied(empty) }
-    let changed = MigrationOccurrence.gather(surveys, \.changed)
-    if !changed.isEmpty { throw TenancyProblem.checksumMismatch(changed) }
   }
 }
 

@@ -33,6 +33,8 @@ package struct Survey: Sendable {
   }
   var history: LedgerHistory { standing.history }
   var rows: Int { standing.rows }
+  /// The history without what is begun and not finished, or half undone.
+  var finished: LedgerHistory { begun.keys.sorted().reduce(history) { $0.removing($1) } }
   var state: LedgerState { LedgerState(rows: rows, begun: begun) }
   /// The newest migration that it has.
   package var head: MigrationVersion? { applied.last }

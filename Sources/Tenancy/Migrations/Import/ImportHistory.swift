@@ -31,7 +31,7 @@ extension TenantDatabase {
       placed, table: table ?? placed.source.format.historyTable, ledger: settings.ledger,
       trust: ledgerTrust, limits: limits)
     let histories = try await connected { connection in try await importer.read(surveys, over: connection) }
-    try refuseChanged(surveys.filter { $0.problem == nil })
+    try await refuseChanged(surveys.filter { $0.problem == nil })
     var problems: [HistoryProblem] = []
     var entries: [FleetPlan<ImportedHistory>.Entry] = []
     for (survey, history) in zip(surveys, histories) {

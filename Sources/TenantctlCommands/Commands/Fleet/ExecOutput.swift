@@ -6,8 +6,8 @@ internal import Tenancy
 final class ExecOutput: Sendable {
   private struct State {
     var columns: [ResultColumn] = []
-    var cells: [TenantName: [[Table.Cell]]] = [:]
-    var json: [TenantName: [JSON]] = [:]
+    var cells: [Tenant: [[Table.Cell]]] = [:]
+    var json: [Tenant: [JSON]] = [:]
   }
 
   private let session: Session
@@ -34,8 +34,8 @@ final class ExecOutput: Sendable {
         if !lines.isEmpty { progress.print(lines.joined(separator: "\n") + "\n") }
       }
       switch session.format {
-      case .text: state.cells[tenant.name] = Table.rows(of: tenant, table)
-      case .json: state.json[tenant.name] = JSON.rows(of: tenant, table).map { .literal(JSON.text($0)) }
+      case .text: state.cells[tenant] = Table.rows(of: tenant, table)
+      case .json: state.json[tenant] = JSON.rows(of: tenant, table).map { .literal(JSON.text($0)) }
       case .csv: write((isFirst ? [csvHeading(table)] : []) + csv(tenant, table))
       case .ndjson: write(JSON.rows(of: tenant, table).map { JSON.text($0) })
       case .sarif, .github: break  // exec has no such format.
@@ -49,22 +49,24 @@ final class ExecOutput: Sendable {
       throw OutputClosed(reason: failure.reason, endedRead: true)
     }
     let state = state.withLock { $0 }
-    let names = end.report.tenants.compactMap(\.tenant?.name)
+    // Two rows of the registry may have one name.
+    let tenants = end.report.tenants.compactMap(\.tenant)
     var counts = end.counts
     counts.others["rows"] = end.report.tenants.reduce(0) { $0 + ($1.value?.rows ?? 0) }
     counts.others["changed"] = end.report.tenants.reduce(0) { $0 + ($1.value?.changed ?? 0) }
     let document = Document(
-      rows: names.flatMap { state.json[$0] ?? [] }, failures: end.failures, summary: counts)
+      rows: tenants.flatMap { state.json[$0] ?? [] }, failures: end.failures, summary: counts)
     var result = end.result(document, session) { style in
-      state.columns.isEmpty ? [] : Table(state.columns, names.flatMap { state.cells[$0] ?? [] }).lines(style)
+      state.columns.isEmpty
+        ? [] : Table(state.columns, tenants.flatMap { state.cells[$0] ?? [] }).lines(style)
     }
     // The table is data, which --quiet keeps.
     if session.format == .text && session.isQuiet { result.names = result.text(session.style) }
     result.streamed = [.csv, .ndjson]
     result.formatsWithFailures = [.json]
-    let tenants = counted(counts["done"], "tenant")
-    let changed = "\(counted(counts["changed"], "row")) changed in \(tenants)"
-    let returned = "\(counted(counts["rows"], "row")) from \(tenants)"
+    let done = counted(counts["done"], "tenant")
+    let changed = "\(counted(counts["changed"], "row")) changed in \(done)"
+    let returned = "\(counted(counts["rows"], "row")) from \(done)"
     // A change that hits no row returns none either.
     let isChange = counts["changed"] > 0 || end.report.tenants.contains { $0.value?.isQuery == false }
     result.notes += [counts.sentence(isChange ? changed : returned)]
