@@ -18,6 +18,8 @@ struct DirectoryKeeper {
   private var nextReview: ContinuousClock.Instant?
   /// Whether tenants were read since the last question, so that the mark has changed.
   private var hasUpdated = false
+  /// Whether notifications told of more than was read: what is missing stands in no mark.
+  private var isBehind = false
 
   /// How long the server has for an answer before another connection is tried.
   private static let patience = Duration.seconds(3)
@@ -52,13 +54,13 @@ struct DirectoryKeeper {
     if found.structure != mark?.structure { throw ShapeOutdated() }
     if let nextReview, asked >= nextReview { return try await readAll() }
     if found.rows == mark?.rows {
-      hasUpdated = false
+      (hasUpdated, isBehind) = (false, false)
       return state.publish(nil, asOf: asked)
     }
     // The notification may have come along with the answer.
     try await update(try await reader.connection.notifications(within: .zero))
-    // Without the triggers others than those that were read may have changed, too.
-    guard reader.isNotified && hasUpdated else { return try await readAll() }
+    // Without the triggers, or in a flood, others than those that were read may have changed, too.
+    guard reader.isNotified && hasUpdated && !isBehind else { return try await readAll() }
     (mark, hasUpdated) = (found, false)
     state.publish(nil, asOf: asked)
   }
@@ -73,7 +75,8 @@ struct DirectoryKeeper {
     var isEnough = keys.count <= Self.mostKeys
     if isEnough { isEnough = try await update(keys, asOf: began) }
     if isEnough && !namesAll { return }
-    if began >= nextReading { try await readAll() } else { nextQuestion = min(nextQuestion, nextReading) }
+    if began >= nextReading { return try await readAll() }
+    (isBehind, nextQuestion) = (true, min(nextQuestion, nextReading))
   }
 
   /// Reads what has these keys. Returns whether that was enough.
@@ -93,7 +96,7 @@ struct DirectoryKeeper {
     let taken = ContinuousClock.now - began
     // At most a fifth of the time is spent so, unless it takes longer than that second.
     (mark, nextReading, nextQuestion) = (found, began + min(taken * 5, .seconds(1)), began + interval)
-    (nextReview, hasUpdated) = (nil, false)
+    (nextReview, hasUpdated, isBehind) = (nil, false, false)
     state.publish(contents, asOf: began) { [reader] in
       ($0.isNotified, $0.readingTime) = (reader.isNotified, taken)
       $0.readings += 1

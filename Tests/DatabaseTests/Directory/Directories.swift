@@ -38,12 +38,17 @@ extension TenantDirectory {
     try await wait { [now = ContinuousClock.now] in $0.asOf.map { $0 > now } ?? false }
   }
 
-  /// Returns once the status is so. A test that waits in vain ends with its time limit, in which all tests of a run wait for
-  /// their turn.
+  /// Returns once the status is so, however long that takes on a busy machine. Throws where nothing has come for minutes.
   func wait(until condition: @Sendable (DirectoryStatus) -> Bool) async throws {
+    let end = ContinuousClock.now + .seconds(300)
     while !condition(status) {
+      guard .now < end else { throw NeverSo(status: status) }
       try await Task.sleep(for: .milliseconds(2))  // The status tells of no change by itself.
     }
+  }
+
+  private struct NeverSo: Error {
+    let status: DirectoryStatus
   }
 
   /// As ``Fleet/resolve(_:)``, with errors by their code.

@@ -103,6 +103,25 @@ import Testing
     }
   }
 
+  /// The change is among those of which too many came at a time, while others of the flood were read, and right after all was.
+  @Test func aChangeInTheMiddleOfAFlood() async throws {
+    try await Self.with { fleet, directory in
+      for isActive in [false, true] + Array(repeating: [false, true], count: 20).joined() {
+        try await fleet.psql(
+          """
+          SELECT pg_notify('tenantctl_registry', '*'); SELECT pg_notify('tenantctl_registry', 'x');
+          BEGIN;
+          SELECT count(pg_notify('tenantctl_registry', n::text)) FROM generate_series(1, 2500) n;
+          UPDATE tenants SET deactivated = \(!isActive);
+          COMMIT
+          """)
+        let expected = isActive ? "acme by domain" : "tenant_deactivated"
+        try await directory.wait { _ in directory.told("acme.com") == expected }
+      }
+      #expect(directory.status.failures == 0)
+    }
+  }
+
   /// More than are kept: some are missing, which is said.
   @Test func theClientKeepsSomeOfAFlood() async throws {
     try await Fleet.with { fleet in
