@@ -22,6 +22,25 @@ extension TenantDatabase {
     return Array(entries.joined())
   }
 
+  /// Whether the database is a subscriber that gets ledgers from elsewhere (PostgreSQL manual, 31.6 "Restrictions" of logical
+  /// replication: the schema is not replicated).
+  func examineReplication(of members: [FleetMember]) async throws -> [Finding] {
+    let rows = try await connected { connection in
+      try await connection.query(
+        """
+        SELECT n.nspname FROM pg_catalog.pg_subscription_rel s JOIN pg_catalog.pg_class c ON c.oid = s.srrelid
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relname = \(self.settings.ledger) ORDER BY 1
+        """)
+    }
+    let tenants = Set(members.map(\.tenant.schema))
+    let schemas = rows.compactMap { $0[0].map(SchemaName.init(stored:)) }.filter(tenants.contains)
+    guard let first = schemas.first else { return [] }
+    return [
+      .ledgersReplicated(
+        count: schemas.count, first: QualifiedLedger(schema: first, table: settings.ledger))
+    ]
+  }
+
   /// Those of the schemas whose ledger could have a version twice.
   private func ledgersWithoutKey(
     in schemas: [SchemaName], over connection: Connection

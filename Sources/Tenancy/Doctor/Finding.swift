@@ -60,6 +60,8 @@ package enum Finding: Sendable, Hashable {
   case ledgerUnreadable(Tenant, TenancyProblem)
   /// The ledger has no primary key, nor a unique index, on its version: two runs could record one migration.
   case ledgerWithoutKey(Tenant)
+  /// Logical replication writes so many ledgers, of which this is the first: it brings rows, but no tables.
+  case ledgersReplicated(count: Int, first: QualifiedLedger)
   /// The comment on the ledger is stale. `migrate` trusts it.
   case wrongHead(Tenant, says: LedgerHead, has: LedgerHead)
   /// Migrations outside of a transaction that were interrupted, or are running.
@@ -151,7 +153,8 @@ extension Finding {
       .error
     case .noDomain, .noLedger, .pooler, .canWriteLedgers: .info
     case .extensionOutOfReach(let found): found.isUsed ? .warning : .info
-    case .nameShared, .schemaWithoutTenant, .unsafeName, .creationUnfinished, .dropUnfinished,
+    case .nameShared, .ledgersReplicated, .schemaWithoutTenant, .unsafeName, .creationUnfinished,
+      .dropUnfinished,
       .noPrimaryDomain,
       .severalPrimaryDomains, .domainWithoutTenant, .domainNeverMatches, .foreignLedger, .migrationUnfinished,
       .invalidIndex,

@@ -167,6 +167,12 @@ struct FindingReport: Sendable {
           "ledger_without_key", "the ledger has no primary key, so two runs could apply one migration",
           "\(tenant.name)"
         ) { _ in "the key is added" }
+      case .ledgersReplicated(let count, let first):
+        Self(
+          "ledger_replicated",
+          "logical replication writes the ledger, but makes no tables: what it has need not be applied here",
+          count == 1 ? "\(first)" : "\(counted(count, "ledger")), such as \(first)"
+        ) { _ in "leave the ledgers out of the publication, and migrate the subscriber first" }
       case .wrongHead(let tenant, let says, let has):
         Self(
           "wrong_head", "the comment on the ledger is stale, and migrate trusts it",

@@ -45,4 +45,23 @@ import Testing
       }
     }
   }
+
+  /// It gets the ledgers' rows from elsewhere, and no tables.
+  @Test func aSubscriber() async throws {
+    try await TestServer.withOwn(settings: ["wal_level=logical"]) {
+      try await Fleet.with(tenants: 2) { original in
+        try await original.psql("CREATE PUBLICATION p FOR TABLE t00.schema_migrations, t01.schema_migrations")
+        try await original.psql("SELECT pg_create_logical_replication_slot('s', 'pgoutput')")
+        try await Fleet.with(tenants: 2) { copy in
+          #expect(try await findings(copy, copy.database.url) == [])
+          try await copy.psql(
+            "CREATE SUBSCRIPTION s CONNECTION '\(original.database.url)' PUBLICATION p WITH (create_slot = false)"
+          )
+          let first = QualifiedLedger(schema: SchemaName(stored: "t00"), table: "schema_migrations")
+          #expect(try await findings(copy, copy.database.url) == [.ledgersReplicated(count: 2, first: first)])
+          try await copy.psql("DROP SUBSCRIPTION s")
+        }
+      }
+    }
+  }
 }
