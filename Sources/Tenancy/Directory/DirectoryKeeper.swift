@@ -73,20 +73,21 @@ struct DirectoryKeeper {
     let namesAll = keys.remove(DirectoryKey(RegistryNotifications.everything)) != nil || told.areMissing
     // Those that are named come first: anybody can have all read again, and has to wait for it.
     var isEnough = keys.count <= Self.mostKeys
-    if isEnough { isEnough = try await update(keys, asOf: began) }
+    if isEnough { isEnough = try await update(keys, began, isAll: !namesAll && !isBehind) }
     if isEnough && !namesAll { return }
     if began >= nextReading { return try await readAll() }
     (isBehind, nextQuestion) = (true, min(nextQuestion, nextReading))
   }
 
   /// Reads what has these keys. Returns whether that was enough.
-  private mutating func update(_ keys: Set<DirectoryKey>, asOf began: ContinuousClock.Instant) async throws
-    -> Bool
-  {
+  /// - Parameter isAll: whether it is all that notifications have told of.
+  private mutating func update(
+    _ keys: Set<DirectoryKey>, _ began: ContinuousClock.Instant, isAll: Bool
+  ) async throws -> Bool {
     if keys.isEmpty { return true }
     guard let contents = state.contents?.applying(try await reader.read(keys)) else { return false }
     (hasUpdated, nextReview) = (true, nextReview ?? began + Self.reviewInterval)
-    state.publish(contents, asOf: reader.isNotified ? began : nil) { $0.updates += 1 }
+    state.publish(contents, asOf: reader.isNotified && isAll ? began : nil) { $0.updates += 1 }
     return true
   }
 
