@@ -70,6 +70,7 @@ let package = Package(
       name: "TenantctlGateway",
       dependencies: [
         "TenancyHummingbird", "TenantctlCommands", "Arguments", "Tenancy", hummingbird("Hummingbird"),
+        hummingbird("HummingbirdCore"),
         httpTypes, logging, nioCore, serviceLifecycle, unixSignals,
       ],
       swiftSettings: strict),

@@ -154,10 +154,12 @@ extension TenantDatabase {
   /// - Parameters:
   ///   - connectionString: another way to the same database.
   ///   - patience: how long to wait for it, unless the connection string says that.
-  func connect(_ connectionString: String?, patience: Duration) async throws -> Connection {
+  func connect(
+    _ connectionString: String?, patience: Duration, answerLimit: Duration? = nil
+  ) async throws -> Connection {
     try await Connection.open(
       connectionString.map { try ConnectionTarget($0) } ?? target, applicationName: settings.applicationName,
-      opening: settings.opening, patience: patience, observer: observer)
+      opening: settings.opening, patience: patience, answerLimit: answerLimit, observer: observer)
   }
 
   /// Whether a pooler in between takes the option of a search path and does not keep it. One that refuses it makes each

@@ -39,6 +39,7 @@ package actor Connection {
   private let opening: SQL?
   let options: String?
   let patience: Duration
+  private let answerLimit: Duration?
   var handle: Handle?
   /// Those that nobody has asked for yet.
   var notifications = Notifications()
@@ -51,15 +52,12 @@ package actor Connection {
   package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
   private init(
-    target: ConnectionTarget, opening: SQL?, options: String?, patience: Duration,
+    target: ConnectionTarget, opening: SQL?, options: String?, patience: Duration, answerLimit: Duration?,
     observer: ConnectionObserver, executor: any SerialExecutor
   ) {
-    self.options = options
-    self.executor = executor
-    self.patience = patience
-    self.target = target
-    self.opening = opening
-    self.observer = observer
+    self.answerLimit = answerLimit
+    (self.options, self.opening, self.target, self.observer) = (options, opening, target, observer)
+    (self.patience, self.executor) = (patience, executor)
   }
 
   /// Connects.
@@ -72,15 +70,16 @@ package actor Connection {
   ///     trip: a setting for that transaction only, such as `SELECT set_config('lock_timeout', '2s', true)`. In the
   ///     session it would be lost behind a pooler, and PgBouncer refuses it among the start-up options.
   ///   - options: what the server's session is started with, such as `-c search_path=acme`.
+  ///   - answerLimit: how long a pipeline waits for something to come, as in ``segments(_:within:)``; `nil`: for ever.
   ///   - executor: where the connection waits for the server, which blocks; by default a thread of its own.
   package static func open(
     _ target: ConnectionTarget, applicationName: String, opening: SQL? = nil, options: String? = nil,
-    patience: Duration = .seconds(10),
+    patience: Duration = .seconds(10), answerLimit: Duration? = nil,
     observer: ConnectionObserver = .init(), executor: (any SerialExecutor)? = nil
   ) async throws -> Connection {
     let connection = Connection(
-      target: target, opening: opening, options: options, patience: patience, observer: observer,
-      executor: executor ?? ConnectionThread())
+      target: target, opening: opening, options: options, patience: patience, answerLimit: answerLimit,
+      observer: observer, executor: executor ?? ConnectionThread())
     try await connection.wakingOnCancel { try await $0.connect(applicationName: applicationName) }
     return connection
   }
@@ -195,6 +194,7 @@ extension Connection {
         throw StatementError(index: index, error: .containsNUL)
       }
     }
+    let limit = limit ?? answerLimit
     waiter.rearm()
     try Task.checkCancellation()
     for statements in segments {

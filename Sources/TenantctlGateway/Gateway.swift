@@ -2,6 +2,7 @@
   internal import Arguments
   internal import Glibc
   internal import Hummingbird
+  internal import HummingbirdCore
   internal import Logging
   internal import ServiceLifecycle
   internal import Tenancy
@@ -39,11 +40,16 @@
       try await check(directory)
       // A proxy that closes its connection must not end the program.
       signal(SIGPIPE, SIG_IGN)
+      let most = mostConnections()
       var logger = Logger(label: "tenantctl-gateway", factory: { StreamLogHandler.standardError(label: $0) })
       logger.logLevel = .info
       let app = Application(
         responder: GatewayResponder(directory, configuration, page: page),
-        configuration: ApplicationConfiguration(address: address.bound), logger: logger)
+        // Longer than proxies keep a connection: Caddy two minutes, nginx one.
+        server: .http1(configuration: .init(idleTimeout: .seconds(180))),
+        configuration: ApplicationConfiguration(
+          address: address.bound,
+          availableConnectionsDelegate: MaximumAvailableConnections(most)), logger: logger)
       let services: [any Service] = [directory.service, DirectoryReporter(directory, logger), app]
       let group = ServiceGroup(
         configuration: .init(
@@ -53,6 +59,18 @@
       } catch {
         throw address.refusal(error)
       }
+    }
+
+    /// How many connections there may be at a time: as many as the process may have files open, but for some of its own.
+    /// Without one that is free nothing works any more. The soft limit is 1,024 for programs that use select(2), which this
+    /// one does not (systemd.exec(5), LimitNOFILE=).
+    private static func mostConnections() -> Int {
+      var limit = rlimit()
+      getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+      limit.rlim_cur = min(limit.rlim_max, 65_536)
+      setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+      getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+      return max(8, Int(limit.rlim_cur) - 48)
     }
 
     private static func deniedPage(_ path: String) throws -> [UInt8] {

@@ -45,7 +45,9 @@ final class DirectoryContents: Sendable {
       changed[entry.key] = entry
     }
     let isAmbiguous = changed.keys.contains(where: base.ambiguous.contains)
-    if changed.count > Self.mostChanges || isAmbiguous { return nil }
+    if changed.count > Self.mostChanges || isAmbiguous || entries.contains(where: \.isContested) {
+      return nil
+    }
     let contents = DirectoryContents(base, changed, hasDomains: hasDomains)
     return contents.changes.ambiguous.isEmpty && !contents.overlaps ? contents : nil
   }
@@ -98,6 +100,8 @@ struct DirectoryEntry: Sendable {
   /// `nil` if no tenant has the key.
   var tenant: DirectoryTenant?
   var hosts: [String] = []
+  /// Whether several tenants have the key.
+  var isContested = false
 
   var isEmpty: Bool { tenant == nil && hosts.isEmpty }
 }

@@ -12,6 +12,8 @@ struct DirectoryIndex: Sendable {
     var name = Span.none
     var schema = Span.none
     var isActive = false
+    /// Whether several active tenants have the key: it leads to none of them.
+    var isContested = false
   }
 
   private struct HostRecord: Sendable {
@@ -19,6 +21,8 @@ struct DirectoryIndex: Sendable {
     var record: UInt32
     /// Whether the row has the name in lower case.
     var isExact: Bool
+    /// Whether rows of several tenants have it, so that it leads to none.
+    var isContested = false
   }
 
   private var bytes: [UInt8] = []
@@ -34,8 +38,7 @@ struct DirectoryIndex: Sendable {
   /// The keys of tenants of which two have one host or one name. Which one wins, only all the rows tell.
   private(set) var ambiguous: Set<DirectoryKey> = []
 
-  /// Of a name that several rows have: the record that counts, by the one that the index has; none if several are active. As
-  /// ``RegistryShape/serving(_:named:)`` decides.
+  /// Of a name that several records have: the one that counts, by the one that the index has; none if several are active.
   private var namesakes: [Int: Int?] = [:]
 
   /// An empty one.
@@ -54,28 +57,36 @@ struct DirectoryIndex: Sendable {
   /// What was found.
   struct Match {
     let key: DirectoryKey
-    /// `nil` if no tenant has the key.
+    /// `nil` if no tenant has the key, or several have it.
     var tenant: DirectoryTenant?
     let isExact: Bool
   }
 
   /// The tenant of the domain; `name` is in lower case.
   func host(_ name: String) -> Match? {
-    find(name, in: byHost) { hosts[$0].name }.map { match(Int(hosts[$0].record), isExact: hosts[$0].isExact) }
+    find(name, in: byHost) { hosts[$0].name }.map {
+      let host = hosts[$0]
+      return match(Int(host.record), isExact: host.isExact, isContested: host.isContested)
+    }
   }
 
   /// The tenant of that name.
   func tenant(named name: String) -> Match? {
-    find(name, in: byName) { records[$0].name }.flatMap { namesakes[$0] ?? $0 }.map {
-      match($0, isExact: true)
+    find(name, in: byName) { records[$0].name }.map { first in
+      let winner = namesakes[first] ?? first
+      return match(winner ?? first, isExact: true, isContested: winner == nil)
     }
   }
 
-  /// Adds a tenant's row.
+  /// Adds a tenant's row. Of several with one key or name the active one counts, as ``RegistryShape/serving(_:named:)`` decides.
   mutating func add(_ tenant: DirectoryTenant, key: String) {
     tenantCount += 1
     let number = record(of: key)
-    if records[number].name != .none { ambiguous.insert(DirectoryKey(text(records[number].key))) }
+    if records[number].name != .none {
+      mark(number)
+      if tenant.isActive && records[number].isActive { records[number].isContested = true }
+      if !tenant.isActive || records[number].isActive { return }
+    }
     let key = records[number].key
     let name = span(tenant.name, like: [key])
     records[number].name = name
@@ -83,6 +94,7 @@ struct DirectoryIndex: Sendable {
     records[number].id = tenant.id.map { span($0, like: [key]) } ?? .none
     records[number].isActive = tenant.isActive
     if let other = find(tenant.name, in: byName, by: { records[$0].name }) {
+      if other == number { return }
       mark(number, other)
       let winner = namesakes[other] ?? other
       if tenant.isActive { namesakes[other] = .some(winner.flatMap { records[$0].isActive ? nil : number }) }
@@ -103,7 +115,11 @@ struct DirectoryIndex: Sendable {
     let record = UInt32(record(of: key ?? ""))
     if let number = find(name, in: byHost, by: { hosts[$0].name }) {
       mark(Int(record), Int(hosts[number].record))
-      if isExact && !hosts[number].isExact { (hosts[number].record, hosts[number].isExact) = (record, true) }
+      if isExact && !hosts[number].isExact {
+        hosts[number] = HostRecord(name: hosts[number].name, record: record, isExact: true)
+      } else if isExact == hosts[number].isExact && record != hosts[number].record {
+        hosts[number].isContested = true
+      }
       return
     }
     hosts.append(HostRecord(name: span(name), record: record, isExact: isExact))
@@ -140,10 +156,10 @@ struct DirectoryIndex: Sendable {
 
   private func text(_ span: Span) -> String { String(decoding: bytes[span.range], as: UTF8.self) }
 
-  private func match(_ number: Int, isExact: Bool) -> Match {
+  private func match(_ number: Int, isExact: Bool, isContested: Bool) -> Match {
     let record = records[number]
     var match = Match(key: DirectoryKey(text(record.key)), tenant: nil, isExact: isExact)
-    if record.name != .none {
+    if record.name != .none && !record.isContested && !isContested {
       match.tenant = DirectoryTenant(
         name: text(record.name), schema: text(record.schema),
         id: record.id == .none ? nil : text(record.id), isActive: record.isActive)

@@ -33,7 +33,7 @@ struct DirectoryKeeper {
   {
     self.state = state
     self.interval = interval
-    reader = try await DirectoryReader(of: database, over: connection)
+    reader = try await DirectoryReader(state, of: database, over: connection)
     try await readAll()
   }
 

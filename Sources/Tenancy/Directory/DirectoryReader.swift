@@ -13,12 +13,13 @@ struct DirectoryReader: Sendable {
 
   /// Reads the registry's shape, and listens unless the server is a standby or behind a pooler.
   ///
-  /// Throws ``TenancyProblem`` if the registry is not what the mapping says.
-  init(of database: TenantDatabase, over connection: Connection) async throws {
+  /// Throws ``TenancyProblem`` if the registry is not what the mapping says, or what it was.
+  init(_ state: DirectoryState, of database: TenantDatabase, over connection: Connection) async throws {
     self.connection = connection
     limits = database.limits
     opening = database.settings.opening
     shape = try await RegistryShape.load(database.settings.registry, over: connection)
+    try state.admit(shape)
     let rows = try await connection.query(
       """
       SELECT pg_is_in_recovery(), EXISTS (
@@ -71,7 +72,11 @@ struct DirectoryReader: Sendable {
       [shape.directoryTenants(texts)] + (shape.domains.map { [shape.directoryDomains($0, texts)] } ?? [])
     let rows = try await inSnapshot { try await connection.pipeline(queries) }
     var entries = Dictionary(uniqueKeysWithValues: keys.map { ($0, DirectoryEntry(key: $0)) })
-    for row in rows[0] { entries[DirectoryKey(row[0] ?? "")]?.tenant = try DirectoryTenant(row) }
+    for row in rows[0] {
+      let key = DirectoryKey(row[0] ?? "")
+      if entries[key]?.tenant != nil { entries[key]?.isContested = true }
+      entries[key]?.tenant = try DirectoryTenant(row)
+    }
     for row in rows.dropFirst().joined() { entries[DirectoryKey(row[1] ?? "")]?.hosts.append(row[0] ?? "") }
     return Array(entries.values)
   }

@@ -7,6 +7,8 @@ final class DirectoryState: Sendable {
     var status = DirectoryStatus()
     var waiting: [Int: CheckedContinuation<Void, any Error>] = [:]
     var lastWaiter = 0
+    /// The column that says who is deactivated, once it was there.
+    var activity: RegistryMapping.Activity?
   }
 
   private let value = Mutex(Value())
@@ -40,6 +42,24 @@ final class DirectoryState: Sendable {
       return value.waiting.values
     }
     waiting.forEach { $0.resume() }
+  }
+
+  /// Notes what the registry looks like.
+  ///
+  /// Throws ``TenancyProblem/registryColumnMissing(_:)`` if it no longer says who is deactivated: an app's migration renames
+  /// columns, and without this all tenants would count as active.
+  func admit(_ shape: RegistryShape) throws {
+    let (table, activity) = (shape.tenants.table.description, shape.tenants.activity)
+    let known = value.withLock { value in
+      value.activity = activity ?? value.activity
+      return value.activity
+    }
+    if activity != nil { return }
+    guard let known else { return }
+    throw TenancyProblem.registryColumnMissing(
+      MissingColumn(
+        table: table, column: known.column, role: "deactivated",
+        available: shape.tenants.columns.map(\.name)))
   }
 
   /// Notes that the registry cannot be read.

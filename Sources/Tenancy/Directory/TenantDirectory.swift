@@ -92,7 +92,11 @@ public final class TenantDirectory: Sendable {
       // Between two questions the answers are as old as the interval, and nothing is wrong.
       if age > settings.interval + patience { throw TenancyError(.directoryStale(age)) }
     }
-    return contents.answer(for: host, by: database.settings.routing)
+    let answer = contents.answer(for: host, by: database.settings.routing)
+    guard case .tenant(let found, let rule) = answer else { return answer }
+    let tenant = found.tenant
+    if database.settings.obstacle(to: tenant) != nil { return .unknown(label: host.name) }
+    return tenant.schema == .shared && tenant.isActive ? .shared(rule) : answer
   }
 }
 
@@ -125,7 +129,9 @@ extension TenantDirectory {
   /// Throws ``TenancyError`` if the registry is not what the mapping says, or cannot be reached within two seconds.
   package func checkRegistry() async throws {
     do {
-      let connection = try await database.connect(settings.connectionString, patience: .seconds(2))
+      let limit = Duration.seconds(2)
+      let connection = try await database.connect(
+        settings.connectionString, patience: limit, answerLimit: limit)
       do {
         _ = try await RegistryShape.load(database.settings.registry, over: connection)
         await connection.close()
@@ -163,10 +169,15 @@ extension TenantDirectory {
 
   /// By the connection string for notifications; if nobody answers there, for a while by the database's own.
   private func connect() async throws -> (Connection, until: ContinuousClock.Instant?) {
+    // A process of the server, or a pooler, may stop answering in the middle. For a lock it is waited longer.
+    let limit = database.settings.lockTimeout + .seconds(5)
     do {
-      return (try await database.connect(settings.connectionString, patience: .seconds(2)), nil)
+      let connection = try await database.connect(
+        settings.connectionString, patience: .seconds(2), answerLimit: limit)
+      return (connection, nil)
     } catch ConnectionError.refused where settings.connectionString != nil {
-      return (try await database.connect(nil, patience: .seconds(2)), .now + Self.detour)
+      let connection = try await database.connect(nil, patience: .seconds(2), answerLimit: limit)
+      return (connection, .now + Self.detour)
     }
   }
 }

@@ -61,8 +61,24 @@ public struct Host: Sendable, Hashable, CustomStringConvertible {
       guard address.last == UInt8(ascii: "]") else { return false }
       address = address.dropFirst().dropLast()
     }
-    return address.contains(UInt8(ascii: ":"))
-      && address.allSatisfy { isAllowed($0) || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "%") }
+    guard address.contains(UInt8(ascii: ":")) else { return false }
+    let zone = address.firstIndex(of: UInt8(ascii: "%")) ?? address.endIndex
+    return isIPv6(address[..<zone]) && address[zone...].dropFirst().allSatisfy(isAllowed)
+  }
+
+  /// Up to eight groups of four hexadecimal digits, of which the last two may be an IPv4 address (RFC 4291 section 2.2).
+  private static func isIPv6(_ address: Substring.UTF8View) -> Bool {
+    let groups = address.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+    guard (3...9).contains(groups.count), let last = groups.last else { return false }
+    let isIPv4 =
+      last.contains(UInt8(ascii: "."))
+      && last.allSatisfy { DomainName.isDigit($0) || $0 == UInt8(ascii: ".") }
+    return (isIPv4 ? groups.dropLast() : groups[...]).allSatisfy { group in
+      group.count <= 4
+        && group.allSatisfy {
+          DomainName.isDigit($0) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0 | 0x20)
+        }
+    }
   }
 
   private static func isText(_ host: Substring) -> Bool {

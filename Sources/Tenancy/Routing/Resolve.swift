@@ -60,18 +60,18 @@ extension TenantDatabase {
       let byLabel = label.map { shape.tenantQuery(TenantName(stored: $0)) }
       var answers = try await connection.pipeline([byDomain, byLabel].compactMap { $0 })[...]
       if let domains = shape.domains {
-        var found = answers.popFirst()?.first
-        if found == nil { found = try await connection.query(shape.anyCaseQuery(domains, host)).first }
-        if let row = found {
-          if row[2] == nil { throw ShapeOutdated() }
-          guard row[0] != nil else { throw try await self.stale(host, over: connection) }
-          return try Self.served(RegistryShape.tenant(in: row), host, .domain)
+        var found = answers.removeFirst()
+        if found.isEmpty { found = try await connection.query(shape.anyCaseQuery(domains, host)) }
+        if !found.isEmpty {
+          let owner = try shape.owner(of: host, in: found)
+          guard let owner else { throw try await self.stale(host, over: connection) }
+          return try self.served(owner, host, .domain)
         }
       }
       guard let label else { return Resolution(host: host.name, tenant: nil, rule: .shared) }
       let named = try answers.first.flatMap { try shape.serving($0, named: TenantName(stored: label)) }
       guard let named else { throw hostNotFound(host, label) }
-      return try Self.served(named, host, .subdomain)
+      return try self.served(named, host, .subdomain)
     }
   }
 
@@ -103,17 +103,42 @@ extension TenantDatabase {
     return .domainWithoutTenant(DomainName(stored: host.name), tenant: name)
   }
 
-  private static func served(_ tenant: Tenant, _ host: Host, _ rule: Resolution.Rule) throws -> Resolution {
+  private func served(_ tenant: Tenant, _ host: Host, _ rule: Resolution.Rule) throws -> Resolution {
     guard tenant.isActive else { throw TenancyProblem.tenantDeactivated(tenant.name) }
+    if let problem = settings.obstacle(to: tenant) { throw problem }
+    // As the row of django-tenants' public tenant has it.
+    if tenant.schema == .shared { return Resolution(host: host.name, tenant: nil, rule: rule) }
     return Resolution(host: host.name, tenant: tenant, rule: rule)
   }
 }
 
+extension TenantDatabase.Settings {
+  /// Why nobody is led into the tenant's schema, whatever its row says; the shared schema is none.
+  func obstacle(to tenant: Tenant) -> TenancyProblem? {
+    if !tenant.schema.canBeEntered { return .schemaNotEnterable(tenant.name, tenant.schema) }
+    return tenant.schema != .shared && isShared(tenant.schema)
+      ? .sharedSchema(tenant.name, tenant.schema) : nil
+  }
+}
+
 extension RegistryShape {
-  /// The tenant of a domain's row; all NULL if it is not there.
+  /// The tenant that has the host's rows; `nil` if it does not exist.
+  ///
+  /// Throws ``TenancyProblem/domainAmbiguous(_:of:)`` if rows of several tenants have it.
+  fileprivate func owner(of host: Host, in rows: Rows) throws -> Tenant? {
+    if rows.contains(where: { $0[2] == nil }) { throw ShapeOutdated() }
+    if Set(rows.map { $0[3] }).count > 1 {
+      throw TenancyProblem.domainAmbiguous(
+        DomainName(stored: host.name), of: rows.compactMap { $0[0].map(TenantName.init(stored:)) }.uniqued())
+    }
+    guard let name = rows[0][0] else { return nil }
+    return try serving(rows, named: TenantName(stored: name))
+  }
+
+  /// The tenant of a domain's row, all NULL if it is not there, and what the row refers to it by.
   fileprivate func resolveQuery(_ domains: Domains, _ condition: SQL) -> SQL {
     """
-    SELECT \(tenantColumns) FROM \(domains.table) d LEFT JOIN \(tenants.table) t ON \(link(domains))
+    SELECT \(tenantColumns), d.\(keys(domains).domain)::text FROM \(domains.table) d LEFT JOIN \(tenants.table) t ON \(link(domains))
     WHERE \(condition)
     """
   }

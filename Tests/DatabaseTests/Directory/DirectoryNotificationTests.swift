@@ -185,7 +185,7 @@ import Testing
 }
 
 extension Fleet {
-  fileprivate func notify() async throws {
+  func notify() async throws {
     _ = try await tenancy.planInitialize(.mapping, notify: true).apply()
   }
 }

@@ -94,6 +94,19 @@ import Testing
     #expect(others?.host("acme.example.com")?.tenant?.name == "t2")
   }
 
+  /// Of a name that two active tenants have nobody is served, and a third one that comes alone changes nothing.
+  @Test func aThirdNamesakeIsNotServed() {
+    var index = DirectoryIndex()
+    let namesakes = (1...3).map { DirectoryTenant(name: "t", schema: "s\($0)", id: "\($0)", isActive: true) }
+    for number in 0..<2 { index.add(namesakes[number], key: "\(number)") }
+    let contents = DirectoryContents(index, hasDomains: true)
+    #expect(contents.tenant(named: "t")?.tenant == nil)
+    #expect(contents.applying([DirectoryEntry(key: DirectoryKey("2"), tenant: namesakes[2])]) == nil)
+    index.add(host: "a.example.com", of: "0")
+    index.add(host: "a.example.com", of: "1")
+    #expect(DirectoryContents(index, hasDomains: true).host("a.example.com")?.tenant == nil)
+  }
+
   /// Swift's lower case of the Kelvin sign is a k, and its strings are equal if they look the same.
   @Test func namesAreComparedAsPostgreSQLComparesThem() {
     var index = DirectoryIndex()

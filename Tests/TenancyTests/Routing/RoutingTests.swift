@@ -12,6 +12,7 @@ import Testing
       ("127.0.0.1", "127.0.0.1", true), ("127.0.0.1:80", "127.0.0.1", true),
       ("1.2.3.256", "1.2.3.256", false),
       ("[::1]", "[::1]", true), ("[::1]:80", "[::1]", true), ("fe80::1", "fe80::1", true),
+      ("[fe80::1%eth0]", "[fe80::1%eth0]", true), ("::ffff:10.0.0.1", "::ffff:10.0.0.1", true),
     ] as [(String, String, Bool)])
   func hosts(text: String, name: String, isAddress: Bool) throws {
     let host = try Host(parsing: text)
@@ -25,7 +26,8 @@ import Testing
       ("http://acme.com", .hasScheme), ("acme.com/x", .hasScheme), ("a b.com", .badLabel),
       ("a.com?x", .badLabel), ("a.com:b.com", .badPort), ("a.com..", .emptyLabel),
       ("[]a.com", .badLabel),
-      ("[a.com", .badLabel), ("a.com,b.com", .badLabel),
+      ("[a.com", .badLabel), ("a.com,b.com", .badLabel), ("acme.com:80:90", .badLabel),
+      ("acme.com::", .badLabel), ("::12345", .badLabel), ("[::1%a/b]", .hasScheme),
       ("a\0.com", .badLabel),
       ("a@b.com", .badLabel), ("ä\u{A0}.com", .badLabel),
     ] as [(String, DomainProblem)])

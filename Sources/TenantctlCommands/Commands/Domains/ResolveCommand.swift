@@ -29,6 +29,8 @@ enum ResolveCommand {
     let host = resolution.host
     let tenant = resolution.tenant?.name.description ?? ""
     return switch resolution.rule {
+    case .domain where resolution.tenant == nil, .subdomain where resolution.tenant == nil:
+      "\(host) is public: the schema of its tenant is the shared one"
     case .domain: "\(host) is served by tenant \(tenant): the host is one of its domains"
     case .subdomain: "\(host) is served by tenant \(tenant): the first label is its name"
     case .notADomain: "\(host) is public: it is not a domain name"
