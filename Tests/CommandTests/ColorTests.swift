@@ -75,4 +75,15 @@ import Testing
       }
     }
   }
+
+  /// Not even the progress bar's: such a terminal, as of an editor, shows them as text.
+  @Test func aDumbTerminalGetsNoEscapeSequences() async throws {
+    try await Scene.with(tenants: ["acme", "reef"]) { scene in
+      let words = ["exec", "--all", "--jobs", "1", "-c", "SELECT 1"]
+      let bar = try await onTerminal(scene, words)
+      #expect(bar.contains("\u{1B}[K"))
+      let dumb = try await onTerminal(scene, words, ["TERM": "dumb"])
+      #expect(dumb.contains("2 rows from 2 tenants") && !dumb.contains("\u{1B}"), "\(dumb)")
+    }
+  }
 }

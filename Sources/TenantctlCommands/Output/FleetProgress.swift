@@ -28,7 +28,10 @@ final class FleetProgress: Sendable {
     terminal = session.terminal
     style = session.errorStyle
     isSilent = session.isQuiet
-    showsBar = terminal.stderrIsTerminal && !session.isQuiet && session.format == .text
+    // A terminal that is "dumb" cannot erase a line.
+    showsBar =
+      terminal.stderrIsTerminal && session.environment["TERM"] != "dumb" && !session.isQuiet
+      && session.format == .text
     if isSilent { return }
     // A single tenant may take long: the bar stays and the time keeps counting.
     let interval = showsBar ? .milliseconds(250) : Self.interval
