@@ -38,8 +38,9 @@ extension TenancyProblem {
     case let failure as StatementError: return translating(failure.error)
     case let error as ServerError: return from(error)
     case ConnectionError.malformed(let problem): return TenancyProblem.malformedConnection(problem)
-    case ConnectionError.refused(let reason, let state):
-      return TenancyProblem.cannotConnect(ConnectionFailure(message: reason, sqlState: state?.rawValue))
+    case ConnectionError.refused(let reason, let state, let needsPassword):
+      return TenancyProblem.cannotConnect(
+        ConnectionFailure(message: reason, sqlState: state?.rawValue, needsPassword: needsPassword))
     case ConnectionError.lost(let reason): return TenancyProblem.connectionLost(reason)
     case PoolError.exhausted(let limit): return TenancyProblem.poolExhausted(after: limit)
     case PoolError.closed: return TenancyProblem.poolClosed

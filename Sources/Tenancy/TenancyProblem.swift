@@ -279,4 +279,6 @@ package struct ConnectionFailure: Sendable, Hashable {
   package let message: String
   /// The code of PostgreSQL's Appendix A, if the server answered.
   package let sqlState: String?
+  /// Whether the server asked for a password, and none was given.
+  package let needsPassword: Bool
 }

@@ -66,7 +66,9 @@ extension Connection {
       if PQstatus(handle.pointer) == CONNECTION_BAD { state = PGRES_POLLING_FAILED }
       switch state {
       case PGRES_POLLING_OK: return
-      case PGRES_POLLING_FAILED: throw ConnectionError.refused(verbose: errorMessage(of: handle))
+      case PGRES_POLLING_FAILED:
+        throw ConnectionError.refused(
+          verbose: errorMessage(of: handle), needsPassword: PQconnectionNeedsPassword(handle.pointer) == 1)
       default: break
       }
       let left = (deadline - .now) / .milliseconds(1)
@@ -108,13 +110,13 @@ extension Connection {
 extension ConnectionError {
   /// Takes the code out of a message of `PQERRORS_VERBOSE`, `FATAL:  53300: sorry, too many clients already`, and the place
   /// in the server's source, `LOCATION:  InitProcess, proc.c:346`. The severity may be translated, the rest is libpq's.
-  static func refused(verbose message: String) -> ConnectionError {
+  static func refused(verbose message: String, needsPassword: Bool = false) -> ConnectionError {
     var state: SQLState?
     let lines = message.split(separator: "\n").filter { !$0.hasPrefix("LOCATION:  ") }.map { line in
       guard let match = line.firstMatch(of: #/:  ([0-9A-Z]{5}): /#) else { return String(line) }
       state = SQLState(rawValue: String(match.1))
       return String(line.replacing(match.0, with: ":  ", maxReplacements: 1))
     }
-    return .refused(lines.joined(separator: "\n"), state)
+    return .refused(lines.joined(separator: "\n"), state, needsPassword: needsPassword)
   }
 }

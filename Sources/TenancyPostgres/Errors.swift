@@ -59,8 +59,9 @@ package struct StatementError: Error, Sendable, Hashable {
 package enum ConnectionError: Error, Sendable, Hashable {
   /// The connection string, or a setting from elsewhere that belongs to it, is invalid.
   case malformed(MalformedTarget)
-  /// No connection could be made: libpq's own words, without the password, and the server's code if it answered.
-  case refused(String, SQLState? = nil)
+  /// No connection could be made: libpq's own words, without the password, the server's code if it answered, and whether it
+  /// asked for a password where none was given.
+  case refused(String, SQLState? = nil, needsPassword: Bool = false)
   /// The server went away. A transaction whose `COMMIT` was in progress may or may not have been committed.
   case lost(String)
 }

@@ -186,6 +186,21 @@ import Testing
     }
   }
 
+  @Test func aPasswordThatIsNotGivenIsNamed() async throws {
+    try await Scene.with { scene in
+      try await withRole(scene) { url in
+        let without = url("x").replacing(":x@", with: "@")
+        let outcome = try await scene.run("list", environment: ["TENANTCTL_DATABASE_URL": without])
+        #expect(outcome.status == 7 && outcome.stderr.contains("no password supplied"), "\(outcome)")
+        #expect(
+          outcome.stderr.hasSuffix(
+            "hint: the server asks for a password: set PGPASSWORD, or write it to ~/.pgpass or into the URL\n"
+          ),
+          "\(outcome)")
+      }
+    }
+  }
+
   @Test func aMissingPrivilegeIsNamed() async throws {
     try await Scene.with(tenants: ["acme"]) { scene in
       try await withRole(scene) { url in

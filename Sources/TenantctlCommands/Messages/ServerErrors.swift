@@ -85,7 +85,10 @@ extension ErrorReport {
 extension ConnectionFailure {
   /// By the server's code (PostgreSQL manual, Appendix A); without one, it did not answer.
   var hint: String {
-    switch sqlState {
+    if needsPassword {
+      return "the server asks for a password: set PGPASSWORD, or write it to ~/.pgpass or into the URL"
+    }
+    return switch sqlState {
     // too_many_connections
     case "53300":
       """

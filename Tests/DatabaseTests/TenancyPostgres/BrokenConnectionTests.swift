@@ -136,7 +136,7 @@ import Testing
     let error = try await #require(throws: ConnectionError.self) {
       try await Connection.open(ConnectionTarget(url), applicationName: "tests")
     }
-    guard case .refused(let message, _) = error else {
+    guard case .refused(let message, _, _) = error else {
       Issue.record("\(error)")
       return ""
     }
