@@ -42,13 +42,23 @@ package enum ConnectionParameters {
     ),
   ]
 
-  /// The setting that libpq refused before it tried to connect, wherever it comes from. Only settings
-  /// with a few values are recognized; `nil` for others.
+  /// The setting that libpq refused before it tried to connect, wherever it comes from. Only ports and settings with a few
+  /// values are recognized; `nil` for others.
   static func misspelt(in settings: [String: String]) -> MalformedTarget? {
     for (name, values) in choices {
       if let value = settings[name], !values.contains(value) { return .value(of: name, choices: values) }
     }
-    return nil
+    return settings["port"].map(arePorts) == false ? .port : nil
+  }
+
+  /// A port for each host, between commas; an empty one is the default.
+  private static func arePorts(_ text: String) -> Bool {
+    text.split(separator: ",", omittingEmptySubsequences: false).allSatisfy { port in
+      let blanks = port.drop { $0.isWhitespace }
+      let digits = blanks.prefix { !$0.isWhitespace }
+      let isAlone = blanks[digits.endIndex...].allSatisfy(\.isWhitespace)
+      return port.isEmpty || isAlone && Int(digits).map { (1...65535).contains($0) } == true
+    }
   }
 
   private static var all: [(name: String, variable: String?)] {

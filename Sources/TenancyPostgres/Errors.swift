@@ -83,6 +83,8 @@ package enum MalformedTarget: Sendable, Hashable {
   case parameter(String, isPublic: Bool)
   /// A parameter with a value that it cannot have, and the values that it can.
   case value(of: String, choices: [String])
+  /// A port that is no number, or not one of a port.
+  case port
 }
 
 /// A column did not hold what the program expects.

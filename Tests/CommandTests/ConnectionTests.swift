@@ -72,6 +72,8 @@ import Testing
     ("pgbouncer=true&x=1", "libpq does not know the parameter pgbouncer", "it works through PgBouncer"),
     ("ssl=require", "libpq knows the parameter ssl only as ssl=true", "write sslmode=require"),
     ("sslmode=required", "sslmode must be one of disable, allow,", "correct it in the URL"),
+    ("port=x", "port must be a number from 1 to 65535", "correct it in the URL, or in its PG* variable"),
+    ("port=70000", "port must be a number from 1 to 65535", "correct it"),
     ("target_session_attrs=master", "target_session_attrs must be one of any, read-write,", "correct it"),
     ("sslmod%65l=require", "libpq does not know the parameter sslmodel", "did you mean sslmode?"),
     (
@@ -199,6 +201,17 @@ import Testing
           "\(outcome)")
       }
     }
+  }
+
+  @Test(arguments: [
+    ("x", false), ("0", false), ("5432x,5433", false), ("54 32", false), ("99999999999999999999", false),
+    ("", true),
+    (" 1 ", true), ("1,", true),
+  ])
+  func aPortIsANumber(port: String, isValid: Bool) async throws {
+    let outcome = try await Tenantctl.run(
+      ["-d", "host=127.0.0.1,127.0.0.1 dbname=x", "list"], environment: ["PGPORT": port])
+    #expect(outcome.status == (isValid ? 7 : 2), "\(outcome)")
   }
 
   @Test func aMissingPrivilegeIsNamed() async throws {
