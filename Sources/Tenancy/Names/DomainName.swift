@@ -24,8 +24,12 @@ public struct DomainName: StoredName {
     rawValue = stored
   }
 
-  /// Whether a request can have it as its host.
-  var canMatch: Bool { (try? Host(parsing: rawValue))?.name == rawValue.lowercased() }
+  /// Whether a request can have it as its host, and lead to a tenant by it: browsers send what is not ASCII in its `xn--`
+  /// form, and an address or a name without a dot is public.
+  var canMatch: Bool {
+    guard let host = try? Host(parsing: rawValue), host.name == rawValue.lowercased() else { return false }
+    return host.hasDot && !host.isAddress && rawValue.utf8.allSatisfy { $0 < 0x80 }
+  }
 
   private static func problem(of name: String) -> DomainProblem? {
     if name.isEmpty { return .empty }

@@ -120,7 +120,10 @@ struct FindingReport: Sendable {
           "domain_never_matches", "no request can have this host name", "'\(domain)' (\(owner))", domain.word,
           or: "HOST"
         ) {
-          "'tenantctl domain remove \($0)', and add the host name alone: no scheme, port, space or asterisk"
+          """
+          'tenantctl domain remove \($0)', and add the host name alone, in its xn-- form if it is not ASCII: no address, scheme, \
+          port, space or asterisk
+          """
         }
       case .domainShared(let domain, let owners):
         Self(

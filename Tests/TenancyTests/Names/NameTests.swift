@@ -35,6 +35,19 @@ import Testing
     #expect(((try? policy.check(name)) != nil) == isGood)
   }
 
+  /// Browsers send what is not ASCII in its `xn--` form, and an address or a name without a dot is public.
+  @Test(
+    arguments: [
+      ("acme.com", true), ("ACME.com", true), ("a_b.acme.com", true), ("xn--mnchen-3ya.de", true),
+      ("1.acme.com", true), ("acme.com:80", false), ("acme.com.", false), ("*.acme.com", false),
+      ("a cme.com", false), ("", false), ("münchen.de", false), ("192.0.2.1", false),
+      ("[2001:db8::1]", false),
+      ("2001:db8::1", false), ("localhost", false), ("acme", false),
+    ])
+  func whatARequestCanHave(host: String, canMatch: Bool) {
+    #expect(DomainName(stored: host).canMatch == canMatch)
+  }
+
   /// One é is a letter of its own, the other an e with an accent: alike to see, and two names to PostgreSQL.
   @Test func namesAreTheirBytes() {
     let names = ["z", "\u{e9}", "e\u{301}"].map(TenantName.init(stored:))
@@ -76,4 +89,6 @@ import Testing
   }
 }
 
-private func a(_ count: Int) -> String { String(repeating: "a", count: count) }
+private func a(_ count: Int) -> String {
+  String(repeating: "a", count: count)
+}
