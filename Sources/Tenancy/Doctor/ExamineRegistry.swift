@@ -59,9 +59,12 @@ extension TenantDatabase {
   }
 
   private func unquoted(_ schema: SchemaName) -> Finding.UnquotedName? {
-    // An app with hyphens quotes names.
-    let name = settings.names.allowsHyphens ? schema.rawValue.replacing("-", with: "_") : schema.rawValue
-    return Finding.UnquotedName(SchemaName(stored: name))
+    guard settings.names.allowsHyphens, schema.rawValue.contains("-") else {
+      return Finding.UnquotedName(schema)
+    }
+    // An app with hyphens quotes names that have one; without the quotes they are a syntax error, whatever else they have.
+    let others = SchemaName(stored: schema.rawValue.replacing("-", with: "_"))
+    return Finding.UnquotedName(others).map { _ in .refused }
   }
 
   /// The schemas that look like a tenant's, but belong to no tenant.

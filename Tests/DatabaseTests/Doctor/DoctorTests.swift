@@ -250,12 +250,18 @@ struct Ailment: Sendable, CustomTestStringConvertible {
   @Test func hyphensThatAreAllowed() async throws {
     try await Fleet.with { fleet in
       try await fleet.psql(
-        "CREATE SCHEMA \"acme-corp\"; CREATE SCHEMA \"Acme\"; INSERT INTO tenants (name) VALUES ('acme-corp'), ('Acme')"
-      )
+        """
+        CREATE SCHEMA "acme-corp"; CREATE SCHEMA "Acme"; CREATE SCHEMA "Acme-Corp";
+        INSERT INTO tenants (name) VALUES ('acme-corp'), ('Acme'), ('Acme-Corp')
+        """)
       let tenancy = try TenantDatabase(
         fleet.database.url, settings: .init(names: NamePolicy(allowsHyphens: true)))
       let findings = try await tenancy.diagnose().entries.map(\.finding)
-      #expect(findings == [.unsafeName(Self.tenant("Acme"), .folded("acme"))])
+      // There is no schema acme_corp to which an unquoted Acme-Corp would lead.
+      #expect(
+        findings == [
+          .unsafeName(Self.tenant("Acme"), .folded("acme")), .unsafeName(Self.tenant("Acme-Corp"), .refused),
+        ])
       await tenancy.close()
     }
   }
