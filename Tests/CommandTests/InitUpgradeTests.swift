@@ -163,4 +163,64 @@ import Testing
       }
     }
   }
+
+  private func upgrade(_ ddl: String, _ toml: String, _ body: (Scene, Outcome) async throws -> Void)
+    async throws
+  {
+    try await Scene.empty(files: ["tenantctl.toml": "[registry]\ndomains = false\n\(toml)"]) { scene in
+      try await scene.database.psql(ddl)
+      let found = try await scene.run("init --no-files")
+      #expect(found.status == 0 && !found.stderr.contains("--upgrade"), "\(found)")
+      let outcome = try await scene.run("init --upgrade --yes --no-files")
+      #expect(outcome.status == 0 && outcome.stderr.contains("note: the registry is complete"), "\(outcome)")
+      try await body(scene, outcome)
+    }
+  }
+
+  @Test(arguments: [
+    "CREATE TABLE t (id int, name text); CREATE VIEW tenants AS SELECT * FROM t",
+    "CREATE TABLE t (id int, name text); CREATE MATERIALIZED VIEW tenants AS SELECT * FROM t",
+    """
+    CREATE TABLE tenants (id int, name text, deactivated boolean, region text NOT NULL) PARTITION BY LIST (region);
+    CREATE TABLE tenants_rest PARTITION OF tenants DEFAULT
+    """,
+    """
+    CREATE TABLE tenants (id int, name text, deactivated boolean) PARTITION BY LIST (lower(name));
+    CREATE TABLE tenants_rest PARTITION OF tenants DEFAULT
+    """,
+  ])
+  func proposesNothingThatCannotBe(ddl: String) async throws {
+    try await upgrade(ddl, "") { scene, outcome in
+      #expect(outcome.stdout == "found a registry: public.tenants (0 tenants)\n")
+    }
+  }
+
+  /// Without a handler it cannot be read, and a role that may not read it does not try.
+  @Test func proposesNothingForAForeignTable() async throws {
+    try await Scene.empty(files: ["tenantctl.toml": "[registry]\ndomains = false\n"]) { scene in
+      try await scene.database.psql(
+        """
+        CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w;
+        CREATE FOREIGN TABLE tenants (id int, name text) SERVER s
+        """)
+      try await TestRole.with(scene.database) { role in
+        let outcome = try await scene.run(
+          "init --no-files", environment: ["TENANTCTL_DATABASE_URL": role.url()])
+        #expect(outcome.status == 0 && !outcome.stderr.contains("--upgrade"), "\(outcome)")
+      }
+    }
+  }
+
+  @Test func aPartitionedTableThatCanHaveIt() async throws {
+    try await Scene.empty(files: ["tenantctl.toml": "[registry]\ndomains = false\n"]) { scene in
+      try await scene.database.psql(
+        """
+        CREATE TABLE tenants (id int, name text) PARTITION BY LIST (name);
+        CREATE TABLE tenants_rest PARTITION OF tenants DEFAULT
+        """)
+      let outcome = try await scene.run("init --upgrade --yes --no-files")
+      #expect(outcome.stdout.contains("public.tenants.name is unique"), "\(outcome)")
+      #expect(outcome.stdout.contains("added column deactivated to public.tenants"), "\(outcome)")
+    }
+  }
 }

@@ -12,6 +12,10 @@ struct RegistryCatalog: Sendable {
 
   let tables: [CatalogTable]
   let references: [Reference]
+  /// The views and foreign tables: they take no column and no constraint.
+  let views: Set<QualifiedName>
+  /// By what tables are partitioned: by a column, or by an expression, which is `nil`.
+  let partitionKeys: [QualifiedName: [String?]]
 
   func table(_ name: QualifiedName) -> CatalogTable? { tables.first { $0.name == name } }
 
@@ -32,17 +36,40 @@ struct RegistryCatalog: Sendable {
         JOIN pg_catalog.pg_attribute fa ON fa.attrelid = f.oid AND fa.attnum = k.confkey[1]
         WHERE k.contype = 'f' AND cardinality(k.conkey) = 1 AND (\(condition))
         ORDER BY n.nspname, c.relname, k.conkey[1], k.conname
+        """,
         """
+        SELECT n.nspname, c.relname, c.relkind = 'p', a.attname
+        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        LEFT JOIN pg_catalog.pg_partitioned_table p ON p.partrelid = c.oid
+        LEFT JOIN LATERAL unnest(p.partattrs::int2[]) AS k (attnum) ON true
+        LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum
+        WHERE c.relkind IN ('p', 'v', 'm', 'f') AND (\(condition))
+        """,
       ])
+    let special = try answers[answers.count - 1].map { row in
+      let (schema, table, isPartitioned, column) = try row.decode(
+        String.self, String.self, Bool.self, String?.self)
+      return (
+        name: QualifiedName(Identifier(schema), Identifier(table)), isPartitioned: isPartitioned,
+        column: column
+      )
+    }
+    let partitioned = special.filter(\.isPartitioned)
     return RegistryCatalog(
-      tables: try CatalogTable.tables(in: answers.dropLast()),
-      references: try answers[answers.count - 1].map { row in
-        let (schema, table, column, targetSchema, target, targetColumn) = try row.decode(
-          String.self, String.self, String.self, String.self, String.self, String.self)
-        return Reference(
-          table: QualifiedName(Identifier(schema), Identifier(table)), column: column,
-          target: QualifiedName(Identifier(targetSchema), Identifier(target)), targetColumn: targetColumn)
-      })
+      tables: try CatalogTable.tables(in: answers.dropLast(2)),
+      references: try answers[answers.count - 2].map(Reference.init),
+      views: Set(special.filter { !$0.isPartitioned }.map(\.name)),
+      partitionKeys: Dictionary(grouping: partitioned, by: \.name).mapValues { $0.map(\.column) })
+  }
+}
+
+extension RegistryCatalog.Reference {
+  fileprivate init(_ row: Row) throws {
+    let (schema, table, column, targetSchema, target, targetColumn) = try row.decode(
+      String.self, String.self, String.self, String.self, String.self, String.self)
+    self.init(
+      table: QualifiedName(Identifier(schema), Identifier(table)), column: column,
+      target: QualifiedName(Identifier(targetSchema), Identifier(target)), targetColumn: targetColumn)
   }
 }
 

@@ -25,30 +25,49 @@ package struct BreakingRows: Sendable, Hashable {
 }
 
 extension RegistryShape {
-  /// What is absent and wanted. At most one primary domain is not: clearing one and setting another may take two
-  /// statements of an app.
-  func additions(_ references: [RegistryCatalog.Reference]) -> [RegistryAddition] {
+  /// What is absent, wanted and possible. At most one primary domain is not wanted: clearing one and setting another may
+  /// take two statements of an app.
+  func additions(_ catalog: RegistryCatalog) -> [RegistryAddition] {
     var additions: [RegistryAddition] = []
     let table = tenants.table
-    if tenants.activity == nil, !tenants.has("deactivated") {
+    if tenants.activity == nil, !tenants.has("deactivated"), !catalog.views.contains(table) {
       additions.append(.activity(table: table.description))
     }
     for column in [tenants.name, tenants.schemaApart].compactMap({ $0 }) {
-      if !isUnique(column, tenants.columns) { additions.append(Self.unique(table, column)) }
+      additions += unique(column, of: table, tenants.columns, catalog)
     }
     guard let domains else { return additions }
-    if !isUnique(domains.host, domains.columns) { additions.append(Self.unique(domains.table, domains.host)) }
+    additions += unique(domains.host, of: domains.table, domains.columns, catalog)
     let (own, foreign) = keys(domains)
-    let isThere = references.contains {
+    let isThere = catalog.references.contains {
       $0.table == domains.table && $0.column == foreign.name && $0.target == table
     }
-    if isThere { return additions }
-    if own != tenants.name, !isUnique(own, tenants.columns) { additions.append(Self.unique(table, own)) }
+    if isThere || catalog.views.contains(domains.table) { return additions }
+    // A foreign key needs a unique target.
+    let key = unique(own, of: table, tenants.columns, catalog)
+    if key.isEmpty, !isUnique(own, tenants.columns) { return additions }
+    if own != tenants.name { additions += key }
     additions.append(
       .reference(
         table: domains.table.description, column: foreign.name, target: table.description,
         targetColumn: own.name, constraint: "\(domains.table.name)_\(foreign)_fkey"))
     return additions
+  }
+
+  /// The constraint, unless there is one, or the table cannot have it.
+  private func unique(
+    _ column: Identifier, of table: QualifiedName, _ columns: [CatalogTable.Column],
+    _ catalog: RegistryCatalog
+  ) -> [RegistryAddition] {
+    // A unique constraint must have all columns of the partition key (PostgreSQL manual, 5.12.2.3).
+    let isOfPartition = catalog.partitionKeys[table].map { $0 == [column.name] } ?? true
+    if isUnique(column, columns) || catalog.views.contains(table) || !isOfPartition {
+      return []
+    }
+    return [
+      .unique(
+        table: table.description, column: column.name, constraint: "\(table.name)_\(column)_key")
+    ]
   }
 
   /// The shape that the registry has once they are added.
@@ -64,11 +83,6 @@ extension RegistryShape {
 
   private func isUnique(_ column: Identifier, _ columns: [CatalogTable.Column]) -> Bool {
     columns.first { $0.name == column.name }?.isUnique == true
-  }
-
-  private static func unique(_ table: QualifiedName, _ column: Identifier) -> RegistryAddition {
-    .unique(
-      table: table.description, column: column.name, constraint: "\(table.name)_\(column)_key")
   }
 
   /// The statement that adds it.
