@@ -177,6 +177,30 @@ import Testing
     }
   }
 
+  /// The app gives the name of a deleted tenant to another one.
+  @Test func leavesAPartialUniqueIndexAlone() async throws {
+    let ddl = """
+      CREATE TABLE tenants (id serial PRIMARY KEY, name text NOT NULL, deactivated boolean NOT NULL, deleted_at date);
+      CREATE UNIQUE INDEX ON tenants (name) WHERE deleted_at IS NULL;
+      """
+    try await upgrade(ddl, "") { scene, _ in
+      try await scene.database.psql(
+        "INSERT INTO tenants (name, deactivated, deleted_at) VALUES ('a', true, now()), ('a', false, NULL)")
+    }
+  }
+
+  /// A foreign key needs a unique constraint, which would disturb the app.
+  @Test func refersToNothingThatIsUniqueInPart() async throws {
+    try await with { scene in
+      try await scene.database.psql(
+        "ALTER TABLE tenants ADD deactivated boolean; CREATE UNIQUE INDEX ON tenants (name) WHERE NOT deactivated;"
+          + "ALTER TABLE domains ADD UNIQUE (domain_name)")
+      try await scene.prints(
+        "init --upgrade --no-files", Self.found,
+        stderr: "note: the registry is complete\n\(InitCommandTests.next)")
+    }
+  }
+
   @Test(arguments: [
     "CREATE TABLE t (id int, name text); CREATE VIEW tenants AS SELECT * FROM t",
     "CREATE TABLE t (id int, name text); CREATE MATERIALIZED VIEW tenants AS SELECT * FROM t",

@@ -20,6 +20,8 @@ struct CatalogTable: Sendable, Hashable {
     let isKey: Bool
     /// The unique indexes, of all rows, on it alone or on its lower case.
     let uniqueIndexes: [String]
+    /// Whether there is one of some rows, as an app has it that keeps the rows of what was deleted.
+    var isUniqueInPart = false
 
     var isJSON: Bool { type == "json" || type == "jsonb" }
     var isUnique: Bool { !uniqueIndexes.isEmpty }
@@ -61,9 +63,10 @@ extension CatalogTable {
       """,
       """
       SELECT i.indrelid, (pg_identify_object_as_address('pg_class'::regclass, i.indexrelid, 0)).object_names[2],
-        i.indisprimary, i.indkey[0], CASE WHEN i.indkey[0] = 0 THEN pg_get_indexdef(i.indexrelid, 1, true) END
+        i.indisprimary, i.indkey[0], CASE WHEN i.indkey[0] = 0 THEN pg_get_indexdef(i.indexrelid, 1, true) END,
+        i.indpred IS NOT NULL
       FROM pg_catalog.pg_index i
-      WHERE i.indrelid IN (\(relations)) AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indnkeyatts = 1
+      WHERE i.indrelid IN (\(relations)) AND i.indisunique AND i.indisvalid AND i.indnkeyatts = 1
       """,
       """
       SELECT r.ev_class, r.ev_type FROM pg_catalog.pg_rewrite r
@@ -142,11 +145,13 @@ private struct ColumnRow {
   var order: (String, String, Int) { (table.schema.name, table.name.name, relation) }
 
   func column(_ indexes: [UniqueIndex]) -> CatalogTable.Column {
-    let own = indexes.filter { $0.isOn(name, place) }
+    let found = indexes.filter { $0.isOn(name, place) }
+    let own = found.filter { !$0.isPartial }
     return CatalogTable.Column(
       name: name, type: type, kind: CatalogTable.Kind(letter: category), isRequired: isRequired,
       isGenerated: !generated.isEmpty, isVirtual: generated == "v", hasOwnCollation: collates,
-      isKey: own.contains(where: \.isPrimary), uniqueIndexes: own.map(\.name).sorted())
+      isKey: own.contains(where: \.isPrimary), uniqueIndexes: own.map(\.name).sorted(),
+      isUniqueInPart: own.count < found.count)
   }
 }
 
@@ -155,6 +160,8 @@ private struct UniqueIndex {
   let relation: Int
   let name: String
   let isPrimary: Bool
+  /// Whether it is of some rows only.
+  let isPartial: Bool
   /// The column's number; 0 of an expression.
   private let place: Int
   private let expression: String?
@@ -162,8 +169,8 @@ private struct UniqueIndex {
   /// `nil` if it was dropped while the catalog was read.
   init?(_ row: Row) throws {
     let name: String?
-    (relation, name, isPrimary, place, expression) =
-      try row.decode(Int.self, String?.self, Bool.self, Int.self, String?.self)
+    (relation, name, isPrimary, place, expression, isPartial) =
+      try row.decode(Int.self, String?.self, Bool.self, Int.self, String?.self, Bool.self)
     guard let name else { return nil }
     self.name = name
   }

@@ -54,14 +54,16 @@ extension RegistryShape {
     return additions
   }
 
-  /// The constraint, unless there is one, or the table cannot have it.
+  /// The constraint, unless there is one, or the table cannot have it. An index of some rows says that the app wants the
+  /// value to repeat in the others.
   private func unique(
     _ column: Identifier, of table: QualifiedName, _ columns: [CatalogTable.Column],
     _ catalog: RegistryCatalog
   ) -> [RegistryAddition] {
+    let isUniqueInPart = columns.first { $0.name == column.name }?.isUniqueInPart == true
     // A unique constraint must have all columns of the partition key (PostgreSQL manual, 5.12.2.3).
     let isOfPartition = catalog.partitionKeys[table].map { $0 == [column.name] } ?? true
-    if isUnique(column, columns) || catalog.views.contains(table) || !isOfPartition {
+    if isUnique(column, columns) || isUniqueInPart || catalog.views.contains(table) || !isOfPartition {
       return []
     }
     return [
