@@ -201,6 +201,15 @@ import Testing
     }
   }
 
+  @Test func addsNoColumnThatTheMappingDenies() async throws {
+    let denied = "[registry.columns]\ndeactivated = false\n"
+    try await upgrade("CREATE TABLE tenants (id serial PRIMARY KEY, name text UNIQUE)", denied) { scene, _ in
+      let columns = try await scene.database.psql(
+        "SELECT count(*) FROM pg_attribute WHERE attrelid = 'tenants'::regclass AND attnum > 0")
+      #expect(columns == "2")
+    }
+  }
+
   @Test(arguments: [
     "CREATE TABLE t (id int, name text); CREATE VIEW tenants AS SELECT * FROM t",
     "CREATE TABLE t (id int, name text); CREATE MATERIALIZED VIEW tenants AS SELECT * FROM t",

@@ -71,7 +71,7 @@ extension TenantDatabase {
     return (
       RecognizedRegistry(
         kind: candidate.kind, mapping: mapping, tenants: tenants, domains: domains, remarks: remarks,
-        lacks: shape.additions(catalog)), shape
+        lacks: shape.additions(catalog, mapping)), shape
     )
   }
 

@@ -27,10 +27,12 @@ package struct BreakingRows: Sendable, Hashable {
 extension RegistryShape {
   /// What is absent, wanted and possible. At most one primary domain is not wanted: clearing one and setting another may
   /// take two statements of an app.
-  func additions(_ catalog: RegistryCatalog) -> [RegistryAddition] {
+  func additions(_ catalog: RegistryCatalog, _ mapping: RegistryMapping) -> [RegistryAddition] {
     var additions: [RegistryAddition] = []
     let table = tenants.table
-    if tenants.activity == nil, !tenants.has("deactivated"), !catalog.views.contains(table) {
+    if mapping.columns.hasActivity, tenants.activity == nil, !tenants.has("deactivated"),
+      !catalog.views.contains(table)
+    {
       additions.append(.activity(table: table.description))
     }
     for column in [tenants.name, tenants.schemaApart].compactMap({ $0 }) {
