@@ -9,9 +9,14 @@ struct SchemaInspection: Sendable {
 }
 
 extension TenantDatabase {
-  /// The tables that record migrations, of this and of other tools: they are left out of comparisons.
-  var historyTables: [String] {
-    [settings.ledger, "schema_migrations"] + MigrationHistory.known.map(\.table)
+  /// That a row of pg_class is a table that records migrations, of this or of another tool: such tables are left out of
+  /// comparisons.
+  var recordsMigrations: @Sendable (_ relation: SQL) -> SQL {
+    { [ledger = settings.ledger] relation in
+      """
+      (\(relation).relname IN (\(ledger), 'schema_migrations') OR (\(MigrationHistory.place(of: relation))) IS NOT NULL)
+      """
+    }
   }
 
   /// Inspects the schemas of tenants, in one query; missing schemas are left out.
@@ -21,18 +26,18 @@ extension TenantDatabase {
     let rows = try await connected { connection in
       try await connection.query(
         """
-        SELECT n.nspname, coalesce(bool_or(c.relname <> ALL(\(self.historyTables)::text[])), false),
-          string_agg(c.relname, ',') FILTER (WHERE c.relname = ANY(\(known.map(\.table))::text[]))
+        SELECT n.nspname, coalesce(bool_or(NOT \(self.recordsMigrations("c"))), false),
+          string_agg((\(MigrationHistory.place(of: "c")))::text, ',')
         FROM pg_catalog.pg_namespace n
         LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'f')
         WHERE n.nspname = ANY(\(names)::text[]) GROUP BY n.nspname
         """)
     }
     return try rows.reduce(into: [:]) { inspected, row in
-      let (name, hasTables, tables) = try row.decode(String.self, Bool.self, String?.self)
-      let found = Set(tables?.split(separator: ",").map(String.init) ?? [])
+      let (name, hasTables, places) = try row.decode(String.self, Bool.self, String?.self)
+      let found = Set(places?.split(separator: ",").compactMap { Int($0) } ?? [])
       inspected[SchemaName(stored: name)] = SchemaInspection(
-        hasTables: hasTables, histories: known.filter { found.contains($0.table) })
+        hasTables: hasTables, histories: found.sorted().map { known[$0] })
     }
   }
 
@@ -46,7 +51,7 @@ extension TenantDatabase {
     guard let reference else { return [:] }
     let digests = try await digests(of: [reference] + schemas)
     guard let expected = try digests[reference]?.get() else { return [:] }
-    let reader = SchemaReader(excluded: historyTables, opening: limits.opening)
+    let reader = SchemaReader(excluded: recordsMigrations, opening: limits.opening)
     let model = try await connected { try await reader.items(of: reference, over: $0) }
     var known: [SchemaDigest: SchemaDifference] = [expected: SchemaDifference(of: model, from: model)]
     var differences: [SchemaName: Result<SchemaDifference, TenancyProblem>] = [:]
@@ -69,7 +74,7 @@ extension TenantDatabase {
   private func digests(of schemas: [SchemaName]) async throws -> [SchemaName: Result<
     SchemaDigest, TenancyProblem
   >] {
-    let reader = SchemaReader(excluded: historyTables, opening: limits.opening)
+    let reader = SchemaReader(excluded: recordsMigrations, opening: limits.opening)
     let digests = try await inBatches(of: SchemaReader.batch, schemas) { batch, connection in
       try await reader.digests(of: batch, over: connection)
     }

@@ -10,18 +10,18 @@ enum SchemaItemsQuery {
   /// A subquery with the columns `kind`, `relation`, `name` and `definition`, for the row `n` of pg_namespace.
   ///
   /// It goes through pg_depend, where all that a schema holds is found by an index; pg_class has none for it.
-  /// - Parameter tables: tables that are left out, with all that belongs to them.
-  static func items(without tables: [String]) -> SQL {
+  /// - Parameter excluded: that a row of pg_class is a table that is left out, with all that belongs to it.
+  static func items(without excluded: (_ relation: SQL) -> SQL) -> SQL {
     """
     WITH relation AS MATERIALIZED (
       SELECT c.*, c.relname::text AS name
       FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_class c ON c.oid = d.objid
       WHERE \(isIn("pg_class")) AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S')
-        AND c.relname <> ALL(\(tables)::text[]) AND NOT EXISTS (
+        AND NOT \(excluded("c")) AND NOT EXISTS (
           SELECT FROM pg_catalog.pg_depend o
           LEFT JOIN pg_catalog.pg_class t ON o.refclassid = 'pg_catalog.pg_class'::regclass AND t.oid = o.refobjid
           WHERE o.classid = 'pg_catalog.pg_class'::regclass AND o.objid = c.oid
-            AND (o.deptype = 'e' OR c.relkind = 'S' AND t.relname = ANY(\(tables)::text[])))
+            AND (o.deptype = 'e' OR c.relkind = 'S' AND \(excluded("t"))))
     )
     \(SQL.joined([
       relations, columns, constraints, indexes, triggers, rules, policies, sequences, types, routines, extensions,

@@ -11,8 +11,8 @@ struct SchemaDigest: Sendable, Hashable {
 /// the end of its transaction. To print an expression it takes that lock for a moment, as psql's `\d` does; so it waits
 /// behind a session that alters the table, for as long as `opening` says.
 struct SchemaReader: Sendable {
-  /// Tables that are left out, with all that belongs to them.
-  let excluded: [String]
+  /// That a row of pg_class is a table that is left out, with all that belongs to it.
+  let excluded: @Sendable (_ relation: SQL) -> SQL
   /// What each transaction begins with.
   let opening: [SQL]
 

@@ -100,7 +100,7 @@ extension TenantDatabase {
     common AS (
       SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
       WHERE c.relkind IN ('r', 'p') AND n.nspname::text IN (SELECT name FROM owned)
-        AND n.nspname <> \(SchemaName.shared.rawValue) AND c.relname <> ALL(\(historyTables)::text[])
+        AND n.nspname <> \(SchemaName.shared.rawValue) AND NOT \(recordsMigrations("c"))
       GROUP BY c.relname
       HAVING count(*) * 2 > (
         SELECT count(*) FROM owned o JOIN pg_catalog.pg_namespace s ON s.nspname::text = o.name

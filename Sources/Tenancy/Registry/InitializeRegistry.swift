@@ -106,20 +106,26 @@ extension TenantDatabase {
 
 extension TenantDatabase {
   /// Another tool than tenantctl whose own table has the ledger's name in some schema, so that the ledger needs another:
-  /// Rails, told by its second table.
+  /// Rails, told by its second table, or one whose table has other columns.
   ///
   /// Throws ``TenancyProblem``.
   package func ledgerOccupant() async throws -> MigrationTool? {
-    let tables = MigrationTool.rails.tables
+    let others = MigrationTool.ofLedgersName.map { tool -> SQL in
+      let columns = tool.columns(of: tool.tables[0]).condition(on: "c")
+      return "WHEN \(columns ?? "true") THEN \(literal: tool.rawValue)"
+    }
     let rows = try await connected { connection in
       try await connection.query(
         """
-        SELECT EXISTS (
-          SELECT FROM pg_catalog.pg_class own JOIN pg_catalog.pg_class beside USING (relnamespace)
-          WHERE own.relname = \(self.settings.ledger) AND beside.relname = ANY(\(tables)::text[])
-            AND own.relkind = 'r' AND beside.relkind = 'r')
+        SELECT o.tool FROM (
+          SELECT CASE WHEN EXISTS (
+              SELECT FROM pg_catalog.pg_class beside WHERE beside.relnamespace = c.relnamespace
+                AND beside.relname = ANY(\(MigrationTool.rails.tables)::text[]) AND beside.relkind = 'r')
+            THEN \(literal: MigrationTool.rails.rawValue) \(SQL.joined(others, by: " ")) END AS tool
+          FROM pg_catalog.pg_class c WHERE c.relname = \(self.settings.ledger) AND c.relkind = 'r') o
+        WHERE o.tool IS NOT NULL ORDER BY o.tool LIMIT 1
         """)
     }
-    return try rows[0].decode(Bool.self) ? .rails : nil
+    return rows.first?[0].flatMap(MigrationTool.init(rawValue:))
   }
 }

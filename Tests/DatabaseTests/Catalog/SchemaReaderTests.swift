@@ -47,7 +47,7 @@ import Testing
   }
 
   private func reader(_ fleet: Fleet) -> SchemaReader {
-    SchemaReader(excluded: fleet.tenancy.historyTables, opening: fleet.tenancy.limits.opening)
+    SchemaReader(excluded: fleet.tenancy.recordsMigrations, opening: fleet.tenancy.limits.opening)
   }
 
   private func digests(_ fleet: Fleet, _ names: [String] = names) async throws -> [String?] {

@@ -1,3 +1,5 @@
+internal import TenancyPostgres
+
 /// Another program that records migrations in its own table.
 package enum MigrationTool: String, CaseIterable, Sendable, Hashable, Encodable {
   case alembic = "Alembic"
@@ -13,6 +15,7 @@ package enum MigrationTool: String, CaseIterable, Sendable, Hashable, Encodable 
   case goose = "goose"
   case knex = "Knex"
   case kysely = "Kysely"
+  case laravel = "Laravel"
   case liquibase = "Liquibase"
   case mikroORM = "MikroORM"
   case nodePgMigrate = "node-pg-migrate"
@@ -22,6 +25,7 @@ package enum MigrationTool: String, CaseIterable, Sendable, Hashable, Encodable 
   case sequelize = "Sequelize"
   case sqlMigrate = "sql-migrate"
   case sqlx = "SQLx"
+  case typeORM = "TypeORM"
 
   /// The default names of its tables.
   package var tables: [String] {
@@ -32,11 +36,14 @@ package enum MigrationTool: String, CaseIterable, Sendable, Hashable, Encodable 
     case .django: ["django_migrations"]
     case .doctrine: ["doctrine_migration_versions"]
     case .drizzle: ["__drizzle_migrations"]
+    case .ecto: ["schema_migrations"]
     case .entityFramework: ["__EFMigrationsHistory"]
     case .flyway: [ImportFormat.flyway.historyTable, "schema_version"]
+    case .golangMigrate: [ImportFormat.golangMigrate.historyTable]
     case .goose: [ImportFormat.goose.historyTable]
     case .knex: ["knex_migrations", "knex_migrations_lock"]
     case .kysely: ["kysely_migration", "kysely_migration_lock"]
+    case .laravel, .typeORM: ["migrations"]
     case .liquibase: ["databasechangelog", "databasechangeloglock"]
     case .mikroORM: ["mikro_orm_migrations"]
     case .nodePgMigrate: [ImportFormat.nodePgMigrate.historyTable]
@@ -46,22 +53,30 @@ package enum MigrationTool: String, CaseIterable, Sendable, Hashable, Encodable 
     case .sequelize: ["SequelizeMeta"]
     case .sqlMigrate: [ImportFormat.sqlMigrate.historyTable]
     case .sqlx: [ImportFormat.sqlx.historyTable]
-    // Their table is named schema_migrations, too.
-    case .ecto, .golangMigrate: []
+    }
+  }
+
+  /// By what its table is told from others of the same name.
+  func columns(of table: String) -> HistoryColumns {
+    switch self {
+    case .ecto: .exactly(["inserted_at", "version"])
+    case .golangMigrate: .including(["dirty", "version"])
+    case .laravel: .exactly(["batch", "id", "migration"])
+    case .typeORM: .exactly(["id", "name", "timestamp"])
+    default: .including([])
     }
   }
 
   /// The tool that a table with the ledger's name belongs to, by its columns; `nil`: none that is known. The tables of
   /// dbmate and Rails are a ledger with fewer columns.
   init?(ledgerColumns columns: Set<String>) {
-    if columns.contains("dirty") {
-      self = .golangMigrate
-    } else if columns == ["version", "inserted_at"] {
-      self = .ecto
-    } else {
-      return nil
-    }
+    let tool = Self.ofLedgersName.first { $0.columns(of: $0.tables[0]).match(columns) }
+    guard let tool else { return nil }
+    self = tool
   }
+
+  /// Those whose own table is named as the ledger is, and has other columns.
+  static let ofLedgersName: [MigrationTool] = [.ecto, .golangMigrate]
 }
 
 /// Another tool's record of migrations in a schema.
@@ -74,5 +89,48 @@ package struct MigrationHistory: Sendable, Hashable, Encodable {
   /// Every known table of such records.
   static let known: [MigrationHistory] = MigrationTool.allCases.flatMap { tool in
     tool.tables.map { MigrationHistory(tool: tool, table: $0) }
+  }
+
+  /// Which of ``known`` a row of pg_class is, by its place there; NULL for none.
+  static func place(of relation: SQL) -> SQL {
+    let names = Set(known.map(\.table)).sorted().map { "\(literal: $0)" as SQL }
+    let cases = known.enumerated().map { place, history -> SQL in
+      let named: SQL = "\(relation).relname = \(literal: history.table)"
+      let columns = history.tool.columns(of: history.table).condition(on: relation)
+      let condition = SQL.joined([named] + (columns.map { [$0] } ?? []), by: " AND ")
+      return "WHEN \(condition) THEN \(unsafeRaw: String(place))"
+    }
+    return
+      "CASE WHEN \(relation).relname IN (\(SQL.joined(names))) THEN CASE \(SQL.joined(cases, by: " ")) END END"
+  }
+}
+
+/// The columns by which a table is told from others of the same name.
+enum HistoryColumns {
+  /// These and no others, in the order of their bytes.
+  case exactly([String])
+  /// These, and perhaps others.
+  case including([String])
+
+  func match(_ columns: Set<String>) -> Bool {
+    switch self {
+    case .exactly(let names): columns == Set(names)
+    case .including(let names): columns.isSuperset(of: names)
+    }
+  }
+
+  /// The same, of a row of pg_class; `nil` if any columns will do.
+  func condition(on relation: SQL) -> SQL? {
+    let columns: SQL = """
+      (SELECT array_agg(a.attname::text ORDER BY a.attname) FROM pg_catalog.pg_attribute a
+        WHERE a.attrelid = \(relation).oid AND a.attnum > 0 AND NOT a.attisdropped)
+      """
+    let array = { (names: [String]) -> SQL in
+      "ARRAY[\(SQL.joined(names.map { "\(literal: $0)" as SQL }))]::text[]"
+    }
+    return switch self {
+    case .exactly(let names): "\(columns) = \(array(names))"
+    case .including(let names): names.isEmpty ? nil : "\(columns) @> \(array(names))"
+    }
   }
 }

@@ -71,7 +71,7 @@ extension TenantDatabase {
     let answers = try await connected { connection in
       try await connection.pipeline([
         "SELECT current_setting('server_version_num')::int / 10000", Self.names(in: schema),
-        Self.excluded(historyTables, in: schema),
+        Self.excluded(recordsMigrations("c"), in: schema),
         """
         SELECT extname FROM pg_catalog.pg_extension
         WHERE extnamespace = to_regnamespace(\(schema.identifier.quoted)) ORDER BY 1
@@ -118,13 +118,13 @@ extension TenantDatabase {
     """
   }
 
-  /// The tables that record migrations, and their sequences.
-  private static func excluded(_ tables: [String], in schema: SchemaName) -> SQL {
+  /// Tables and their sequences.
+  /// - Parameter condition: on a row `c` of pg_class.
+  private static func excluded(_ condition: SQL, in schema: SchemaName) -> SQL {
     """
     WITH tables AS (
-      SELECT oid, relname FROM pg_catalog.pg_class
-      WHERE relnamespace = to_regnamespace(\(schema.identifier.quoted)) AND relname = ANY(\(tables)::text[])
-        AND relkind IN ('r', 'p'))
+      SELECT c.oid, c.relname FROM pg_catalog.pg_class c
+      WHERE c.relnamespace = to_regnamespace(\(schema.identifier.quoted)) AND c.relkind IN ('r', 'p') AND \(condition))
     SELECT relname FROM tables UNION
     SELECT s.relname FROM tables t JOIN pg_catalog.pg_depend d ON d.refobjid = t.oid AND d.deptype IN ('a', 'i')
     JOIN pg_catalog.pg_class s ON s.oid = d.objid AND s.relkind = 'S' AND d.classid = 'pg_catalog.pg_class'::regclass
