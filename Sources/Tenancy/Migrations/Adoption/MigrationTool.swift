@@ -25,6 +25,7 @@ package enum MigrationTool: String, CaseIterable, Sendable, Hashable, Encodable 
   case sequelize = "Sequelize"
   case sqlMigrate = "sql-migrate"
   case sqlx = "SQLx"
+  case tern = "tern"
   case typeORM = "TypeORM"
 
   /// The default names of its tables.
@@ -53,6 +54,7 @@ package enum MigrationTool: String, CaseIterable, Sendable, Hashable, Encodable 
     case .sequelize: ["SequelizeMeta"]
     case .sqlMigrate: [ImportFormat.sqlMigrate.historyTable]
     case .sqlx: [ImportFormat.sqlx.historyTable]
+    case .tern: [ImportFormat.tern.historyTable]
     }
   }
 
@@ -60,8 +62,10 @@ package enum MigrationTool: String, CaseIterable, Sendable, Hashable, Encodable 
   func columns(of table: String) -> HistoryColumns {
     switch self {
     case .ecto: .exactly(["inserted_at", "version"])
+    case .flyway where table != ImportFormat.flyway.historyTable: .including(["script", "version"])
     case .golangMigrate: .including(["dirty", "version"])
     case .laravel: .exactly(["batch", "id", "migration"])
+    case .tern: .exactly(["version"])
     case .typeORM: .exactly(["id", "name", "timestamp"])
     default: .including([])
     }
