@@ -211,7 +211,9 @@ extension TenantDatabase {
     let names = WellKnown.name.names
     let likely = try await RegistryCatalog.read(
       where: RegistryCatalog.inPublic(having: names), over: connection)
-    let tables = likely.tables.filter { WellKnown.name.first(in: $0)?.isUnique == true }
+    let tables = likely.tables.filter {
+      WellKnown.name.first(in: $0)?.isUnique == true && !MigrationHistory.isOne($0)
+    }
     throw TenancyProblem.unclearRegistry(
       .none(schemas: count, examples: [first, last], tables: tables.map(\.name.description)))
   }

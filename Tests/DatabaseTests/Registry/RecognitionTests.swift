@@ -191,6 +191,12 @@ import Testing
         CREATE TABLE accounts (subdomain text UNIQUE); CREATE TABLE tags (name text)
         """, .none(schemas: 2, examples: ["a", "b"], tables: ["public.accounts"])
       ),
+      (
+        """
+        CREATE SCHEMA a; CREATE SCHEMA b; CREATE TABLE a.t (); CREATE TABLE b.t ();
+        CREATE TABLE ar_internal_metadata (key varchar PRIMARY KEY); CREATE TABLE "SequelizeMeta" (name text PRIMARY KEY)
+        """, .none(schemas: 2, examples: ["a", "b"], tables: [])
+      ),
       ("CREATE TABLE domains (zone text)", .tableInTheWay("public.domains", columns: ["zone"])),
     ] as [(String, RegistryProblem?)])
   func nothingThatIsKnown(ddl: String, problem: RegistryProblem?) async throws {

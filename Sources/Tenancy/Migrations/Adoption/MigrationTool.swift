@@ -95,6 +95,12 @@ package struct MigrationHistory: Sendable, Hashable, Encodable {
     tool.tables.map { MigrationHistory(tool: tool, table: $0) }
   }
 
+  /// Whether a table is such a record, of whatever tool.
+  static func isOne(_ table: CatalogTable) -> Bool {
+    let columns = Set(table.columns.map(\.name))
+    return known.contains { $0.table == table.name.name.name && $0.tool.columns(of: $0.table).match(columns) }
+  }
+
   /// Which of ``known`` a row of pg_class is, by its place there; NULL for none.
   static func place(of relation: SQL) -> SQL {
     let names = Set(known.map(\.table)).sorted().map { "\(literal: $0)" as SQL }
