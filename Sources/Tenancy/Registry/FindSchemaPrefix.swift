@@ -23,7 +23,7 @@ private let stanclPrefix = "tenant"
 
 extension TenantDatabase {
   /// The candidate with the column and the prefix by which most of its tenants have schemas: of those for which no column
-  /// says the schema. One whose schemas have the tenants' names stays as it is.
+  /// says the schema. One whose schemas have the tenants' names stays as it is, and so does one without schemas.
   ///
   /// Throws ``TenancyProblem/unclearRegistry(_:)`` if there are only keys, and the schemas are not named after them.
   func withSchemas(
@@ -34,57 +34,84 @@ extension TenantDatabase {
     else { return candidate }
     let key = mapping.columns.id ?? "id"
     let schema = mapping.columns.schema.map { Identifier($0) }
-    let names = [mapping.columns.name ?? "name"] + (schema == nil ? [key] : [])
-    let columns = names.uniqued().filter {
-      table.column($0).flatMap(NameType.init) != nil
+    let columns = candidate.columnsOfNames(in: table)
+    let answers: [Rows]
+    do {
+      answers = try await connection.pipeline(
+        columns.map { Self.prefixQuery(table.name, Identifier($0), schema) })
+    } catch let failure as StatementError where failure.error.state == .insufficientPrivilege {
+      return candidate
     }
-    var tenants = 0
-    for column in columns {
-      let query = Self.prefixQuery(table.name, Identifier(column), schema)
-      let rows: Rows
-      do {
-        rows = try await connection.query(query)
-      } catch let error as ServerError where error.state == .insufficientPrivilege {
-        return candidate
-      }
-      guard let row = rows.first else { continue }
-      let (prefix, found, total) = try row.decode(String?.self, Int.self, Int.self)
-      tenants = max(tenants, total)
-      let match = SchemaPrefix(column: column, prefix: prefix ?? "", found: found, tenants: total)
-      if match.isLikely { return candidate.taking(column, prefix: match.prefix) }
+    let matches = try zip(columns, answers).map { column, rows in
+      let (prefix, found, total) = try rows[0].decode(String?.self, Int.self, Int.self)
+      return SchemaPrefix(column: column, prefix: prefix ?? "", found: found, tenants: total)
+    }
+    // Of equal ones the first.
+    if let best = matches.filter(\.isLikely).max(by: { $0.found < $1.found }) {
+      return try candidate.taking(best.column, prefix: best.prefix, catalog)
     }
     guard mapping.columns.name == key else { return candidate }
     guard candidate.kind == .stanclTenancy else {
       if schema == nil { _ = try WellKnown.name.find(in: table) }
       return candidate
     }
-    if tenants == 0 || schema != nil { return candidate.taking(key, prefix: stanclPrefix) }
+    if matches.allSatisfy({ $0.tenants == 0 }) || schema != nil {
+      return try candidate.taking(key, prefix: stanclPrefix, catalog)
+    }
     throw TenancyProblem.unclearRegistry(
       .schemas(table: table.name.description, key: key, available: table.columns.map(\.name)))
   }
 
-  /// The commonest prefix, how many tenants have a schema with it, and how many there are: of 500, as each is compared with
-  /// each schema.
+  /// The commonest prefix, how many values of the column have a schema with it, and how many tenants there are: of 500.
+  /// A value counts once: a column with the same one in most rows has no names.
+  ///
+  /// Of each schema's name the ends are compared that are as long as some value. Where each tenant has several schemas, such as
+  /// `audit_acme` and `tenant_acme`, the usual prefix decides.
   private static func prefixQuery(_ table: QualifiedName, _ column: Identifier, _ schema: Identifier?) -> SQL
   {
     let isByName: SQL = schema.map { "coalesce(t.\($0)::text, '') = ''" } ?? "true"
     return """
-      WITH names AS MATERIALIZED (
-        SELECT t.\(column)::text AS name FROM \(table) t WHERE t.\(column)::text NOT IN ('', 'public') AND \(isByName) LIMIT 500)
-      SELECT s.prefix, coalesce(s.found, 0), (SELECT count(*) FROM names)
+      WITH rows AS MATERIALIZED (
+        SELECT left(coalesce(t.\(column)::text, ''), 64) COLLATE pg_catalog."C" AS name FROM \(table) t
+        WHERE coalesce(t.\(column)::text, '') <> 'public' AND \(isByName) LIMIT 500),
+      names AS MATERIALIZED (
+        SELECT DISTINCT r.name, length(r.name) AS length FROM rows r WHERE length(r.name) BETWEEN 1 AND 63)
+      SELECT s.prefix, coalesce(s.found, 0), (SELECT count(*) FROM rows)
       FROM (SELECT) one LEFT JOIN (
-        SELECT left(n.nspname::text, length(n.nspname::text) - length(names.name)) AS prefix, count(*) AS found
-        FROM names JOIN pg_catalog.pg_namespace n ON right(n.nspname::text, length(names.name)) = names.name
-        WHERE n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'public')
-        GROUP BY 1 ORDER BY 2 DESC, length(left(n.nspname::text, length(n.nspname::text) - length(names.name))) LIMIT 1
+        SELECT p.prefix, count(*) AS found FROM (
+          SELECT left(n.nspname::text, length(n.nspname::text) - l.length) AS prefix
+          FROM (SELECT DISTINCT length FROM names) l
+          JOIN pg_catalog.pg_namespace n ON length(n.nspname::text) >= l.length
+          JOIN names ON names.name = right(n.nspname::text, l.length)
+          WHERE n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'public')) p
+        GROUP BY p.prefix ORDER BY 2 DESC, p.prefix <> '', p.prefix NOT LIKE 'tenant%', length(p.prefix), 1 LIMIT 1
       ) s ON true
       """
   }
 }
 
 extension RegistryCandidate {
-  fileprivate func taking(_ column: String, prefix: String) -> RegistryCandidate {
+  /// The columns that the schemas may be named after: the one that was found, others by their usual names, the key, and all
+  /// other text. stancl/tenancy has keys only, and where a column has the schemas, the names are not in question.
+  fileprivate func columnsOfNames(in table: CatalogTable) -> [String] {
+    let key = mapping.columns.id ?? "id"
+    let others = kind == .stanclTenancy ? [] : WellKnown.name.all(in: table).map(\.name)
+    let text = kind == .stanclTenancy ? [] : table.columns.filter { $0.kind == .text }.map(\.name)
+    let names = mapping.columns.schema == nil ? others + [key] + text : []
+    return ([mapping.columns.name ?? "name"] + names).uniqued().filter {
+      table.column($0).flatMap(NameType.init) != nil
+    }
+  }
+
+  /// The same with these names. What refers to the tenants refers to the column that it did.
+  fileprivate func taking(
+    _ column: String, prefix: String, _ catalog: RegistryCatalog
+  ) throws -> RegistryCandidate {
     var copy = self
+    if kind == .other, column != mapping.columns.name ?? "name" {
+      copy = try catalog.own(mapping.tenants, domains: mapping.domains, naming: column)
+      copy.mapping.columns.schema = nil
+    }
     copy.mapping.columns.name = column == "name" ? nil : column
     copy.mapping.schemaPrefix = prefix
     return copy

@@ -44,6 +44,8 @@ package enum RegistryRemark: Sendable, Hashable {
   case sharedRow(TenantName)
   /// The app also keeps each schema's name in a column `data`.
   case schemasInData(table: String)
+  /// There are tenants, and none has a schema that is named after this column.
+  case noSchemas(table: String, column: String)
 }
 
 extension TenantDatabase {
@@ -61,7 +63,8 @@ extension TenantDatabase {
     let candidate = source == .mapping ? given : try await withSchemas(given, catalog, over: connection)
     let mapping = candidate.mapping
     let shape = try await RegistryShape(mapping, catalog.tables, over: connection)
-    var (remarks, tenants, domains) = try await remarks(on: shape, over: connection)
+    var (remarks, tenants, domains) = try await remarks(
+      on: shape, ofApp: candidate.kind == .other, over: connection)
     if source == .anywhere, mapping.tenants.schema != "public" {
       try refuseStrangers(remarks, mapping.tenants)
     }
@@ -136,8 +139,9 @@ extension TenantDatabase {
 // MARK: - Remarks
 
 extension TenantDatabase {
+  /// - Parameter ofApp: whether the registry is an app's own, whose columns may have been mistaken.
   private func remarks(
-    on shape: RegistryShape, over connection: Connection
+    on shape: RegistryShape, ofApp: Bool, over connection: Connection
   ) async throws -> (remarks: [RegistryRemark], tenants: Int?, domains: Int?) {
     var remarks = shape.remarks
     var mayRead = true
@@ -149,8 +153,13 @@ extension TenantDatabase {
     }
     guard mayRead else { return (remarks, nil, nil) }
     let counts = try await connection.query(shape.countsQuery)[0]
-    let (tenants, domains, shared) = try counts.decode(Int.self, Int?.self, String?.self)
+    let (tenants, domains, shared, withSchema) = try counts.decode(
+      Int.self, Int?.self, String?.self, Int.self)
     if let shared { remarks.append(.sharedRow(TenantName(stored: shared))) }
+    if ofApp, tenants > 0, withSchema == 0 {
+      let column = shape.tenants.schemaApart ?? shape.tenants.name
+      remarks.append(.noSchemas(table: shape.tenants.table.description, column: column.name))
+    }
     return (remarks, tenants, domains)
   }
 
@@ -186,7 +195,9 @@ extension RegistryShape {
   fileprivate var countsQuery: SQL {
     let domains: SQL = domains.map { "(SELECT count(*) FROM \($0.table))" } ?? "NULL"
     return """
-      SELECT count(*) FILTER (WHERE \(schema) <> 'public'), \(domains), max(\(name)) FILTER (WHERE \(schema) = 'public')
+      SELECT count(*) FILTER (WHERE \(schema) <> 'public'), \(domains), max(\(name)) FILTER (WHERE \(schema) = 'public'),
+        count(*) FILTER (WHERE \(schema) <> 'public'
+          AND \(schema) IN (SELECT n.nspname::text FROM pg_catalog.pg_namespace n))
       FROM \(tenants.table) t WHERE t.\(tenants.name) IS NOT NULL
       """
   }

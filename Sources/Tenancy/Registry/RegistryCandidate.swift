@@ -103,10 +103,13 @@ extension RegistryCatalog {
 
 extension RegistryCatalog {
   /// The registry in a named table, its columns known by their usual names.
+  /// - Parameter naming: the column with the tenants' names, where it is known.
   ///
   /// Throws ``TenancyProblem/unclearRegistry(_:)`` for the first column that cannot be told, and if several tables might be
   /// the domains; ``TenancyProblem/registryMissing(tables:similar:)`` if the tables were not read.
-  func own(_ name: QualifiedName, domains: QualifiedName?) throws -> RegistryCandidate {
+  func own(
+    _ name: QualifiedName, domains: QualifiedName?, naming: String? = nil
+  ) throws -> RegistryCandidate {
     let missing = [name, domains].compactMap { $0 }.filter { table($0) == nil }
     guard missing.isEmpty, let tenants = table(name) else {
       throw TenancyProblem.registryMissing(tables: missing.map(\.description))
@@ -114,7 +117,9 @@ extension RegistryCatalog {
     var mapping = RegistryMapping(tenants: name, domains: nil)
     // Where nothing has a usual name, the key may be in the schemas' names.
     let key = tenants.column("id").flatMap { NameType($0) == nil ? nil : $0 }
-    let column = try WellKnown.name.first(in: tenants) ?? key ?? WellKnown.name.find(in: tenants)
+    let column =
+      try naming.flatMap(tenants.column) ?? WellKnown.name.first(in: tenants) ?? key
+      ?? WellKnown.name.find(in: tenants)
     mapping.columns.name = column.name
     mapping.columns.schema = WellKnown.schema.first(in: tenants).flatMap {
       $0.name == column.name ? nil : $0.name

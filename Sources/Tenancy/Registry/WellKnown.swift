@@ -37,10 +37,25 @@ struct WellKnown {
 
   /// The first of the names that the table has a column of, unique ones before others where that counts.
   func first(in table: CatalogTable) -> CatalogTable.Column? {
-    let found = names.compactMap { name in
-      table.column(name).flatMap { kind == nil || $0.kind == kind ? $0 : nil }
-    }
+    let found = all(in: table)
     return (prefersUnique ? found.first(where: \.isUnique) : nil) ?? found.first
+  }
+
+  /// All of them, in the order of the names.
+  func all(in table: CatalogTable) -> [CatalogTable.Column] {
+    names.compactMap { name in
+      (table.column(name) ?? table.column(Self.camelCase(name))).flatMap {
+        kind == nil || $0.kind == kind ? $0 : nil
+      }
+    }
+  }
+
+  /// `schemaName` for `schema_name`, as ORMs for JavaScript write it.
+  private static func camelCase(_ name: String) -> String {
+    let words = name.split(separator: "_")
+    return words.dropFirst().reduce(String(words.first ?? "")) {
+      $0 + $1.prefix(1).uppercased() + $1.dropFirst()
+    }
   }
 
   /// The same. Throws ``TenancyProblem/unclearRegistry(_:)`` if none is found.

@@ -64,6 +64,7 @@ extension RegistryRemark {
     case .owner: "owner"
     case .sharedRow: "shared_row"
     case .schemasInData: "schemas_in_data"
+    case .noSchemas: "no_schemas"
     }
   }
 
@@ -84,6 +85,11 @@ extension RegistryRemark {
       """
       the app keeps schemas' names in \(table).data, which tenantctl does not read: for tenants that have others, and \
       before 'tenantctl rename', map a column with schema = "..." (docs/existing-databases.md)
+      """
+    case .noSchemas(let table, let column):
+      """
+      no tenant has a schema that is named after \(table).\(column); if another column has the schemas' names, map it under \
+      [registry.columns] in tenantctl.toml, and a prefix before them with schema_prefix under [registry]
       """
     }
   }

@@ -6,10 +6,10 @@ enum InitCommand {
     "init", summary: "Find the registry or create one; write tenantctl.toml and migrations/.",
     discussion: """
       Recognizes the tables of flask-tenants, django-tenants and stancl/tenancy by their columns; --tenants-table names \
-      another table. Where most schemas are named as a prefix and a tenant's name or key, it finds the prefix. An \
-      existing registry is reported, with notes on it, and not changed; if its columns have other names than those of \
-      flask-tenants, the mapping is written to tenantctl.toml. An existing [registry] section is checked and never \
-      rewritten.
+      another table. Where most schemas are named as a prefix and a tenant's name or key, it finds the prefix, and in \
+      another table the column with the name. An existing registry is reported, with notes on it, and not changed; if its \
+      columns have other names than those of flask-tenants, the mapping is written to tenantctl.toml. An existing \
+      [registry] section is checked and never rewritten.
 
       Without a registry, public.tenants and public.domains are created, with the same columns as flask-tenants' models. A \
       database with tenants' schemas but no known registry is refused, and so is one with two registries.
