@@ -25,20 +25,6 @@ package struct Plan<Result: Sendable>: Sendable {
   var explainHalf: (@Sendable (TenancyProblem) -> TenancyProblem)?
   private let progress = PlanProgress()
 
-  init(
-    result: Result, steps: [Step], database: TenantDatabase,
-    explain: @escaping @Sendable (ServerError) -> TenancyProblem? = { _ in nil }, cleanUp: [SQL] = [],
-    lock: SQL? = nil, schema: SchemaName? = nil
-  ) {
-    self.result = result
-    self.steps = steps
-    self.database = database
-    self.explain = explain
-    self.cleanUp = cleanUp
-    self.lock = lock
-    self.schema = schema
-  }
-
   /// Makes the change. If the program is killed, the server rolls the open transaction back. After a failure it may be called
   /// again, and goes on where it failed.
   ///
