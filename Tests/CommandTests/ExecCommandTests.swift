@@ -200,7 +200,7 @@ import Testing
       let piped = try await scene.run("exec acme -f -", stdin: "SELECT 1; SELECT current_schema AS s;")
       #expect(piped.stdout == "TENANT  s\nacme    acme\n")
       let slow = try await scene.run([
-        "exec", "acme", "--statement-timeout", "20ms", "-c", "SELECT pg_sleep(60)",
+        "exec", "acme", "--statement-timeout", "20ms", "-c", "SELECT pg_sleep(60)",  // Cancelled after 20 ms.
       ])
       #expect(slow.status == 5 && slow.stderr.contains("canceling statement due to statement timeout"))
     }
@@ -264,7 +264,7 @@ import Testing
 
   @Test func interruptionCancelsOnTheServer() async throws {
     try await Scene.with(tenants: ["acme", "reef"]) { scene in
-      let words = ["exec", "--all", "--jobs", "1", "-c", "SELECT pg_sleep(60)"]
+      let words = ["exec", "--all", "--jobs", "1", "-c", "SELECT pg_sleep(60)"]  // Cancelled by the signal.
       let outcome = try await Tenantctl.start(words + ["-v"], database: scene.database) { program in
         try await program.wrote("pg_sleep")
         program.signal(2)

@@ -1,6 +1,8 @@
 """The gateway while its database is away: known hosts go on being answered, and afterwards the answers are current."""
 
+import os
 import re
+import socket
 import threading
 import time
 from contextlib import contextmanager
@@ -206,3 +208,19 @@ def test_without_one_it_asks(tenantctl):
     with pooled(tenantctl, "") as running:
         check_changes(tenantctl, running, 1.5)
         assert len(running.log().splitlines()) < 10, running.log()
+
+
+def test_more_connections_than_files_it_may_open(tenantctl):
+    """They wait; without a free descriptor it could not even end in order."""
+    with gateway(tenantctl, prefix=("prlimit", "--nofile=64:64")) as started:
+        files = f"/proc/{started.process.pid}/fd"
+        before = len(os.listdir(files))
+        idle = [socket.create_connection(("127.0.0.1", started.port)) for _ in range(100)]
+        wait_until(lambda: len(os.listdir(files)) >= before + 12)
+        for _ in range(20):
+            assert len(os.listdir(files)) <= before + 18
+            time.sleep(0.05)  # What must not come has no event.
+        for connection in idle:
+            connection.close()
+        wait_until(started.is_ready)
+        assert started.ask("/forward", "acme.com").status == 200

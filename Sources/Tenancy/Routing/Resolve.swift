@@ -113,7 +113,7 @@ extension TenantDatabase {
 }
 
 extension TenantDatabase.Settings {
-  /// Why nobody is led into the tenant's schema, whatever its row says; the shared schema is none.
+  /// Why a host cannot lead to the tenant, whatever its row says; `nil` for the shared schema.
   func obstacle(to tenant: Tenant) -> TenancyProblem? {
     if !tenant.schema.canBeEntered { return .schemaNotEnterable(tenant.name, tenant.schema) }
     return tenant.schema != .shared && isShared(tenant.schema)

@@ -140,14 +140,17 @@ class Gateway:
 
 
 @contextmanager
-def gateway(tenantctl, configuration="", url=None, until_ready=True):
-    """The gateway of the database of `tenantctl`, with these keys in its table of tenantctl.toml."""
+def gateway(tenantctl, configuration="", url=None, until_ready=True, prefix=()):
+    """The gateway of the database of `tenantctl`, with these keys in its table of tenantctl.toml.
+
+    `prefix` is a program that becomes the gateway, such as prlimit.
+    """
     port = free_port()
     folder = tenantctl.folder / f"gateway-{port}"
     folder.mkdir()
     (folder / "tenantctl.toml").write_text(f"[gateway]\n{configuration}")
     environment = {**tenantctl.environment, **({"DATABASE_URL": url} if url else {})}
-    command = [BINARY, "--listen", f"127.0.0.1:{port}"]
+    command = [*prefix, BINARY, "--listen", f"127.0.0.1:{port}"]
     log = folder / "log"
     with running(command, log, lambda: listens(port), cwd=folder, env=environment) as process:
         started = Gateway(port, process, log)
