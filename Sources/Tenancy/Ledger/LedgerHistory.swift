@@ -126,6 +126,10 @@ package struct LedgerHead: Sendable, Hashable, Encodable {
   /// A digest of the set of versions and checksums.
   package let digest: String
 
+  /// More characters than a head comment can have. The schema's owner may write comments of any size, and of those no more
+  /// than this is asked for.
+  static let maximumLength = 250
+
   init(version: MigrationVersion?, count: Int, digest: String) {
     self.version = version
     self.count = count
@@ -138,7 +142,7 @@ package struct LedgerHead: Sendable, Hashable, Encodable {
 
   /// Reads a comment; `nil` if it is not a head comment.
   init?(comment: String) {
-    let words = comment.split(separator: " ")
+    let words = comment.split(separator: " ", maxSplits: 4)
     guard words.count == 4, words[0] == "tenantctl" else { return nil }
     func value(_ index: Int, _ key: String) -> String? {
       words[index].hasPrefix("\(key)=") ? String(words[index].dropFirst(key.count + 1)) : nil

@@ -138,7 +138,8 @@ extension RegistryShape {
        WHERE r.relnamespace = n.oid AND r.relkind IN ('r', 'p', 'm'))
       """
     return """
-      SELECT \(tenantColumns), n.oid IS NOT NULL, c.oid, d.description, \(key), \(LedgerTrust.isGranted),
+      SELECT \(tenantColumns), n.oid IS NOT NULL, c.oid, left(d.description, \(LedgerHead.maximumLength)), \(key),
+        \(LedgerTrust.isGranted),
         \(LedgerTrust(registry: tenants.table).distrust), \(meets(selection.conditions))
       FROM \(tenants.table) t
       LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = \(schema)

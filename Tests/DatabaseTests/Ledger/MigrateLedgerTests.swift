@@ -45,6 +45,24 @@ import Testing
     }
   }
 
+  /// The owner of a schema writes comments of any size: they are neither fetched nor read whole.
+  @Test func aCommentOfTenMegabytes() async throws {
+    try await Fleet.with(tenants: 1) { fleet in
+      let connection = try await fleet.database.connect()
+      let comment = String(repeating: "tenantctl head=1 ", count: 600_000)
+      try await connection.query("COMMENT ON TABLE t00.schema_migrations IS \(literal: comment)")
+      let shape = try #require(RegistryShape.promised(by: RegistryMapping()))
+      let rows = try await connection.query(shape.statesQuery(ledger: "schema_migrations"))
+      #expect(rows[0][5]?.count == LedgerHead.maximumLength)
+      #expect(LedgerHead(comment: comment) == nil)
+      let longest = LedgerHead(
+        version: try MigrationVersion(parsing: String(repeating: "9", count: MigrationVersion.maximumLength)), count: .max,
+        digest: String(repeating: "a", count: 32))
+      #expect(longest.comment.count < LedgerHead.maximumLength)
+      #expect(LedgerHead(comment: longest.comment) == longest)
+    }
+  }
+
   @Test(arguments: [
     ("dbmate", "CREATE TABLE t00.schema_migrations (version varchar(128) PRIMARY KEY)"),
     ("Rails", "CREATE TABLE t00.schema_migrations (version varchar NOT NULL PRIMARY KEY)"),
