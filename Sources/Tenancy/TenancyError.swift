@@ -206,6 +206,7 @@ extension MalformedTarget {
     case .parameter(let name, isPublic: true): "libpq does not know the parameter \(name.onOneLine)"
     case .parameter: "libpq does not know one of its parameters"
     case .value(let name, let choices): "\(name) must be one of \(choices.joined(separator: ", "))"
+    case .number(let name): "\(name) must be a whole number"
     case .port: "port must be a number from 1 to 65535"
     }
   }

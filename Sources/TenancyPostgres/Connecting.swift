@@ -16,7 +16,12 @@ extension Connection {
     if PQstatus(pointer) == CONNECTION_BAD, let problem = ConnectionParameters.misspelt(in: handle.settings) {
       throw ConnectionError.malformed(problem)
     }
-    try poll(handle)
+    try ConnectionParameters.checkTimeout(in: handle.settings)
+    do {
+      try poll(handle)
+    } catch let error as ConnectionError {
+      throw ConnectionParameters.misspeltNumber(in: handle.settings).map(ConnectionError.malformed) ?? error
+    }
     PQsetErrorVerbosity(pointer, PQERRORS_DEFAULT)
     KeepAlive.apply(to: handle)
     PQsetnonblocking(pointer, 1)
@@ -85,10 +90,11 @@ extension Connection {
   }
 
   private func connectTimeout(_ handle: Handle) -> Duration {
-    guard let text = handle.settings["connect_timeout"], let seconds = Int(text), seconds > 0 else {
+    guard let seconds = ConnectionParameters.integer("connect_timeout", of: handle.settings) else {
       return patience
     }
-    return .seconds(seconds)
+    // "Zero, negative, or not specified means wait indefinitely" (PostgreSQL manual, 32.1.2); the last one is ours to say.
+    return .seconds(seconds > 0 ? seconds : Int(Int32.max))
   }
 }
 

@@ -42,23 +42,55 @@ package enum ConnectionParameters {
     ),
   ]
 
-  /// The setting that libpq refused before it tried to connect, wherever it comes from. Only ports and settings with a few
-  /// values are recognized; `nil` for others.
+  /// Those that are whole numbers and that libpq reads when it connects (PostgreSQL 18 manual, 32.1.2).
+  private static let numbers = [
+    "connect_timeout", "keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count",
+    "tcp_user_timeout",
+  ]
+
+  /// A setting that is a whole number; `nil` if it is not given, or is not one.
+  static func integer(_ name: String, of settings: [String: String]) -> Int? {
+    settings[name].flatMap { number($0[...]) }
+  }
+
+  /// libpq reads this one only where it waits by itself.
+  ///
+  /// - Throws: ``ConnectionError/malformed(_:)`` if it is no number.
+  static func checkTimeout(in settings: [String: String]) throws(ConnectionError) {
+    if isMisspelt("connect_timeout", in: settings) { throw .malformed(.number(of: "connect_timeout")) }
+  }
+
+  private static func isMisspelt(_ number: String, in settings: [String: String]) -> Bool {
+    settings[number].map { !$0.isEmpty } == true && integer(number, of: settings) == nil
+  }
+
+  /// The setting that libpq refused before it tried to connect, wherever it comes from. Only numbers, ports and settings with
+  /// a few values are recognized; `nil` for others.
   static func misspelt(in settings: [String: String]) -> MalformedTarget? {
     for (name, values) in choices {
       if let value = settings[name], !values.contains(value) { return .value(of: name, choices: values) }
     }
+    return misspeltNumber(in: settings)
+  }
+
+  /// A number or a port that libpq refused, maybe while it connected: it reads them for one host after the other.
+  static func misspeltNumber(in settings: [String: String]) -> MalformedTarget? {
+    if let name = numbers.first(where: { isMisspelt($0, in: settings) }) { return .number(of: name) }
     return settings["port"].map(arePorts) == false ? .port : nil
   }
 
   /// A port for each host, between commas; an empty one is the default.
   private static func arePorts(_ text: String) -> Bool {
     text.split(separator: ",", omittingEmptySubsequences: false).allSatisfy { port in
-      let blanks = port.drop { $0.isWhitespace }
-      let digits = blanks.prefix { !$0.isWhitespace }
-      let isAlone = blanks[digits.endIndex...].allSatisfy(\.isWhitespace)
-      return port.isEmpty || isAlone && Int(digits).map { (1...65535).contains($0) } == true
+      port.isEmpty || number(port).map { (1...65535).contains($0) } == true
     }
+  }
+
+  /// A number with nothing but blanks around it, as libpq reads one.
+  private static func number(_ text: Substring) -> Int? {
+    let start = text.drop(while: \.isWhitespace)
+    let digits = start.prefix { !$0.isWhitespace }
+    return start[digits.endIndex...].allSatisfy(\.isWhitespace) ? Int32(digits).map(Int.init) : nil
   }
 
   private static var all: [(name: String, variable: String?)] {

@@ -83,6 +83,8 @@ package enum MalformedTarget: Sendable, Hashable {
   case parameter(String, isPublic: Bool)
   /// A parameter with a value that it cannot have, and the values that it can.
   case value(of: String, choices: [String])
+  /// A parameter that must be a whole number and is not.
+  case number(of: String)
   /// A port that is no number, or not one of a port.
   case port
 }

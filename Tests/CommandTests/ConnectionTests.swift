@@ -74,6 +74,11 @@ import Testing
     ("sslmode=required", "sslmode must be one of disable, allow,", "correct it in the URL"),
     ("port=x", "port must be a number from 1 to 65535", "correct it in the URL, or in its PG* variable"),
     ("port=70000", "port must be a number from 1 to 65535", "correct it"),
+    ("connect_timeout=1O", "connect_timeout must be a whole number", "correct it in the URL"),
+    (
+      "keepalives_idle=soon&host=127.0.0.1", "keepalives_idle must be a whole number", "correct it in the URL"
+    ),
+    ("host=127.0.0.1,127.0.0.1&port=1,x", "port must be a number from 1 to 65535", "correct it"),
     ("target_session_attrs=master", "target_session_attrs must be one of any, read-write,", "correct it"),
     ("sslmod%65l=require", "libpq does not know the parameter sslmodel", "did you mean sslmode?"),
     (

@@ -21,7 +21,7 @@ extension MalformedTarget {
       "remove the quotes: docker's --env-file and similar programs make them a part of the value"
     case .percent: "check the user name and the password: in them @, :, / and % are %40, %3A, %2F and %25"
     case .syntax, .unencoded, .scheme: "write it as postgresql://USER@HOST:PORT/DATABASE"
-    case .value, .port: "correct it in the URL, or in its PG* variable or service file"
+    case .value, .number, .port: "correct it in the URL, or in its PG* variable or service file"
     case .parameter(let name, let isPublic): Self.advice(for: name, isPublic: isPublic)
     }
   }
