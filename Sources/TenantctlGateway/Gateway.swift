@@ -31,6 +31,8 @@
     )
 
     static func serve(_ input: Input, _ session: Session) async throws {
+      // Until it listens, there is nothing to end cleanly; to be told to end is no failure then, either.
+      for number in [SIGTERM, SIGINT] { signal(number) { _ in _exit(0) } }
       let configuration = try session.configuration().gateway
       let address = input[listen] ?? configuration.listen
       try address.checkFree()

@@ -1,8 +1,10 @@
 """How the gateway starts: its address, its configuration, its role."""
 
+import signal
 import socket
 from contextlib import contextmanager
 
+import pytest
 from support.gateway import BINARY, gateway, needs_gateway, running, wait_until
 from support.proxies import replaced, snippets
 
@@ -43,6 +45,18 @@ def test_a_unix_socket(three_tenants):
         left.bind(str(path))
     with running(command, log, lambda: True, cwd=three_tenants.folder, env=three_tenants.environment) as process:
         wait_until(lambda: status() == b"200", process, log)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_told_to_end_while_it_waits_for_the_database(three_tenants, number):
+    log, options = three_tenants.folder / "early", {"env": three_tenants.environment, "cwd": three_tenants.folder}
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(30)
+        url = f"postgresql://127.0.0.1:{silent.getsockname()[1]}/shop"
+        with running([BINARY, "-d", url], log, lambda: True, **options) as process:
+            with silent.accept()[0]:
+                process.send_signal(number)
+                assert process.wait(30) == 0, log.read_text()
 
 
 def test_a_registry_that_does_not_fit_is_an_error(three_tenants):
