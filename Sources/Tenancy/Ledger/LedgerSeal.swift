@@ -16,7 +16,7 @@ struct LedgerSeal {
 
   /// Remembers the records until the transaction ends.
   var seal: [SQL] {
-    [SessionCleaning.pin, "SELECT set_config('tenantctl.ledger', \(records), true)"]
+    ledger.readyToRead + ["SELECT set_config('tenantctl.ledger', \(records), true)"]
   }
 
   /// Fails if the records have changed since ``seal``.

@@ -19,8 +19,11 @@ package enum LedgerDistrust: Sendable, Hashable {
   case policies
   /// It has check constraints.
   case checks
-  /// A column has a default or a type, or an index has an expression, that may run code.
+  /// A column has a default or a type, or an index or a set of statistics has an expression, that may run code.
   case expressions
+  /// This role may rename the schema, which no lock on the table prevents, and put another one in its place while the table
+  /// is read: it owns the schema, or is a member of its owner, and may create schemas.
+  case schemaOwner(String)
 
   /// Reads ``LedgerTrust/distrust``; `nil` if there is nothing against it.
   init?(code: String?) {
@@ -33,6 +36,8 @@ package enum LedgerDistrust: Sendable, Hashable {
     case "checks": self = .checks
     case "expressions": self = .expressions
     case let code? where code.hasPrefix("owner "): self = .owner(String(code.dropFirst("owner ".count)))
+    case let code? where code.hasPrefix("schema "):
+      self = .schemaOwner(String(code.dropFirst("schema ".count)))
     default: self = .notATable
     }
   }
@@ -45,11 +50,14 @@ struct LedgerTrust: Sendable {
   /// Roles to which the current role's default privileges would open a new ledger: an app's, which writes to the tables of
   /// migrations, and not to what says which of them are applied.
   var closedTo: [SQL] = []
+  /// The oid of its schema.
+  var namespace: SQL = "c.relnamespace"
 
   /// What is against the table, NULL if nothing, as far as its row in pg_class tells.
   var distrust: SQL {
     """
-    CASE WHEN c.oid IS NULL THEN NULL
+    CASE WHEN \(mayBeMoved) THEN concat('schema ', (\(mover)))
+      WHEN c.oid IS NULL THEN NULL
       WHEN c.relkind <> 'r' OR c.relispartition THEN 'kind'
       WHEN c.relowner NOT IN (\(owners)) THEN concat('owner ', pg_get_userbyid(c.relowner))
       WHEN \(Self.hasRules) THEN 'rules'
@@ -60,10 +68,37 @@ struct LedgerTrust: Sendable {
     """
   }
 
+  /// Whether ``mover`` has to be asked. Of most databases nobody but trusted roles has the privilege, which is found out once
+  /// for all ledgers.
+  private var mayBeMoved: SQL {
+    """
+    EXISTS (
+      SELECT FROM pg_catalog.pg_database d, aclexplode(d.datacl) x
+      WHERE d.datname = current_database() AND x.privilege_type = 'CREATE' AND x.grantee NOT IN (\(owners)))
+    AND EXISTS (\(mover))
+    """
+  }
+
+  /// A role that is not trusted and may rename the ledger's schema (PostgreSQL manual, "ALTER SCHEMA": its owner, with the
+  /// privilege CREATE on the database). Those with that privilege are found out once for all ledgers.
+  private var mover: SQL {
+    """
+    SELECT m.rolname FROM pg_catalog.pg_namespace s
+    JOIN pg_catalog.pg_roles m ON m.oid = ANY(ARRAY(
+      SELECT r.oid FROM pg_catalog.pg_roles r
+      WHERE r.oid NOT IN (\(owners)) AND has_database_privilege(r.oid, current_database(), 'CREATE')))
+    WHERE s.oid = \(namespace) AND s.nspowner NOT IN (\(owners)) AND pg_has_role(m.oid, s.nspowner, 'USAGE')
+    ORDER BY m.oid <> s.nspowner LIMIT 1
+    """
+  }
+
   /// The same with what is in its columns, which ``columns`` tells, and in its indexes: that costs reading other
   /// catalogs.
   var deepDistrust: SQL {
-    "coalesce(\(distrust), CASE WHEN columns.have_expressions OR \(Self.hasIndexExpressions) THEN 'expressions' END)"
+    """
+    coalesce(\(distrust), CASE WHEN columns.have_expressions OR \(Self.hasIndexExpressions)
+      OR EXISTS (SELECT FROM pg_catalog.pg_statistic_ext e WHERE e.stxrelid = c.oid) THEN 'expressions' END)
+    """
   }
 
   /// Those of roles that may do to the database what the role that migrates can.
@@ -74,9 +109,10 @@ struct LedgerTrust: Sendable {
     """
   }
 
-  /// Those that are trusted whatever the registry is.
+  /// Those that are trusted whatever the registry is. Of `pg_database_owner`, to which `public` belongs, the owner of the
+  /// database is the only member (PostgreSQL manual, 22.5 "Predefined Roles").
   static let owners: SQL = """
-    SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolsuper OR r.rolname = CURRENT_USER
+    SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolsuper OR r.rolname IN (CURRENT_USER, 'pg_database_owner')
     UNION ALL SELECT d.datdba FROM pg_catalog.pg_database d WHERE d.datname = current_database()
     """
 
@@ -172,6 +208,10 @@ extension Ledger {
       "EXISTS (SELECT FROM pg_catalog.pg_class c \(columns) WHERE c.oid = \(regclass) AND \(isSound))"
     return "SELECT \(Guard.ledger(if: holds))"
   }
+
+  /// What comes before a query over the table in a transaction that has locked it: the schema's owner may have put a table
+  /// in its place before, and code in such a table runs when a query over it is planned.
+  var readyToRead: [SQL] { [SessionCleaning.pin, check()] }
 
   private var identity: SQL {
     oid.map { "c.oid = \(unsafeRaw: String($0))" }

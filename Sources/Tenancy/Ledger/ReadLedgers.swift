@@ -7,7 +7,7 @@ extension Surveyor {
     var found: [SchemaName: Found] = [:]
     for start in stride(from: 0, to: present.count, by: Self.batch) {
       let batch = present[start..<min(start + Self.batch, present.count)]
-      found.merge(try await contents(of: batch.map(\.schema)[...], over: connection)) { $1 }
+      found.merge(try await contents(of: batch.map(\.schema)[...], limits, over: connection)) { $1 }
     }
     // Most of them have the same contents.
     var standings: [LedgerContents: Standing] = [:]
@@ -33,9 +33,9 @@ extension Surveyor {
 
   /// What ledgers have, in one transaction. They are locked before they are inspected, and inspected before they are read:
   /// nobody can put a view in a ledger's place meanwhile, whose functions would run as the role that reads it. If one of them
-  /// makes it fail, each half is tried by itself.
+  /// makes it fail, each half is tried by itself; if that was a lock, it has been waited for, and is not waited for again.
   private func contents(
-    of schemas: ArraySlice<SchemaName>, over connection: Connection
+    of schemas: ArraySlice<SchemaName>, _ limits: TimeLimits, over connection: Connection
   ) async throws -> [SchemaName: Found] {
     let locked: [SQL] = schemas.map { "ONLY \($0.relation(ledger))" }
     do {
@@ -63,9 +63,11 @@ extension Surveyor {
       }
     } catch let failure as StatementError {
       if schemas.count == 1, let schema = schemas.first { return [schema: .failure(.from(failure.error))] }
+      var limits = limits
+      if failure.error.state == .lockNotAvailable { limits.lock = .milliseconds(50) }
       let middle = schemas.startIndex + schemas.count / 2
-      return try await contents(of: schemas[..<middle], over: connection)
-        .merging(try await contents(of: schemas[middle...], over: connection)) { $1 }
+      return try await contents(of: schemas[..<middle], limits, over: connection)
+        .merging(try await contents(of: schemas[middle...], limits, over: connection)) { $1 }
     }
   }
 

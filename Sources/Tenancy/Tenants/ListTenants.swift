@@ -140,7 +140,7 @@ extension RegistryShape {
     return """
       SELECT \(tenantColumns), n.oid IS NOT NULL, c.oid, left(d.description, \(LedgerHead.maximumLength)), \(key),
         \(LedgerTrust.isGranted),
-        \(LedgerTrust(registry: tenants.table).distrust), \(meets(selection.conditions))
+        \(LedgerTrust(registry: tenants.table, namespace: "n.oid").distrust), \(meets(selection.conditions))
       FROM \(tenants.table) t
       LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = \(schema)
       LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = \(ledger)

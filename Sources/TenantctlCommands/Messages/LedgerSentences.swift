@@ -11,7 +11,8 @@ extension LedgerDistrust {
     case .rules: "it has rules"
     case .policies: "it has row-level security"
     case .checks: "it has check constraints"
-    case .expressions: "an expression of a column or an index may run code"
+    case .expressions: "an expression of a column, an index or statistics may run code"
+    case .schemaOwner(let role): "role \(role) may rename its schema and put another one in its place"
     }
   }
 
@@ -24,6 +25,11 @@ extension LedgerDistrust {
       """
       check its rows with psql; if they are right, give it to the role that migrates, in the schema \(schema): \
       ALTER TABLE ... OWNER TO CURRENT_USER
+      """
+    case .schemaOwner(let role):
+      """
+      REVOKE CREATE ON DATABASE from \(role), or from the role through which it has it; or ALTER SCHEMA ... OWNER TO \
+      CURRENT_USER
       """
     case .triggers, .foreignKeys, .rules, .policies, .checks, .expressions:
       "inspect the table with psql's \\d, find out who created them, and drop them: the ledger needs none"

@@ -45,6 +45,44 @@ import Testing
     }
   }
 
+  /// Code in it would run when a query is planned, and its owner may have been another one when it was made.
+  @Test func statisticsOnALedger() async throws {
+    try await Fleet.with(tenants: 1) { fleet in
+      try await fleet.psql(
+        """
+        CREATE FUNCTION t00.sing(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT 1';
+        CREATE STATISTICS t00.s ON (statements_done + t00.sing(1)) FROM t00.schema_migrations
+        """)
+      let failure = try await fleet.migrate(tanks).tenants[0].failure as? TenancyProblem
+      #expect(failure == .ledgerNotTrusted(SchemaName(stored: "t00"), .expressions))
+    }
+  }
+
+  /// No lock on a ledger keeps its schema from being renamed: by its owner, or a member of that role, who may create schemas.
+  @Test(arguments: ["owner", "member", "everybody"]) func aSchemaThatMayBeRenamed(who: String) async throws {
+    try await Fleet.with(tenants: 2) { fleet in
+      try await TestRole.with(fleet.database, suffix: "owner") { owner in
+        try await TestRole.with(fleet.database, suffix: "member") { member in
+          let mover = who == "member" ? member.name : owner.name
+          let database = fleet.database.name
+          try await fleet.psql(
+            "ALTER SCHEMA t00 OWNER TO \(owner.name); GRANT \(owner.name) TO \(member.name)")
+          let fine = try await fleet.migrate([tanks[0]])
+          #expect(fine.tenants.allSatisfy { $0.failure == nil })
+          let grant = "CREATE ON DATABASE \"\(database)\""
+          let grantee = who == "everybody" ? "PUBLIC" : mover
+          try await fleet.psql("GRANT \(grant) TO \(grantee); DROP TABLE t01.schema_migrations")
+          let problem = TenancyProblem.ledgerNotTrusted(SchemaName(stored: "t00"), .schemaOwner(mover))
+          #expect(try await fleet.migrate(tanks).tenants[0].failure as? TenancyProblem == problem)
+          // Before it is made, too.
+          try await fleet.psql("DROP TABLE t00.schema_migrations")
+          #expect(try await fleet.migrate(tanks).tenants[0].failure as? TenancyProblem == problem)
+          try await fleet.psql("REVOKE \(grant) FROM \(grantee); ALTER SCHEMA t00 OWNER TO CURRENT_USER")
+        }
+      }
+    }
+  }
+
   /// The owner of a schema writes comments of any size: they are neither fetched nor read whole.
   @Test func aCommentOfTenMegabytes() async throws {
     try await Fleet.with(tenants: 1) { fleet in
@@ -56,7 +94,8 @@ import Testing
       #expect(rows[0][5]?.count == LedgerHead.maximumLength)
       #expect(LedgerHead(comment: comment) == nil)
       let longest = LedgerHead(
-        version: try MigrationVersion(parsing: String(repeating: "9", count: MigrationVersion.maximumLength)), count: .max,
+        version: try MigrationVersion(parsing: String(repeating: "9", count: MigrationVersion.maximumLength)),
+        count: .max,
         digest: String(repeating: "a", count: 32))
       #expect(longest.comment.count < LedgerHead.maximumLength)
       #expect(LedgerHead(comment: longest.comment) == longest)

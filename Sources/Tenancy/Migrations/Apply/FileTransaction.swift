@@ -54,7 +54,7 @@ struct FileTransaction {
   /// On Citus a statement that reads a tenant's table runs on a worker: not together with anything that must run here.
   private var countFirst: [SQL] {
     frame.sendsOneMessage || createsLedger
-      ? [] : [SessionCleaning.pin, "SELECT \(ledger.ifCount(count, "1"))"]
+      ? [] : ledger.readyToRead + ["SELECT \(ledger.ifCount(count, "1"))"]
   }
 
   private var after: [PlannedStatement] {
