@@ -2,8 +2,9 @@
 package struct UnqualifiedTarget: Sendable, Hashable {
   /// The objects that share their names (PostgreSQL manual, 5.9 "Schemas").
   package enum Kind: String, Sendable, Hashable, CaseIterable {
-    /// A table, a view, an index or a sequence.
+    /// A table, a view or a sequence.
     case relation
+    case index
     /// A type or a domain.
     case type
     /// A function, a procedure or an aggregate.
@@ -53,7 +54,7 @@ extension SQLStatement {
 extension SQLWords {
   private static let kinds: [(words: [String], kind: UnqualifiedTarget.Kind)] = [
     (["TABLE"], .relation), (["VIEW"], .relation), (["MATERIALIZED", "VIEW"], .relation),
-    (["FOREIGN", "TABLE"], .relation), (["INDEX"], .relation), (["SEQUENCE"], .relation), (["TYPE"], .type),
+    (["FOREIGN", "TABLE"], .relation), (["INDEX"], .index), (["SEQUENCE"], .relation), (["TYPE"], .type),
     (["DOMAIN"], .type), (["FUNCTION"], .routine), (["PROCEDURE"], .routine), (["ROUTINE"], .routine),
     (["AGGREGATE"], .routine), (["OPERATOR", "CLASS"], .operatorClass),
     (["OPERATOR", "FAMILY"], .operatorFamily), (["OPERATOR"], .operator), (["COLLATION"], .collation),
@@ -74,8 +75,13 @@ extension SQLWords {
     guard let (keywords, kind) = Self.kinds.first(where: { has($0.words, at: 1) }) else { return [] }
     let start = 1 + keywords.count
     if words[0].is("DROP") { return targets(from: start, kind) }
-    let others: [[String]] = kind == .relation ? [["ATTACH", "PARTITION"], ["INHERIT"]] : []
-    return target(at: start, kind) + others.flatMap { target(after: $0) }
+    let others: [[String]] =
+      switch kind {
+      case .relation: [["ATTACH", "PARTITION"], ["INHERIT"]]
+      case .index: [["ATTACH", "PARTITION"]]
+      default: []
+      }
+    return target(at: start, kind) + others.flatMap { target(after: $0, kind) }
   }
 
   /// The table that a new index, trigger, rule, policy or set of statistics belongs to.
@@ -103,8 +109,10 @@ extension SQLWords {
 
   private func target(after keywords: String...) -> [UnqualifiedTarget] { target(after: keywords) }
 
-  private func target(after keywords: [String]) -> [UnqualifiedTarget] {
-    words.indices.first { has(keywords, at: $0) }.map { target(at: $0 + keywords.count, .relation) } ?? []
+  private func target(after keywords: [String], _ kind: UnqualifiedTarget.Kind = .relation)
+    -> [UnqualifiedTarget]
+  {
+    words.indices.first { has(keywords, at: $0) }.map { target(at: $0 + keywords.count, kind) } ?? []
   }
 
   private func has(_ keywords: [String], at index: Int) -> Bool {

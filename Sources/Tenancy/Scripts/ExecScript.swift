@@ -65,7 +65,7 @@ package struct ExecScript: Sendable {
       let part = parts[error.index]
       var failure = script.failure(
         StatementError(index: part.statement, error: error.error), isReadOnly: isReadOnly)
-      failure.sharedObject = part.guarded
+      if error.error.state == .divisionByZero { failure.sharedObject = part.guarded }
       return failure
     }
   }

@@ -17,20 +17,26 @@ package struct SharedObject: Sendable, Hashable {
   /// is what the statement changes. Safe under any search path.
   /// - Parameter number: tells it from the others that the statement names.
   func guards(_ number: Int) -> (before: [SQL], after: [SQL]) {
-    if kind.isResolvedByName { return (["SELECT \(Guard.number(if: isElsewhere))"], []) }
     let setting: SQL = "'tenantctl.shared\(unsafeRaw: String(number))'"
+    let unchanged: SQL = "pg_catalog.current_setting(\(setting)) OPERATOR(pg_catalog.=) \(state)"
+    let resolution: [SQL] = kind.isResolvedByName ? ["SELECT \(Guard.number(if: isElsewhere))"] : []
+    if kind == .relation { return (lock + resolution, []) }
     return (
-      ["SELECT pg_catalog.set_config(\(setting), \(state), true)"],
-      [
-        """
-        SELECT \(Guard.number(if: "pg_catalog.current_setting(\(setting)) OPERATOR(pg_catalog.=) \(state)"))
-        """
-      ]
+      resolution + ["SELECT pg_catalog.set_config(\(setting), \(state), true)"],
+      ["SELECT \(Guard.number(if: unchanged))"]
     )
   }
 
+  /// Keeps what the name means until the transaction ends. The schema's owner may be about to commit that it is dropped: the
+  /// statement would wait for that, and find the shared one. Unlike LOCK TABLE, this takes no privilege and any kind of
+  /// relation; a query that is prepared is neither planned nor run, so that no code of the relation's is, either.
+  private var lock: [SQL] {
+    let query: Identifier = "tenantctl_lock"
+    return ["PREPARE \(query) AS SELECT FROM \(Identifier(name))", "DEALLOCATE \(query)"]
+  }
+
   private var isElsewhere: SQL {
-    let resolve: SQL = kind == .relation ? "pg_catalog.to_regclass" : "pg_catalog.to_regtype"
+    let resolve: SQL = kind == .type ? "pg_catalog.to_regtype" : "pg_catalog.to_regclass"
     let own = Identifier(name).quoted
     return """
       (\(resolve)(\(literal: own))::pg_catalog.oid OPERATOR(pg_catalog.=) \
@@ -61,7 +67,7 @@ package struct SharedObject: Sendable, Hashable {
 extension UnqualifiedTarget.Kind {
   /// Whether a function of PostgreSQL says which object a name means. For the others it would take the types of the arguments,
   /// or there is no such function.
-  var isResolvedByName: Bool { self == .relation || self == .type }
+  var isResolvedByName: Bool { [.relation, .index, .type].contains(self) }
 
   /// Where PostgreSQL keeps them (manual, 53 "System Catalogs").
   var catalog: SQL { SQL(unsafeRaw: "pg_catalog.\(place.catalog)") }
@@ -71,7 +77,7 @@ extension UnqualifiedTarget.Kind {
 
   private var place: (catalog: String, prefix: String) {
     switch self {
-    case .relation: ("pg_class", "rel")
+    case .relation, .index: ("pg_class", "rel")
     case .type: ("pg_type", "typ")
     case .routine: ("pg_proc", "pro")
     case .operator: ("pg_operator", "opr")

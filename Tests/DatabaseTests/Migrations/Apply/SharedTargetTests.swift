@@ -1,3 +1,4 @@
+import TenancyPostgres
 import TestSupport
 import Testing
 
@@ -61,6 +62,36 @@ import Testing
     ("DROP TABLE Übersicht", "Übersicht"), (#"DROP TABLE U&"\00dcbersicht""#, "Übersicht"),
     ("DROP TABLE \(long)", String(long.prefix(63))),
   ]
+
+  /// The owner of the schema is about to commit that the tenant's own is gone: the statement would wait for that, and find the
+  /// shared one.
+  @Test(arguments: [
+    ("TABLE users ()", "TABLE users", "ALTER TABLE users ADD n int"),
+    ("TABLE users ()", "TABLE users", "DROP TABLE IF EXISTS users CASCADE"),
+    ("TABLE users ()", "TABLE users", "TRUNCATE users"),
+    ("TABLE users ()", "TABLE users", "CREATE POLICY p ON users"),
+    ("VIEW names AS SELECT 1", "VIEW names", "DROP VIEW names"),
+    ("SEQUENCE numbers", "SEQUENCE numbers", "ALTER SEQUENCE numbers RESTART"),
+    ("TYPE mood AS ENUM ()", "TYPE mood", "DROP TYPE IF EXISTS mood"),
+    ("DOMAIN price AS int", "DOMAIN price", "DROP DOMAIN price"),
+    ("TABLE t (id int); CREATE INDEX by_name ON t (id)", "INDEX by_name", "DROP INDEX IF EXISTS by_name"),
+  ])
+  func theTenantsOwnGoesMeanwhile(own: String, dropped: String, statement: String) async throws {
+    try await Fleet.with { fleet in
+      try await fleet.psql(Self.shared)
+      try await fleet.populate(["a"])
+      try await fleet.psql("SET search_path TO a; CREATE \(own)")
+      let before = try await fleet.publicObjects()
+      let owner = try await fleet.database.holder(of: "SET LOCAL search_path TO a")
+      _ = try await owner.query(SQL(unsafeRaw: "DROP \(dropped)"))
+      let run = Task { try await fleet.migrate([migration("1", "\(statement);")]) }
+      _ = try await owner.blocked()
+      _ = try await owner.query("COMMIT")
+      #expect(try await run.value.tenants[0].failure != nil)
+      #expect(try await fleet.publicObjects() == before)
+      await owner.close()
+    }
+  }
 
   /// In the order of migration, rollback, new tenant and script; the tenant `b` has what it needs, and no other one does.
   @Test func eachKindAndEachWay() async throws {
