@@ -30,7 +30,7 @@ extension TenantDatabase {
     let rows = try await connected { connection in
       try await connection.query(
         """
-        SELECT n.nspname, obj_description(n.oid, 'pg_namespace') FROM pg_catalog.pg_namespace n
+        SELECT n.nspname, left(obj_description(n.oid, 'pg_namespace'), 500) FROM pg_catalog.pg_namespace n
         WHERE n.nspowner IN (\(self.ledgerTrust.owners)) AND obj_description(n.oid, 'pg_namespace') IS NOT NULL
         """)
     }

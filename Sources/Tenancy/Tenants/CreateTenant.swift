@@ -152,7 +152,7 @@ extension TenantDatabase {
   ) async throws -> CreationMark? {
     let found = try await connection.query(
       """
-      SELECT obj_description(n.oid, 'pg_namespace'), \(CreationMark.trusted(by: ledgerTrust)),
+      SELECT left(obj_description(n.oid, 'pg_namespace'), 500), \(CreationMark.trusted(by: ledgerTrust)),
         n.nspowner IN (\(ledgerTrust.owners))
       FROM pg_catalog.pg_namespace n
       LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = \(settings.ledger)

@@ -5,21 +5,18 @@ internal import TenancyPostgres
 enum Protection {
   static let mark = "tenantctl: protected"
 
-  /// Whether one of the comments has the mark.
-  static func isOn(_ comments: String?...) -> Bool {
-    comments.contains { comment in
-      // By scalars: the line end of DOS is one character.
-      comment.map { String($0.unicodeScalars.prefix { $0 != "\n" && $0 != "\r" }) == mark } ?? false
-    }
+  /// Whether a tenant has the mark, as an expression: the owner of the schema may write comments of any size, which are not to
+  /// be fetched.
+  static func isOn(_ ledger: Ledger) -> SQL {
+    "(\(isMarked(ledger.marking)) OR \(isMarked(ledger.schemaComment)))"
   }
 
   /// Fails, and with it the transaction, if the tenant is protected by now; with a lock that protecting it takes, too.
   static func guardOff(_ ledger: Ledger) -> [PlannedStatement] {
-    let isOff: SQL = "NOT \(isMarked(ledger.marking)) AND NOT \(isMarked(ledger.schemaComment))"
     return [
       PlannedStatement(CreationLock(ledger.schema).takeForTransaction),
       PlannedStatement(
-        guarding: "SELECT \(Guard.number(if: isOff))",
+        guarding: "SELECT \(Guard.number(if: "NOT \(isOn(ledger))"))",
         purpose: "fails and rolls back if the tenant is protected"),
     ]
   }
@@ -47,8 +44,9 @@ enum Protection {
     return block("IF \(isNeeded) THEN \(write(true, on: ledger)) END IF;")
   }
 
+  /// A pattern is matched against four bytes for each character, so not against a comment of any size.
   private static func isMarked(_ comment: SQL) -> SQL {
-    "(coalesce(\(comment), '') ~ \(literal: "^\(mark)(\r|\n|$)"))"
+    "(coalesce(left(\(comment), 100), '') ~ \(literal: "^\(mark)(\r|\n|$)"))"
   }
 
   private static func write(_ isOn: Bool, on ledger: Ledger) -> SQL {

@@ -25,7 +25,7 @@ struct SchemaContents {
     let schema = ledger.schema
     let rows = try await connection.pipeline([
       """
-      SELECT \(ledger.schemaComment), \(ledger.marking), oid
+      SELECT \(Protection.isOn(ledger)), oid
       FROM pg_catalog.pg_namespace WHERE nspname = \(schema.rawValue)::text
       """,
       relationsQuery(schema), extensionsQuery(schema), routinesQuery(schema),
@@ -57,8 +57,8 @@ struct SchemaContents {
         object: DroppedObject(catalog: "pg_proc", oid: oid), locks: 1)
     }
     return SchemaContents(
-      exists: true, oid: try rows[0][0].value(of: 2, as: Int.self),
-      isProtected: rows[0].first.map { Protection.isOn($0[0], $0[1]) } ?? false,
+      exists: true, oid: try rows[0][0].value(of: 1, as: Int.self),
+      isProtected: try rows[0][0].value(of: 0, as: Bool.self),
       tables: relations.count { "rpf".contains($0.1) && $0.0 != ledger.table },
       extensions: try rows[2].map { try $0.value(of: 0, as: String.self) }.sorted(),
       drops: drops + extensions + routines, lockBudget: try rows[4][0].decode(Int.self))
@@ -80,19 +80,30 @@ struct SchemaContents {
 // MARK: - What to drop
 
 extension SchemaContents {
+  /// In the order of the drops: what others depend on comes last, or its CASCADE would take all of them in one transaction. A
+  /// table may be younger than its children and than those that refer to it.
   private static func relationsQuery(_ schema: SchemaName) -> SQL {
-    """
-    SELECT relname, relkind, oid, (
-        SELECT count(DISTINCT (d.classid, d.objid)) FROM pg_catalog.pg_depend d
-        WHERE d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = pg_class.oid)
-    FROM pg_catalog.pg_class
-    WHERE relnamespace = to_regnamespace(\(schema.identifier.quoted)) AND relkind IN ('r', 'p', 'f', 'v', 'm', 'S')
-      AND NOT EXISTS (  -- a serial column's sequence goes with its table, a member with its extension
-        SELECT FROM pg_catalog.pg_depend
-        WHERE classid = 'pg_catalog.pg_class'::regclass AND objid = pg_class.oid
-          AND (deptype = 'e' OR deptype IN ('a', 'i') AND relkind = 'S'))
-    ORDER BY relkind IN ('v', 'm') DESC, relispartition DESC, oid DESC
-    """
+    let namespace: SQL = "to_regnamespace(\(schema.identifier.quoted))"
+    return """
+      WITH RECURSIVE inheritance (child, parent) AS MATERIALIZED (
+        SELECT i.inhrelid, i.inhparent FROM pg_catalog.pg_inherits i
+        JOIN pg_catalog.pg_class p ON p.oid = i.inhparent AND p.relkind IN ('r', 'p', 'f') AND p.relnamespace = \(namespace)
+      ), tree (oid, depth) AS (
+        SELECT child, 1 FROM inheritance WHERE parent NOT IN (SELECT child FROM inheritance)
+        UNION SELECT i.child, t.depth + 1 FROM tree t JOIN inheritance i ON i.parent = t.oid
+      )
+      SELECT relname, relkind, c.oid, (
+          SELECT count(DISTINCT (d.classid, d.objid)) FROM pg_catalog.pg_depend d
+          WHERE d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = c.oid) AS dependents
+      FROM pg_catalog.pg_class c
+      LEFT JOIN (SELECT oid, max(depth) AS depth FROM tree GROUP BY oid) t ON t.oid = c.oid
+      WHERE relnamespace = \(namespace) AND relkind IN ('r', 'p', 'f', 'v', 'm', 'S')
+        AND NOT EXISTS (  -- a serial column's sequence goes with its table, a member with its extension
+          SELECT FROM pg_catalog.pg_depend
+          WHERE classid = 'pg_catalog.pg_class'::regclass AND objid = c.oid
+            AND (deptype = 'e' OR deptype IN ('a', 'i') AND relkind = 'S'))
+      ORDER BY relkind IN ('v', 'm') DESC, coalesce(depth, 0) DESC, dependents, c.oid DESC
+      """
   }
 
   private static func extensionsQuery(_ schema: SchemaName) -> SQL {
@@ -121,17 +132,12 @@ extension SchemaContents {
   /// - Parameter rows: what goes first, in the same transaction.
   func dropping(_ schema: SchemaName, after rows: [PlannedStatement], mark: String, guards: [SQL]) -> [Step] {
     guard exists else { return [.transaction(rows)] }
-    // The rows may have waited for a lock meanwhile, and the name may be another tenant's by now.
-    let isSame: SQL =
-      "to_regnamespace(\(literal: schema.identifier.quoted))::oid = \(unsafeRaw: String(oid))::oid"
-    let rows =
-      rows + [
-        PlannedStatement(
-          guarding: "SELECT \(Guard.number(if: isSame))",
-          purpose: "fails if the name is another schema's by now")
-      ]
+    let rows = rows + [isSame(schema)]
     let dependents = SchemaDependents(schema: schema)
-    let drop = dependents.guardStatements + [PlannedStatement("DROP SCHEMA \(schema.identifier) CASCADE")]
+    let drop =
+      dependents.guardStatements + [
+        isSame(schema), PlannedStatement("DROP SCHEMA \(schema.identifier) CASCADE"), isGone,
+      ]
     // A quarter of the server's lock table leaves the other sessions what they need.
     let batches = batches(of: lockBudget / 4)
     if batches.count <= 1 { return [.transaction(rows + drop)] }
@@ -140,9 +146,25 @@ extension SchemaContents {
     return [.transaction(rows + [PlannedStatement(setMark)])]
       + batches.map { batch in
         .transaction(
-          opening + dependents.guardStatements(of: batch.map(\.object))
+          opening + dependents.guardStatements(of: batch.map(\.object)) + [isSame(schema)]
             + batch.map { PlannedStatement($0.sql) })
       } + [.transaction(opening + drop)]
+  }
+
+  /// The statements before may have waited for a lock, and meanwhile the name may have become another schema's.
+  private func isSame(_ schema: SchemaName) -> PlannedStatement {
+    let isSame: SQL =
+      "to_regnamespace(\(literal: schema.identifier.quoted))::oid = \(unsafeRaw: String(oid))::oid"
+    return PlannedStatement(
+      guarding: "SELECT \(Guard.number(if: isSame))", purpose: "fails if the name is another schema's by now")
+  }
+
+  /// DROP itself may have waited: its owner can rename a schema while its tables are locked.
+  private var isGone: PlannedStatement {
+    let isLeft: SQL =
+      "EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE oid = \(unsafeRaw: String(oid))::oid)"
+    return PlannedStatement(
+      guarding: "SELECT \(Guard.number(if: "NOT \(isLeft)"))", purpose: "fails if another schema was dropped")
   }
 
   private func batches(of locks: Int) -> [[Drop]] {

@@ -67,15 +67,14 @@ extension TenantDatabase {
         throw TenancyProblem.tenantNotFound(name)
       }
       let domains = try await self.domains(of: [name], shape, over: connection)
-      let (tables, bytes, comment, marking) = try answers[2][0].decode(
-        Int.self, Int.self, String?.self, String?.self)
+      let (tables, bytes, isProtected) = try answers[2][0].decode(Int.self, Int.self, Bool.self)
       let values = shape.customColumns.enumerated().map { ($1.name, answers[1].first?[$0 + 1]) }
       let member = FleetMember(tenant: tenant, state: state)
       return TenantDetails(
         entry: TenantEntry(tenant: tenant, domains: domains, state: state),
         ledger: try await self.ledger(of: member, files, over: connection),
         columns: Dictionary(values, uniquingKeysWith: { $1 }), tables: tables, bytes: bytes,
-        isProtected: Protection.isOn(comment, marking))
+        isProtected: isProtected)
     }
   }
 
@@ -100,7 +99,7 @@ extension TenantDatabase {
   private func sizeQuery(_ schema: SchemaName) -> SQL {
     """
     SELECT count(*) FILTER (WHERE relname <> \(settings.ledger)), coalesce(sum(\(RelationSize.of("c"))), 0)::bigint,
-      \(ledger(of: schema).schemaComment), \(ledger(of: schema).marking)
+      \(Protection.isOn(ledger(of: schema)))
     FROM pg_catalog.pg_class c
     WHERE relnamespace = to_regnamespace(\(schema.identifier.quoted)) AND relkind IN ('r', 'p', 'm')
     """

@@ -53,6 +53,29 @@ import Testing
     }
   }
 
+  /// Its owner can rename a schema while the drop waits for a lock on a table in it.
+  @Test(arguments: [1, 3_000]) func theSchemaMovesWhileItWaits(tables: Int) async throws {
+    try await Fleet.with { fleet in
+      try await fleet.create("acme")
+      try await fleet.psql(
+        """
+        CREATE TABLE acme.a ();
+        DO $$ BEGIN FOR i IN 2..\(tables) LOOP EXECUTE 'CREATE TABLE acme.t' || i || ' ()'; END LOOP; END $$
+        """)
+      let plan = try await fleet.tenancy.planDrop("acme")
+      #expect((plan.steps.count > 1) == (tables > 1))
+      let owner = try await fleet.database.holder(of: "LOCK TABLE acme.a")
+      let drop = Task { try await plan.apply() }
+      _ = try await owner.blocked()
+      _ = try await owner.query("ALTER SCHEMA acme RENAME TO kept")
+      _ = try await owner.query("CREATE SCHEMA acme")
+      _ = try await owner.query("COMMIT")
+      await #expect(throws: TenancyProblem.self) { try await drop.value }
+      #expect(try await fleet.psql("SELECT to_regclass('kept.a')") == "kept.a")
+      await owner.close()
+    }
+  }
+
   /// By the time of the answer to the question the name belongs to another schema.
   @Test func theNameIsAnotherTenantsByThen() async throws {
     try await Fleet.with { fleet in

@@ -30,6 +30,21 @@ import Testing
     }
   }
 
+  /// CASCADE takes the children of a table along, and locks them; and what refers to one is locked with it.
+  @Test(
+    .timeLimit(.minutes(20)),
+    arguments: ["INHERIT acme.parent", "ADD FOREIGN KEY (id) REFERENCES acme.parent (id)"])
+  func aParentThatIsYoungerThanItsChildren(tie: String) async throws {
+    try await Fleet.with { fleet in
+      try await fleet.create("acme")
+      try await makeTables(6_000, "CREATE TABLE acme.%I (id int)", fleet)
+      try await fleet.psql("CREATE TABLE acme.parent (id int UNIQUE)")
+      try await makeTables(6_000, "ALTER TABLE acme.%I \(tie)", fleet)
+      try await fleet.drop("acme")
+      #expect(try await fleet.schemas() == "")
+    }
+  }
+
   @Test(.timeLimit(.minutes(20)), arguments: [1, 4])
   func killedHalfWay(batches: Int) async throws {
     try await Fleet.with(.djangoTenants) { fleet in
