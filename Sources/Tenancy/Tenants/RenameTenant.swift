@@ -39,7 +39,7 @@ extension TenantDatabase {
         throw TenancyProblem.schemaNotAlone(tenant.schema, of: old, and: other)
       }
       try await self.checkRename(tenant, to: new, schema: schema, shape, over: connection)
-      let mentions = SchemaMentions(old: tenant.schema, new: schema)
+      let mentions = SchemaMentions(old: tenant.schema, new: schema, trust: self.ledgerTrust)
       let move: [SQL] =
         movesSchema
         ? ["ALTER SCHEMA \(tenant.schema.identifier) RENAME TO \(schema.identifier)"] + mentions.follow : []

@@ -37,6 +37,7 @@ package struct SchemaMention: Sendable, Hashable, Encodable {
 struct SchemaMentions {
   let old: SchemaName
   let new: SchemaName
+  let trust: LedgerTrust
 
   func find(over connection: Connection) async throws -> [SchemaMention] {
     if isVariable { return [] }
@@ -58,15 +59,16 @@ struct SchemaMentions {
     return routines + settings + bodies + texts
   }
 
-  /// Takes the search paths of functions and procedures along, in whichever schema these are: of those that the role may
-  /// alter. In a block, because it is decided when it runs which ones there are.
+  /// Takes the search paths of functions and procedures along: of its own, and of those that only trusted roles can alter or
+  /// drop. Another tenant's are left alone: a transaction on one that its owner leaves open would keep this tenant from being
+  /// renamed. In a block, because it is decided when it runs which ones there are.
   var follow: [SQL] {
     if isVariable { return [] }
     let body: SQL = """
       DECLARE routine record;
       BEGIN
         FOR routine IN
-          \(Self.routines(literal(old), literal(new), mayAlter: true))
+          \(routines(in: new, mayAlter: true))
         LOOP
           EXECUTE pg_catalog.format('ALTER ROUTINE %s SET search_path TO %s', routine.name, routine.path);
         END LOOP;
@@ -105,21 +107,25 @@ extension SchemaMentions {
   private static let setting: SQL = "pg_catalog.substr(s.setting, pg_catalog.length('search_path=') + 1)"
 
   /// Signature and new path of the routines whose path has the old name.
-  private static func routines(_ old: SQL, _ new: SQL, mayAlter: Bool) -> SQL {
-    """
-    SELECT p.oid::pg_catalog.regprocedure::text AS name, \(path(old, new)) AS path
-          FROM pg_catalog.pg_proc p CROSS JOIN LATERAL pg_catalog.unnest(p.proconfig) s (setting)
-          CROSS JOIN LATERAL \(names(in: setting)) e
-          WHERE s.setting LIKE 'search\\_path=%'
-            AND \(mayAlter ? "" : "NOT " as SQL)pg_catalog.pg_has_role(p.proowner, 'USAGE')
-          GROUP BY p.oid HAVING pg_catalog.bool_or(e.name = \(old)) ORDER BY p.oid
-    """
+  /// - Parameter schema: the tenant's, by the name that it has when this runs.
+  private func routines(in schema: SchemaName, mayAlter: Bool) -> SQL {
+    let owners = trust.owners
+    return """
+      SELECT p.oid::pg_catalog.regprocedure::text AS name, \(Self.path(literal(old), literal(new))) AS path
+            FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+            CROSS JOIN LATERAL pg_catalog.unnest(p.proconfig) s (setting)
+            CROSS JOIN LATERAL \(Self.names(in: Self.setting)) e
+            WHERE s.setting LIKE 'search\\_path=%' AND \(mayAlter ? "" : "NOT " as SQL)(
+              pg_catalog.pg_has_role(p.proowner, 'USAGE') AND (n.nspname = \(literal(schema))
+                OR n.nspowner IN (\(owners)) AND p.proowner IN (\(owners))))
+            GROUP BY p.oid HAVING pg_catalog.bool_or(e.name = \(literal(old))) ORDER BY p.oid
+      """
   }
 
   private var foreignRoutines: SQL {
     """
     SELECT r.name, concat('ALTER ROUTINE ', r.name, ' SET search_path TO ', r.path, ';')
-    FROM (\(Self.routines(literal(old), literal(new), mayAlter: false))) r
+    FROM (\(routines(in: old, mayAlter: false))) r
     """
   }
 

@@ -35,6 +35,34 @@ import Testing
     ]
   }
 
+  /// Only what trusted roles can alter or drop is altered: the owner of another schema may keep a transaction on a function of
+  /// its own open, and for ever.
+  @Test func aFunctionOfAnotherTenant() async throws {
+    try await Fleet.with { fleet in
+      try await fleet.create("acme")
+      try await fleet.create("mallory")
+      try await TestRole.with(fleet.database) { role in
+        try await fleet.psql(
+          """
+          CREATE FUNCTION public.g() RETURNS int LANGUAGE sql SET search_path = acme AS 'SELECT 1';
+          CREATE FUNCTION mallory.f() RETURNS int LANGUAGE sql SET search_path = acme AS 'SELECT 1';
+          CREATE FUNCTION acme.f() RETURNS int LANGUAGE sql SET search_path = acme AS 'SELECT 1';
+          ALTER FUNCTION acme.f() OWNER TO \(role.name); ALTER SCHEMA mallory OWNER TO \(role.name)
+          """)
+        let holder = try await fleet.database.holder(of: "ALTER FUNCTION mallory.f() COST 5")
+        let mentions = try await fleet.tenancy.planRename("acme", to: "apex").apply().mentions
+        #expect(mentions.map(\.object) == ["mallory.f()"])
+        await holder.close()
+        let paths =
+          "SELECT string_agg(proname || proconfig[1], ' ' ORDER BY oid) FROM pg_proc WHERE proconfig IS NOT NULL"
+        #expect(
+          try await fleet.psql("\(paths) AND proname IN ('f', 'g')")
+            == "gsearch_path=apex fsearch_path=acme fsearch_path=apex")
+        try await fleet.psql("ALTER SCHEMA mallory OWNER TO CURRENT_USER")
+      }
+    }
+  }
+
   /// Texts that lead to whoever gets the old name next; what refers to an object follows by itself and is not named.
   @Test func textsInTheSchema() async throws {
     try await Fleet.with { fleet in
