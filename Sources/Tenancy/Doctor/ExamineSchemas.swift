@@ -103,12 +103,13 @@ extension TenantDatabase {
       try await connection.pipeline([shape.invalidIndexesQuery, shape.extensionsQuery])
     }
     let indexes = try answers[0].compactMap { row -> Diagnosis.Entry? in
-      let (name, schema, active, index, isTransient) = try row.decode(
-        String.self, String.self, Bool.self, String.self, Bool.self)
+      let (name, schema, active, index, isTransient, table) = try row.decode(
+        String.self, String.self, Bool.self, String.self, Bool.self, String?.self)
       let tenant = Tenant(name: .init(stored: name), schema: .init(stored: schema), isActive: active)
       if self.settings.isShared(tenant.schema) { return nil }
       let isUnfinished = unfinished.contains(tenant.schema)
-      return entry(tenant, index, isUnfinished ? .unfinishedMigration : isTransient ? .leftover : .unbuilt)
+      return entry(
+        tenant, index, of: table, isUnfinished ? .unfinishedMigration : isTransient ? .leftover : .unbuilt)
     }
     let extensions = try answers[1].compactMap { row -> Diagnosis.Entry? in
       let (name, schema, active, found, canMove, untrusted) = try row.decode(
@@ -129,8 +130,10 @@ extension TenantDatabase {
 
   /// An index whose build failed is built again: it was wanted. What a failed REINDEX has left in addition to the index is
   /// dropped (PostgreSQL manual, REINDEX, "Rebuilding Indexes Concurrently"). Neither blocks writes, and neither may
-  /// give up half-way, so that they wait for locks as long as it takes.
-  private func entry(_ tenant: Tenant, _ index: String, _ kind: Finding.InvalidIndex) -> Diagnosis.Entry {
+  /// give up half-way, so that they wait for locks as long as it takes: but for the first, for which nothing is lost yet.
+  private func entry(
+    _ tenant: Tenant, _ index: String, of table: String?, _ kind: Finding.InvalidIndex
+  ) -> Diagnosis.Entry {
     let relation = tenant.schema.relation(index)
     let fix: SQL? =
       switch kind {
@@ -141,7 +144,13 @@ extension TenantDatabase {
     let settings = SessionSettings(schema: tenant.schema, frame: Frame(limits: TimeLimits(lock: .zero)))
     let finding = Finding.invalidIndex(tenant, index: index, kind)
     guard let fix else { return .init(finding) }
-    return .init(finding) { [.alone(PlannedStatement(fix), settings)] }
+    let locks: [SQL] =
+      table.map {
+        ["LOCK TABLE ONLY \(tenant.schema.relation($0)) IN SHARE UPDATE EXCLUSIVE MODE"]
+      } ?? []
+    return .init(finding) {
+      [.transaction(self.limits.opening + locks), .alone(PlannedStatement(fix), settings)]
+    }
   }
 }
 
@@ -149,8 +158,10 @@ extension RegistryShape {
   /// Of partitioned tables, an index is not valid until each partition has one; and one that is being built is not yet.
   fileprivate var invalidIndexesQuery: SQL {
     """
-    SELECT \(tenantColumns), c.relname, c.relname ~ '_cc(new|old)[0-9]*$'
+    SELECT \(tenantColumns), c.relname, c.relname ~ '_cc(new|old)[0-9]*$',
+      CASE WHEN r.relkind IN ('r', 'p') THEN r.relname END
     FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+    JOIN pg_catalog.pg_class r ON r.oid = i.indrelid
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN \(tenants.table) t ON n.nspname::text = \(schema)
     WHERE NOT i.indisvalid AND c.relkind = 'i'
       AND NOT \(IndexState.isBeingBuilt)

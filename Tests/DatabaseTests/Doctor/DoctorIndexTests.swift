@@ -42,6 +42,17 @@ import Testing
     }
   }
 
+  /// Nothing is built before the first lock is there, and nothing is lost by giving up.
+  @Test func itsTableIsLocked() async throws {
+    try await twins { fleet in
+      let holder = try await fleet.database.holder(of: "LOCK TABLE a.t")
+      let tenancy = try fleet.database.tenancy(lockTimeout: .milliseconds(100))
+      let outcomes = try await tenancy.fix(tenancy.diagnose()).map(\.outline)
+      #expect(outcomes == ["failed: locked"])
+      await holder.close()
+    }
+  }
+
   @Test func whatReindexLeavesIsDropped() async throws {
     try await twins { fleet in
       try await fleet.psql("DROP INDEX a.t_id; DELETE FROM a.t; CREATE UNIQUE INDEX t_id ON a.t (id)")
