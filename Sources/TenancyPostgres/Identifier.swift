@@ -25,6 +25,23 @@ public struct Identifier: Sendable, Hashable, ExpressibleByStringLiteral, Custom
     return "\"\(doubled)\""
   }
 
+  /// The same for a statement, which people may read: with a line break or another control character in it, it is written in
+  /// the form that has escapes (PostgreSQL manual, 4.1.1), as the name would begin a line of its own. Functions such as
+  /// `to_regclass` do not read that form.
+  var onOneLine: String {
+    let isControl = { (byte: UInt8) in byte < 0x20 || byte == 0x7F }
+    guard name.utf8.contains(where: isControl) else { return quoted }
+    let escaped = quoted.unicodeScalars.reduce(into: "") { text, scalar in
+      if scalar == "\\" { text += "\\" }
+      if scalar.isASCII, isControl(UInt8(scalar.value)) {
+        text += "\\00" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
+      } else {
+        text.unicodeScalars.append(scalar)
+      }
+    }
+    return "U&\(escaped)"
+  }
+
   /// The bare name, for messages.
   public var description: String { name }
 }

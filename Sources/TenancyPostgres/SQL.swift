@@ -118,12 +118,12 @@ extension SQL {
 
     /// A name: quoted.
     public mutating func appendInterpolation(_ name: Identifier) {
-      pieces.append(.text(name.quoted))
+      pieces.append(.text(name.onOneLine))
     }
 
     /// A schema-qualified name: quoted.
     public mutating func appendInterpolation(_ name: QualifiedName) {
-      pieces.append(.text(name.quoted))
+      pieces.append(.text("\(name.schema.onOneLine).\(name.name.onOneLine)"))
     }
 
     /// Another piece of SQL, its parameters renumbered.

@@ -35,6 +35,13 @@ import Testing
     #expect(statement.parameters.isEmpty)
   }
 
+  /// Whoever reads a statement does not take a part of a name for a line of its own; to_regclass reads no escapes.
+  @Test func namesStayOnTheirLine() {
+    let statement: SQL = "DROP TABLE \(QualifiedName("a", "b\n\"\\\u{7F}"))"
+    #expect(statement.text == #"DROP TABLE "a".U&"b\000a""\\\007f""#)
+    #expect(Identifier("b\n").quoted == "\"b\n\"")
+  }
+
   /// The letter before a combining mark is a part of its `Character`: quoting must not look at those.
   @Test(arguments: [
     ("it's", "'it''s'"),
