@@ -1,4 +1,4 @@
-internal import Synchronization
+internal import SQLText
 public import TenancyPostgres
 
 /// A tenant's view of the database, for the time of a block of ``TenantDatabase/withTenant(forHost:isolation:_:)``.
@@ -13,14 +13,13 @@ public struct TenantSession: Sendable {
     self.connection = connection
   }
 
-  private final class Lease: Sendable {
-    let hasEnded = Atomic(false)
-  }
-
   /// The connection is for another tenant's block next, whoever has kept the session.
-  fileprivate func end() { lease.hasEnded.store(true, ordering: .releasing) }
+  fileprivate func end() { lease.end() }
 
   /// Runs one statement; unqualified names mean the tenant's tables first, then the shared ones.
+  ///
+  /// The block is one transaction: a statement that ends it (COMMIT, ROLLBACK, PREPARE TRANSACTION) is refused with the
+  /// SQLSTATE 2D000, as what came after it would be nobody's. SAVEPOINT and ROLLBACK TO undo a part.
   ///
   /// Throws ``TenancyError``, or `CancellationError` when the task is cancelled. After an error the transaction can only end.
   @discardableResult
@@ -33,8 +32,12 @@ public struct TenantSession: Sendable {
   /// Throws as ``query(_:)`` does: the first failure. The statements after it do not run.
   public func pipeline(_ statements: [SQL]) async throws -> [Rows] {
     do {
-      if lease.hasEnded.load(ordering: .acquiring) { throw TenancyProblem.sessionEnded }
-      return try await connection.pipeline(statements)
+      if let index = statements.firstIndex(where: { endsTransaction($0.text) }) {
+        throw StatementError(index: index, error: .endsBlock)
+      }
+      return try await connection.pipeline(statements, during: lease)
+    } catch is LeaseEnded {
+      throw TenancyError.wrapping(TenancyProblem.sessionEnded, in: tenant.name)
     } catch {
       throw TenancyError.wrapping(error, in: tenant.name)
     }
@@ -51,6 +54,10 @@ extension TenantDatabase {
   /// Throws ``TenancyError`` before the block runs (``TenancyError/Code-swift.struct/tenantNotFound``,
   /// ``TenancyError/Code-swift.struct/tenantDeactivated``, ``TenancyError/Code-swift.struct/schemaMissing``, or that no
   /// connection was to be had) and when the commit fails, `CancellationError`, and what the block throws.
+  ///
+  /// A block within a block takes another connection: as many as the pool has, each waiting for a second one, end with
+  /// ``TenancyError/Code-swift.struct/poolExhausted``.
+  @discardableResult
   public func withTenant<T>(
     _ name: TenantName, isolation: isolated (any Actor)? = #isolation,
     _ body: (TenantSession) async throws -> T
@@ -66,9 +73,11 @@ extension TenantDatabase {
   }
 
   /// The same for a tenant that was looked up before, which is not looked up again: the round trip that opens the
-  /// transaction checks it. One that has been renamed or dropped since is not found.
+  /// transaction checks it. One that has been renamed or dropped since is not found; nor is one that has got its name since, if
+  /// the registry has a key.
   ///
   /// Throws as the look-up by name does.
+  @discardableResult
   public func withTenant<T>(
     _ tenant: Tenant, isolation: isolated (any Actor)? = #isolation,
     _ body: (TenantSession) async throws -> T
@@ -83,6 +92,7 @@ extension TenantDatabase {
   /// The same for the tenant that serves a host, given as the `Host` header gives it.
   ///
   /// Throws as the look-up by name does, and as ``tenant(forHost:)`` does.
+  @discardableResult
   public func withTenant<T>(
     forHost host: String, isolation: isolated (any Actor)? = #isolation,
     _ body: (TenantSession) async throws -> T
@@ -101,9 +111,9 @@ extension TenantDatabase {
     return try await reading(over: connection) { shape in
       var hasBegun = false
       do {
-        let opening = [SessionCleaning.pin, shape.check(tenant), path.enter(tenant.schema)]
+        let opening = limits.opening + [shape.check(tenant), path.enter(tenant.schema)]
         return try await connection.cleaningAfter(opening) { opened in
-          try Self.judge(opened[1].first, tenant)
+          try Self.judge(opened[opening.count - 2].first, tenant)
           hasBegun = true
           let session = TenantSession(tenant: tenant, connection: connection)
           defer { session.end() }
@@ -131,8 +141,13 @@ extension RegistryShape {
     """
     SELECT to_regnamespace(\(tenant.schema.identifier.quoted)) IS NOT NULL, \(isActive),
       to_regclass(\(tenant.schema.relation("-").quoted))
-    FROM \(tenants.table) t WHERE \(isNamed(tenant.name)) AND \(schema) = \(tenant.schema.rawValue)
+    FROM \(tenants.table) t WHERE \(isNamed(tenant.name)) AND \(schema) = \(tenant.schema.rawValue)\(isSame(tenant))
     """
+  }
+
+  private func isSame(_ tenant: Tenant) -> SQL {
+    guard let rowKey, let key = tenant.key else { return "" }
+    return " AND t.\(rowKey)::text = \(key)"
   }
 }
 
@@ -144,11 +159,7 @@ extension Connection {
     _ body: (_ opened: [Rows]) async throws -> T
   ) async throws -> T {
     let closing: [SQL] = await .leaving(for: self)
-    do {
-      return try await transaction(opening: opening, closing: closing, body)
-    } catch {
-      await clean()
-      throw error
-    }
+    return try await transaction(
+      opening: opening, closing: closing, rollingBack: SessionCleaning.afterRollback, body)
   }
 }

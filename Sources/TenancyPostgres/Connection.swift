@@ -106,8 +106,13 @@ package actor Connection {
   ///
   /// Outside of a transaction block they are one transaction. After the first failure the rest is not run.
   /// Throws ``StatementError`` for that failure, ``ConnectionError`` or `CancellationError`.
-  package func pipeline(_ statements: [SQL]) async throws -> [Rows] {
-    try await openedSegments([statements])[0].get()
+  /// - Parameter lease: for whose time; afterwards ``LeaseEnded`` is thrown, and nothing sent.
+  package func pipeline(_ statements: [SQL], during lease: Lease? = nil) async throws -> [Rows] {
+    if let lease {
+      return try await wakingOnCancel { try await $0.exchange([statements], within: nil, during: lease) }[0]
+        .get()
+    }
+    return try await openedSegments([statements])[0].get()
   }
 
   /// The same without the opening.
@@ -187,13 +192,14 @@ package actor Connection {
 // MARK: - Talking
 
 extension Connection {
-  func exchange(_ segments: [[SQL]], within limit: Duration?) throws -> [PipelineResult] {
+  /// It runs without a pause on the connection's thread: a lease that has not ended here ends after the answers, as what
+  /// follows the lease is sent by a call of its own.
+  func exchange(_ segments: [[SQL]], within limit: Duration?, during lease: Lease? = nil) throws
+    -> [PipelineResult]
+  {
+    if lease?.hasEnded == true { throw LeaseEnded() }
     guard let handle else { throw ConnectionError.lost("the connection is closed") }
-    for statements in segments {
-      if let index = statements.firstIndex(where: \.hasNUL) {
-        throw StatementError(index: index, error: .containsNUL)
-      }
-    }
+    for statements in segments { try Self.refuseUnsendable(statements) }
     let limit = limit ?? answerLimit
     waiter.rearm()
     try Task.checkCancellation()
@@ -274,8 +280,9 @@ extension Connection {
       case PGRES_SINGLE_TUPLE where isMessage: break
       case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY: answers.add(Rows(result: result))
       case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH:
+        // The protocol has no way on from here but the other end of the COPY.
         close()
-        throw ConnectionError.lost("COPY from or to the client is not supported")
+        throw StatementError(index: 0, error: .copiesToClient)
       default:
         try check(PQstatus(handle.pointer) == CONNECTION_OK, handle)
         answers.add(result.serverError)

@@ -17,7 +17,8 @@ package final class ConnectionPool: Sendable {
   /// A pool over connections that `open` makes.
   /// - Parameters:
   ///   - size: how many connections it holds at most; at least 1.
-  ///   - patience: how long a request waits for a connection; `nil` is for ever.
+  ///   - patience: how long a request waits for a connection; `nil` is for ever. With a limit a request whose connection is
+  ///     refused waits for one of the others, if some are lent; without one it fails.
   package init(
     size: Int, patience: Duration? = nil, open: @escaping @Sendable () async throws -> Connection
   ) {
@@ -135,9 +136,13 @@ package final class ConnectionPool: Sendable {
         if state.withLock({ $0.hasOthers }) { _ = try await connection.segments([[]]) }
         await proceed(state.withLock { $0.opened(connection, for: ticket) })
       } catch {
-        let (waiter, next) = state.withLock { $0.refused(for: ticket) }
+        let (waiter, next) = state.withLock { $0.refused(for: ticket, staying: patience != nil) }
         waiter?.resume(throwing: error)
         await proceed(next)
+        if waiter == nil, let patience {
+          try await Task.sleep(for: patience)  // The request's own limit.
+          refuse(ticket, error)
+        }
       }
     }
   }

@@ -35,6 +35,19 @@ package struct ServerError: Error, Sendable, Hashable {
   /// What the server itself says of a NUL in a text.
   static let containsNUL = ServerError(
     state: .characterNotInRepertoire, message: "invalid byte sequence for encoding \"UTF8\": 0x00")
+  /// What the server says of too many parameters, and libpq before it.
+  static let hasTooManyParameters = ServerError(
+    state: "54000", message: "a statement can have at most 65,535 parameters: pass arrays, and unnest() them")
+  /// The client's end of a COPY is not there.
+  static let copiesToClient = ServerError(
+    state: "0A000", message: "COPY from or to the client is not supported, and has ended the connection")
+  /// What the server says of a COMMIT in a function that a transaction calls, for a COMMIT in a block.
+  package static let endsBlock = ServerError(
+    state: .invalidTransactionTermination,
+    message: """
+      the statement would end the block's transaction: return from the block to commit, throw to roll back, or use SAVEPOINT \
+      and ROLLBACK TO for a part
+      """)
   /// What the server says of everything but the end of a transaction that has failed.
   static let failedTransaction = ServerError(
     state: .inFailedTransaction, message: "the transaction had failed: it was rolled back, not committed")

@@ -29,9 +29,7 @@ extension Connection {
 
   private func exchange(_ message: Message) throws -> PipelineResult {
     guard let handle else { throw ConnectionError.lost("the connection is closed") }
-    if let index = message.statements.firstIndex(where: \.hasNUL) {
-      throw StatementError(index: index, error: .containsNUL)
-    }
+    try Self.refuseUnsendable(message.statements)
     waiter.rearm()
     try Task.checkCancellation()
     if let tell = observer.statement { message.statements.forEach { tell($0.inlined) } }
@@ -95,6 +93,18 @@ struct Message: Sendable {
         count += (inBytes ? part.utf8.count : part.unicodeScalars.count) + Self.end(of: part).utf8.count
       }
       return count
+    }
+  }
+}
+
+extension Connection {
+  /// Throws ``StatementError`` for what the protocol cannot hold: a NUL, or a 16-bit number of parameters that is too large.
+  static func refuseUnsendable(_ statements: [SQL]) throws {
+    for (index, statement) in statements.enumerated() {
+      if statement.hasNUL { throw StatementError(index: index, error: .containsNUL) }
+      if statement.parameters.count > Int(UInt16.max) {
+        throw StatementError(index: index, error: .hasTooManyParameters)
+      }
     }
   }
 }

@@ -103,12 +103,16 @@ struct PoolState<Resource, Waiter> {
     leave(ticket).map { .lend(resource, to: $0) } ?? giveBack(resource)
   }
 
-  /// No connection could be opened. Returns who waits for it, if nobody else's came back sooner, and what follows.
+  /// No connection could be opened. Returns who is to be told, and what follows.
+  /// - Parameter staying: whether the request stays in the queue while others are lent, one of which may come back sooner.
   mutating func refused(
-    for ticket: Ticket, at now: ContinuousClock.Instant = .now
+    for ticket: Ticket, staying: Bool, at now: ContinuousClock.Instant = .now
   ) -> (waiter: Waiter?, next: Next) {
     lastRefusal = now
-    return (leave(ticket), giveBack(nil))
+    guard staying, taken > 1 else { return (leave(ticket), giveBack(nil)) }
+    taken -= 1
+    if let index = waiting.firstIndex(where: { $0.ticket == ticket }) { waiting[index].hasOpening = false }
+    return (nil, .nothing)
   }
 
   /// Lends nothing any more. Returns the connections to close and the waiters to refuse.

@@ -42,10 +42,9 @@ public struct Row: Sendable {
   let result: PostgresResult
   let index: Int32
 
-  /// The column's text; `nil` is NULL.
+  /// The column's text; `nil` is NULL, and what there is at a position without a column.
   public subscript(column: Int) -> String? {
-    let column = Int32(column)
-    guard PQgetisnull(result.pointer, index, column) == 0,
+    guard let column = place(of: column), PQgetisnull(result.pointer, index, column) == 0,
       let value = PQgetvalue(result.pointer, index, column)
     else { return nil }
     let length = Int(PQgetlength(result.pointer, index, column))
@@ -73,13 +72,20 @@ public struct Row: Sendable {
     try value(of: 0, as: type)
   }
 
+  private func place(of column: Int) -> Int32? {
+    0..<Int(PQnfields(result.pointer)) ~= column ? Int32(column) : nil
+  }
+
   /// One column as a Swift value. Throws ``ColumnError`` as ``decode(_:)`` does.
   package func value<T: PostgresDecodable>(of column: Int, as type: T.Type) throws(ColumnError) -> T {
+    guard let place = place(of: column) else {
+      throw ColumnError(column: "\(column + 1)", expected: "\(T.self)", found: nil)
+    }
     let text = self[column]
     do {
       return try T(postgresText: text)
     } catch {
-      let name = PQfname(result.pointer, Int32(column)).map { String(cString: $0) }
+      let name = PQfname(result.pointer, place).map { String(cString: $0) }
       throw ColumnError(column: name ?? "\(column + 1)", expected: "\(T.self)", found: text)
     }
   }

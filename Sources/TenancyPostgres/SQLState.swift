@@ -77,6 +77,8 @@ package struct SQLState: RawRepresentable, Sendable, Hashable, ExpressibleByStri
   package static let tooManyConnections: SQLState = "53300"
   /// 55P03
   package static let lockNotAvailable: SQLState = "55P03"
+  /// 2D000
+  package static let invalidTransactionTermination: SQLState = "2D000"
   /// 57014
   package static let queryCanceled: SQLState = "57014"
   /// XX000

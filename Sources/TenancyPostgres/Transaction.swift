@@ -9,14 +9,16 @@ extension Connection {
   /// - Parameters:
   ///   - rollsBack: whether it ends with ROLLBACK, so that nothing takes effect.
   ///   - begin: how it begins, such as with its isolation level.
+  ///   - rollingBack: what is done instead of a ROLLBACK when it has failed.
   @discardableResult
   package func transaction(
-    _ statements: [SQL], commitsApart: Bool = false, rollsBack: Bool = false, begin: SQL = "BEGIN"
+    _ statements: [SQL], commitsApart: Bool = false, rollsBack: Bool = false, begin: SQL = "BEGIN",
+    rollingBack: RollingBack? = nil
   ) async throws -> [Rows] {
     do {
       if commitsApart {
         do {
-          return try await transaction(opening: statements, begin: begin) { $0 }
+          return try await transaction(opening: statements, begin: begin, rollingBack: rollingBack) { $0 }
         } catch let error as ServerError {
           throw StatementError(index: statements.count + 1, error: error)
         }
@@ -24,13 +26,16 @@ extension Connection {
       let end: SQL = rollsBack ? "ROLLBACK" : "COMMIT"
       return try await bare([begin] + statements + [end]).dropFirst().dropLast()
     } catch let failure as StatementError {
-      await rollBack()
+      await rollBack(rollingBack)
       throw StatementError(index: max(0, failure.index - 1), error: failure.error)
     } catch {
-      await rollBack()
+      await rollBack(rollingBack)
       throw error
     }
   }
+
+  /// Ends a transaction that has failed, if it is still open.
+  package typealias RollingBack = @Sendable (Connection) async -> Void
 
   /// Runs the block inside a transaction, committed when it returns and rolled back when it throws.
   ///
@@ -39,9 +44,10 @@ extension Connection {
   /// - Parameters:
   ///   - opening: statements that go out together with the `BEGIN`.
   ///   - closing: statements that go out together with the `COMMIT`.
+  ///   - rollingBack: what is done instead of a ROLLBACK.
   package func transaction<T>(
     opening: [SQL] = [], closing: [SQL] = [], begin: SQL = "BEGIN",
-    isolation: isolated (any Actor)? = #isolation,
+    rollingBack: RollingBack? = nil, isolation: isolated (any Actor)? = #isolation,
     _ body: (_ opened: [Rows]) async throws -> T
   ) async throws -> T {
     do {
@@ -50,7 +56,7 @@ extension Connection {
       try await commit(closing)
       return value
     } catch {
-      await rollBack()
+      await rollBack(rollingBack)
       throw error
     }
   }
@@ -67,7 +73,8 @@ extension Connection {
 
   /// Ends the open transaction, also when the task is cancelled already: a cancelled task could not talk to the
   /// server any more, and the connection would go back to the pool inside of the transaction.
-  private func rollBack() async {
+  private func rollBack(_ own: RollingBack?) async {
+    if let own { return await own(self) }
     guard state == .inTransaction else { return }
     _ = await Task { try? await self.query("ROLLBACK") }.value
   }

@@ -95,13 +95,27 @@ import Testing
     var state = State(size: 4)
     for _ in 0..<3 { #expect(text(try state.request(at: now)) == "open") }
     let ann = state.queue("ann", hasOpening: true)
-    let refused = state.refused(for: ann, at: now)
+    let refused = state.refused(for: ann, staying: false, at: now)
     #expect(refused.waiter == "ann" && text(refused.next) == "")
     #expect(text(try state.request(at: now + .seconds(4))) == nil)
     #expect(text(try state.request(at: now + .seconds(6))) == "open")
-    _ = state.refused(for: ann, at: now + .seconds(6))
+    _ = state.refused(for: ann, staying: false, at: now + .seconds(6))
     for _ in 0..<2 { _ = state.giveBack(nil) }
     #expect(text(try state.request(at: now + .seconds(6))) == "open", "there is none that could come back")
+  }
+
+  /// One refusal is not one for all who wait: those that are lent come back.
+  @Test func whoIsRefusedWaitsForTheOthers() throws {
+    var (state, tickets) = try busy(size: 4, waiting: "ben")
+    let ann = state.queue("ann", hasOpening: true)
+    let refused = state.refused(for: ann, staying: true)
+    #expect(refused.waiter == nil && text(refused.next) == "")
+    #expect(text(state.giveBack(1)) == "ben: 1")
+    #expect(text(state.giveBack(1)) == "ann: 1")
+    // Without others there is nothing to wait for.
+    for _ in 0..<2 { _ = state.giveBack(nil) }
+    tickets = [state.queue("eve", hasOpening: true)]
+    #expect(state.refused(for: tickets[0], staying: true).waiter == "eve")
   }
 
   @Test func onlyOneIsOpenedForARequest() throws {
@@ -130,7 +144,7 @@ import Testing
   }
 
   /// Whatever happens in whatever order: never more than its size, nobody forgotten, the queue in order.
-  @Test(arguments: 0..<20) func anyOrder(seed: UInt64) throws {
+  @Test(arguments: 0..<20, [false, true]) func anyOrder(seed: UInt64, isStaying: Bool) throws {
     var random = Congruential(state: seed)
     var state = State(size: 3)
     var (lent, idle) = (0, 0)
@@ -173,9 +187,10 @@ import Testing
         if Bool.random(using: &random) {
           follow(state.opened(1, for: ticket), hasConnection: true, openedFor: ticket)
         } else {
-          let refused = state.refused(for: ticket, at: now)
-          #expect(refused.waiter == (queue.contains(ticket) ? "\(ticket)" : nil))
-          queue.removeAll { $0 == ticket }
+          let stays = isStaying && lent + openings.count > 0
+          let refused = state.refused(for: ticket, staying: isStaying, at: now)
+          #expect(refused.waiter == (!stays && queue.contains(ticket) ? "\(ticket)" : nil))
+          if !stays { queue.removeAll { $0 == ticket } }
           follow(refused.next, hasConnection: false)
         }
       default: break

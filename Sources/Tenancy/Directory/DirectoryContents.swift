@@ -9,9 +9,9 @@ package struct DirectoryTenant: Sendable, Hashable {
   /// Whether the app serves the tenant.
   package let isActive: Bool
 
-  /// The same without the key.
+  /// The same for a block.
   package var tenant: Tenant {
-    Tenant(name: .init(stored: name), schema: .init(stored: schema), isActive: isActive)
+    Tenant(name: .init(stored: name), schema: .init(stored: schema), isActive: isActive, key: id)
   }
 }
 

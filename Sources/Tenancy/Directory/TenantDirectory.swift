@@ -4,7 +4,8 @@ internal import TenancyPostgres
 ///
 /// ```swift
 /// let directory = TenantDirectory(of: database)
-/// async let kept: Void = directory.run()
+/// async let running: Void = directory.run()
+/// try await directory.waitUntilReady()
 /// let tenant = try directory.tenant(forHost: "acme.example.com")
 /// ```
 ///

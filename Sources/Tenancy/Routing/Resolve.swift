@@ -127,7 +127,7 @@ extension RegistryShape {
   /// Throws ``TenancyProblem/domainAmbiguous(_:of:)`` if rows of several tenants have it.
   fileprivate func owner(of host: Host, in rows: Rows) throws -> Tenant? {
     if rows.contains(where: { $0[2] == nil }) { throw ShapeOutdated() }
-    if Set(rows.map { $0[3] }).count > 1 {
+    if Set(rows.map { $0[4] }).count > 1 {
       throw TenancyProblem.domainAmbiguous(
         DomainName(stored: host.name), of: rows.compactMap { $0[0].map(TenantName.init(stored:)) }.uniqued())
     }
@@ -138,7 +138,7 @@ extension RegistryShape {
   /// The tenant of a domain's row, all NULL if it is not there, and what the row refers to it by.
   fileprivate func resolveQuery(_ domains: Domains, _ condition: SQL) -> SQL {
     """
-    SELECT \(tenantColumns), d.\(keys(domains).domain)::text FROM \(domains.table) d LEFT JOIN \(tenants.table) t ON \(link(domains))
+    SELECT \(keyedColumns), d.\(keys(domains).domain)::text FROM \(domains.table) d LEFT JOIN \(tenants.table) t ON \(link(domains))
     WHERE \(condition)
     """
   }

@@ -92,14 +92,13 @@ extension TenantDatabase {
         let answers = try await connection.transaction(
           opening + statements + [Self.access] + (await .leaving(for: connection))
             + [tenant.schema.stillThere],
-          rollsBack: !options.mayWrite)
+          rollsBack: !options.mayWrite, rollingBack: SessionCleaning.afterRollback)
         let end = opening.count + statements.count
         if !options.mayWrite, answers[answers.startIndex + end][0][0] != "on" {
           throw TenancyProblem.scriptMadeWritable(script.name)
         }
         return script.ownAnswers(answers[opening.count..<end])
       } catch let error as StatementError {
-        await connection.clean()
         let index = error.index - opening.count
         if let error = tenant.absence(error.error), !statements.indices.contains(index) { throw error }
         if index < 0 { throw error }

@@ -47,6 +47,9 @@ enum SessionCleaning {
     resetRole + (await Extent.whole.statements(for: connection))
   }
 
+  /// Rolls back and cleans, in one message: in between a pooler could give the session to somebody else.
+  static let afterRollback: Connection.RollingBack = { await $0.clean(after: ["ROLLBACK"]) }
+
   fileprivate static func all(_ extent: Extent, for connection: Connection) async -> [SQL] {
     resetRole + (await extent.statements(for: connection)) + (extent == .whole ? ["SELECT \(unlock)"] : [])
   }

@@ -4,8 +4,21 @@ extension RegistryShape {
   /// The columns that a ``Tenant`` is made of, in its order.
   var tenantColumns: SQL { "\(name), \(schema), \(isActive)" }
 
+  /// The same with the key of the row, which ``serving(_:named:)`` reads, too.
+  var keyedColumns: SQL {
+    let key: SQL = rowKey.map { "t.\($0)" } ?? "NULL"
+    return "\(tenantColumns), \(key)"
+  }
+
+  /// The column whose value tells a row from others for good; `nil` if none is known to be there. Not every registry has one, and
+  /// a shape that is only promised need not have one that nothing refers to.
+  var rowKey: Identifier? {
+    let isKnown = !tenants.columns.isEmpty || domains.map { keys($0).tenant } == tenants.id
+    return isKnown ? tenants.id : nil
+  }
+
   func tenantQuery(_ name: TenantName) -> SQL {
-    "SELECT \(tenantColumns) FROM \(tenants.table) t WHERE \(isNamed(name))"
+    "SELECT \(keyedColumns) FROM \(tenants.table) t WHERE \(isNamed(name))"
   }
 
   static func tenant(in row: Row) throws -> Tenant {
@@ -59,7 +72,11 @@ extension RegistryShape {
 
   /// Of the rows of a name the one that counts: an app may keep those of tenants that it has deleted, deactivated.
   func serving(_ rows: some Collection<Row>, named name: TenantName) throws -> Tenant? {
-    let tenants = try rows.map(Self.tenant)
+    let tenants = try rows.map { row in
+      var tenant = try Self.tenant(in: row)
+      tenant.key = row[3]
+      return tenant
+    }
     let active = tenants.filter(\.isActive)
     if active.count > 1 { throw TenancyProblem.tenantAmbiguous(name, table: self.tenants.table.description) }
     return active.first ?? tenants.first

@@ -8,6 +8,20 @@ public struct Tenant: Sendable, Hashable, Encodable {
   public let schema: SchemaName
   /// Whether the app serves it.
   public let isActive: Bool
+  /// The registry's key of its row; `nil` if it was not read. By this it is told from another one that has got its name.
+  var key: String?
+
+  /// Whether it is the same but for the key, which not every look-up reads.
+  public static func == (left: Tenant, right: Tenant) -> Bool {
+    (left.name, left.schema, left.isActive) == (right.name, right.schema, right.isActive)
+  }
+
+  /// See `Hashable`.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(name)
+    hasher.combine(schema)
+    hasher.combine(isActive)
+  }
 
   private enum CodingKeys: String, CodingKey {
     case name, schema

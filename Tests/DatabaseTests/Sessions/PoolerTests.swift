@@ -105,6 +105,32 @@ import Testing
     }
   }
 
+  /// Between a rollback and what cleans up after it the pooler would give the session to another block.
+  @Test func blocksThatFailSideBySide() async throws {
+    try await Fleet.with { fleet in
+      try await fleet.create("acme")
+      try await TestPgBouncer.with(fleet.database) { url in
+        let tenancy = try fleet.database.tenancy(url: url, connections: 8)
+        let blocks = (0..<8).map { _ in Task { await Self.meetings(40, in: tenancy) } }
+        for block in blocks { #expect(await block.value == 0) }
+        await tenancy.close()
+      }
+    }
+  }
+
+  /// How many of so many blocks that fail meet what another one has left.
+  private static func meetings(_ count: Int, in tenancy: TenantDatabase) async -> Int {
+    var met = 0
+    for _ in 0..<count {
+      _ = try? await tenancy.withTenant("acme") { session in
+        met += try await session.query("SELECT name FROM pg_prepared_statements").count
+        try await session.query("PREPARE q AS SELECT 1")
+        throw CancellationError()
+      }
+    }
+    return met
+  }
+
   /// The lock that says so is held over another connection, within a transaction.
   @Test func aCreateThatIsRunningIsNotTakenForAKilledOne() async throws {
     try await Fleet.with { fleet in

@@ -201,7 +201,10 @@ import Testing
     try await TestDatabase.with { database in
       let connection = try await database.connect()
       try await connection.query("CREATE TABLE t (a int)")
-      await #expect(throws: ConnectionError.self) { try await connection.query(SQL(unsafeRaw: statement)) }
+      let error = await #expect(throws: ServerError.self) {
+        try await connection.query(SQL(unsafeRaw: statement))
+      }
+      #expect(error?.state == "0A000")
       #expect(connection.state == .closed)
     }
   }

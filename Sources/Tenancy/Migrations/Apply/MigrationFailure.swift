@@ -186,5 +186,4 @@ extension SQLState {
   // The names are those of Appendix A.
   fileprivate static let activeSQLTransaction: SQLState = "25001"
   fileprivate static let readOnlySQLTransaction: SQLState = "25006"
-  fileprivate static let invalidTransactionTermination: SQLState = "2D000"
 }
