@@ -49,9 +49,6 @@
     ///
     /// NIO takes the first `Host` out of the fields as the authority, and leaves any others there.
     package func host(trustingForwarded: Bool) throws(TenancyRefusal) -> Host {
-      // "When an origin server receives a request with an absolute-form of request-target, the origin server MUST ignore the
-      // received Host header field (if any)" (RFC 9112, 3.2.2).
-      let target = head.path.flatMap(Self.authority(ofTarget:))
       var host = head.authority
       var forwarded: String?
       for field in headers {
@@ -66,23 +63,14 @@
         }
       }
       // A comma: several fields that a proxy has put into one.
-      guard let text = forwarded ?? target ?? host, !text.utf8.contains(UInt8(ascii: ",")) else {
-        throw .invalidHost([forwarded ?? target ?? host].compactMap(\.self))
+      guard let text = forwarded ?? host, !text.utf8.contains(UInt8(ascii: ",")) else {
+        throw .invalidHost([forwarded ?? host].compactMap(\.self))
       }
       do {
         return try Host(parsing: text)
       } catch {
         throw TenancyRefusal(status: .badRequest, error: error)
       }
-    }
-
-    /// The host and port of a target with a scheme; `nil` for a path.
-    private static func authority(ofTarget target: String) -> String? {
-      guard let scheme = ["http://", "https://"].first(where: { target.lowercased().hasPrefix($0) }) else {
-        return nil
-      }
-      let authority = target.dropFirst(scheme.count).prefix { !"/?#".contains($0) }
-      return String(authority.split(separator: "@", omittingEmptySubsequences: false).last ?? authority)
     }
   }
 #endif
