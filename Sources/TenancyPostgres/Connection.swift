@@ -79,7 +79,7 @@ package actor Connection {
   ) async throws -> Connection {
     let connection = Connection(
       target: target, opening: opening, options: options, patience: patience, answerLimit: answerLimit,
-      observer: observer, executor: executor ?? ConnectionThread())
+      observer: observer, executor: try executor ?? ConnectionThread())
     try await connection.wakingOnCancel { try await $0.connect(applicationName: applicationName) }
     return connection
   }

@@ -1,17 +1,65 @@
 internal import Dispatch
 internal import Glibc
+internal import Synchronization
 
 /// The thread on which one connection lives: an executor of its own, so that waiting for the server never
-/// holds a thread of Swift's cooperative pool. Other work runs there only by ``Connection/onItsThread(_:)``.
+/// holds a thread of Swift's cooperative pool, nor one of Dispatch's, of which there are about 250: as many blocks that wait for
+/// a lock would keep the whole process waiting. Other work runs there only by ``Connection/onItsThread(_:)``.
 final class ConnectionThread: SerialExecutor, TaskExecutor {
-  private let queue = DispatchQueue(label: "tenantctl.postgres")
+  /// What is to be done. The thread has it, too, and outlives the executor by as much as it takes to notice its end.
+  private final class Jobs: Sendable {
+    private let waiting = Mutex<[(job: UnownedJob, executor: ConnectionThread)]>([])
+    private let arrivals = DispatchSemaphore(value: 0)
+
+    func add(_ job: UnownedJob, of executor: ConnectionThread) {
+      waiting.withLock { $0.append((job, executor)) }
+      arrivals.signal()
+    }
+
+    func end() { arrivals.signal() }
+
+    /// The next one; `nil` at the end, when there is none left.
+    private func next() -> (job: UnownedJob, executor: ConnectionThread)? {
+      arrivals.wait()
+      return waiting.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+    }
+
+    func run() {
+      while let (job, executor) = next() {
+        job.runSynchronously(
+          isolatedTo: executor.asUnownedSerialExecutor(), taskExecutor: executor.asUnownedTaskExecutor())
+      }
+    }
+  }
+
+  private let jobs = Jobs()
+
+  /// Throws ``ConnectionError`` where the system has no further thread.
+  init() throws {
+    // Signals are for the other threads.
+    var (all, before) = (sigset_t(), sigset_t())
+    sigfillset(&all)
+    pthread_sigmask(SIG_BLOCK, &all, &before)
+    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+    var thread = pthread_t()
+    let jobs = Unmanaged.passRetained(jobs)
+    let problem = pthread_create(
+      &thread, nil,
+      { context in
+        context.map { Unmanaged<Jobs>.fromOpaque($0).takeRetainedValue().run() }
+        return nil
+      }, jobs.toOpaque())
+    guard problem == 0 else {
+      jobs.release()
+      throw ConnectionError.refused("no thread for the connection: \(String(cString: strerror(problem)))")
+    }
+    pthread_detach(thread)
+  }
+
+  deinit { jobs.end() }
 
   func enqueue(_ job: consuming ExecutorJob) {
-    let job = UnownedJob(job)
-    queue.async {
-      job.runSynchronously(
-        isolatedTo: self.asUnownedSerialExecutor(), taskExecutor: self.asUnownedTaskExecutor())
-    }
+    jobs.add(UnownedJob(job), of: self)
   }
 }
 

@@ -5,6 +5,26 @@ import Testing
 @testable import TenancyPostgres
 
 @Suite struct ConnectionPoolTests {
+  /// Each that waits for the server has a thread of its own: of Dispatch's there are about 250 for the whole process.
+  @Test(.timeLimit(.minutes(5))) func threeHundredThatWait() async throws {
+    try await TestServer.withOwn(settings: ["max_connections=330"]) {
+      try await TestDatabase.with { database in
+        let pool = ConnectionPool(size: 300) { try await database.connect() }
+        let holder = try await database.holder(of: "SELECT pg_advisory_xact_lock(1)")
+        let blocks = (0..<300).map { _ in
+          Task {
+            try await pool.withConnection { try await $0.query("SELECT pg_advisory_xact_lock_shared(1)") }
+          }
+        }
+        _ = try await holder.awaited(
+          "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted HAVING count(*) = 300")
+        await holder.close()
+        for block in blocks { _ = try await block.value }
+        await pool.close()
+      }
+    }
+  }
+
   private struct Refused: Error {}
 
   @Test func thePoolKeepsToItsSize() async throws {
