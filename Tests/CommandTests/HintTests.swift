@@ -49,6 +49,38 @@ import Testing
     }
   }
 
+  /// The command of a hint has all that it requires.
+  @Test func tablesThatAnAppMade() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      try await scene.database.psql(
+        """
+        INSERT INTO tenants (name) VALUES ('legacy'); CREATE SCHEMA legacy;
+        CREATE TABLE legacy.tanks (id serial PRIMARY KEY, name text, litres integer)
+        """)
+      let refused = try await scene.run("migrate legacy")
+      let match = try #require(refused.stderr.firstMatch(of: /'tenantctl (adopt [^']*)' or --version/))
+      try await scene.succeed(
+        String(match.1).replacing("NAME", with: "legacy").replacing("ANOTHER", with: "acme"))
+      try await scene.succeed("migrate --all --check")
+    }
+  }
+
+  @Test func aLedgerOfGolangMigrate() async throws {
+    try await Scene.with(files: ["golang/1_tanks.up.sql": "CREATE TABLE tanks ();\n"]) { scene in
+      try await scene.database.psql(
+        """
+        INSERT INTO tenants (name) VALUES ('legacy'); CREATE SCHEMA legacy;
+        CREATE TABLE legacy.tanks ();
+        CREATE TABLE legacy.schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL);
+        INSERT INTO legacy.schema_migrations VALUES (1, false)
+        """)
+      let found = try await scene.run("doctor")
+      let match = try #require(found.stdout.firstMatch(of: /'tenantctl (migration import [^']*)' imports it/))
+      try await scene.succeed(String(match.1).replacing("DIR", with: "golang"))
+      try await scene.prints("status legacy --check -q", "")
+    }
+  }
+
   @Test func copyToStdout() async throws {
     try await Scene.with(tenants: ["acme"]) { scene in
       let outcome = try await scene.run(["exec", "acme", "-c", "COPY tanks TO STDOUT"])
@@ -84,6 +116,19 @@ import Testing
       #expect(
         outcome.stderr.hasPrefix(
           "error: tenantctl.toml: it is a symbolic link to something that does not exist\n"))
+    }
+  }
+
+  @Test func theNextStepAfterInit() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      let list = "next: 'tenantctl list' shows the tenants"
+      #expect(try await scene.run("init --no-files").stderr.hasSuffix("\(list)\n"))
+      try await scene.database.psql("INSERT INTO tenants (name) VALUES ('legacy'); CREATE SCHEMA legacy")
+      #expect(try await scene.run("init --no-files").stderr.hasSuffix("\(list)\n"))
+      try await scene.database.psql("CREATE TABLE legacy.tanks (LIKE acme.tanks)")
+      let hint =
+        "\(list); 'tenantctl adopt --all --like ANOTHER' or --version VERSION creates their ledgers\n"
+      #expect(try await scene.run("init --no-files").stderr.hasSuffix(hint))
     }
   }
 

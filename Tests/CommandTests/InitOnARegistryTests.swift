@@ -44,7 +44,7 @@ import Testing
 
     """
   private static let next = """
-    next: 'tenantctl list' shows the tenants; 'tenantctl adopt' creates their ledgers
+    next: 'tenantctl list' shows the tenants
 
     """
 

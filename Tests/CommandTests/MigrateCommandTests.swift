@@ -82,7 +82,8 @@ import Testing
       try await scene.succeed("migrate --all --check")
       try await scene.database.psql("DROP TABLE reef.schema_migrations")
       #expect(
-        try await scene.run("migrate reef").stderr.contains("'tenantctl adopt NAME' creates its ledger"))
+        try await scene.run("migrate reef").stderr.contains(
+          "'tenantctl adopt NAME --like ANOTHER' or --version VERSION creates its ledger"))
     }
   }
 

@@ -26,6 +26,8 @@ package struct RecognizedRegistry: Sendable, Hashable {
   package let remarks: [RegistryRemark]
   /// What it lacks, and `init --upgrade` adds.
   package let lacks: [RegistryAddition]
+  /// Whether a tenant has tables but no ledger; false if the role may not read the registry.
+  package internal(set) var lacksLedgers = false
 }
 
 /// Something about a registry that is worth knowing.
@@ -63,7 +65,7 @@ extension TenantDatabase {
     let candidate = source == .mapping ? given : try await withSchemas(given, catalog, over: connection)
     let mapping = candidate.mapping
     let shape = try await RegistryShape(mapping, catalog.tables, over: connection)
-    var (remarks, tenants, domains) = try await remarks(
+    var (remarks, tenants, domains, lacksLedgers) = try await remarks(
       on: shape, ofApp: candidate.kind == .other, over: connection)
     if source == .anywhere, mapping.tenants.schema != "public" {
       try refuseStrangers(remarks, mapping.tenants)
@@ -74,7 +76,7 @@ extension TenantDatabase {
     return (
       RecognizedRegistry(
         kind: candidate.kind, mapping: mapping, tenants: tenants, domains: domains, remarks: remarks,
-        lacks: shape.additions(catalog, mapping)), shape
+        lacks: shape.additions(catalog, mapping), lacksLedgers: lacksLedgers), shape
     )
   }
 
@@ -142,7 +144,7 @@ extension TenantDatabase {
   /// - Parameter ofApp: whether the registry is an app's own, whose columns may have been mistaken.
   private func remarks(
     on shape: RegistryShape, ofApp: Bool, over connection: Connection
-  ) async throws -> (remarks: [RegistryRemark], tenants: Int?, domains: Int?) {
+  ) async throws -> (remarks: [RegistryRemark], tenants: Int?, domains: Int?, lacksLedgers: Bool) {
     var remarks = shape.remarks
     var mayRead = true
     for row in try await connection.query(Self.ownersQuery(shape.tables)) {
@@ -151,16 +153,16 @@ extension TenantDatabase {
       if privileges.contains("SELECT") { mayRead = false }
       if !isOurs { remarks.append(.owner(table: name, role: owner, lacking: privileges)) }
     }
-    guard mayRead else { return (remarks, nil, nil) }
-    let counts = try await connection.query(shape.countsQuery)[0]
-    let (tenants, domains, shared, withSchema) = try counts.decode(
-      Int.self, Int?.self, String?.self, Int.self)
+    guard mayRead else { return (remarks, nil, nil, false) }
+    let counts = try await connection.query(shape.countsQuery(ledger: settings.ledger))[0]
+    let (tenants, domains, shared, withSchema, withoutLedger) = try counts.decode(
+      Int.self, Int?.self, String?.self, Int.self, Int.self)
     if let shared { remarks.append(.sharedRow(TenantName(stored: shared))) }
     if ofApp, tenants > 0, withSchema == 0 {
       let column = shape.tenants.schemaApart ?? shape.tenants.name
       remarks.append(.noSchemas(table: shape.tenants.table.description, column: column.name))
     }
-    return (remarks, tenants, domains)
+    return (remarks, tenants, domains, withoutLedger > 0)
   }
 
   /// Name, owner, whether we are a member of the owner and not only a superuser over it, and the privileges that we lack.
@@ -192,12 +194,16 @@ extension RegistryShape {
     return remarks
   }
 
-  fileprivate var countsQuery: SQL {
+  fileprivate func countsQuery(ledger: String) -> SQL {
     let domains: SQL = domains.map { "(SELECT count(*) FROM \($0.table))" } ?? "NULL"
     return """
       SELECT count(*) FILTER (WHERE \(schema) <> 'public'), \(domains), max(\(name)) FILTER (WHERE \(schema) = 'public'),
         count(*) FILTER (WHERE \(schema) <> 'public'
-          AND \(schema) IN (SELECT n.nspname::text FROM pg_catalog.pg_namespace n))
+          AND \(schema) IN (SELECT n.nspname::text FROM pg_catalog.pg_namespace n)),
+        count(*) FILTER (WHERE \(schema) <> 'public' AND \(schema) IN (
+          SELECT n.nspname::text FROM pg_catalog.pg_namespace n
+          WHERE EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'p'))
+            AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid AND c.relname = \(ledger))))
       FROM \(tenants.table) t WHERE t.\(tenants.name) IS NOT NULL
       """
   }

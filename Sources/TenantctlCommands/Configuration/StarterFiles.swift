@@ -10,10 +10,13 @@ struct StarterFiles {
   private(set) var folders: [String] = []
   /// What the user has to do.
   private(set) var remarks: [String] = []
+  /// Whether another tool's table has the ledger's name, so that no tenant has a ledger by the name that is configured.
+  let isLedgerOccupied: Bool
 
   /// Reads what exists; changes nothing.
   /// - Parameter tool: whose table has the ledger's name.
   init(for registry: RecognizedRegistry, ledgerOf tool: MigrationTool?, _ session: Session) throws {
+    isLedgerOccupied = tool != nil
     let current = try session.configuration()
     if !current.tables.contains("registry") {
       if registry.mapping != RegistryMapping() { section = Self.section(registry.mapping) }

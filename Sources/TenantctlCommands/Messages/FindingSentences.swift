@@ -265,7 +265,7 @@ extension MigrationTool? {
   /// What to do about a table of the tool's that has the ledger's name.
   var advice: String {
     self == .golangMigrate
-      ? "'tenantctl migration import --from golang-migrate DIR --ledger' imports it"
+      ? "'tenantctl migration import --from golang-migrate DIR --ledger --all' imports it"
       : "choose another table for tenantctl: ledger = \"tenantctl_migrations\" under [migrations] in tenantctl.toml"
   }
 }

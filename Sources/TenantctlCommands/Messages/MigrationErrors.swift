@@ -244,7 +244,8 @@ extension MigrationFailure {
       ? """
       if the tenant has all that this migration creates: 'tenantctl migration baseline \(version) NAME' records it without \
       running it
-      """ : "if an app created the tenant's tables: 'tenantctl adopt NAME' creates its ledger"
+      """
+      : "if an app created the tenant's tables: 'tenantctl adopt NAME --like ANOTHER' or --version VERSION creates its ledger"
   }
 
   /// What was done about the invalid indexes that a failed build left.

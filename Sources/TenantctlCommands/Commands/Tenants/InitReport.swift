@@ -53,9 +53,12 @@ struct InitReport: Sendable {
   }
 
   private var next: String {
-    result.registry.tenants ?? 1 == 0
-      ? "next: 'tenantctl migration new NAME' for the tenants' tables, then 'tenantctl create NAME'"
-      : "next: 'tenantctl list' shows the tenants; 'tenantctl adopt' creates their ledgers"
+    if result.registry.tenants == 0 {
+      return "next: 'tenantctl migration new NAME' for the tenants' tables, then 'tenantctl create NAME'"
+    }
+    let list = "next: 'tenantctl list' shows the tenants"
+    return result.registry.lacksLedgers || files.isLedgerOccupied
+      ? "\(list); 'tenantctl adopt --all --like ANOTHER' or --version VERSION creates their ledgers" : list
   }
 }
 
