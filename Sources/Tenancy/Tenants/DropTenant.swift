@@ -58,8 +58,8 @@ extension TenantDatabase {
       let domains = try await self.domains(of: [name], shape, over: connection)
       let contents = try await SchemaContents.read(self.ledger(of: schema), over: connection)
       guard found != nil || marked != nil else {
-        return try await self.planRemoval(
-          of: Tenant(name: name, schema: schema, isActive: false), contents, shape, over: connection)
+        return try await self.planRemovalUnlessCreated(
+          Tenant(name: name, schema: schema, isActive: false), contents, shape, over: connection)
       }
       if contents.isProtected { throw TenancyProblem.tenantProtected(name) }
       let outside = try await SchemaDependents(schema: schema).find(over: connection)
@@ -82,6 +82,23 @@ extension TenantDatabase {
         }, schema: schema)
       plan.explainHalf = { .dropStopped(name, because: $0) }
       return plan
+    }
+  }
+
+  /// Plans the removal of what an interrupted create has left, as ``planRemoval(of:_:_:over:)`` does. If another session has
+  /// created the tenant since its row was looked for, what is said about the schema is out of date.
+  private func planRemovalUnlessCreated(
+    _ tenant: Tenant, _ contents: SchemaContents, _ shape: RegistryShape, over connection: Connection
+  ) async throws -> Plan<DroppedTenant> {
+    do {
+      return try await planRemoval(of: tenant, contents, shape, over: connection)
+    } catch let problem as TenancyProblem {
+      switch problem {
+      case .tenantExists, .schemaMissing, .tenantNameCollides: throw TenancyProblem.changedMeanwhile
+      default:
+        let rows = try await connection.query(shape.tenantQuery(tenant.name))
+        throw rows.isEmpty ? problem : .changedMeanwhile
+      }
     }
   }
 

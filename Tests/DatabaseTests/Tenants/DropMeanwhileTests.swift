@@ -76,6 +76,28 @@ import Testing
     }
   }
 
+  /// A create is running when the drop looks for the row, and has finished when the drop has waited for it.
+  @Test func theTenantIsCreatedMeanwhile() async throws {
+    try await Fleet.with { fleet in
+      try await fleet.psql("CREATE TABLE gate ()")
+      let slow = try migration("1", "SELECT * FROM gate; CREATE TABLE t ()")
+      let patient = try fleet.database.tenancy(lockTimeout: .seconds(600))
+      try await fleet.database.whileHolding("LOCK TABLE gate") { holder in
+        let create = Task { try await patient.planCreate(NewTenant("acme"), migrations: [slow]).apply() }
+        try await holder.blocked()
+        let drop = Task { try await patient.planDrop("acme").script }
+        _ = try await fleet.database.connect().awaited(
+          "SELECT max(pid) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = \(unsafeRaw: "(SELECT oid FROM pg_database WHERE datname = current_database())")"
+        )
+        try await holder.query("ROLLBACK")
+        #expect(try await create.value.isNew)
+        await #expect(throws: TenancyProblem.changedMeanwhile) { try await drop.value }
+      }
+      await patient.close()
+      #expect(try await fleet.list() == "acme")
+    }
+  }
+
   /// By the time of the answer to the question the name belongs to another schema.
   @Test func theNameIsAnotherTenantsByThen() async throws {
     try await Fleet.with { fleet in
