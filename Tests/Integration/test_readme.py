@@ -190,6 +190,24 @@ def test_the_release_script(tenantctl, database):
     assert (status, text.splitlines()[:2]) == (5, ["canary: 1 migrated, 0 failed", "free: 1 migrated, 1 failed"])
     assert text.splitlines()[2].startswith("- globex: ") and len(text.splitlines()) == 3
 
+    # Outside of GitHub the summary is standard output, and a log keeps what came before it.
+    log = tenantctl.folder / "log"
+    with log.open("w") as file:
+        file.write("deploy begins\n")
+        file.flush()
+        environment = {k: v for k, v in tenantctl.environment.items() if k != "GITHUB_STEP_SUMMARY"}
+        subprocess.run(
+            ["bash", "-c", "bash release; echo ends"],
+            cwd=tenantctl.folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            timeout=120,
+        )
+    lines = log.read_text().splitlines()
+    assert (lines[0], lines[-1]) == ("deploy begins", "ends")
+    assert "canary: 0 migrated, 0 failed" in lines
+
     # An old checkout: nothing runs.
     (tenantctl.folder / "migrations" / "tenant" / "1_tanks.sql").unlink()
     assert release() == (1, "")
