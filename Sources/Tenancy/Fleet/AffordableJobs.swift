@@ -25,3 +25,12 @@ extension TenantDatabase {
     }
   }
 }
+
+extension ConnectionFailure {
+  /// Whether the server, or a pooler, may have no free connection. Other codes say that it shuts down or starts (class 57),
+  /// or refuses the role or the database (28, 3D, 42, 55); without a code nobody has answered.
+  var isAboutLimits: Bool {
+    guard let sqlState else { return false }
+    return !["28", "3D", "42", "55", "57"].contains(sqlState.prefix(2))
+  }
+}

@@ -217,6 +217,7 @@ private final class FleetEngine<Value: Sendable>: Sendable {
   }
 
   private func tellFewerJobs(_ problem: TenancyProblem) {
+    guard case .cannotConnect(let failure) = problem, failure.isAboutLimits else { return }
     let isFirst = state.withLock { state in
       defer { state.hasFewerJobs = true }
       return !state.hasFewerJobs

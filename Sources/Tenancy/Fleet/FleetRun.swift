@@ -80,6 +80,7 @@ package struct FleetRun<Value: Sendable>: Sendable {
   /// Called with the failure when a tenant's first attempt failed and it waits for another.
   package var onPostponed: @Sendable (FleetOutcome<Value>) -> Void = { _ in }
   /// Called once, when the server has no connection for one more of the ``jobs``: the run goes on with those that have one.
+  /// Not called for a server that is down.
   package var onFewerJobs: @Sendable (TenancyProblem) -> Void = { _ in }
   /// Asked before each tenant: whether to start no other.
   package var shouldStop: @Sendable () -> Bool = { false }
