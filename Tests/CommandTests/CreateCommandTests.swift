@@ -149,7 +149,7 @@ import Testing
           "create left_over", 4, "schema_without_tenant",
           "schema left_over already exists, but belongs to no tenant",
           hint:
-            "inspect it with psql; if it is a tenant's, add its row to the registry; if it is a leftover, drop it; or choose another name"
+            "inspect it with psql; if it is a tenant's, add its row to the registry; if it is a leftover: DROP SCHEMA \"left_over\" CASCADE; or choose another name"
         ),
         Refusal(
           "create gone", 3, "schema_missing", "schema gone of tenant gone does not exist",

@@ -52,9 +52,14 @@ import Testing
           hint: "'tenantctl list' shows all tenants"),
         Refusal(
           "drop left_over --yes", 4, "schema_without_tenant",
-          "schema left_over already exists, but belongs to no tenant",
+          "schema left_over belongs to no tenant",
           hint:
-            "inspect it with psql; if it is a tenant's, add its row to the registry; if it is a leftover, drop it; or choose another name"
+            "inspect it with psql; if it is a tenant's, add its row to the registry; if it is a leftover: DROP SCHEMA \"left_over\" CASCADE"
+        ),
+        Refusal(
+          "drop acme left_over --yes", 4, "schema_without_tenant", "schema left_over belongs to no tenant",
+          hint:
+            "inspect it with psql; if it is a tenant's, add its row to the registry; if it is a leftover: DROP SCHEMA \"left_over\" CASCADE"
         ),
         Refusal(
           "drop public --yes", 3, "tenant_not_found", "tenant public does not exist",

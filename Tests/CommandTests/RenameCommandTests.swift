@@ -96,7 +96,7 @@ import Testing
           "rename acme left_over", 4, "schema_without_tenant",
           "schema left_over already exists, but belongs to no tenant",
           hint:
-            "inspect it with psql; if it is a tenant's, add its row to the registry; if it is a leftover, drop it; or choose another name"
+            "inspect it with psql; if it is a tenant's, add its row to the registry; if it is a leftover: DROP SCHEMA \"left_over\" CASCADE; or choose another name"
         ),
         Refusal(
           "rename acme killed", 4, "schema_without_tenant",

@@ -16,7 +16,18 @@ extension ErrorReport {
   static func schemaWithoutTenant(_ schema: SchemaName) -> ErrorReport {
     ErrorReport(
       "schema_without_tenant", .refused, "schema \(schema) already exists, but belongs to no tenant",
-      hint: "\(inspectSchema), drop it; or choose another name")
+      hint: "\(removeSchema(schema)); or choose another name")
+  }
+
+  /// A name to drop that is only a schema's.
+  init(_ error: NoTenantToDrop) {
+    self.init(
+      "schema_without_tenant", .refused, "schema \(error.schema) belongs to no tenant",
+      hint: Self.removeSchema(error.schema))
+  }
+
+  private static func removeSchema(_ schema: SchemaName) -> String {
+    "\(inspectSchema): DROP SCHEMA \(quoted(schema.rawValue)) CASCADE"
   }
 
   /// What a create or a drop that was killed has left.

@@ -107,6 +107,7 @@ struct ErrorReport: Sendable {
       case let error as PostgresDump.Outdated: ErrorReport(error)
       case let error as PostgresDump.Failed: ErrorReport(error)
       case let error as NothingDumped: ErrorReport(error)
+      case let error as NoTenantToDrop: ErrorReport(error)
       case let error as ProgramFailed: ErrorReport(program: error)
       case let error as OutputClosed:
         ErrorReport(

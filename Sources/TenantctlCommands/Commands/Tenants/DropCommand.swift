@@ -34,7 +34,7 @@ enum DropCommand {
     if names.count > 20, session.terminal.stderrIsTerminal {
       session.remark("reading what \(counted(names.count, "schema")) have, and what depends on them")
     }
-    let plan = try await database.planDrop(names)
+    let plan = try await planned { try await database.planDrop(names) }
     let tenants = plan.forecast.tenants.compactMap(\.value)
     if !input[Shared.dryRun], !tenants.isEmpty {
       let listed = firstFew(tenants, "more tenants") { [sentence($0, verb: "drop")] }
@@ -48,13 +48,22 @@ enum DropCommand {
     _ name: TenantName, _ input: Input, _ session: Session
   ) async throws -> CommandResult {
     let database = try session.database()
-    let change = try await database.planDrop(name)
+    let change = try await planned { try await database.planDrop(name) }
     if !input[Shared.dryRun] {
       try await session.confirm(
         "\(change.result.name)", warning(change.result), in: database, unless: input[Shared.yes])
     }
     return try await session.make(change, dryRun: input[Shared.dryRun]) { dropped in
       CommandResult(dropped, sentence(dropped))
+    }
+  }
+
+  /// The core's error is that of a schema in the way.
+  private static func planned<Value>(_ plan: () async throws -> Value) async throws -> Value {
+    do {
+      return try await plan()
+    } catch TenancyProblem.schemaWithoutTenant(let schema) {
+      throw NoTenantToDrop(schema: schema)
     }
   }
 
@@ -101,4 +110,9 @@ enum DropCommand {
     return
       "\(verb) \(tenant.name) (\(schema), \(counted(tenant.domains.count, "domain"))\(extensions(tenant)))"
   }
+}
+
+/// A schema that belongs to no tenant, which nothing but its name makes one.
+struct NoTenantToDrop: Error {
+  let schema: SchemaName
 }
