@@ -165,4 +165,18 @@ import Testing
       #expect(try await scene.database.psql("SELECT to_regclass('tenants')") == "NULL")
     }
   }
+
+  /// The next one would keep an empty file.
+  @Test func aDiskThatTakesNoMore() async throws {
+    try await Scene.empty { scene in
+      let outcome = try await Tenantctl.script(
+        "ulimit -f 0; tenantctl init", database: scene.database, workingDirectory: scene.folder.path)
+      #expect(
+        outcome.status == 1 && outcome.stderr.contains("error: tenantctl.toml: File too large\n"),
+        "\(outcome)")
+      #expect(!scene.folder.exists("tenantctl.toml"))
+      try await scene.succeed("init")
+      #expect(try scene.folder.read("tenantctl.toml").contains("[migrations]"))
+    }
+  }
 }

@@ -51,7 +51,7 @@ struct ConfigurationFile {
   }
 
   private static func unreadable(_ error: FileProblem) -> ConfigurationError {
-    ConfigurationError(path: error.path, message: error.reason, hint: "check the path and its permissions")
+    ConfigurationError(path: error.path, message: error.reason, hint: error.hint)
   }
 
   /// Reads the whole file. Throws `ConfigurationError` with line and column.

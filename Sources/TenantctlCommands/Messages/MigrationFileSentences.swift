@@ -73,6 +73,7 @@ extension FileObstacle {
     switch self {
     case .danglingLink: "restore the file that it refers to, or remove the link"
     case .kind: "a migration is a file: rename it, or move it away"
+    case .full: "free some space on the disk, then run the command again"
     case .other: "check the file's permissions"
     }
   }
@@ -88,7 +89,7 @@ extension MigrationFolderError {
     switch self {
     case .missing(let path): "migrations folder \(path) does not exist"
     case .noSource(let path): "folder \(path) does not exist"
-    case .inaccessible(let path, let reason): "cannot access \(path): \(reason)"
+    case .inaccessible(let path, let reason, _): "cannot access \(path): \(reason)"
     case .invalid(let invalid):
       invalid.problems.count == 1
         ? "a migration file is invalid" : "\(invalid.problems.count) problems in the migration files"
@@ -105,6 +106,7 @@ extension MigrationFolderError {
   var hint: String {
     switch self {
     case .missing: "\(Self.whereToRun); in a new project 'tenantctl init' creates it"
+    case .inaccessible(_, _, .full): FileObstacle.full.hint
     case .inaccessible: "check the path and its permissions"
     case .invalid: "fix the files; nothing was run"
     case .badName:

@@ -96,8 +96,7 @@ struct ErrorReport: Sendable {
           error.code, .usage, "\(error.path):\(error.line): \(error.message)",
           hint: "fix the file; nothing was done")
       case let error as FileProblem:
-        ErrorReport(
-          "file", .failed, "\(error.path): \(error.reason)", hint: "check the path and its permissions")
+        ErrorReport("file", .failed, "\(error.path): \(error.reason)", hint: error.hint)
       case let error as ServiceError:
         ErrorReport(error.code, error.isUsage ? .usage : .failed, error.message, hint: error.hint)
       case let error as ProgramNotStarted:

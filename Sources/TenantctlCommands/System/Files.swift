@@ -1,15 +1,20 @@
 internal import Glibc
+internal import Tenancy
 
 /// A file that cannot be read or written.
 package struct FileProblem: Error {
   let path: String
   package let reason: String
+  /// What to do about it.
+  let hint: String
 
-  init(_ path: String) {
+  init(_ path: String, code: Int32 = errno) {
     self.path = path
     reason =
-      errno == ENOENT && Files.isThere(path)
-      ? "it is a symbolic link to something that does not exist" : String(cString: strerror(errno))
+      code == ENOENT && Files.isThere(path)
+      ? "it is a symbolic link to something that does not exist" : String(cString: strerror(code))
+    let obstacle = FileObstacle(code: code)
+    hint = obstacle == .full ? obstacle.hint : "check the path and its permissions"
   }
 }
 
@@ -92,25 +97,50 @@ package enum Files {
     return bytes
   }
 
-  /// Writes a file that must not exist.
+  /// Writes a file that must not exist: all of it, or none.
   static func create(_ path: String, _ text: String) throws(FileProblem) {
-    guard let file = fopen(path, "wx") else { throw FileProblem(path) }
-    let isWritten = fputs(text, file) >= 0
-    guard fclose(file) == 0, isWritten else { throw FileProblem(path) }
+    try write(text, to: path, O_EXCL) { _ in unlink(path) }
   }
 
-  /// Writes a file, and replaces an existing one.
+  /// Writes a file, and replaces an existing one. If not all of the text can be written, the file is empty.
   static func write(_ path: String, _ text: String) throws(FileProblem) {
-    guard let file = fopen(path, "w") else { throw FileProblem(path) }
-    let isWritten = fputs(text, file) >= 0
-    guard fclose(file) == 0, isWritten else { throw FileProblem(path) }
+    try write(text, to: path, O_TRUNC) { _ in truncate(path, 0) }
   }
 
-  /// Appends to a file.
+  /// Appends to a file: all of the text, or none.
   static func append(_ path: String, _ text: String) throws(FileProblem) {
-    guard let file = fopen(path, "a") else { throw FileProblem(path) }
-    let isWritten = fputs(text, file) >= 0
-    guard fclose(file) == 0, isWritten else { throw FileProblem(path) }
+    try write(text, to: path, O_APPEND) { truncate(path, $0) }
+  }
+
+  /// - Parameter undo: removes what was written of the text; gets the size that the file had before.
+  private static func write(
+    _ text: String, to path: String, _ flags: Int32, undo: (off_t) -> Void
+  ) throws(FileProblem) {
+    let file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0o666)
+    guard file >= 0 else { throw FileProblem(path) }
+    var status = stat()
+    fstat(file, &status)
+    var code = write(text, to: file)
+    // A network file system may report a full disk only now.
+    if close(file) != 0, code == 0 { code = errno }
+    if code == 0 { return }
+    undo(status.st_size)
+    throw FileProblem(path, code: code)
+  }
+
+  /// Returns the error's code; 0 if all was written.
+  static func write(_ text: String, to descriptor: Int32) -> Int32 {
+    var text = text
+    return text.withUTF8 { bytes in
+      var rest = UnsafeRawBufferPointer(bytes)
+      while let start = rest.baseAddress, !rest.isEmpty {
+        let count = Glibc.write(descriptor, start, rest.count)
+        if count < 0 && errno == EINTR { continue }
+        guard count > 0 else { return errno }
+        rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
+      }
+      return 0
+    }
   }
 
   /// Creates a folder and those above it, unless they exist.

@@ -74,16 +74,8 @@ struct Terminal: Sendable {
   func forgetInput() { tcflush(STDIN_FILENO, TCIFLUSH) }
 
   private static func write(_ text: String, to descriptor: Int32) throws {
-    var text = text
-    try text.withUTF8 { bytes in
-      var rest = UnsafeRawBufferPointer(bytes)
-      while let start = rest.baseAddress, !rest.isEmpty {
-        let count = Glibc.write(descriptor, start, rest.count)
-        if count < 0 && errno == EINTR { continue }
-        guard count > 0 else { throw OutputClosed(reason: String(cString: strerror(errno))) }
-        rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
-      }
-    }
+    let code = Files.write(text, to: descriptor)
+    if code != 0 { throw OutputClosed(reason: String(cString: strerror(code))) }
   }
 }
 

@@ -6,8 +6,22 @@ package enum FileObstacle: Sendable {
   case danglingLink
   /// It is a folder, or a pipe or a device.
   case kind
+  /// The disk, or the user's share of it, is full.
+  case full
   /// Anything else, mostly a lack of permission.
   case other
+}
+
+extension FileObstacle {
+  /// What an error of the operating system stands for.
+  package init(code: Int32) {
+    self =
+      switch code {
+      case EISDIR: .kind
+      case ENOSPC, EDQUOT: .full
+      default: .other
+      }
+  }
 }
 
 /// The operating system's calls for files; full Foundation would cost more start-up time than all of them.
@@ -18,7 +32,7 @@ enum Disk {
     let obstacle: FileObstacle
 
     init(code: Int32) {
-      self.init(String(cString: strerror(code)), code == EISDIR ? .kind : .other)
+      self.init(String(cString: strerror(code)), FileObstacle(code: code))
     }
 
     private init(_ description: String, _ obstacle: FileObstacle) {

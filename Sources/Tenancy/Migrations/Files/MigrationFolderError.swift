@@ -3,7 +3,7 @@ package enum MigrationFolderError: Error, Sendable, Hashable {
   /// There is no such folder.
   case missing(path: String)
   /// It cannot be read or written, for the operating system's reason.
-  case inaccessible(path: String, reason: String)
+  case inaccessible(path: String, reason: String, FileObstacle = .other)
   /// Its files are not sound.
   case invalid(MigrationFilesInvalid)
   /// A name for a new file without a letter or digit of ASCII.
@@ -16,4 +16,11 @@ package enum MigrationFolderError: Error, Sendable, Hashable {
   case nothingToImport(path: String, ImportFormat)
   /// Migrations of another tool were to be written where there is something already.
   case occupied(path: String)
+}
+
+extension MigrationFolderError {
+  /// The failure of a call for a file or a folder.
+  static func inaccessible(_ path: String, _ error: any Error) -> MigrationFolderError {
+    .inaccessible(path: path, reason: "\(error)", (error as? Disk.Failure)?.obstacle ?? .other)
+  }
 }

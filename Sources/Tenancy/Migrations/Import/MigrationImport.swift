@@ -85,7 +85,7 @@ package struct PlacedImport: Sendable {
     do {
       return try body()
     } catch {
-      throw MigrationFolderError.inaccessible(path: path, reason: "\(error)")
+      throw MigrationFolderError.inaccessible(path, error)
     }
   }
 
