@@ -1,5 +1,6 @@
 import Foundation
 import Tenancy
+import TestSupport
 import Testing
 
 @testable import TenantctlCommands
@@ -41,6 +42,23 @@ import Testing
       }
       let error = MigrationFolderError.inaccessible(path: "\(folder)/file", reason: "Not a directory")
       #expect(throws: error) { try MigrationSet.load(at: "\(folder)/file") }
+    }
+  }
+
+  /// The one that comes later sees the other's file.
+  @Test func newMigrationsAtTheSameTime() async throws {
+    try await TemporaryFolder.with { folder in
+      let paths = try await withThrowingTaskGroup(of: String.self) { group in
+        for number in 0..<8 {
+          group.addTask {
+            try MigrationFolder.create(
+              name: number % 2 == 0 ? "same" : "other", shared: false, at: 0, in: folder.path("migrations"))
+          }
+        }
+        return try await group.reduce(into: Set<String>()) { $0.insert($1) }
+      }
+      #expect(paths.count == 8)
+      #expect(try MigrationSet.load(at: folder.path("migrations")).tenant.count == 8)
     }
   }
 

@@ -78,6 +78,15 @@ enum Disk {
     }
   }
 
+  /// Does something while no other process does so with that folder. A file system that has no locks does without.
+  static func locking<Result>(_ folder: String, _ body: () throws -> Result) rethrows -> Result {
+    let descriptor = Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    // Closing it ends the lock.
+    defer { if descriptor >= 0 { close(descriptor) } }
+    while descriptor >= 0, flock(descriptor, LOCK_EX) != 0, errno == EINTR {}
+    return try body()
+  }
+
   /// Writes a file that must not exist: all of it, or nothing. It gets its name when it is complete.
   static func create(_ path: String, _ text: String) throws(Failure) {
     let draft = join(folder(of: path), ".draft-\(getpid())")

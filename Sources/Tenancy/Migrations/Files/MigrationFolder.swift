@@ -27,28 +27,36 @@ package enum MigrationFolder {
     if slug.utf8.count > longestName { throw .nameTooLong }
     do {
       try Disk.makeFolder(path)
-      let layout = try MigrationLayout(path)
-      let part = shared ? layout.shared : layout.tenant
-      try Disk.makeFolder(part.folder)
-      let taken = Set(part.versions.map(\.rawValue))
-      var seconds = secondsSince1970
-      while taken.contains(Timestamp.digits(of: seconds)) { seconds += 1 }
-      var digits = Timestamp.digits(of: seconds)
-      if let newest = part.versions.max(), try newest > MigrationVersion(parsing: digits),
-        let next = newest.successor
-      {
-        digits = next.rawValue
+      // Two runs at the same time would choose the same version.
+      return try Disk.locking(path) {
+        let layout = try MigrationLayout(path)
+        let part = shared ? layout.shared : layout.tenant
+        try Disk.makeFolder(part.folder)
+        let digits = try version(after: part.versions, at: secondsSince1970)
+        let file = Disk.join(part.folder, "\(digits)_\(slug).sql")
+        do { try Disk.create(file, text) } catch { throw MigrationFolderError.inaccessible(file, error) }
+        return file
       }
-      let file = Disk.join(part.folder, "\(digits)_\(slug).sql")
-      do { try Disk.create(file, text) } catch {
-        throw MigrationFolderError.inaccessible(path: file, reason: "\(error)")
-      }
-      return file
     } catch let error as MigrationFolderError {
       throw error
     } catch {
-      throw .inaccessible(path: path, reason: "\(error)")
+      throw .inaccessible(path, error)
     }
+  }
+
+  private static func version(
+    after versions: [MigrationVersion], at secondsSince1970: Int
+  ) throws -> String {
+    let taken = Set(versions.map(\.rawValue))
+    var seconds = secondsSince1970
+    while taken.contains(Timestamp.digits(of: seconds)) { seconds += 1 }
+    let digits = Timestamp.digits(of: seconds)
+    if let newest = versions.max(), try newest > MigrationVersion(parsing: digits),
+      let next = newest.successor
+    {
+      return next.rawValue
+    }
+    return digits
   }
 
   private static func slug(of name: String) -> String {
