@@ -131,8 +131,7 @@ package final class Session: Sendable {
   /// The tenants that a file names, one a line; empty lines, `#` comments and blanks around a name are skipped, unless an app
   /// has called a tenant just so.
   func names(inFile path: String) async throws -> [TenantName] {
-    let text = try Files.read(path)
-    if MangledWord.isMangled(text) { throw MangledWord(word: path) }
+    let text = try Files.text(path)
     // Some editors write an invisible byte order mark.
     let lines = text.drop { $0 == "\u{FEFF}" }.split(whereSeparator: \.isNewline).map { line in
       (whole: String(line), name: line.prefix { $0 != "#" }.trimmingWhitespace())

@@ -104,7 +104,30 @@ import Testing
     try await Scene.with(tenants: ["acme"]) { scene in
       try Data([0x61, 0xE9, 0x0A]).write(to: URL(fileURLWithPath: scene.folder.path("names")))
       let outcome = try await scene.run("exec --from-file names -c SELECT")
-      #expect(outcome.status == 2 && outcome.stderr.contains("is not UTF-8"), "\(outcome)")
+      #expect(
+        outcome
+          == Outcome(
+            stdout: "", stderr: "error: the content of names is not UTF-8\nhint: save the file as UTF-8\n",
+            status: 2))
+    }
+  }
+
+  /// Excel's "Unicode text".
+  @Test(arguments: ["UTF-16", "UTF-16LE", "UTF-16BE"]) func filesInUTF16(encoding: String) async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      let lines = [
+        ("tenantctl create --from-file c.csv", "the content of c.csv is not UTF-8"),
+        ("tenantctl list --from-file - <c.csv", "the content of standard input is not UTF-8"),
+        ("tenantctl list --config c.csv", "c.csv:1:"),
+      ]
+      for (line, message) in lines {
+        let outcome = try await Tenantctl.script(
+          "printf 'name\\nacme\\n' | iconv -t \(encoding) >c.csv; \(line)", database: scene.database,
+          workingDirectory: scene.folder.path)
+        #expect(
+          outcome.status == 2 && outcome.stderr.hasPrefix("error: \(message)")
+            && outcome.stderr.hasSuffix("\nhint: save the file as UTF-8\n"), "\(outcome)")
+      }
     }
   }
 }

@@ -60,7 +60,10 @@ struct ConfigurationFile {
     do {
       try TOMLCheck.check(bytes)
     } catch {
-      throw ConfigurationError(path: path, line: error.line, column: error.column, message: error.message)
+      var failure = ConfigurationError(
+        path: path, line: error.line, column: error.column, message: error.message)
+      if let hint = error.hint { failure.hint = hint }
+      throw failure
     }
     let root: TOMLTable
     do {

@@ -9,6 +9,8 @@ struct TOMLCheck {
     let line: Int
     let column: Int
     let message: String
+    /// What to do about it, if the manual does not say it.
+    var hint: String?
   }
 
   private let bytes: [UInt8]
@@ -17,6 +19,7 @@ struct TOMLCheck {
   /// Throws the first `Problem` of the text.
   static func check(_ bytes: [UInt8]) throws(Problem) {
     var check = TOMLCheck(bytes: bytes)
+    try check.encoding()
     try check.characters()
     try check.document()
   }
@@ -42,9 +45,15 @@ struct TOMLCheck {
         byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\t")
         || byte == UInt8(ascii: "\r") && bytes.dropFirst(index + 1).first == UInt8(ascii: "\n")
       if byte < 0x20 && !isBreak || byte == 0x7F {
-        throw problem("invalid control character (0x\(String(byte, radix: 16)))", at: index)
+        var problem = problem("invalid control character (0x\(String(byte, radix: 16)))", at: index)
+        // A file in UTF-16 has zero bytes.
+        if byte == 0 { problem.hint = FileNotUTF8.hint }
+        throw problem
       }
     }
+  }
+
+  private func encoding() throws(Problem) {
     var decoder = UTF8()
     var iterator = bytes.makeIterator()
     var (start, length) = (0, 0)
@@ -54,7 +63,10 @@ struct TOMLCheck {
         length = UTF8.width(scalar)
         start += length
       case .emptyInput: return
-      case .error: throw problem("the text is not valid UTF-8", at: start)
+      case .error:
+        var problem = problem("the text is not valid UTF-8", at: start)
+        problem.hint = FileNotUTF8.hint
+        throw problem
       }
     }
   }

@@ -97,6 +97,11 @@ struct ErrorReport: Sendable {
           hint: "fix the file; nothing was done")
       case let error as FileProblem:
         ErrorReport("file", .failed, "\(error.path): \(error.reason)", hint: error.hint)
+      case let error as FileNotUTF8:
+        ErrorReport(
+          "usage", .usage,
+          "the content of \(error.path == "-" ? "standard input" : error.path) is not UTF-8",
+          hint: FileNotUTF8.hint)
       case let error as ServiceError:
         ErrorReport(error.code, error.isUsage ? .usage : .failed, error.message, hint: error.hint)
       case let error as ProgramNotStarted:

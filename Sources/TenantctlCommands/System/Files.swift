@@ -18,6 +18,13 @@ package struct FileProblem: Error {
   }
 }
 
+/// A file whose content is not text in UTF-8.
+struct FileNotUTF8: Error {
+  static let hint = "save the file as UTF-8"
+
+  let path: String
+}
+
 /// The file system functions that the commands need.
 package enum Files {
   static var workingDirectory: String {
@@ -69,6 +76,18 @@ package enum Files {
     throw ServiceError(
       "too_few_files", "the process may open \(limit.rlim_cur) files, which is not enough",
       hint: "raise the limit: ulimit -n 256")
+  }
+
+  /// The text of a file that must be UTF-8; `-` is standard input.
+  ///
+  /// Throws `FileProblem` or `FileNotUTF8`.
+  static func text(_ path: String) throws -> String {
+    let bytes = try bytes(path)
+    // UTF-16 without a byte order mark has zero bytes.
+    guard !bytes.contains(0), let text = String(validating: bytes, as: UTF8.self) else {
+      throw FileNotUTF8(path: path)
+    }
+    return text
   }
 
   /// The text of a file; `-` is standard input.

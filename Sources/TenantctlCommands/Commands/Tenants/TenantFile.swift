@@ -5,8 +5,7 @@ internal import Tenancy
 enum TenantFile {
   /// Throws ``TenantFileProblem`` for the first line that is not a tenant, or whose name `admit` refuses.
   static func read(_ path: String, admit: (TenantName) throws -> Void) throws -> [NewTenant] {
-    let text = try Files.read(path)
-    if MangledWord.isMangled(text) { throw MangledWord(word: path) }
+    let text = try Files.text(path)
     do {
       let records = try CSV.records(in: text)
       guard let header = records.first?.fields.map({ $0[...].trimmingWhitespace() }), header.contains("name")
