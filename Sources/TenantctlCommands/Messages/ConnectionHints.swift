@@ -101,6 +101,32 @@ extension MalformedTarget {
   ]
 }
 
+extension ConnectionFailure {
+  static let generalHint = "check --database or DATABASE_URL, and that the server is running"
+
+  /// By libpq's own sentence, which has no code; translated, it has the general hint. Names are in quotes, and may be of any
+  /// words.
+  static func libpqHint(_ message: String) -> String {
+    let words = message.replacing(#/"[^"\n]*"/#, with: "")
+    if words.contains("service file") || words.contains("definition of service") {
+      return """
+        check the name in PGSERVICE or service=, and the service file: ~/.pg_service.conf, or the one that PGSERVICEFILE names
+        """
+    }
+    if words.contains("does not support SSL") {
+      return
+        "sslmode requires TLS: turn it on in the server, or write sslmode=prefer if the network is trusted"
+    }
+    if words.contains("certificate") || words.contains("SSL error") || words.contains("private key file") {
+      return """
+        check the server's certificate, and the root certificate that it is verified with: sslrootcert=FILE, by default \
+        ~/.postgresql/root.crt; sslmode says what is verified
+        """
+    }
+    return generalHint
+  }
+}
+
 /// Variables that a newer libpq would obey.
 func ignoredVariables(_ names: [String]) -> String {
   """

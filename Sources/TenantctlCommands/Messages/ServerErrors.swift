@@ -104,7 +104,8 @@ extension ConnectionFailure {
     case "42501": "the role needs CONNECT on the database"
     // A pooler gives no other code (PgBouncer: protocol_violation).
     case "08P01": "the server, or the pooler in front of it, refuses the connection: its log says why"
-    default: "check --database or DATABASE_URL, and that the server is running"
+    case nil: Self.libpqHint(message)
+    default: Self.generalHint
     }
   }
 }
