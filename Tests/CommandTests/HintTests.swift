@@ -1,3 +1,4 @@
+import TenancyPostgres
 import TestSupport
 import Testing
 
@@ -129,6 +130,38 @@ import Testing
       let hint =
         "\(list); 'tenantctl adopt --all --like ANOTHER' or --version VERSION creates their ledgers\n"
       #expect(try await scene.run("init --no-files").stderr.hasSuffix(hint))
+    }
+  }
+
+  /// The server's code does not say why a statement was cancelled.
+  @Test func aStatementThatTakesTooLong() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      try scene.folder.write(
+        "-- migrate:up\nSELECT pg_sleep(0.8);\n-- migrate:down\nSELECT pg_sleep(0.8);\n",
+        to: "migrations/tenant/20260301000000_slow.sql")
+      let options = ["PGOPTIONS": "-c statement_timeout=500ms"]
+      let lines = [
+        (
+          "migrate acme",
+          "--statement-timeout TIME, or statement_timeout:TIME after its '-- migrate:up' marker,"
+        ),
+        ("create reef", "statement_timeout:TIME after its '-- migrate:up' marker"),
+        ("exec acme -c SELECT/**/pg_sleep(0.8)", "--statement-timeout TIME"),
+      ]
+      for (line, remedy) in lines {
+        let outcome = try await scene.run(line, environment: options)
+        let hint = "hint: if statement_timeout has ended it: \(remedy) sets another limit, 0 none\n"
+        #expect(outcome.status != 0 && outcome.stderr.contains(hint), "\(outcome)")
+      }
+      let holder = try await scene.database.holder(of: "LOCK TABLE tenants")
+      let listed = try await scene.run("list", environment: options)
+      #expect(
+        listed.stderr.contains("PGOPTIONS='-c statement_timeout=TIME' sets another limit"), "\(listed)")
+      await holder.close()
+      let migrated = try await scene.run("migrate acme --statement-timeout 0", environment: options)
+      #expect(migrated.status == 0, "\(migrated)")
+      let undone = try await scene.run("rollback acme --yes", environment: options)
+      #expect(undone.stderr.contains("after its '-- migrate:down' marker"), "\(undone)")
     }
   }
 

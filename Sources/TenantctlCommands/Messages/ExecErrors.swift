@@ -62,7 +62,7 @@ extension ExecFailure {
     // active_sql_transaction, invalid_transaction_termination
     case "25001", "2D000":
       "the script runs in a transaction; without one: tenantctl run NAME -- psql -c \"...\""
-    default: server.advice
+    default: server.advice ?? server.timeoutHint("--statement-timeout TIME")
     }
   }
 }

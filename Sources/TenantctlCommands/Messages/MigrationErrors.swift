@@ -205,7 +205,7 @@ extension MigrationFailure {
 
   fileprivate var hint: String? {
     switch reason {
-    case .refused: server?.advice ?? existenceHint
+    case .refused: server?.advice ?? timeoutHint ?? existenceHint
     case .needsNoTransaction where direction == .down:
       """
       begin that section with '-- migrate:down transaction:false'; 'tenantctl migration repair \(version)' accepts the \
@@ -233,6 +233,12 @@ extension MigrationFailure {
       "run the rest of the file with psql, then record it with 'tenantctl migration baseline'; use a table that is not temporary"
     case .invalidIndex: dropHint
     }
+  }
+
+  /// What a file says has precedence, and `create` has no such option.
+  private var timeoutHint: String? {
+    let option = "statement_timeout:TIME after its '\(direction.marker)' marker"
+    return server?.timeoutHint(isOfNewTenant ? option : "--statement-timeout TIME, or \(option),")
   }
 
   private var existenceHint: String? {

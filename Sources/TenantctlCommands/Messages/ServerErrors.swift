@@ -17,6 +17,9 @@ extension ServerFailure {
   /// The server's advice, or ours.
   var advice: String? { hint ?? (sqlState == Self.readOnlyState ? Self.readOnlyHint : nil) }
 
+  /// The advice for a statement of ours, which no option limits.
+  var generalAdvice: String? { advice ?? timeoutHint("PGOPTIONS='-c statement_timeout=TIME'") }
+
   /// read_only_sql_transaction (PostgreSQL manual, Appendix A)
   static let readOnlyState = "25006"
   static let readOnlyHint = """
@@ -24,6 +27,16 @@ extension ServerFailure {
     """
   static let readOnlyAdvice =
     "connect to the primary server; with several hosts in the URL, target_session_attrs=read-write finds it"
+}
+
+extension ServerFailure {
+  /// What to do if `statement_timeout` has ended the statement, which only the server's text says: the code is that of every
+  /// cancelled statement.
+  /// - Parameter remedy: what sets another limit.
+  func timeoutHint(_ remedy: String) -> String? {
+    // query_canceled (PostgreSQL manual, Appendix A)
+    sqlState == "57014" ? "if statement_timeout has ended it: \(remedy) sets another limit, 0 none" : nil
+  }
 }
 
 extension ErrorReport {

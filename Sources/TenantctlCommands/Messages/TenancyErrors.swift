@@ -277,7 +277,7 @@ extension ErrorReport {
     case .poolExhausted, .poolClosed, .sessionEnded, .columnMismatch, .directoryNotReady, .directoryStale:
       Self(known: error, .failed)  // Only a server app meets them.
     case .server(let failure):
-      Self("server", .failed, failure.sentence, hint: failure.advice, sqlState: failure.sqlState)
+      Self("server", .failed, failure.sentence, hint: failure.generalAdvice, sqlState: failure.sqlState)
     }
   }
 
