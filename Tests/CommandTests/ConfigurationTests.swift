@@ -27,7 +27,19 @@ import Testing
       "known: names.allow_hyphens"
     ),
     ("[names]\nallow_hyphens = 1", "2:1: names.allow_hyphens must be true or false", man),
-    ("names = 1", "1:1: unknown key names", tables),
+    (
+      "names = 1", "1:1: names is a table of keys, and cannot have a value",
+      "write it as allow_hyphens = true under [names]"
+    ),
+    (
+      "database = \"postgresql://app:secret@localhost/shop\"",
+      "1:1: database is a table of keys, and cannot have a value\n",
+      "write it as url = \"...\" under [database]"
+    ),
+    (
+      "registry = \"tenants\"", "1:1: registry is a table of keys, and cannot have a value",
+      "write its keys under [registry]: tenants, domains, schema_prefix"
+    ),
     ("names = { allow_hyphens = 1 }", "1:1: names.allow_hyphens must be true or false", man),
     ("registry.columns.name = 1", "1:1: registry.columns.name must be a string", man),
     ("[registry.columns]\n\"name\" = 1", "2:1: registry.columns.name must be a string", man),

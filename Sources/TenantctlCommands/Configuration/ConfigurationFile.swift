@@ -94,6 +94,8 @@ struct ConfigurationFile {
         continue
       }
       guard let key = ConfigurationKey.all.first(where: { $0.path == path }) else {
+        let keys = ConfigurationKey.all.filter { $0.table == path }
+        if !keys.isEmpty { throw misplaced(path, keys) }
         throw unknown(path, "key", among: ConfigurationKey.all.filter { $0.table == prefix }.map(\.path))
       }
       try apply(key, value, to: &configuration)
@@ -121,6 +123,16 @@ struct ConfigurationFile {
     var error = problem(path, "unknown \(what) \(path)")
     let choices = known.isEmpty ? Set(ConfigurationKey.all.map(\.table)).sorted() : known
     error.hint = "known: \(choices.joined(separator: ", "))"
+    return error
+  }
+
+  /// A value for a table.
+  private func misplaced(_ table: String, _ keys: [ConfigurationKey]) -> ConfigurationError {
+    var error = problem(table, "\(table) is a table of keys, and cannot have a value")
+    error.hint =
+      keys.count == 1
+      ? "write it as \(keys[0].name) = \(keys[0].kind == .string ? "\"...\"" : keys[0].example) under [\(table)]"
+      : "write its keys under [\(table)]: \(keys.map(\.name).joined(separator: ", "))"
     return error
   }
 
