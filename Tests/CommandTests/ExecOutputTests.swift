@@ -23,8 +23,7 @@ import Testing
       let closed = try await Tenantctl.script(
         "mkfifo gate; { read -r < gate; \(exec); echo $? >&2; } | { exec <&-; echo > gate; }",
         database: scene.database, workingDirectory: scene.folder.path)
-      #expect(closed.stderr.hasPrefix("warning: cannot write the result: Broken pipe\n3 rows changed"))
-      #expect(closed.stderr.hasSuffix("\n1\n"), "\(closed)")
+      #expect(closed.stderr == "0\n", "\(closed)")
       #expect(try await scene.database.psql("SELECT count(*) FROM rock.tanks") == "2")
     }
   }

@@ -77,6 +77,32 @@ import Testing
     }
   }
 
+  /// A run goes on to the last tenant, and ends with the status of the run.
+  @Test(arguments: [
+    "migrate --all --jobs 1 --format ndjson", "run --all --jobs 1 -- echo done",
+    "run --all --format ndjson -- echo done",
+  ])
+  func aRunIntoAClosedPipe(line: String) async throws {
+    try await Scene.with(tenants: ["acme", "reef", "rock"]) { scene in
+      try scene.folder.write("ALTER TABLE tanks ADD colour text;\n", to: "migrations/tenant/3_colour.sql")
+      func end() async throws -> String {
+        // The reader is gone before the run begins.
+        try await Tenantctl.script(
+          "rm -f gate; mkfifo gate; { read -r < gate; tenantctl \(line); echo $? >&2; } | { exec <&-; echo > gate; }",
+          database: scene.database, workingDirectory: scene.folder.path
+        ).stderr
+      }
+      let text = try await end()
+      #expect(text.hasSuffix("0\n") && !text.contains("Broken pipe"), "\(text)")
+      guard line.hasPrefix("migrate") else { return }
+      try await scene.prints("status --all --check --quiet", "")
+      try scene.folder.write(
+        "SELECT 1 / (current_schema() <> 'reef')::int;\n", to: "migrations/tenant/4_fails.sql")
+      let failed = try await end()
+      #expect(failed.hasSuffix("5\n") && !failed.contains("Broken pipe"), "\(failed)")
+    }
+  }
+
   @Test func aFullDiskIsAnError() async throws {
     try await Scene.with(tenants: ["acme"]) { scene in
       for words in ["list", "--help", "--version", "completion zsh", "show acme --format json"] {

@@ -230,7 +230,7 @@ struct FleetEnd<Value: Sendable>: Sendable {
     result.failures = causes(session.errorStyle)
     if report.tenants.isEmpty { result.notes = [Words.nobodySelected] }
     result.status = report.wasInterrupted ? .interrupted : report.failures.isEmpty ? .done : .partial
-    if let outputFailure { result.add(outputFailure, session.errorStyle) }
+    if let outputFailure, !outputFailure.isPipe { result.add(outputFailure, session.errorStyle) }
     if let reportFailure { result.add(reportFailure, session.errorStyle, "the report was not written") }
     return result
   }

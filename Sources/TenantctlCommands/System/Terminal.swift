@@ -75,7 +75,9 @@ struct Terminal: Sendable {
 
   private static func write(_ text: String, to descriptor: Int32) throws {
     let code = Files.write(text, to: descriptor)
-    if code != 0 { throw OutputClosed(reason: String(cString: strerror(code))) }
+    if code != 0 {
+      throw OutputClosed(reason: String(cString: strerror(code)), isPipe: code == EPIPE)
+    }
   }
 }
 
@@ -103,9 +105,12 @@ extension Terminal {
   }
 }
 
-/// A failed write to standard output. (A closed pipe ends the program by SIGPIPE before that.)
+/// A failed write to standard output. (A closed pipe ends the program by SIGPIPE before that, unless a run goes on to the
+/// last tenant.)
 struct OutputClosed: Error {
   let reason: String
+  /// Whether the reader of a pipe has ended, as `head` does: nobody misses the rest.
+  var isPipe = false
   /// Whether it ended a run that only reads.
   var endedRead = false
 }
