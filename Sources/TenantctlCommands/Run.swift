@@ -33,6 +33,9 @@ extension CommandTree<Action> {
         try printer.terminal.write(lines: [versionText])
       case .run(let action, let path, let input):
         if action.formats.isEmpty { printer.format = .text }
+        if [.json, .ndjson].contains(printer.format) {
+          Interruption.endAtOnceInJSON(on: [SIGINT, SIGTERM, SIGHUP], printer.terminal)
+        }
         let session = Session(line, printer, environment, report)
         return await run(action, path, input, session).rawValue
       }

@@ -110,6 +110,35 @@ import Testing
           stdout: "", stderr: "error: interrupted; the open transaction was rolled back\n", status: 130))
   }
 
+  private static let interrupted =
+    #"{"error":{"code":"interrupted","hint":null,"message":"interrupted; nothing was changed","sqlstate":null,"tenant":null}}"#
+    + "\n"
+
+  /// Before there is anything to end cleanly: here, behind a lock on the registry.
+  @Test(arguments: [SIGINT, SIGTERM, SIGHUP], ["json", "ndjson", "text"])
+  func aReadIsEndedAtOnce(signal: Int32, format: String) async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      let holder = try await scene.database.holder(of: "LOCK TABLE tenants")
+      for line in ["list", "create reef", "migrate --all"] where format != "ndjson" || line == "list" {
+        let outcome = try await Tenantctl.start(
+          "\(line) --format \(format)".split(separator: " ").map(String.init), database: scene.database,
+          workingDirectory: scene.folder.path
+        ) { program in
+          try await holder.blocked()
+          program.signal(signal)
+          return await program.outcome()
+        }
+        let document = format == "text" ? "" : Self.interrupted
+        #expect(outcome == Outcome(stdout: document, stderr: document, status: 130), "\(line)")
+        // The server notices that the program is gone when it has answered.
+        _ = try await holder.query("ROLLBACK")
+        _ = try await holder.query("BEGIN")
+        _ = try await holder.query("LOCK TABLE tenants")
+      }
+      await holder.close()
+    }
+  }
+
   /// The first Ctrl-C lets the running tenant finish, and starts no other; the second cancels it.
   @Test func migrateDrains() async throws {
     try await Scene.with(tenants: ["acme", "reef"], files: [:]) { scene in

@@ -27,6 +27,7 @@ final class Interruption: Sendable {
     drainingWith tell: (@Sendable (String) -> Void)? = nil, known: (@Sendable () -> String)? = nil,
     on executor: (any TaskExecutor)? = nil, _ work: @escaping @Sendable () async throws -> Value
   ) async throws -> Value {
+    InterruptionNotice.noteChange()
     let task = Task(executorPreference: executor) { try await work() }
     state.withLock { ($0.tell, $0.known) = (tell, known) }
     watch { _ in task.cancel() }
@@ -43,6 +44,7 @@ final class Interruption: Sendable {
     passingOn signal: @escaping @Sendable (Int32) -> Void, known: (@Sendable () -> String)? = nil,
     _ work: () async throws -> Value
   ) async throws -> Value {
+    InterruptionNotice.noteChange()
     state.withLock { $0.known = known }
     watch(signal)
     return try await work()
@@ -61,6 +63,11 @@ final class Interruption: Sendable {
   /// Until there is something to end cleanly, these signals end the program with the status that Ctrl-C gives it.
   static func endAtOnce(on numbers: [Int32]) {
     for number in numbers where isWatched(number) { signal(number) { _ in _exit(130) } }
+  }
+
+  /// The same for a program whose output is JSON: there is a document then, too.
+  static func endAtOnceInJSON(on numbers: [Int32], _ terminal: Terminal) {
+    InterruptionNotice.install(on: numbers.filter(isWatched), terminal)
   }
 
   /// A SIGHUP that `nohup` ignores stays ignored.

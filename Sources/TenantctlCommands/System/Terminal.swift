@@ -74,6 +74,7 @@ struct Terminal: Sendable {
   func forgetInput() { tcflush(STDIN_FILENO, TCIFLUSH) }
 
   private static func write(_ text: String, to descriptor: Int32) throws {
+    if descriptor == STDOUT_FILENO { InterruptionNotice.noteOutput() }
     let code = Files.write(text, to: descriptor)
     if code != 0 {
       throw OutputClosed(reason: String(cString: strerror(code)), isPipe: code == EPIPE)

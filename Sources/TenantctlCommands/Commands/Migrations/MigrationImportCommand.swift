@@ -40,12 +40,14 @@ enum MigrationImportCommand {
       in: try session.migrationsFolder(), shared: input[shared])
     guard input[ledger] else {
       if input[Shared.dryRun] { return .dryRun(placed.script) }
+      InterruptionNotice.noteChange()
       try placed.write()
       return ImportSummary(placed).result()
     }
     let database = try session.database(connections: RunOptions.connections(input))
     let plan = try await database.planImport(of: placed, history: input[table], selection)
     if input[Shared.dryRun] { return .dryRun(placed.script + plan.script) }
+    InterruptionNotice.noteChange()
     try placed.write()
     let end = try await ImportSummary.command.run(plan.forecast.tenants.count, of: database, input, session) {
       run, _ in await database.run(plan, run)

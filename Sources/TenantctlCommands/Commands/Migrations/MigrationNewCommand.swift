@@ -47,6 +47,7 @@ enum MigrationNewCommand {
     if !Files.exists(folder) {
       session.remark("creating the folder \(Files.absolute(folder)), which did not exist")
     }
+    InterruptionNotice.noteChange()
     let path = try MigrationFolder.create(
       name: input[name], shared: input[shared], at: time(nil), in: try session.migrationsFolder(), text: text)
     return CommandResult(["path": path], names: [path], "wrote \(path)")
