@@ -256,7 +256,11 @@ extension TenantDatabase {
     return shape
   }
 
-  var limits: TimeLimits { TimeLimits(lock: settings.lockTimeout) }
+  /// That the database is distributed is known once its traits are: whoever changes a tenant's tables asks for them first.
+  var limits: TimeLimits {
+    TimeLimits(
+      lock: settings.lockTimeout, isDistributed: knownTraits.withLock { $0?.isCitus ?? false })
+  }
 }
 
 /// An error of the server, in whichever way it came.

@@ -114,7 +114,8 @@ extension TenantDatabase {
   /// Ends with a query: after it PostgreSQL refuses SET TRANSACTION READ WRITE. Up to version 15 it lets RESET of the same
   /// setting pass, so a script that must not write ends with ROLLBACK, too.
   private func opening(_ options: ExecOptions, _ schema: SchemaName, _ path: TenantPath) -> [SQL] {
-    let limits = TimeLimits(lock: settings.lockTimeout, statement: options.statementTimeout)
+    var limits = limits
+    limits.statement = options.statementTimeout
     let access: [SQL] = options.mayWrite ? [] : ["SET TRANSACTION READ ONLY"]
     return access + limits.opening + ["SELECT \(schema.entry)", path.enter(schema)]
   }

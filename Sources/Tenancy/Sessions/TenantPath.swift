@@ -89,7 +89,9 @@ extension TenantDatabase {
   func frame(statementTimeout: Duration? = nil, over connection: Connection) async throws -> Frame {
     let traits = try await traits(over: connection)
     return Frame(
-      limits: TimeLimits(lock: settings.lockTimeout, statement: statementTimeout), path: traits.path,
+      limits: TimeLimits(
+        lock: settings.lockTimeout, statement: statementTimeout, isDistributed: traits.isCitus),
+      path: traits.path,
       sendsOneMessage: !traits.isCitus, isDirect: traits.isDirect,
       defersCommits: traits.canDefer && !traits.isCitus, serverRun: traits.serverRun)
   }

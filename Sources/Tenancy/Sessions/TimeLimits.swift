@@ -6,6 +6,8 @@ struct TimeLimits: Sendable, Hashable {
   var lock: Duration?
   /// `statement_timeout`, likewise.
   var statement: Duration?
+  /// Whether the database is distributed by Citus: then they are to hold on the workers, too.
+  var isDistributed = false
 
   /// The start of each transaction: tenantctl's search path, and the limits.
   var opening: [SQL] { [SessionCleaning.pin] + local }
@@ -25,7 +27,15 @@ struct TimeLimits: Sendable, Hashable {
   }
 
   /// The limits alone, for a transaction whose search path is another.
-  var local: [SQL] { values.map { "SET LOCAL \(unsafeRaw: $0) TO \(literal: $1)" } }
+  var local: [SQL] {
+    let limits: [SQL] = values.map { "SET LOCAL \(unsafeRaw: $0) TO \(literal: $1)" }
+    if limits.isEmpty || !isDistributed { return limits }
+    // Citus sends on to the workers, until the end of the transaction, what is set meanwhile: no search path of a tenant's,
+    // by which a worker would look up the functions of Citus (Citus manual, "citus.propagate_set_commands").
+    return ["SET LOCAL citus.propagate_set_commands TO 'local'"] + limits + [
+      "SET LOCAL citus.propagate_set_commands TO DEFAULT"
+    ]
+  }
 
   /// The limits alone, for the session.
   var session: [SQL] { values.map { "SET \(unsafeRaw: $0) TO \(literal: $1)" } }
@@ -38,7 +48,9 @@ struct TimeLimits: Sendable, Hashable {
 
   /// The same, as far as a file says otherwise.
   func overridden(by options: MigrationOptions) -> TimeLimits {
-    TimeLimits(lock: options.lockTimeout ?? lock, statement: options.statementTimeout ?? statement)
+    TimeLimits(
+      lock: options.lockTimeout ?? lock, statement: options.statementTimeout ?? statement,
+      isDistributed: isDistributed)
   }
 }
 

@@ -42,9 +42,9 @@ extension TenantDatabase {
       let own = try await connection.query(shape.tenantQuery(name))
       try shape.refuseSeveral(own, name)
       let found = try own.first.map { try RegistryShape.tenant(in: $0) }
+      let traits = try await self.traits(over: connection)
       if let found {
-        let isSearched = try await self.traits(over: connection).searched.contains(found.schema)
-        if isSearched || self.settings.isShared(found.schema) {
+        if traits.searched.contains(found.schema) || self.settings.isShared(found.schema) {
           throw TenancyProblem.sharedSchema(name, found.schema)
         }
         if found.schema.isTooLong { throw TenancyProblem.schemaNotEnterable(name, found.schema) }

@@ -39,6 +39,7 @@ extension TenantDatabase {
         throw TenancyProblem.schemaNotAlone(tenant.schema, of: old, and: other)
       }
       try await self.checkRename(tenant, to: new, schema: schema, shape, over: connection)
+      if movesSchema { _ = try await self.traits(over: connection) }
       let mentions = SchemaMentions(old: tenant.schema, new: schema, trust: self.ledgerTrust)
       let move: [SQL] =
         movesSchema

@@ -13,7 +13,7 @@ import Testing
     let trust = LedgerTrust(registry: RegistryMapping().tenants)
     let ledger = Ledger(
       schema: SchemaName(stored: "acme"), table: "schema_migrations", trust: trust, oid: oid)
-    var frame = Frame(limits: TimeLimits(lock: .seconds(2)))
+    var frame = Frame(limits: TimeLimits(lock: .seconds(2), isDistributed: true))
     frame.sendsOneMessage = false
     let history = LedgerHistory()
     let steps =
