@@ -66,9 +66,11 @@ import Testing
       try await fleet.psql("CREATE INDEX i ON a.t1 (id)")
       try await Self.swap("a.schema_migrations", in: fleet)
       try await fleet.tenancy.connected { connection in
+        let steps = StatementSteps(
+          files[1], .up, survey.ledger, Frame(limits: fleet.tenancy.limits), history: survey.history,
+          state: survey.state)
         _ = await #expect(throws: TenancyProblem.changedMeanwhile) {
-          _ = try await IndexState.find(
-            "i", since: survey.ledger, files[1], fleet.tenancy.limits, over: connection)
+          _ = try await IndexState.find("i", for: steps, 0, over: connection)
         }
       }
     }

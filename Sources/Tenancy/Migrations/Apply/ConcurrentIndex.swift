@@ -43,21 +43,20 @@ struct IndexState: Sendable, Hashable {
   let isValid: Bool
   /// Whether another session holds the lock on its table that a build needs (SHARE UPDATE EXCLUSIVE).
   let isBeingBuilt: Bool
-  /// Whether it was made after the ledger's row for the file was last written, so by the statement that was running.
+  /// Whether it was made after the statements before were recorded as done, so by the statement that was running.
   let isNew: Bool
 
   /// `nil` if there is no such index in the ledger's schema.
+  /// - Parameter index: the statement of the file that makes or drops it.
   static func find(
-    _ name: String, since ledger: Ledger, _ file: MigrationFile, _ limits: TimeLimits,
-    over connection: Connection
+    _ name: String, for steps: StatementSteps, _ index: Int, over connection: Connection
   ) async throws -> IndexState? {
-    let rows = try await ledger.read(
+    let rows = try await steps.ledger.read(
       """
-      SELECT i.indisvalid, \(isBeingBuilt), coalesce(age(c.xmin) < (
-          SELECT age(l.xmin) FROM ONLY \(ledger.name) l WHERE l.version = \(file.version.rawValue)), false)
+      SELECT i.indisvalid, \(isBeingBuilt), coalesce(age(c.xmin) < (\(steps.ageOfProgress(before: index))), false)
       FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
-      WHERE c.oid = to_regclass(\(ledger.schema.relation(name).quoted))
-      """, limits, over: connection)
+      WHERE c.oid = to_regclass(\(steps.schema.relation(name).quoted))
+      """, steps.limits, over: connection)
     return try rows.first.map { row in
       let (isValid, isBeingBuilt, isNew) = try row.decode(Bool.self, Bool.self, Bool.self)
       return IndexState(isValid: isValid, isBeingBuilt: isBeingBuilt, isNew: isNew)

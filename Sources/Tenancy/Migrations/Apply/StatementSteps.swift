@@ -7,6 +7,9 @@ internal import TenancyPostgres
 /// The ledger's `statements_done` counts them: 0 to n on the way up, and on the way down -1 for none, -2 for one and so
 /// on, so that an undone half is never treated as an applied one. Until all is done there is no head comment, so that
 /// everybody reads the ledger itself.
+///
+/// On Citus, where the ledger may be on another server than the catalog, a comment says meanwhile how many are done: it is in
+/// the catalog, so that its age and that of an index compare.
 struct StatementSteps: Sendable {
   let file: MigrationFile
   let direction: MigrationDirection
@@ -36,6 +39,11 @@ struct StatementSteps: Sendable {
     self.ledger = complete
   }
 
+  /// Whether Citus may keep the ledger on another server than the catalog.
+  private var isDistributed: Bool { frame.limits.isDistributed }
+
+  var limits: TimeLimits { frame.limits }
+
   var statements: [PlannedStatement] { ledger.statements(of: file, direction) }
 
   private func source(_ place: MigrationSource.Place) -> MigrationSource {
@@ -64,7 +72,7 @@ struct StatementSteps: Sendable {
       ? PlannedStatement(ledger.record([LedgerRecord(file, statementsDone: 0)]), source: source(.ledger))
       : PlannedStatement(mustAffectRows: progress(0, withTotal: true), source: source(.ledger))
     let keep = file.mayCommentOnSchema ? [Protection.keep(on: ledger)] : []
-    let rest = [ledger.comment(nil)] + keep
+    let rest = [isDistributed ? comment(done: 0) : ledger.comment(nil)] + keep
     // Another session may have applied or undone a migration since the ledger was read.
     let count = PlannedStatement("SELECT \(ledger.ifCount(state.finished, "1"))", source: source(.ledger))
     return .transaction(
@@ -76,8 +84,7 @@ struct StatementSteps: Sendable {
   func steps(_ index: Int) -> [Step] {
     let statement = statements[index]
     let isLast = index == statements.count - 1
-    let done =
-      isLast ? ending : [PlannedStatement(mustAffectRows: progress(index + 1), source: source(.close))]
+    let done = isLast ? ending : recording(index + 1)
     if text(index).mayWantNoTransaction {
       return [
         .alone(
@@ -130,6 +137,34 @@ struct StatementSteps: Sendable {
     let after = direction == .up ? history.adding(file) : history.removing(file.version)
     let comment = ledger.comment(state.isFinished(besides: file.version) ? after : nil)
     return [record, PlannedStatement(comment, source: source(.ledger))]
+  }
+
+  /// That so many statements are done, but not all.
+  private func recording(_ count: Int) -> [PlannedStatement] {
+    [PlannedStatement(mustAffectRows: progress(count), source: source(.close))]
+      + (isDistributed ? [PlannedStatement(comment(done: count), source: source(.ledger))] : [])
+  }
+
+  private func comment(done count: Int) -> SQL {
+    "COMMENT ON TABLE \(ledger.name) IS \(literal: text(done: count))"
+  }
+
+  /// No head comment.
+  private func text(done count: Int) -> String {
+    "tenantctl unfinished version=\(file.version) \(direction) statements_done=\(count)"
+  }
+
+  /// How many transactions ago the statements before were recorded as done; a query that gives no row, or NULL, if nothing
+  /// tells that.
+  func ageOfProgress(before index: Int) -> SQL {
+    if !isDistributed {
+      return "SELECT age(l.xmin) FROM ONLY \(ledger.name) l WHERE l.version = \(file.version.rawValue)"
+    }
+    return """
+      SELECT age(d.xmin) FROM pg_catalog.pg_description d
+      WHERE d.classoid = 'pg_catalog.pg_class'::regclass AND d.objoid = \(ledger.regclass) AND d.objsubid = 0
+        AND d.description = \(text(done: index))
+      """
   }
 
   private func progress(_ count: Int, withTotal: Bool = false) -> SQL {

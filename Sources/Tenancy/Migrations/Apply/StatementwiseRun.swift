@@ -76,7 +76,7 @@ struct StatementwiseRun {
       let statement = steps.text(index)
       var isDone = false
       if let built = ConcurrentIndex(statement) {
-        isDone = try await prepare(built, at: own[0], isResumed: isResumed && index == first)
+        isDone = try await prepare(built, index, at: own[0], isResumed: isResumed && index == first)
       }
       if !isDone {
         for step in steps.check(index) { try await step.run(over: connection) }
@@ -87,14 +87,15 @@ struct StatementwiseRun {
   }
 
   /// Takes away what an earlier attempt at this very statement has left. Whether that one has done it already.
-  private func prepare(_ index: ConcurrentIndex, at step: Step, isResumed: Bool) async throws -> Bool {
+  private func prepare(
+    _ index: ConcurrentIndex, _ statement: Int, at step: Step, isResumed: Bool
+  ) async throws -> Bool {
     guard let name = index.name else {
       let left = isResumed ? try await IndexState.invalid(in: steps.schema, over: connection) : []
       if !left.isEmpty { throw unsound(left, at: step) }
       return false
     }
-    let state = try await IndexState.find(
-      name, since: steps.ledger, steps.file, frame.limits, over: connection)
+    let state = try await IndexState.find(name, for: steps, statement, over: connection)
     switch (index.action, state) {
     case (.drop, nil): return isResumed
     case (.drop, _), (_, nil): return false
