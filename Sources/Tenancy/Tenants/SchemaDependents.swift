@@ -239,7 +239,7 @@ extension SchemaDependents {
   /// The schema in which an object stands; NULL for what stands in none.
   ///
   /// The frequent classes are looked up here, as the function for all of them works out more than the schema, and gives that
-  /// in quotes where a name needs them.
+  /// in quotes where a name needs them. Citus hides the shards of a table from whoever reads pg_class.
   private static func place(of theClass: SQL, _ oid: SQL) -> SQL {
     place(of: theClass, oid, rare: placeOfRare(oid))
   }
@@ -247,7 +247,9 @@ extension SchemaDependents {
   private static func place(of theClass: SQL, _ oid: SQL, rare: SQL) -> SQL {
     """
     CASE \(theClass)
-      WHEN 'pg_catalog.pg_class'::regclass THEN (SELECT k.relnamespace FROM pg_catalog.pg_class k WHERE k.oid = \(oid))
+      WHEN 'pg_catalog.pg_class'::regclass THEN coalesce(
+        (SELECT k.relnamespace FROM pg_catalog.pg_class k WHERE k.oid = \(oid)),
+        to_regnamespace((pg_identify_object(\(theClass), \(oid), 0)).schema)::oid)
       WHEN 'pg_catalog.pg_constraint'::regclass THEN (
         SELECT k.connamespace FROM pg_catalog.pg_constraint k WHERE k.oid = \(oid))
       WHEN 'pg_catalog.pg_attrdef'::regclass THEN NULL WHEN 'pg_catalog.pg_rewrite'::regclass THEN NULL\(rare)
