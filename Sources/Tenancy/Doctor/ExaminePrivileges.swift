@@ -123,8 +123,8 @@ extension RegistryShape {
     let shared = path.shared.map(\.rawValue)
     return """
       WITH trusted (oid) AS (\(LedgerTrust(registry: tenants.table).owners)),
-      schemas (name, shared) AS (
-        SELECT s, true FROM unnest(\(shared)::text[]) AS s
+      schemas AS (  -- Citus loses a list of the columns here
+        SELECT s AS name, true AS shared FROM unnest(\(shared)::text[]) AS s
         UNION SELECT s, false FROM (\(schemas)) AS s (s) WHERE s <> ALL (\(shared)::text[])),
       creators AS (
         SELECT n.nspname::text AS schema, s.shared, g.grantee, g.grantee = n.nspowner AS owns

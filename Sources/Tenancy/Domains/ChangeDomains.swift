@@ -48,11 +48,11 @@ extension TenantDatabase {
         name: host, tenant: tenant.name, isPrimary: (primary || isFirst) && shape.domains?.primary != nil)
       let exclusive = domain.isPrimary ? [PlannedStatement(shape.lockPrimary(of: name))] : []
       let clear = primary ? shape.clearPrimary(of: name) : []
-      let isStillFirst = domain.isPrimary && !primary ? shape.hasNoPrimary : nil
-      let insert = try shape.insertDomain(domain, values, onlyIf: isStillFirst)
+      let first = domain.isPrimary && !primary ? shape.refusePrimary(of: name) : []
+      let insert = try shape.insertDomain(domain, values)
       return Plan(
         result: domain,
-        steps: [.transaction(self.limits.opening.planned + exclusive + clear + .changing(insert))],
+        steps: [.transaction(self.limits.opening.planned + exclusive + clear + first + .changing(insert))],
         database: self, explain: RefusedRow(shape: shape, tenant: name, values: values).problem)
     }
   }
@@ -127,10 +127,18 @@ extension RegistryShape {
     return primary
   }
 
-  /// That the tenant `t` has no primary domain.
-  fileprivate var hasNoPrimary: SQL {
-    guard let domains else { return "true" }
-    return "NOT EXISTS (SELECT FROM \(domains.table) d WHERE \(link(domains)) AND \(isPrimary))"
+  /// Fails if the tenant has a primary domain by now. A statement of its own: Citus refuses it within one that adds rows to a
+  /// reference table.
+  fileprivate func refusePrimary(of tenant: TenantName) -> [PlannedStatement] {
+    guard let domains else { return [] }
+    let hasNone: SQL = """
+      NOT EXISTS (
+        SELECT FROM \(domains.table) d, \(tenants.table) t WHERE \(link(domains)) AND \(isNamed(tenant)) AND \(isPrimary))
+      """
+    return [
+      PlannedStatement(
+        guarding: "SELECT \(Guard.number(if: hasNone))", purpose: "fails if the tenant has a primary domain")
+    ]
   }
 
   /// For whoever makes a domain primary: one at a time, or each would not see the other's. A lock on the tenant's row

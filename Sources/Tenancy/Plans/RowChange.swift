@@ -45,6 +45,9 @@ struct RowChange: Sendable {
   var count: SQL = "1"
   /// A condition on each row as it is stored.
   var holds: SQL = "true"
+  /// Of a domain's row, a condition that reads another table, and the columns `d` of the row that it takes. Apart, because
+  /// Citus evaluates what is returned on the server that has the row.
+  var holdsWithOthers: (columns: [Identifier], condition: SQL)?
   /// `FROM ... WHERE ...`: the rows to change.
   let source: SQL
   /// A condition on the table afterwards, for a table with a rule, where the changed rows are not returned.
@@ -67,10 +70,15 @@ extension [PlannedStatement] {
     }
     let names = changes.indices.map { Identifier($0 == 0 ? "changed" : "changed_\($0 + 1)") }
     let parts = zip(names, changes).map { name, change -> SQL in
-      "\(name) AS (\(change.sql) RETURNING \(change.holds) AS is_as_planned)"
+      let columns = (change.holdsWithOthers?.columns ?? []).map { ", d.\($0)" as SQL }
+      return
+        "\(name) AS (\(change.sql) RETURNING \(change.holds) AS is_as_planned\(SQL.joined(columns, by: "")))"
     }
     let conditions = zip(names, changes).map { name, change -> SQL in
-      "(SELECT count(*) FROM \(name) WHERE is_as_planned) >= \(change.count)"
+      let rows: SQL =
+        change.holdsWithOthers.map { "\(name) d WHERE is_as_planned AND \($0.condition)" }
+        ?? "\(name) WHERE is_as_planned"
+      return "(SELECT count(*) FROM \(rows)) >= \(change.count)"
     }
     let outcome = SQL.joined(conditions, by: " AND ")
     return [

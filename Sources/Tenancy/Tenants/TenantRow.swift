@@ -82,14 +82,11 @@ extension RegistryShape {
   /// The row that is added for a domain of a tenant that has a row by then.
   ///
   /// Throws ``TenancyProblem/domainValuesRequired(table:columns:)`` with all the columns that are still without a value.
-  /// - Parameters:
-  ///   - condition: the row is added only if this holds.
-  ///   - tenantIsNew: whether the tenant's row is added in the same transaction.
+  /// - Parameter tenantIsNew: whether the tenant's row is added in the same transaction.
   func insertDomain(
-    _ domain: Domain, _ values: ColumnValues = [:], onlyIf condition: SQL? = nil, tenantIsNew: Bool = false
+    _ domain: Domain, _ values: ColumnValues = [:], tenantIsNew: Bool = false
   ) throws -> RowChange {
     guard let domains else { throw TenancyProblem.noDomains }
-    let isOnly: SQL = condition.map { " AND \($0)" } ?? ""
     var assignments: [(Identifier, SQL)] = [(domains.host, "\(domain.name.rawValue)::text")]
     if let primary = domains.primary { assignments.append((primary, domain.isPrimary ? "true" : "false")) }
     if let own = tenants.id, let foreign = domains.tenantID { assignments.append((foreign, "t.\(own)")) }
@@ -104,21 +101,21 @@ extension RegistryShape {
       throw TenancyProblem.domainValuesRequired(table: domains.table.description, columns: missing)
     }
     assignments += automatic
-    let source: SQL = """
-      FROM \(tenants.table) t WHERE \(isNamed(domain.tenant))\(isOnly)
-      """
+    let source: SQL = "FROM \(tenants.table) t WHERE \(isNamed(domain.tenant))"
     let isIt: SQL = """
       d.\(domains.host)::text = \(domain.name.rawValue) AND (\(isPrimary)) = \(domain.isPrimary ? "true" : "false" as SQL)
-      AND EXISTS (SELECT FROM \(tenants.table) t WHERE \(link(domains)) AND \(isNamed(domain.tenant)))
       """
+    let isOfTenant: SQL =
+      "EXISTS (SELECT FROM \(tenants.table) t WHERE \(link(domains)) AND \(isNamed(domain.tenant)))"
     return RowChange(
       event: .insert, table: domains.table, hasRule: domains.rules.contains(.insert),
       sql: """
         INSERT INTO \(domains.table) AS d (\(SQL.joined(assignments.map { "\($0.0)" })))
         SELECT \(SQL.joined(assignments.map(\.1))) \(source)
         """,
-      holds: isIt, source: tenantIsNew ? "FROM (SELECT) s" : source,
-      outcome: "EXISTS (SELECT FROM \(domains.table) d WHERE \(isIt))")
+      holds: isIt, holdsWithOthers: ([keys(domains).domain], isOfTenant),
+      source: tenantIsNew ? "FROM (SELECT) s" : source,
+      outcome: "EXISTS (SELECT FROM \(domains.table) d WHERE \(isIt) AND \(isOfTenant))")
   }
 
   /// `, updated_at = ...` where the table has such a column.
