@@ -83,8 +83,9 @@ package enum Files {
   /// Throws `FileProblem` or `FileNotUTF8`.
   static func text(_ path: String) throws -> String {
     let bytes = try bytes(path)
-    // UTF-16 without a byte order mark has zero bytes.
-    guard !bytes.contains(0), let text = String(validating: bytes, as: UTF8.self) else {
+    // UTF-16 without a byte order mark: a letter of ASCII has a zero byte before or after it.
+    let isUTF16 = bytes.count.isMultiple(of: 2) && bytes.prefix(2).count { $0 == 0 } == 1
+    guard !isUTF16, let text = String(validating: bytes, as: UTF8.self) else {
       throw FileNotUTF8(path: path)
     }
     return text

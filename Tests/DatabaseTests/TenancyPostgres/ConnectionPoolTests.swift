@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct ConnectionPoolTests {
   /// Each that waits for the server has a thread of its own: of Dispatch's there are about 250 for the whole process.
-  @Test(.timeLimit(.minutes(5))) func threeHundredThatWait() async throws {
+  @Test(.timeLimit(.minutes(20))) func threeHundredThatWait() async throws {
     try await TestServer.withOwn(settings: ["max_connections=330"]) {
       try await TestDatabase.with { database in
         let pool = ConnectionPool(size: 300) { try await database.connect() }
