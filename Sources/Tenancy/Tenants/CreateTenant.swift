@@ -113,10 +113,13 @@ extension TenantDatabase {
   }
 
   /// Removes what an interrupted create has left.
-  func removal(of schema: SchemaName, marked mark: CreationMark) -> Step {
+  /// - Parameter rest: further statements of the same transaction.
+  func removal(
+    of schema: SchemaName, marked mark: CreationMark, then rest: [PlannedStatement] = []
+  ) -> Step {
     .transaction(
       limits.opening.planned + SchemaDependents(schema: schema).guardStatements
-        + [PlannedStatement(mark.drop(ledger(of: schema), ifFree: CreationLock(schema)))])
+        + [PlannedStatement(mark.drop(ledger(of: schema), ifFree: CreationLock(schema)))] + rest)
   }
 
   /// Checks for obstacles. Returns the mark on the remains of an interrupted create.

@@ -118,11 +118,15 @@ extension TenantDatabase {
       throw TenancyProblem.schemaWithoutTenant(tenant.schema)
     }
     guard let mark else { throw TenancyProblem.tenantNotFound(tenant.name) }
+    let isGone: SQL = "to_regnamespace(\(literal: tenant.schema.identifier.quoted)) IS NULL"
+    let check = PlannedStatement(
+      guarding: "SELECT \(Guard.number(if: isGone))",
+      purpose: "fails if another session has created the tenant")
     return Plan(
       result: DroppedTenant(
         name: tenant.name, schema: tenant.schema, hadRow: false, hadSchema: true, tables: contents.tables,
         extensions: contents.extensions, domains: [], isActive: false),
-      steps: [removal(of: tenant.schema, marked: mark)], database: self,
+      steps: [removal(of: tenant.schema, marked: mark, then: [check])], database: self,
       explain: { $0.state == CreationMark.isLocked ? .createInProgress(tenant.name) : nil })
   }
 

@@ -85,7 +85,7 @@ import Testing
       try await fleet.database.whileHolding("LOCK TABLE gate") { holder in
         let create = Task { try await patient.planCreate(NewTenant("acme"), migrations: [slow]).apply() }
         try await holder.blocked()
-        let drop = Task { try await patient.planDrop("acme").script }
+        let drop = Task { try await patient.planDrop("acme").apply() }
         _ = try await fleet.database.connect().awaited(
           "SELECT max(pid) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = \(unsafeRaw: "(SELECT oid FROM pg_database WHERE datname = current_database())")"
         )
@@ -95,6 +95,22 @@ import Testing
       }
       await patient.close()
       #expect(try await fleet.list() == "acme")
+    }
+  }
+
+  /// What an interrupted create has left is made into a tenant after the drop was planned.
+  @Test func theRemainsBecomeATenant() async throws {
+    try await Fleet.with { fleet in
+      let files = [try tableMigration(1), try tableMigration(2)]
+      let create = try await fleet.tenancy.planCreate(NewTenant("acme"), migrations: files)
+      let connection = try await fleet.database.connect()
+      for step in create.steps.prefix(2) { try await step.run(over: connection) }
+      await connection.close()
+      let drop = try await fleet.tenancy.planDrop("acme")
+      try await fleet.create("acme", files)
+      await #expect(throws: TenancyProblem.changedMeanwhile) { try await drop.apply() }
+      #expect(try await fleet.list() == "acme")
+      #expect(try await fleet.psql("SELECT to_regnamespace('acme')") == "acme")
     }
   }
 
