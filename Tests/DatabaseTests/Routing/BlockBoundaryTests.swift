@@ -58,28 +58,6 @@ import Testing
     }
   }
 
-  /// It asks whether its block has ended before that is so, and is sent afterwards: in between is the other tenant's block.
-  @Test func whatOutlivesItsBlock() async throws {
-    try await TenantSessionTests.withTanks { fleet in
-      try await fleet.create("other")
-      try await fleet.psql("CREATE TABLE other.tanks (); CREATE TABLE public.tanks ()")
-      let tenancy = try fleet.database.tenancy(connections: 1)
-      var stragglers: [Task<Rows, any Error>] = []
-      for _ in 0..<200 {
-        try await tenancy.withTenant("acme") { session in
-          for _ in 0..<4 {
-            stragglers.append(Task { try await session.query("INSERT INTO tanks DEFAULT VALUES") })
-          }
-          try await session.query("SELECT 1")
-        }
-        try await tenancy.withTenant("other") { try await $0.query("SELECT 1") }
-      }
-      for straggler in stragglers { _ = await straggler.result }
-      let strays = "SELECT (SELECT count(*) FROM other.tanks), (SELECT count(*) FROM public.tanks)"
-      #expect(try await fleet.psql(strays) == "0|0")
-    }
-  }
-
   @Test func aLockIsWaitedForAsLongAsTheSettingsSay() async throws {
     try await TenantSessionTests.withTanks { fleet in
       let tenancy = try fleet.database.tenancy(lockTimeout: .milliseconds(50))

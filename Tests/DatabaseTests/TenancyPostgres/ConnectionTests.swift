@@ -209,6 +209,30 @@ import Testing
     }
   }
 
+  /// A task that outlives a tenant's block waits behind a statement of it, and gets its turn when the lease has ended: by
+  /// then the connection is another tenant's.
+  @Test func aLeaseThatEndsWhileOthersWait() async throws {
+    try await TestDatabase.with { database in
+      let connection = try await database.connect()
+      try await connection.query("CREATE TABLE t ()")
+      let holder = try await database.holder(of: "SELECT pg_advisory_xact_lock(1)")
+      let lease = Lease()
+      let running = Task {
+        try await connection.pipeline(["SELECT pg_advisory_xact_lock(1)"], during: lease)
+      }
+      _ = try await holder.blocked()
+      let waiting = (0..<20).map { _ in
+        Task { try await connection.pipeline(["INSERT INTO t DEFAULT VALUES"], during: lease) }
+      }
+      for _ in 0..<100 { await Task.yield() }
+      lease.end()
+      await holder.close()
+      #expect(try await running.value.count == 1, "what is being sent is answered")
+      for task in waiting { await #expect(throws: LeaseEnded.self) { try await task.value } }
+      #expect(try await connection.query("SELECT count(*) FROM t")[0].decode(Int.self) == 0)
+    }
+  }
+
   @Test func callsTakeTurns() async throws {
     try await TestDatabase.with { database in
       let connection = try await database.connect()
