@@ -4,7 +4,7 @@
 /// Of a statement that begins with another letter than these nothing but that is read.
 package func endsTransaction(_ statement: String) -> Bool {
   guard let first = statement.utf8.first(where: { !ASCII.isSpace($0) }),
-    ["C", "E", "R", "A", "P", "-", "/"].contains(Character(Unicode.Scalar(first)).uppercased())
+    ["C", "E", "R", "A", "P", "-", "/", ";"].contains(Character(Unicode.Scalar(first)).uppercased())
   else { return false }
   let bytes = Array(statement.utf8)
   var lexer = SQLLexer(bytes, in: 0..<bytes.count)
@@ -12,6 +12,8 @@ package func endsTransaction(_ statement: String) -> Bool {
   while words.count < 3, let token = try? lexer.next() {
     switch token {
     case .lineComment, .blockComment: continue
+    // To the server an empty statement is no statement.
+    case .semicolon where words.isEmpty: continue
     case .word(let range): words.append(ASCII.uppercased(String(decoding: bytes[range], as: UTF8.self)))
     default: words.append("")
     }

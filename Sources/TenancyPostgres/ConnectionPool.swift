@@ -140,7 +140,7 @@ package final class ConnectionPool: Sendable {
         waiter?.resume(throwing: error)
         await proceed(next)
         if waiter == nil, let patience {
-          try await Task.sleep(for: patience)  // The request's own limit.
+          try await Task.sleep(for: patience)  // Its limit, now that it waits.
           refuse(ticket, error)
         }
       }

@@ -18,7 +18,7 @@ final class ConnectionThread: SerialExecutor, TaskExecutor {
 
     func end() { arrivals.signal() }
 
-    /// The next one; `nil` at the end, when there is none left.
+    /// Waits for the next one; `nil` once the executor has ended.
     private func next() -> (job: UnownedJob, executor: ConnectionThread)? {
       arrivals.wait()
       return waiting.withLock { $0.isEmpty ? nil : $0.removeFirst() }

@@ -43,7 +43,7 @@ import Testing
   }
 
   /// Nothing is built before the first lock is there, and nothing is lost by giving up.
-  @Test func itsTableIsLocked() async throws {
+  @Test(.timeLimit(.minutes(20))) func itsTableIsLocked() async throws {
     try await twins { fleet in
       let holder = try await fleet.database.holder(of: "LOCK TABLE a.t")
       let tenancy = try fleet.database.tenancy(lockTimeout: .milliseconds(100))

@@ -9,7 +9,7 @@ import Testing
   /// What came after it would be in no transaction of the tenant's: the search path ends with it, AND CHAIN or not.
   @Test(arguments: [
     "COMMIT", "commit and chain", "END", "/* x */ ROLLBACK", "ROLLBACK WORK", "ROLLBACK AND CHAIN", "ABORT",
-    "-- x\nPREPARE TRANSACTION 'x'",
+    "-- x\nPREPARE TRANSACTION 'x'", " ; COMMIT",
   ])
   func aStatementThatEndsTheBlock(statement: String) async throws {
     try await TenantSessionTests.withTanks { fleet in
@@ -58,7 +58,7 @@ import Testing
     }
   }
 
-  @Test func aLockIsWaitedForAsLongAsTheSettingsSay() async throws {
+  @Test(.timeLimit(.minutes(20))) func aLockIsWaitedForAsLongAsTheSettingsSay() async throws {
     try await TenantSessionTests.withTanks { fleet in
       let tenancy = try fleet.database.tenancy(lockTimeout: .milliseconds(50))
       let holder = try await fleet.database.holder(of: "LOCK TABLE acme.tanks")
