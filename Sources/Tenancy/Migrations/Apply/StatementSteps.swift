@@ -80,6 +80,32 @@ struct StatementSteps: Sendable {
         + rest.map { PlannedStatement($0, source: source(.ledger)) })
   }
 
+  /// What it was before it began, after its first statement has failed: nothing has changed, so that the file may be edited or
+  /// given up as one that runs in a transaction. `nil` for a rollback that an earlier run had begun.
+  var takingBack: Step? {
+    let before: LedgerHistory
+    let row: SQL
+    switch (direction, state.begun[file.version]) {
+    case (.up, _):
+      before = history.removing(file.version)
+      row = "DELETE FROM ONLY \(ledger.name) WHERE version = \(file.version.rawValue) AND statements_done = 0"
+    case (.down, let done?) where done < 0: return nil
+    case (.down, let done):
+      before = history
+      let value: SQL = done.map { "\(unsafeRaw: String($0))" } ?? "statements_total"
+      row = """
+        UPDATE ONLY \(ledger.name) SET statements_done = \(value)
+        WHERE version = \(file.version.rawValue) AND statements_done = -1
+        """
+    }
+    let others = direction == .up ? state.finished : state.finishedBesides(file.version)
+    let isWhole = state.begun.isEmpty || direction == .up && state.isFinished(besides: file.version)
+    return .transaction(
+      ledger.opening(frame.limits)
+        + [PlannedStatement("SELECT \(ledger.ifCount(others, "1"))"), PlannedStatement(mustAffectRows: row)]
+        + [PlannedStatement(ledger.comment(isWhole ? before : nil))])
+  }
+
   /// A statement, and that it is done.
   func steps(_ index: Int) -> [Step] {
     let statement = statements[index]

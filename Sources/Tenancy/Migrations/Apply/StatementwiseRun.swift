@@ -79,11 +79,32 @@ struct StatementwiseRun {
         isDone = try await prepare(built, index, at: own[0], isResumed: isResumed && index == first)
       }
       if !isDone {
-        for step in steps.check(index) { try await step.run(over: connection) }
-        try await SQLWords(statement).contains("CONCURRENTLY") ? build(own[0]) : own[0].run(over: connection)
+        do {
+          for step in steps.check(index) { try await step.run(over: connection) }
+          try await SQLWords(statement).contains("CONCURRENTLY")
+            ? build(own[0]) : own[0].run(over: connection)
+        } catch {
+          if index == 0, leavesNothing(statement, error) { await takeBack() }
+          throw error
+        }
       }
       for step in own.dropFirst() { try await step.run(over: connection) }
     }
+  }
+
+  /// Whether the failure of a statement is certain to have changed nothing: the server has refused it, and it neither commits
+  /// in between nor has left an index.
+  private func leavesNothing(_ statement: SQLStatement, _ error: any Error) -> Bool {
+    switch error {
+    case is MigrationStatementError: !statement.mayEndTransaction
+    case TenancyProblem.migrationFailed(let failure): failure.leftIndexes.isEmpty
+    default: false
+    }
+  }
+
+  /// If that fails, the file remains begun, and the next run resumes at its first statement.
+  private func takeBack() async {
+    try? await steps.takingBack?.run(over: connection)
   }
 
   /// Takes away what an earlier attempt at this very statement has left. Whether that one has done it already.

@@ -36,6 +36,10 @@ package struct Survey: Sendable {
   /// The history without what is begun and not finished, or half undone.
   var finished: LedgerHistory { begun.keys.sorted().reduce(history) { $0.removing($1) } }
   var state: LedgerState { LedgerState(rows: rows, begun: begun) }
+  /// How many migrations it has, without those that are begun and not finished, or half undone.
+  package var finishedCount: Int { applied.count - begun.count }
+  /// The newest of these.
+  package var finishedHead: MigrationVersion? { finished.head.version }
   /// The newest migration that it has.
   package var head: MigrationVersion? { applied.last }
   /// Pending files that are older than the head.

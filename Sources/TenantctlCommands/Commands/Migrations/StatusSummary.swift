@@ -44,9 +44,13 @@ struct StatusSummary {
 
   /// How many tenants have which version, the newest first.
   private func histogram(_ style: Style) -> [String] {
-    let groups = Dictionary(grouping: tenants) { $0.problem == nil ? $0.head?.rawValue ?? "none" : "unknown" }
+    let groups = Dictionary(grouping: tenants) {
+      $0.problem == nil ? $0.finishedHead?.rawValue ?? "none" : "unknown"
+    }
     let longest = groups.values.map(\.count).max() ?? 0
-    let rows = groups.sorted { ($0.value.first?.head, $0.key) > ($1.value.first?.head, $1.key) }.map {
+    let rows = groups.sorted {
+      ($0.value.first?.finishedHead, $0.key) > ($1.value.first?.finishedHead, $1.key)
+    }.map {
       head, members in
       let length = (members.count * barWidth + longest - 1) / max(longest, 1)
       let bar = barWidth > 0 ? [Table.Cell(String(repeating: "#", count: length))] : []
@@ -129,8 +133,8 @@ extension StatusSummary {
       name = survey.label
       schema = survey.schema
       let known = survey.problem == nil ? survey : nil
-      head = known?.head
-      applied = known?.applied.count
+      head = known?.finishedHead
+      applied = known?.finishedCount
       pending = known?.pending.map(\.version)
       outOfOrder = known?.outOfOrder.map(\.version)
       changed = known?.changed.map(\.version)
