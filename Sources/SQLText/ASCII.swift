@@ -52,6 +52,21 @@ package enum ASCII {
     return String(text[..<end])
   }
 
+  /// Whether a word is in a text, anywhere, in upper or lower case.
+  package static func contains(_ word: String, in text: String) -> Bool {
+    var text = text
+    return text.withUTF8 { contains(word, in: $0) }
+  }
+
+  /// The same in the bytes of a text.
+  package static func contains(_ word: String, in bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    let word = word.utf8.map { $0 | 0x20 }
+    guard let first = word.first, bytes.count >= word.count else { return false }
+    return (0...(bytes.count - word.count)).contains { start in
+      bytes[start] | 0x20 == first && word.indices.allSatisfy { bytes[start + $0] | 0x20 == word[$0] }
+    }
+  }
+
   package static func continuesTag(_ byte: UInt8) -> Bool {
     startsWord(byte) || isDigit(byte)
   }

@@ -1,4 +1,5 @@
 internal import SQLText
+internal import Synchronization
 public import TenancyPostgres
 
 /// A tenant's view of the database, for the time of a block of ``TenantDatabase/withTenant(forHost:isolation:_:)``.
@@ -7,6 +8,7 @@ public struct TenantSession: Sendable {
   public let tenant: Tenant
   private let connection: Connection
   private let lease = Lease()
+  private let roles = Roles()
 
   fileprivate init(tenant: Tenant, connection: Connection) {
     self.tenant = tenant
@@ -35,12 +37,42 @@ public struct TenantSession: Sendable {
       if let index = statements.firstIndex(where: { endsTransaction($0.text) }) {
         throw StatementError(index: index, error: .endsBlock)
       }
-      return try await connection.pipeline(statements, during: lease)
+      return try await answers(to: statements)
     } catch is LeaseEnded {
       throw TenancyError.wrapping(TenancyProblem.sessionEnded, in: tenant.name)
     } catch {
       throw TenancyError.wrapping(error, in: tenant.name)
     }
+  }
+}
+
+extension TenantSession {
+  /// Where a statement has set a role, whether that may use the schema is looked at before the first statement whose names
+  /// could mean the shared tables instead.
+  private func answers(to statements: [SQL]) async throws -> [Rows] {
+    let checked = roles.check(before: statements)
+    if checked.isEmpty { return try await connection.pipeline(statements, during: lease) }
+    var sent: [(sql: SQL, statement: Int, isOwn: Bool)] = []
+    for (index, statement) in statements.enumerated() {
+      if checked.contains(index) { sent.append((tenant.schema.usable, index, false)) }
+      sent.append((statement, index, true))
+    }
+    do {
+      let answers = try await connection.pipeline(sent.map(\.sql), during: lease)
+      return zip(sent, answers).filter { $0.0.isOwn }.map { $0.1 }
+    } catch let failure as StatementError where sent.indices.contains(failure.index) {
+      throw StatementError(index: sent[failure.index].statement, error: failure.error)
+    }
+  }
+}
+
+/// What a block's statements say about the session's role.
+private final class Roles: Sendable {
+  private let watch = Mutex(RoleWatch())
+
+  /// The indices of the statements before which it is to be checked.
+  func check(before statements: [SQL]) -> Set<Int> {
+    watch.withLock { watch in Set(statements.indices.filter { watch.matters(before: statements[$0].text) }) }
   }
 }
 

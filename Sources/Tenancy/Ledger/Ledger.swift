@@ -141,6 +141,11 @@ struct Ledger: Sendable {
     """
   }
 
+  /// Fails if the role that the file has set may not use the schema: the statement's names would lead elsewhere.
+  func checkOfRole(_ statement: SQLStatement, of file: MigrationFile) -> PlannedStatement {
+    PlannedStatement(schema.usable, source: MigrationSource(file: file, place: .role(statement)))
+  }
+
   /// The file's own statements.
   func statements(of file: MigrationFile, _ direction: MigrationDirection) -> [PlannedStatement] {
     file.statements(direction).map { statement in

@@ -46,6 +46,9 @@ public struct SchemaName: StoredName {
   /// such a schema out of the search path without a word (manual, 20.11.1), and what comes next would meet `public`.
   var entry: SQL { "\(identifier.quoted)::regnamespace, to_regclass(\(relation("-").quoted))" }
 
+  /// Fails if the current role has no USAGE on the schema, as ``entry`` does. Safe under any search path.
+  var usable: SQL { "SELECT pg_catalog.to_regclass(\(literal: relation("-").quoted))" }
+
   /// Fails if the schema is gone by the end of a transaction.
   var stillThere: SQL { "SELECT \(literal: identifier.quoted)::pg_catalog.regnamespace" }
 }

@@ -32,32 +32,50 @@ package struct ExecScript: Sendable {
   var name: String { parts.last?.name ?? "" }
 
   /// What is sent to one tenant.
-  func sent(_ targets: SharedTargets) -> Sent {
-    Sent(
+  func sent(_ targets: SharedTargets, in schema: SchemaName) -> Sent {
+    let roles = statements.underAnotherRole
+    return Sent(
       script: self,
       parts: statements.enumerated().flatMap { index, statement in
         let guards = targets.met(by: statement).enumerated().map { number, object in
           let guards = object.guards(number)
           return (
-            before: guards.before.map { ($0, index, object) }, after: guards.after.map { ($0, index, object) }
+            before: guards.before.map { Sent.Part(sql: $0, statement: index, check: .object(object)) },
+            after: guards.after.map { Sent.Part(sql: $0, statement: index, check: .object(object)) }
           )
         }
-        return guards.flatMap(\.before) + [(SQL(unsafeRaw: statement.text), index, nil)]
+        let role = Sent.Part(sql: schema.usable, statement: index, check: .role)
+        return (roles.contains(index) ? [role] : []) + guards.flatMap(\.before) + [
+          Sent.Part(sql: SQL(unsafeRaw: statement.text), statement: index)
+        ]
           + guards.flatMap(\.after)
       })
   }
 
-  /// Its statements, and around them the checks that they change no object of all tenants.
+  /// Its statements, and around them the checks that they change no object of all tenants, and set no role to which
+  /// their unqualified names would mean those.
   struct Sent: Sendable {
+    fileprivate enum Check {
+      case object(SharedObject)
+      case role
+    }
+
+    fileprivate struct Part {
+      let sql: SQL
+      /// The script's statement that it is, or belongs to.
+      let statement: Int
+      var check: Check?
+    }
+
     fileprivate let script: ExecScript
-    fileprivate let parts: [(sql: SQL, statement: Int, guarded: SharedObject?)]
+    fileprivate let parts: [Part]
 
     var name: String { script.name }
     var statements: [SQL] { parts.map(\.sql) }
 
     /// The results of the script's own statements.
     func ownAnswers(_ answers: ArraySlice<Rows>) -> [Rows] {
-      zip(parts, answers).filter { $0.0.guarded == nil }.map(\.1)
+      zip(parts, answers).filter { $0.0.check == nil }.map(\.1)
     }
 
     func failure(_ error: StatementError, isReadOnly: Bool) -> ExecFailure {
@@ -65,7 +83,11 @@ package struct ExecScript: Sendable {
       let part = parts[error.index]
       var failure = script.failure(
         StatementError(index: part.statement, error: error.error), isReadOnly: isReadOnly)
-      if error.error.state == .divisionByZero { failure.sharedObject = part.guarded }
+      switch (part.check, error.error.state) {
+      case (.object(let object), .divisionByZero): failure.sharedObject = object
+      case (.role, .insufficientPrivilege): failure.setsRoleWithoutUsage = true
+      default: break
+      }
       return failure
     }
   }
@@ -113,4 +135,7 @@ package struct ExecFailure: Sendable, Hashable {
   package let server: ServerFailure
   /// What the statement would have changed instead of the tenant's own: the server did not come to it.
   package internal(set) var sharedObject: SharedObject?
+  /// Whether the script has set a role that may not use the tenant's schema: the statement's unqualified names would lead
+  /// elsewhere.
+  package internal(set) var setsRoleWithoutUsage = false
 }

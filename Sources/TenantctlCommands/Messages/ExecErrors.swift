@@ -29,6 +29,12 @@ extension ErrorReport {
         hint: object.advice(in: "the script"))
       return
     }
+    if failure.setsRoleWithoutUsage {
+      self.init(
+        RoleWithoutUsage.code, .failed, "\(failure.script)\(place): \(RoleWithoutUsage.sentence)",
+        hint: RoleWithoutUsage.advice(in: "the script"))
+      return
+    }
     let line = (failure.place?.excerpt).map { "\n  \($0[...].trimmingWhitespace())" } ?? ""
     self.init(
       "exec_failed", .failed, "\(failure.script)\(place): \(failure.server.sentence)\(line)",

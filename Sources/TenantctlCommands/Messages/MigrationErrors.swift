@@ -173,6 +173,7 @@ extension MigrationFailure {
     case .refused, .needsNoTransaction, .endsTransaction, .readOnly: "migration_failed"
     case .locked: "locked"
     case .searchPathChanged: "search_path_changed"
+    case .roleLacksUsage: RoleWithoutUsage.code
     case .meetsShared: "shared_object"
     case .ledgerRowGone, .ledgerChanged: "ledger_changed"
     case .ledgerReplaced: "ledger_not_trusted"
@@ -190,6 +191,7 @@ extension MigrationFailure {
     case .readOnly: "it made the transaction read-only, in which it cannot be recorded, so it was rolled back"
     case .locked: held("another session held a lock for longer than lock_timeout")
     case .searchPathChanged: "it changed the search_path, so it was rolled back"
+    case .roleLacksUsage: RoleWithoutUsage.sentence
     case .meetsShared(let object): object.refusal
     case .ledgerRowGone: "it removed its own record from the ledger, so it was rolled back"
     case .ledgerChanged: "it changed other migrations' records in the ledger, so it was rolled back"
@@ -218,6 +220,7 @@ extension MigrationFailure {
     case .locked, .inProgress: "run the same command again when that session has finished"
     case .searchPathChanged:
       "remove the statement that sets search_path from the file, or use SET LOCAL and set it back"
+    case .roleLacksUsage: RoleWithoutUsage.advice(in: "the file")
     case .meetsShared(let object): object.advice(in: "the file")
     case .ledgerRowGone:
       """

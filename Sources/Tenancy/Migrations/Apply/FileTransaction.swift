@@ -32,11 +32,13 @@ struct FileTransaction {
   private var statements: (opening: [PlannedStatement], rest: [PlannedStatement]) {
     let source = file.statements(direction)
     let opening = source.openingTransactionSettings
+    let roles = file.underAnotherRole(direction)
     let planned = Array(zip(source.indices, ledger.statements(of: file, direction)))
     return (
       planned.filter { opening.contains($0.0) }.map(\.1),
       planned.filter { !opening.contains($0.0) }.flatMap { index, statement in
-        frame.guarded(statement, source[index], of: file, in: ledger.schema)
+        (roles.contains(index) ? [ledger.checkOfRole(source[index], of: file)] : [])
+          + frame.guarded(statement, source[index], of: file, in: ledger.schema)
       }
     )
   }

@@ -19,6 +19,8 @@ package struct MigrationFailure: Sendable, Hashable {
     case searchPathChanged
     /// The statement would have changed an object that all tenants share: the tenant has none of that name.
     case meetsShared(SharedObject)
+    /// The file has set a role that may not use the tenant's schema: the statement's unqualified names would lead elsewhere.
+    case roleLacksUsage
     /// The statements ran, but removed the record that they ran.
     case ledgerRowGone
     /// The statements ran, but added or removed records of other migrations.
@@ -105,6 +107,8 @@ struct MigrationSource: Sendable {
     case statement(SQLStatement)
     /// The check that a statement finds the tenant's own object.
     case target(SQLStatement, SharedObject)
+    /// The check that the role under which a statement runs may use the schema.
+    case role(SQLStatement)
     /// What we do before the file's statements.
     case ledger
     /// What waited for the end of the file, such as deferred triggers.
@@ -126,7 +130,7 @@ struct MigrationSource: Sendable {
   /// The file's statement that it is, or comes right before.
   private var fileStatement: SQLStatement? {
     switch place {
-    case .statement(let statement), .target(let statement, _): statement
+    case .statement(let statement), .target(let statement, _), .role(let statement): statement
     default: nil
     }
   }
@@ -164,6 +168,7 @@ struct MigrationSource: Sendable {
     case (_, .lockNotAvailable): .locked
     case (.close, .undefinedTable), (.close, .divisionByZero): .ledgerRowGone
     case (.guard, .divisionByZero): .searchPathChanged
+    case (.role, .insufficientPrivilege): .roleLacksUsage
     case (.target(_, let object), .divisionByZero): .meetsShared(object)
     case (_, .invalidLogarithm), (.guard, .undefinedTable), (.guard, .invalidSchemaName): .ledgerReplaced
     case (.record, .undefinedTable): .ledgerReplaced

@@ -126,7 +126,7 @@ struct StatementSteps: Sendable {
     return [
       .enclosed(
         before.map { PlannedStatement($0, source: source(.ledger)) }
-          + frame.guarded(statement, text(index), of: file, in: schema)
+          + checkOfRole(index) + frame.guarded(statement, text(index), of: file, in: schema)
           + SessionCleaning.settle.map { PlannedStatement($0, source: source(.end)) }
           + Closing(ledger: ledger, file: file, isNamed: seal != nil).statements + done + check,
         frame, .part)
@@ -135,10 +135,20 @@ struct StatementSteps: Sendable {
 
   /// What comes before a statement that is sent by itself.
   func check(_ index: Int) -> [Step] {
-    guard text(index).mayWantNoTransaction, !guards(index).isEmpty else { return [] }
+    guard text(index).mayWantNoTransaction else { return [] }
+    let checks = checkOfRole(index) + guards(index)
+    if checks.isEmpty { return [] }
+    let settings = [frame.path.enter(schema)] + settings(before: index)
     return [
-      .transaction([PlannedStatement(frame.path.enter(schema), source: source(.ledger))] + guards(index))
+      .enclosed(settings.map { PlannedStatement($0, source: source(.ledger)) } + checks, frame, .part)
     ]
+  }
+
+  /// For each of them: the settings before it are made anew.
+  private func checkOfRole(_ index: Int) -> [PlannedStatement] {
+    let all = file.statements(direction)
+    let settings = all[..<index].filter(\.setsSession) + [all[index]]
+    return settings.underAnotherRole.isEmpty ? [] : [ledger.checkOfRole(all[index], of: file)]
   }
 
   private func guards(_ index: Int) -> [PlannedStatement] {

@@ -24,6 +24,8 @@ package struct MigrationFile: Sendable, Hashable {
   /// Whether it may write the comment on the schema. The schema's name is the tenant's, so the statement is mostly in a
   /// string: both words anywhere count.
   let mayCommentOnSchema: Bool
+  /// The statements of `up` and of `down` before which it matters what role an earlier one has set.
+  private let underAnotherRole: [MigrationDirection: Set<Int>]
 
   /// Reads a file's contents. A file without markers is all `up`.
   ///
@@ -49,7 +51,8 @@ package struct MigrationFile: Sendable, Hashable {
       up: up, upOptions: sections.up?.options ?? MigrationOptions(),
       down: isBlank && !up.isEmpty ? nil : down, downOptions: sections.down?.options ?? MigrationOptions(),
       allowances: HazardAllowance.all(in: bytes),
-      mayCommentOnSchema: contains("comment", in: bytes) && contains("schema", in: bytes))
+      mayCommentOnSchema: contains("comment", in: bytes) && contains("schema", in: bytes),
+      underAnotherRole: [.up: up.underAnotherRole, .down: (down ?? []).underAnotherRole])
   }
 }
 
@@ -59,6 +62,9 @@ extension MigrationFile {
     direction == .up ? up : down ?? []
   }
 
+  /// Those before which it matters what role an earlier one has set.
+  func underAnotherRole(_ direction: MigrationDirection) -> Set<Int> { underAnotherRole[direction] ?? [] }
+
   /// How it runs.
   func options(_ direction: MigrationDirection) -> MigrationOptions {
     direction == .up ? upOptions : downOptions
@@ -66,7 +72,7 @@ extension MigrationFile {
 
   /// Whether a word is there, in upper or lower case.
   private static func contains(_ word: String, in bytes: [UInt8]) -> Bool {
-    bytes.withUnsafeBufferPointer { $0.contains(ignoringCase: word) }
+    bytes.withUnsafeBufferPointer { ASCII.contains(word, in: $0) }
   }
 
   /// Whether it has nothing to apply, and no comment says that this is meant.
@@ -84,18 +90,7 @@ extension MigrationFile {
 extension SQLStatement {
   /// Whether a name is in it, anywhere, in upper or lower case.
   func mentions(_ name: String) -> Bool {
-    var text = text
-    return text.withUTF8 { $0.contains(ignoringCase: name) }
-  }
-}
-
-extension UnsafeBufferPointer<UInt8> {
-  fileprivate func contains(ignoringCase word: String) -> Bool {
-    let word = word.utf8.map { $0 | 0x20 }
-    guard let first = word.first, count >= word.count else { return false }
-    return (0...(count - word.count)).contains { start in
-      self[start] | 0x20 == first && word.indices.allSatisfy { self[start + $0] | 0x20 == word[$0] }
-    }
+    ASCII.contains(name, in: text)
   }
 }
 

@@ -1,0 +1,53 @@
+import SQLText
+import Testing
+
+@Suite struct SessionRoleTests {
+  @Test(arguments: [
+    "SET ROLE app", "set  local role none", "SET SESSION ROLE app", "SET ROLE TO 'app'", "SET \"role\" = app",
+    "SET SESSION AUTHORIZATION app", "SET LOCAL SESSION AUTHORIZATION DEFAULT",
+    "SET session_authorization TO app",
+    "/* SET */ SET -- x\n ROLE app", "; SET ROLE app", "SELECT set_config('role', 'app', true)",
+    "SELECT pg_catalog.Set_Config('SESSION_AUTHORIZATION', 'app', false)", "DO $$BEGIN SET ROLE app; END$$",
+    "WITH x AS (SELECT set_config('role', 'a', true)) SELECT * FROM x",
+  ])
+  func mayBeSet(statement: String) {
+    #expect(maySetRole(statement))
+  }
+
+  @Test(arguments: [
+    "", " ", "SELECT role FROM users", "SET search_path TO roles", "SET LOCAL lock_timeout TO '1s'",
+    "CREATE ROLE app",
+    "RESET ROLE", "DROP ROLE app", "SELECT set_config('app.tenant', 'acme', true)",
+    "DO $$BEGIN PERFORM 1; END$$",
+    "UPDATE t SET role = 'x'", "-- SET ROLE app",
+  ])
+  func isNotSet(statement: String) {
+    #expect(!maySetRole(statement))
+  }
+
+  /// The index of the statement before which the role matters.
+  @Test(arguments: [
+    ("SET ROLE a; CREATE TABLE t ()", 1),
+    ("SET ROLE a; SELECT 1; INSERT INTO t VALUES (1); SELECT * FROM t", 2),
+    ("SET ROLE a; UPDATE ONLY t SET x = 1", 1), ("SET ROLE a; SELECT * FROM public.u JOIN t USING (id)", 1),
+    ("SET ROLE a; DO $$BEGIN END$$", 1), ("SET ROLE a; DROP TABLE IF EXISTS t", 1),
+    ("SET ROLE a; TRUNCATE t", 1),
+    ("SET ROLE a; RESET ROLE; SET ROLE b; GRANT SELECT ON t TO c", 3), ("SET ROLE a; COPY t TO STDOUT", 1),
+    ("SET ROLE a; DROP VIEW \"V\"", 1), ("SELECT set_config('role', 'a', true); TABLE t", 1),
+  ])
+  func itMatters(script: String, index: Int) throws {
+    let statements = try SQLScript.statements(in: Array(script.utf8))
+    #expect(statements.underAnotherRole == [index])
+  }
+
+  @Test(arguments: [
+    "SET ROLE a", "CREATE TABLE t (); SET ROLE a", "SET ROLE a; SELECT 1/0",
+    "SET ROLE a; RESET ROLE; SELECT * FROM t",
+    "SET ROLE a; INSERT INTO public.audit VALUES (current_user)", "SELECT * FROM t; INSERT INTO t VALUES (1)",
+    "SET ROLE a; SET lock_timeout TO 1", "SET ROLE a; CREATE TABLE public.t (); SELECT * FROM public.t",
+  ])
+  func itDoesNotMatter(script: String) throws {
+    let statements = try SQLScript.statements(in: Array(script.utf8))
+    #expect(statements.underAnotherRole == [])
+  }
+}
