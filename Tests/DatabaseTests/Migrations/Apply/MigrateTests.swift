@@ -169,7 +169,6 @@ import Testing
       let failed = try await fleet.migrate([tanks[0], ("2", sql)])
       #expect(failed.tenants[0].migrationFailure?.line == failing + 1)
       let progress = "SELECT statements_done, statements_total FROM t00.schema_migrations WHERE version = '2'"
-      // Where nothing is done, it has not begun.
       #expect(try await fleet.psql(progress) == (failing == 1 ? "" : "\(failing - 1)|3"))
       // A later one waits for it.
       let stuck = try await fleet.migrate([tanks[0], ("2", sql), ("3", "CREATE TABLE later ();")])
