@@ -10,6 +10,8 @@ struct GooseReader {
   private var cuts: [Range<Int>] = []
   /// Where a block of StatementBegin began.
   private var block: Int?
+  /// Where the blocks end.
+  private var ends: [Int] = []
   /// Whether each direction is one transaction; otherwise the statements are sent one by one.
   private var isTransaction = true
   private var substitutes = false
@@ -76,6 +78,7 @@ struct GooseReader {
     case "statementend":
       if block == nil { return refuse("StatementEnd without StatementBegin", at: line.lowerBound) }
       block = nil
+      ends.append(line.lowerBound)
     case "no transaction": isTransaction = false
     case "envsub on": substitutes = true
     case "envsub off": substitutes = false
@@ -117,7 +120,9 @@ struct GooseReader {
   private mutating func importedSections() -> (up: ImportedSection, down: ImportedSection?) {
     func section(_ direction: MigrationDirection) -> ImportedSection? {
       sections[direction].map {
-        ImportedSection(file, $0, without: cuts, sent: isTransaction ? .transaction : .statements, &problems)
+        ImportedSection(
+          file, $0, without: cuts, endingAt: ends, sent: isTransaction ? .transaction : .statements, &problems
+        )
       }
     }
     return (section(.up) ?? .empty, section(.down))

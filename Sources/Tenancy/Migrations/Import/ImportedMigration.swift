@@ -51,28 +51,37 @@ struct ImportedSection: Sendable {
 
   /// Takes a part of a file. Its own BEGIN and COMMIT go where all of it as one transaction comes to the same: that is what
   /// tenantctl does itself.
-  /// - Parameter cuts: what is no SQL of it, in order.
+  /// - Parameters:
+  ///   - cuts: what is no SQL of it, in order.
+  ///   - ends: where a statement ends for the tool even without a semicolon, in order. Here it gets one.
   init(
-    _ file: SourceFile, _ range: Range<Int>, without cuts: [Range<Int>] = [], sent: Sending,
-    _ problems: inout [ImportProblem]
+    _ file: SourceFile, _ range: Range<Int>, without cuts: [Range<Int>] = [], endingAt ends: [Int] = [],
+    sent: Sending, _ problems: inout [ImportProblem]
   ) {
-    let script = SQLScript(valid: file.bytes, in: range, countedFrom: file.start)
-    let own = OwnTransactions(script.statements, sent)
+    let scripts = file.parts(range, endingAt: ends).map {
+      SQLScript(valid: file.bytes, in: $0, countedFrom: file.start)
+    }
+    let statements = scripts.flatMap(\.statements)
+    let own = OwnTransactions(statements, sent)
     let gone = Set(own.control.map(\.location))
-    problems += script.problems.filter { !gone.contains($0.location) }
+    problems += scripts.flatMap(\.problems).filter { !gone.contains($0.location) }
       .map { ImportProblem(.script($0.reason), file: file.path, at: $0.location) }
     if let (reason, location) = own.problem {
       problems.append(ImportProblem(reason, file: file.path, at: location))
     }
+    let unended = scripts.dropLast().compactMap(\.statements.last).filter {
+      $0.text.utf8.last != UInt8(ascii: ";") && !gone.contains($0.location)
+    }
     text = file.text(
-      range, without: (cuts + own.control.map(file.range)).sorted { $0.lowerBound < $1.lowerBound })
-    isEmpty = script.statements.count == own.control.count
+      range, without: (cuts + own.control.map(file.range)).sorted { $0.lowerBound < $1.lowerBound },
+      endingAt: unended.map { file.range(of: $0).upperBound })
+    isEmpty = statements.count == own.control.count
     isTransactional =
       switch sent {
       case _ where !own.control.isEmpty: true
       case .transaction: true
-      case .statements: script.statements.isEmpty
-      case .message: !script.statements.wantsNoTransaction
+      case .statements: statements.isEmpty
+      case .message: !statements.wantsNoTransaction
       }
     let bytes = Array(text.utf8)
     for marker in MigrationMarker.all(in: bytes, from: 0) {
@@ -90,14 +99,31 @@ extension SourceFile {
     return start..<(end < bytes.count && bytes[end] == UInt8(ascii: ";") ? end + 1 : end)
   }
 
-  fileprivate func text(_ range: Range<Int>, without cuts: [Range<Int>]) -> String {
+  /// What stands between the ends in it, and before and after them.
+  fileprivate func parts(_ range: Range<Int>, endingAt ends: [Int]) -> [Range<Int>] {
+    let inner = ends.filter(range.contains)
+    return zip([range.lowerBound] + inner, inner + [range.upperBound]).map { $0..<$1 }
+  }
+
+  /// The text of a part.
+  /// - Parameters:
+  ///   - cuts: what is left out, in order.
+  ///   - ends: where a semicolon is missing.
+  fileprivate func text(_ range: Range<Int>, without cuts: [Range<Int>], endingAt ends: [Int]) -> String {
     var rest = range.lowerBound
     var kept: [UInt8] = []
     for cut in cuts where range.contains(cut.lowerBound) {
-      kept += bytes[rest..<cut.lowerBound]
+      keep(to: cut.lowerBound)
       rest = cut.upperBound
+    func keep(to end: Int) {
+      for semicolon in ends where rest < semicolon && semicolon <= end {
+        kept += bytes[rest..<semicolon] + [UInt8(ascii: ";")]
+        rest = semicolon
+      }
+      kept += bytes[rest..<end]
     }
-    kept += bytes[rest..<range.upperBound]
+    }
+    keep(to: range.upperBound)
     return String(decoding: kept.drop(while: ASCII.isSpace), as: UTF8.self)
   }
 }

@@ -12,6 +12,8 @@ struct SQLMigrateReader {
   private var annotations: [Range<Int>] = []
   /// Where a block of StatementBegin began.
   private var block: Int?
+  /// Where the blocks end.
+  private var ends: [Int] = []
   /// The directions whose statements are sent one by one.
   private var apart: Set<MigrationDirection> = []
   private var problems: [ImportProblem] = []
@@ -65,7 +67,9 @@ struct SQLMigrateReader {
     case "Up": begin(.up, words, line)
     case "Down": begin(.down, words, line)
     case "StatementBegin": block = direction == nil ? nil : block ?? line.lowerBound
-    case "StatementEnd": block = nil
+    case "StatementEnd":
+      if block != nil { ends.append(line.lowerBound) }
+      block = nil
     default: return false
     }
     return true
@@ -94,9 +98,10 @@ struct SQLMigrateReader {
     guard let parts = parts[direction], let first = parts.first, let last = parts.last else { return nil }
     let gaps = zip(parts, parts.dropFirst()).map { $0.upperBound..<$1.lowerBound }
     let lines = annotations.filter { line in !gaps.contains { $0.overlaps(line) } }
+    let ends = ends.filter { end in !gaps.contains { $0.contains(end) } }
     return ImportedSection(
       file.blanking(gaps), first.lowerBound..<last.upperBound,
-      without: (lines + gaps).sorted { $0.lowerBound < $1.lowerBound },
+      without: (lines + gaps).sorted { $0.lowerBound < $1.lowerBound }, endingAt: ends,
       sent: apart.contains(direction) ? .statements : .transaction, &problems)
   }
 

@@ -78,6 +78,23 @@ import Testing
       "-- migrate:up\nSELECT 1;\nSELECT 2;\n-- migrate:down transaction:false\n-- Why\nSELECT 3;\nSELECT 4;\n"
     ),
     (
+      """
+      -- +migrate Up
+      -- +migrate StatementBegin
+      SELECT 1
+      -- +migrate StatementEnd
+      -- +migrate Down
+      -- +migrate StatementBegin
+      SELECT 3
+      -- +migrate StatementEnd
+      -- +migrate Up
+      SELECT 2;
+      -- +migrate StatementEnd
+
+      """,
+      "-- migrate:up\nSELECT 1;\nSELECT 2;\n-- migrate:down\nSELECT 3;\n"
+    ),
+    (
       "-- +migrate Down\nSELECT 1;\n",
       "-- migrate:up\n-- tenantctl:allow empty\n-- migrate:down\nSELECT 1;\n"
     ),

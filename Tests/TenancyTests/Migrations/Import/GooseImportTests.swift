@@ -113,6 +113,51 @@ import Testing
     #expect(file?.contains("SELECT 2;") == true)
   }
 
+  /// To goose the end of a block is the end of a statement.
+  @Test func blocksWithoutASemicolon() throws {
+    let files = try imported(
+      .goose,
+      [
+        "1_a.sql": """
+        -- +goose Up
+        -- +goose StatementBegin
+        CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1' -- as always
+        -- +goose StatementEnd
+        CREATE TABLE a (x int);
+        -- +goose StatementBegin
+        SELECT 1; SELECT 2
+        -- +goose StatementEnd
+        -- +goose StatementBegin
+        -- +goose StatementEnd
+        -- +goose Down
+        -- +goose StatementBegin
+        DROP TABLE a
+        -- +goose StatementEnd
+        -- +goose StatementBegin
+        COMMIT
+        -- +goose StatementEnd
+        -- +goose StatementBegin
+        DROP FUNCTION f() /* ; */
+        -- +goose StatementEnd
+
+        """
+      ])
+    #expect(
+      files == [
+        "1_a.sql": """
+        -- migrate:up
+        CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; -- as always
+        CREATE TABLE a (x int);
+        SELECT 1; SELECT 2;
+        -- migrate:down
+        DROP TABLE a;
+
+        DROP FUNCTION f(); /* ; */
+
+        """
+      ])
+  }
+
   /// Whatever was committed half-way, all of it is there in the end.
   @Test(arguments: [
     "SELECT 1;\nCOMMIT;\n", "SELECT 1;\nCOMMIT;\nSELECT 2;", "COMMIT;\nSELECT 1;\nBEGIN;",
