@@ -55,10 +55,9 @@ extension MigrationFileError: CustomStringConvertible {
     case .folderBelow(let format?, _): importing(format)
     case .folderBelow(nil, _): "move its files up, or let the folder's name begin with a dot"
     case .downFile:
-      """
-      put it into the migration's file below a line '-- migrate:down'; 'tenantctl migration import' does so for \
-      golang-migrate and sqlx
-      """
+      "put it into the migration's file below a line '-- migrate:down'"
+        + (file.hasSuffix(".down.sql")
+          ? "; 'tenantctl migration import' does so for golang-migrate and sqlx" : "")
     case .foreignSection(_, let tool):
       tool.format.map(importing)
         ?? "divide the file by the lines '-- migrate:up' and '-- migrate:down', or reword the comment"

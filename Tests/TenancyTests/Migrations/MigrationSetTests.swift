@@ -93,6 +93,7 @@ import Testing
     "tenant/2026/2_b.sql", "tenant/old/deep/2_b.sql", "2026/2_b.sql",
     "2024-01-01-000000_a/up.sql", "20240101000000_a/migration.sql", "archive/2_b.sql", "tenant/a/views.sql",
     "tenant/2_b.down.sql", "tenant/2_b.undo.sql",
+    "tenant/1_a_down.sql", "tenant/1_a-down.sql", "tenant/1_a_undo.sql", "tenant/1_a-rollback.sql",
   ])
   func whatWouldSilentlyNeverRun(name: String) throws {
     try withFolder(["tenant/1_a.sql": "SELECT 1;", name: "SELECT 1;"]) { folder in
@@ -100,6 +101,26 @@ import Testing
       guard case .invalid(let invalid) = error else { return }
       #expect(invalid.problems.map(\.file) == ["\(folder)/\(name)"])
       #expect(!invalid.problems[0].hint.isEmpty)
+    }
+  }
+
+  /// As the later version that two files of one version are to have, it would run right after the other.
+  @Test(arguments: [
+    ("1_a_up.sql", "1_a_down.sql"), ("1_a-up.sql", "1_a-down.sql"), ("1_up.sql", "1_down.sql"),
+  ])
+  func filesThatUndo(up: String, down: String) throws {
+    try withFolder(["tenant/\(up)": "SELECT 1;", "tenant/\(down)": "SELECT 2;"]) { folder in
+      let error = #expect(throws: MigrationFolderError.self) { _ = try MigrationSet.load(at: folder) }
+      guard case .invalid(let invalid) = error else { return }
+      #expect(invalid.problems == [MigrationFileError(.downFile, file: "\(folder)/tenant/\(down)")])
+      #expect(invalid.problems[0].hint == "put it into the migration's file below a line '-- migrate:down'")
+    }
+  }
+
+  @Test func theWordMayBelongToTheName() throws {
+    try withFolder(["1_scale_down.sql": "", "2_add-undo.sql": "", "3_scale.sql": ""]) { folder in
+      let set = try MigrationSet.load(at: folder)
+      #expect(set.tenant.count == 3)
     }
   }
 

@@ -30,8 +30,9 @@ package struct MigrationSet: Sendable, Hashable {
     _ paths: [String], _ problems: inout [MigrationFileError]
   ) -> [MigrationFile] {
     var files: [MigrationFile] = []
-    problems += paths.filter(isDownFile).map { MigrationFileError(.downFile, file: $0) }
-    let paths = paths.filter { !isDownFile($0) }
+    let downFiles = paths.filter { isDownFile($0, among: paths) }
+    problems += downFiles.map { MigrationFileError(.downFile, file: $0) }
+    let paths = paths.filter { !downFiles.contains($0) }
     for path in paths {
       do throws(Disk.Failure) {
         let bytes = try Disk.read(path)
@@ -46,9 +47,17 @@ package struct MigrationSet: Sendable, Hashable {
     return files.sorted { $0.version < $1.version }
   }
 
-  /// Whether it is, by its name, what other tools undo a migration with. As a migration it would run right after it.
-  private static func isDownFile(_ path: String) -> Bool {
-    [".down.sql", ".undo.sql", ".rollback.sql"].contains(where: path.hasSuffix)
+  /// Whether it is, by its name, what other tools undo a migration with: `1_a.down.sql`; or `1_a_down.sql` and `1_a-down.sql`
+  /// beside `1_a.sql` or `1_a_up.sql`, as the word may belong to the name (`1_scale_down.sql`). As a migration it would run
+  /// right after it.
+  private static func isDownFile(_ path: String, among paths: [String]) -> Bool {
+    guard let ending = ["down.sql", "undo.sql", "rollback.sql"].first(where: path.hasSuffix) else {
+      return false
+    }
+    let stem = path.dropLast(ending.count)
+    guard let separator = stem.last, ".-_".contains(separator) else { return false }
+    return separator == "."
+      || ["", ".up", "-up", "_up"].contains { paths.contains("\(stem.dropLast())\($0).sql") }
   }
 
   /// Reads only the names, so that a file that does not parse counts, too.
