@@ -24,8 +24,8 @@ extension MigrationFileError: CustomStringConvertible {
     case .strayFile: "files outside of tenant/ and shared/ are not read"
     case .otherEnding: "the file is not read: its name does not end in '.sql'"
     case .folderBelow(let format, let others):
-      "a folder below is not read" + (format.map { "; this is \($0.title)'s layout" } ?? "")
-        + (others == 0 ? "" : " (and \(counted(others, "other folder")))")
+      "a folder below is not read" + (format.map { "; this is \($0.title)'s layout" } ?? "") + also(others)
+    case .folderAbove(_, let others): "a folder below is not read" + also(others)
     case .downFile: "by its name it undoes a migration; here it would run after it"
     case .foreignSection(let comment, let tool):
       tool.name == "Liquibase"
@@ -37,6 +37,10 @@ extension MigrationFileError: CustomStringConvertible {
 
   /// What to do about it.
   var hint: String {
+  private func also(_ others: Int) -> String {
+    others == 0 ? "" : " (and \(counted(others, "other folder")))"
+  }
+
     switch reason {
     case .script(let reason): reason.hint
     case .statementBeforeMarker: "move it below '-- migrate:up'"
@@ -56,6 +60,8 @@ extension MigrationFileError: CustomStringConvertible {
     case .folderBelow(nil, _): "move its files up, or let the folder's name begin with a dot"
     case .downFile:
       "put it into the migration's file below a line '-- migrate:down'"
+    case .folderAbove(let folder, _):
+      "if the migrations are in \(folder), name it: --migrations \(folder.word)"
         + (file.hasSuffix(".down.sql")
           ? "; 'tenantctl migration import' does so for golang-migrate and sqlx" : "")
     case .foreignSection(_, let tool):

@@ -50,19 +50,22 @@ func firstFew<Item>(_ items: [Item], _ rest: String, _ lines: (Item) -> [String]
 func quoted(_ name: String) -> String { "\"\(name.replacingText("\"", with: "\"\""))\"" }
 
 extension StoredName {
-  /// As an argument in a command to copy, after its options: in quotes where a shell would read it differently, and after `--`
-  /// where tenantctl would.
-  var word: String {
-    let isPlain = description.utf8.allSatisfy { byte in
-      (0x61...0x7A).contains(byte | 0x20) || (0x30...0x39).contains(byte) || "_-.:".utf8.contains(byte)
-    }
-    let isOption = description.hasPrefix("-")
-    if isPlain, !isOption, !description.isEmpty { return description }
-    return (isOption ? "-- " : "") + "'\(description.replacingText("'", with: #"'\''"#))'"
-  }
+  /// As an argument in a command to copy.
+  var word: String { description.word }
 }
 
 extension String {
+  /// As an argument in a command to copy, after its options: in quotes where a shell would read it differently, and after `--`
+  /// where tenantctl would.
+  var word: String {
+    let isPlain = utf8.allSatisfy { byte in
+      (0x61...0x7A).contains(byte | 0x20) || (0x30...0x39).contains(byte) || "_-.:/".utf8.contains(byte)
+    }
+    let isOption = hasPrefix("-")
+    if isPlain, !isOption, !isEmpty { return self }
+    return (isOption ? "-- " : "") + "'\(replacingText("'", with: #"'\''"#))'"
+  }
+
   var firstLine: Substring { prefix { !$0.isNewline } }
 
   /// The text with some scalars replaced. By scalars, because a DOS line end is one character, and so is a quote with an

@@ -125,6 +125,26 @@ import Testing
   }
 
   @Test(arguments: [
+    (["db/migrations/tenant/1_a.sql"], "db", "db/migrations"),
+    (["db/migrations/1_a.sql"], "db", "db/migrations"),
+    (["db/functions/1_f.sql", "db/migrations/shared/1_a.sql"], "db", "db/migrations"),
+    (["my db/sql/1_a.sql"], "my db/", "'my db/sql'"),
+  ])
+  func theFolderAboveIsNamed(files: [String], path: String, meant: String) throws {
+    try withFolder(Dictionary(uniqueKeysWithValues: files.map { ($0, "SELECT 1;") })) { folder in
+      let error = #expect(throws: MigrationFolderError.self) {
+        _ = try MigrationSet.load(at: "\(folder)/\(path)")
+      }
+      guard case .invalid(let invalid) = error else { return }
+      #expect(
+        invalid.problems.count == 1 && invalid.problems[0].message.hasPrefix("a folder below is not read"))
+      #expect(
+        invalid.problems[0].hint.replacing("\(folder)/", with: "").hasSuffix("name it: --migrations \(meant)")
+      )
+    }
+  }
+
+  @Test(arguments: [
     "tenant/.2_b.sql", "tenant/2_b.sql~", "tenant/.2_b.sql.swp", "tenant/README.md", "tenant/2_b.sql.bak",
     "README.md",
     "tenant/2_b.sql.orig", "tenant/2_b.sql.disabled", "tenant/.old/2_b.sql", "meta/0000_snapshot.json",

@@ -29,7 +29,9 @@ package struct MigrationFileError: Error, Sendable, Hashable {
     /// SQL in a folder below, which nothing reads; in so many other folders, too. The tool that keeps a folder for each
     /// migration, if it looks so.
     case folderBelow(ImportFormat?, others: Int)
-    /// A file that undoes what another file does: `1_a.down.sql`.
+    /// The same of a folder that has no migrations itself: the folder below that seems to be meant.
+    case folderAbove(meant: String, others: Int)
+    /// A file that undoes what another file does: `1_a.down.sql`, `1_a_down.sql`.
     case downFile
     /// A comment by which another tool begins a section.
     case foreignSection(comment: String, ForeignSection.Tool)

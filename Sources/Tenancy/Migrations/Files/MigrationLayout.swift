@@ -24,9 +24,11 @@ struct MigrationLayout {
     let isFlat = ofTenant == nil && !own.scripts.isEmpty
     tenant = isFlat ? Part(folder: path, files: own.scripts) : Part(tenantFolder, ofTenant)
     shared = Part(sharedFolder, ofShared)
+    let isEmpty = own.scripts.isEmpty && ofTenant == nil && ofShared == nil
+    let below = try own.foldersBelow(besides: ["tenant", "shared"], anySQL: isFlat)
     passedOver =
       (isFlat ? [] : own.scripts.map { MigrationFileError(.strayFile, file: $0) }) + own.lookalikes
-      + (try own.foldersBelow(besides: ["tenant", "shared"], anySQL: isFlat))
+      + (isEmpty ? below.map(\.ofFolderAbove) : below)
       + (try [ofTenant, ofShared].compactMap { $0 }.flatMapThrowing { contents throws(MigrationFolderError) in
         contents.lookalikes + (try contents.foldersBelow(besides: [], anySQL: true))
       })
@@ -36,6 +38,16 @@ struct MigrationLayout {
 extension MigrationLayout.Part {
   fileprivate init(_ folder: String, _ contents: FolderContents?) {
     self.init(folder: folder, files: contents?.scripts ?? [])
+  }
+}
+
+extension MigrationFileError {
+  /// A script in a folder below, where the folder above it has no migrations: most often that one was named by mistake.
+  fileprivate var ofFolderAbove: MigrationFileError {
+    guard case .folderBelow(nil, let others) = reason else { return self }
+    var parts = file.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+    if let last = parts.last, ["tenant", "shared"].contains(last) { parts.removeLast() }
+    return MigrationFileError(.folderAbove(meant: parts.joined(separator: "/"), others: others), file: file)
   }
 }
 
@@ -79,8 +91,9 @@ private struct FolderContents {
       found[Self.format(ofScript: script), default: []].append(script)
     }
     return found.values.sorted { $0[0] < $1[0] }.map { scripts in
-      MigrationFileError(
-        .folderBelow(Self.format(ofScript: scripts[0]), others: scripts.count - 1), file: scripts[0])
+      let script = scripts.first { $0.contains("/migrations/") } ?? scripts[0]
+      return MigrationFileError(
+        .folderBelow(Self.format(ofScript: script), others: scripts.count - 1), file: script)
     }
   }
 
