@@ -7,10 +7,12 @@ extension ImportProblem {
     switch reason {
     case .script(let reason): reason.message
     case .marker(let line): "the comment '\(line)' would begin a section in tenantctl's format"
+    case .foreignSection(let line, let tool): "'\(line)' begins a section of \(tool.name ?? "another tool")"
     case .unreadable(let why, _): "the file cannot be read: \(why)"
     case .noSQL(let what): "it is \(what), and only SQL can be imported"
     case .noScript(let name): "the folder has no \(name)"
     case .sameVersion(let other): "\(other) has the same version"
+    case .pair(let other): "by their names, it and \(other) apply and undo the same migration"
     case .badVersion(let version): "its version \(version) is too long"
     case .badVersionAmongOthers(let version): "its version \(version) is too long beside the others"
     case .nothingToUndo: "it undoes a migration that does not exist"
@@ -37,11 +39,18 @@ extension ImportProblem {
     case .script(.transactionControl): "remove it, or split the file there into two migrations"
     case .script(let reason): reason.hint
     case .marker: "reword the comment"
+    case .foreignSection(_, let tool):
+      tool.format.map {
+        "use --from \($0.rawValue) if the files are \($0.title)'s; or else reword the comment"
+      }
+        ?? "divide the file as --from expects it, or reword the comment"
     case .unreadable(_, let obstacle): obstacle.hint
     case .noSQL:
       "rewrite it in SQL; or remove it, and record it with 'migration baseline' where it has run"
     case .noScript(let name):
       "write \(name); or remove the folder, and record it with 'migration baseline' where it has run"
+    case .pair:
+      "use --from golang-migrate or --from sqlx if the files are theirs; or else make one file of the two"
     case .sameVersion: "give one of them a later version"
     case .badVersion:
       "shorten it to 14 digits at most, so that later versions can be times, as 20261123101500"

@@ -100,7 +100,10 @@ extension MigrationFolderError {
         ? "a migration file is invalid" : "\(invalid.problems.count) problems in the migration files"
     case .badName(let name): "'\(name)' has no ASCII letter or digit to name a file with"
     case .nameTooLong: "the migration's name is longer than \(MigrationFolder.longestName) characters"
-    case .nothingToImport(let path, let format): "\(path) contains no migration of \(format.rawValue)"
+    case .nothingToImport(let path, let format, _): "\(path) contains no migration of \(format.rawValue)"
+    case .otherTool(let path, let format, let others):
+      "the files in \(path) are not \(format.title)'s: by their names and comments they are "
+        + others.map { "\($0.title)'s" }.joined(separator: " or ")
     case .occupied(let path): "folder \(path) is not empty"
     }
   }
@@ -124,6 +127,10 @@ extension MigrationFolderError {
     case .nothingToImport: "check the folder and --from; nothing was written"
     case .occupied:
       "give an empty folder with --migrations, and move the files from there; nothing was written"
+    case .nothingToImport(_, let format, let folder?):
+      "use 'tenantctl migration import --from \(format.rawValue) \(folder.word)'; nothing was written"
     }
+    case .otherTool(_, _, let others):
+      "use \(others.map { "--from \($0.rawValue)" }.joined(separator: " or ")); nothing was written"
   }
 }

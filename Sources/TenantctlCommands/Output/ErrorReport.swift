@@ -179,7 +179,7 @@ struct ErrorReport: Sendable {
       case .invalid: ("migration_files", .usage)
       case .badName, .nameTooLong: ("usage", .usage)
       case .noSource: ("file", .usage)
-      case .nothingToImport: ("import_refused", .refused)
+      case .nothingToImport, .otherTool: ("import_refused", .refused)
       case .occupied: ("folder_occupied", .refused)
       }
     self.init(code, status, error.message, hint: error.hint)

@@ -12,8 +12,10 @@ package enum MigrationFolderError: Error, Sendable, Hashable {
   case nameTooLong
   /// There is no folder to take another tool's migrations from.
   case noSource(path: String)
-  /// A folder in which that tool would find no migration.
-  case nothingToImport(path: String, ImportFormat)
+  /// A folder in which that tool would find no migration, and the one below it in which it would.
+  case nothingToImport(path: String, ImportFormat, below: String? = nil)
+  /// A folder with files of other tools than the one that was named: it would find other migrations in them than theirs.
+  case otherTool(path: String, ImportFormat, seems: [ImportFormat])
   /// Migrations of another tool were to be written where there is something already.
   case occupied(path: String)
 }

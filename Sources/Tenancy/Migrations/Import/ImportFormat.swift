@@ -44,6 +44,7 @@ package enum ImportFormat: String, Sendable, Hashable, CaseIterable {
 
   func read(_ folder: SourceFolder) -> ImportReading {
     var reading = source.read(folder)
+    reading.refuseForeignSections()
     reading.finish(source.order)
     return reading
   }
@@ -87,16 +88,41 @@ struct ImportReading: Sendable {
     if name.hasSuffix(".sql") { ignored.append(folder.path(of: name)) }
   }
 
+  /// A file without a down section for this tool may have one of another tool's, which would run with the rest of it.
+  fileprivate mutating func refuseForeignSections() {
+    for migration in migrations where migration.down == nil {
+      for problem in MigrationSections(Array(migration.up.text.utf8)).problems {
+        // `+goose` and the like are found in every file.
+        if case .foreignSection(let comment, let tool) = problem.reason, tool.name != nil,
+          !comment.contains("+")
+        {
+          refuse(migration.sources[0], .foreignSection(comment, tool))
+        }
+      }
+    }
+  }
+
   fileprivate mutating func finish(_ order: ImportSource.Order) {
     if order == .number { migrations.sort { $0.version < $1.version } }
     for (first, second) in zip(migrations, migrations.dropFirst()) {
       if first.version == second.version {
-        refuse(second.sources[0], .sameVersion(as: first.sources[0]))
+        refuse(
+          second.sources[0],
+          Self.isPair(first.fileName, second.fileName)
+            ? .pair(with: first.sources[0]) : .sameVersion(as: first.sources[0]))
       } else if order == .text, second.ownVersion.map({ $0 <= first.ownVersion ?? $0 }) ?? true {
         refuse(second.sources[0], .otherOrder(after: first.sources[0]))
       }
     }
     problems.sort { ($0.file, $0.location ?? .start) < ($1.file, $1.location ?? .start) }
+  }
+
+  /// Whether the one undoes what the other applies, by their names: `1_a.down.sql` and `1_a.up.sql`.
+  private static func isPair(_ first: String, _ second: String) -> Bool {
+    let stems = [".down.sql", "_down.sql", "-down.sql"].compactMap { ending in
+      [first, second].first { $0.hasSuffix(ending) }?.dropLast(ending.count)
+    }
+    return stems.contains { stem in first.hasPrefix(stem) && second.hasPrefix(stem) }
   }
 }
 

@@ -8,6 +8,8 @@ package struct ImportProblem: Sendable, Hashable {
     case script(SQLScriptError.Reason)
     /// A comment that would begin a section here.
     case marker(String)
+    /// A comment by which another tool begins a section.
+    case foreignSection(String, ForeignSection.Tool)
     /// The operating system's reason not to read the file.
     case unreadable(String, FileObstacle)
     /// A migration in another language, or what the file is instead of SQL.
@@ -16,6 +18,8 @@ package struct ImportProblem: Sendable, Hashable {
     case noScript(String)
     /// Another file has the version, too.
     case sameVersion(as: String)
+    /// The file and another one apply and undo the same migration, which the tool keeps in one file.
+    case pair(with: String)
     /// A version that no file can have here.
     case badVersion(String)
     /// A version that no file can have here together with those of the other files.

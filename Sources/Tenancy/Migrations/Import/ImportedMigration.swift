@@ -84,9 +84,12 @@ struct ImportedSection: Sendable {
       case .message: !statements.wantsNoTransaction
       }
     let bytes = Array(text.utf8)
+    let foreign = ForeignSection.all(in: bytes, from: 0)
     for marker in MigrationMarker.all(in: bytes, from: 0) {
       let line = String(decoding: bytes[marker.range], as: UTF8.self)
-      problems.append(ImportProblem(.marker(line), file: file.path))
+      let section = foreign.first { $0.range == marker.range }
+      problems.append(
+        ImportProblem(section.map { .foreignSection(line, $0.tool) } ?? .marker(line), file: file.path))
     }
   }
 }
@@ -112,9 +115,6 @@ extension SourceFile {
   fileprivate func text(_ range: Range<Int>, without cuts: [Range<Int>], endingAt ends: [Int]) -> String {
     var rest = range.lowerBound
     var kept: [UInt8] = []
-    for cut in cuts where range.contains(cut.lowerBound) {
-      keep(to: cut.lowerBound)
-      rest = cut.upperBound
     func keep(to end: Int) {
       for semicolon in ends where rest < semicolon && semicolon <= end {
         kept += bytes[rest..<semicolon] + [UInt8(ascii: ";")]
@@ -122,6 +122,9 @@ extension SourceFile {
       }
       kept += bytes[rest..<end]
     }
+    for cut in cuts where range.contains(cut.lowerBound) {
+      keep(to: cut.lowerBound)
+      rest = cut.upperBound
     }
     keep(to: range.upperBound)
     return String(decoding: kept.drop(while: ASCII.isSpace), as: UTF8.self)

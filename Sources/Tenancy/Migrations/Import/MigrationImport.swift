@@ -16,6 +16,15 @@ package struct MigrationImport: Sendable {
     self.format = format
     migrations = reading.migrations
     ignored = reading.ignored
+    if migrations.isEmpty, let below = format.folder(below: folder) {
+      throw MigrationFolderError.nothingToImport(path: folder, format, below: below)
+    }
+    if migrations.isEmpty || !reading.problems.isEmpty {
+      let others = ImportFormat.recognized(in: folder)
+      if !others.isEmpty, !others.contains(format) {
+        throw MigrationFolderError.otherTool(path: folder, format, seems: others)
+      }
+    }
     if !reading.problems.isEmpty { throw TenancyProblem.importRefused(reading.problems) }
     if migrations.isEmpty { throw MigrationFolderError.nothingToImport(path: folder, format) }
   }
