@@ -112,16 +112,26 @@ package enum ConnectionParameters {
     return parameters.lowercased().contains("pass") || isURI && parameters.contains("@")
   }
 
-  /// The names of the parameters in a connection string.
-  static func names(in text: String) -> [String] {
-    text.hasPrefix("postgresql://") ? queryNames(text) : pairNames(text)
+  /// A parameter in a connection string.
+  struct Pair {
+    let name: String
+    let value: String
+
+    /// Whether the value switches off what the name says.
+    var isOff: Bool { ["false", "0", "no", "off", "disable", "disabled"].contains(value.lowercased()) }
   }
 
-  private static func queryNames(_ uri: String) -> [String] {
+  /// The parameters in a connection string.
+  static func pairs(in text: String) -> [Pair] {
+    text.hasPrefix("postgresql://") ? queryPairs(text) : keywordPairs(text)
+  }
+
+  private static func queryPairs(_ uri: String) -> [Pair] {
     guard let mark = uri.firstIndex(of: "?") else { return [] }
     // A JDBC URL has `;` in other databases, libpq's only `&`.
     return uri[mark...].dropFirst().split(separator: "&").map { pair in
-      decoded(pair.prefix { $0 != "=" }.utf8)
+      let name = pair.prefix { $0 != "=" }
+      return Pair(name: decoded(name.utf8), value: decoded(pair[name.endIndex...].dropFirst().utf8))
     }
   }
 
@@ -143,8 +153,8 @@ package enum ConnectionParameters {
 
   /// Of `key=value` pairs: a value with blanks is in single quotes, and a backslash takes the next character as it is.
   /// What has no `=` is no pair, and its words may be anything.
-  private static func pairNames(_ text: String) -> [String] {
-    var names: [String] = []
+  private static func keywordPairs(_ text: String) -> [Pair] {
+    var pairs: [Pair] = []
     var rest = text.unicodeScalars[...]
     func skipBlanks() { rest = rest.drop { $0.properties.isWhitespace } }
     while true {
@@ -152,18 +162,21 @@ package enum ConnectionParameters {
       let name = rest.prefix { $0 != "=" && !$0.properties.isWhitespace }
       rest = rest[name.endIndex...]
       skipBlanks()
-      guard !name.isEmpty, rest.popFirst() == "=" else { return names }
-      names.append(String(name))
+      guard !name.isEmpty, rest.popFirst() == "=" else { return pairs }
       skipBlanks()
       let isQuoted = rest.first == "'"
       if isQuoted { rest.removeFirst() }
+      var value = String.UnicodeScalarView()
       while let scalar = rest.popFirst() {
         if scalar == "\\" {
-          _ = rest.popFirst()
+          if let escaped = rest.popFirst() { value.append(escaped) }
         } else if isQuoted ? scalar == "'" : scalar.properties.isWhitespace {
           break
+        } else {
+          value.append(scalar)
         }
       }
+      pairs.append(Pair(name: String(name), value: String(value)))
     }
   }
 }

@@ -27,11 +27,12 @@ package struct ConnectionTarget: Sendable, Hashable, CustomStringConvertible, Cu
     var message: UnsafeMutablePointer<CChar>?
     guard let options = PQconninfoParse(conninfo, &message) else {
       PQfreemem(message)
-      let unknown = ConnectionParameters.names(in: conninfo).first {
-        !ConnectionParameters.known.contains($0)
+      let unknown = ConnectionParameters.pairs(in: conninfo).first {
+        !ConnectionParameters.known.contains($0.name)
       }
       let isPublic = !ConnectionParameters.mayHavePassword(in: conninfo)
-      throw ConnectionError.malformed(unknown.map { .parameter($0, isPublic: isPublic) } ?? .syntax)
+      throw ConnectionError.malformed(
+        unknown.map { .parameter($0.name, isPublic: isPublic, isOff: $0.isOff) } ?? .syntax)
     }
     PQconninfoFree(options)
   }

@@ -92,8 +92,8 @@ package enum MalformedTarget: Sendable, Hashable {
   /// A URI of another scheme.
   case scheme(String)
   /// A parameter that libpq does not know, and whether its name cannot be a part of a password in which a character is not
-  /// encoded.
-  case parameter(String, isPublic: Bool)
+  /// encoded; and whether its value switches something off.
+  case parameter(String, isPublic: Bool, isOff: Bool = false)
   /// A parameter with a value that it cannot have, and the values that it can.
   case value(of: String, choices: [String])
   /// A parameter that must be a whole number and is not.

@@ -71,6 +71,8 @@ import Testing
     ),
     ("pgbouncer=true&x=1", "libpq does not know the parameter pgbouncer", "it works through PgBouncer"),
     ("ssl=require", "libpq knows the parameter ssl only as ssl=true", "write sslmode=require"),
+    ("ssl=false", "libpq knows the parameter ssl only as ssl=true", "write sslmode=disable"),
+    ("use_ssl=No", "libpq does not know the parameter use_ssl", "write sslmode=disable"),
     ("sslmode=required", "sslmode must be one of disable, allow,", "correct it in the URL"),
     ("port=x", "port must be a number from 1 to 65535", "correct it in the URL, or in its PG* variable"),
     ("port=70000", "port must be a number from 1 to 65535", "correct it"),

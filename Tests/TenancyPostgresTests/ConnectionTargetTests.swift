@@ -69,6 +69,8 @@ import Testing
     ("postgresql://u:hunter2@h/d?nonsense=1&host=x", MalformedTarget.parameter("nonsense", isPublic: true)),
     ("postgres://h/d?host=x&Schema=y", .parameter("Schema", isPublic: true)),
     ("postgresql+asyncpg://h/d?ssl=require", .parameter("ssl", isPublic: true)),
+    ("postgresql://h/d?ssl=%30&x=1", .parameter("ssl", isPublic: true, isOff: true)),
+    ("host=h tls = 'o\\ff' x=1", .parameter("tls", isPublic: true, isOff: true)),
     ("postgresql://h/d?%73chema=a", .parameter("schema", isPublic: true)),
     // What may be a part of a password is not repeated.
     ("postgresql://h/d?user=u&password=a&b=c", .parameter("b", isPublic: false)),

@@ -4,7 +4,7 @@ internal import Tenancy
 extension MalformedTarget {
   /// The reason, with the name of a parameter that can be nothing else.
   var message: String {
-    guard case .parameter(let name, _) = self, name != "ssl", Self.isName(name) else { return reason }
+    guard case .parameter(let name, _, _) = self, name != "ssl", Self.isName(name) else { return reason }
     return "libpq does not know the parameter \(name.onOneLine)"
   }
 
@@ -22,7 +22,9 @@ extension MalformedTarget {
     case .percent: "check the user name and the password: in them @, :, / and % are %40, %3A, %2F and %25"
     case .syntax, .unencoded, .scheme: "write it as postgresql://USER@HOST:PORT/DATABASE"
     case .value, .number, .port: "correct it in the URL, or in its PG* variable or service file"
-    case .parameter(let name, let isPublic): Self.advice(for: name, isPublic: isPublic)
+    case .parameter(let name, _, isOff: true) where Self.tls.contains(name.lowercased()):
+      "write sslmode=disable"
+    case .parameter(let name, let isPublic, _): Self.advice(for: name, isPublic: isPublic)
     }
   }
 
@@ -46,6 +48,12 @@ extension MalformedTarget {
     "require_auth", "sslcertmode", "load_balance_hosts", "gssdelegation", "sslnegotiation", "servicefile",
     "min_protocol_version", "max_protocol_version", "scram_client_key", "scram_server_key", "sslkeylogfile",
     "oauth_issuer", "oauth_client_id", "oauth_client_secret", "oauth_scope",
+  ]
+
+  /// Those of other drivers that turn TLS on, or off.
+  private static let tls: Set<String> = [
+    "ssl", "sslaccept", "use_ssl", "usessl", "uselibpqcompat", "ssl_mode", "ssl-mode", "sslidentity",
+    "sslfactory", "requiressl", "tls",
   ]
 
   /// The parameters of other drivers, in lower case: Prisma, JDBC, asyncpg, SQLAlchemy, node-postgres, Npgsql, Go's pq and
@@ -73,12 +81,7 @@ extension MalformedTarget {
         "min_size", "max_size", "conn_max_age", "max_connections",
       ], "remove it: --jobs says how many connections a run opens"
     ),
-    (
-      [
-        "ssl", "sslaccept", "use_ssl", "usessl", "uselibpqcompat", "ssl_mode", "sslidentity", "sslfactory",
-        "requiressl", "tls",
-      ], "write sslmode=require, or sslmode=verify-full to check the server's certificate, too"
-    ),
+    (tls, "write sslmode=require, or sslmode=verify-full to check the server's certificate, too"),
     (["sslca", "ssl_ca", "ssl_root_cert", "sslrootcertificate"], "write sslrootcert=FILE"),
     (
       ["connecttimeout", "logintimeout", "timeout", "connection_timeout"],
