@@ -31,16 +31,18 @@ extension MigrationFileError: CustomStringConvertible {
       tool.name == "Liquibase"
         ? "'\(comment)' is a rollback of Liquibase's, which tenantctl would not run"
         : "'\(comment)' begins a section of \(tool.name ?? "another tool"); all of the file would run as one migration"
+    case .foreignCondition(let comment):
+      "'\(comment)' is a condition of Liquibase's, which tenantctl does not read: the file would run in every tenant"
     case .unreadable(let why, _): "the file cannot be read: \(why)"
     }
   }
 
-  /// What to do about it.
-  var hint: String {
   private func also(_ others: Int) -> String {
     others == 0 ? "" : " (and \(counted(others, "other folder")))"
   }
 
+  /// What to do about it.
+  var hint: String {
     switch reason {
     case .script(let reason): reason.hint
     case .statementBeforeMarker: "move it below '-- migrate:up'"
@@ -58,15 +60,16 @@ extension MigrationFileError: CustomStringConvertible {
     case .otherEnding: "rename it, or let its name begin with a dot"
     case .folderBelow(let format?, _): importing(format)
     case .folderBelow(nil, _): "move its files up, or let the folder's name begin with a dot"
-    case .downFile:
-      "put it into the migration's file below a line '-- migrate:down'"
     case .folderAbove(let folder, _):
       "if the migrations are in \(folder), name it: --migrations \(folder.word)"
+    case .downFile:
+      "put it into the migration's file below a line '-- migrate:down'"
         + (file.hasSuffix(".down.sql")
           ? "; 'tenantctl migration import' does so for golang-migrate and sqlx" : "")
     case .foreignSection(_, let tool):
       tool.format.map(importing)
         ?? "divide the file by the lines '-- migrate:up' and '-- migrate:down', or reword the comment"
+    case .foreignCondition: "remove the condition if the changeset is for every tenant, or else the changeset"
     case .unreadable(_, let obstacle): obstacle.hint
     }
   }
@@ -124,13 +127,13 @@ extension MigrationFolderError {
       """
     case .nameTooLong: "describe the migration in a few words: 'tenantctl migration new add_capacity'"
     case .noSource: "give the folder of the other tool's migrations"
-    case .nothingToImport: "check the folder and --from; nothing was written"
-    case .occupied:
-      "give an empty folder with --migrations, and move the files from there; nothing was written"
     case .nothingToImport(_, let format, let folder?):
       "use 'tenantctl migration import --from \(format.rawValue) \(folder.word)'; nothing was written"
-    }
+    case .nothingToImport: "check the folder and --from; nothing was written"
     case .otherTool(_, _, let others):
       "use \(others.map { "--from \($0.rawValue)" }.joined(separator: " or ")); nothing was written"
+    case .occupied:
+      "give an empty folder with --migrations, and move the files from there; nothing was written"
+    }
   }
 }

@@ -110,6 +110,27 @@ import Testing
     #expect(try parse("CREATE TABLE a (x int);\n--rollback DROP TABLE a;\n").up.count == 1)
   }
 
+  /// What Liquibase would skip would run in every tenant.
+  @Test(arguments: [
+    ("--changeset joe:1 context:test", true),
+    ("-- changeset joe:1 runOnChange:true contextFilter:\"a or b\"", true),
+    ("--changeset joe:1 labels:v2", true), ("--changeset joe:1 ignore:true", true),
+    ("--changeset joe:1 dbms:mysql", true), ("--changeset joe:1 dbms:\"h2, oracle\"", true),
+    ("--changeset joe:1 dbms:!postgresql", true), ("--preconditions onFail:MARK_RAN", true),
+    ("--changeset joe:1", false), ("--changeset joe:1 dbms:mysql,postgresql", false),
+    ("--changeset joe:1 dbms:!mysql", false), ("--changeset joe:1 ignore:false", false),
+    ("--comment context:test", false), ("--changeset context:1", false),
+  ])
+  func liquibaseConditions(line: String, isRefused: Bool) throws {
+    let head = "--liquibase formatted sql logicalFilePath:a\n"
+    let text = "\(line)\nCREATE TABLE a (x int);\n"
+    #expect(try parse(text).up.count == 1)
+    let problems = isRefused ? invalid(head + text) : []
+    #expect(problems.map(\.reason) == (isRefused ? [.foreignCondition(comment: line)] : []))
+    #expect(problems.allSatisfy { $0.line == 2 && !$0.hint.isEmpty })
+    if !isRefused { #expect(try parse(head + text).up.count == 1) }
+  }
+
   @Test(arguments: [
     "CREATE TABLE a (x int);\n-- Down\n", "CREATE TABLE a (x int);\n-- Down Migration\n-- DROP TABLE a;\n",
     "-- Up Migration\nCREATE TABLE a (x int);", "-- Down payments\nCREATE TABLE a (x int);",

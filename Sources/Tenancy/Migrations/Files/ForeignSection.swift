@@ -16,26 +16,34 @@ package struct ForeignSection {
   let range: Range<Int>
   /// Whether what it begins counts only if a statement follows: the words alone could be prose.
   let needsStatement: Bool
+  /// Whether it begins nothing, but says where a part of the file is to run.
+  var isCondition = false
 
   /// Those of a file without markers of ours, in order.
   static func all(in bytes: [UInt8], from start: Int) -> [ForeignSection] {
     var isLiquibase: Bool?
     return SQLLexer.lineComments(in: bytes, from: start).compactMap { range in
-      let words = words(of: String(decoding: bytes[range], as: UTF8.self))
-      if isLiquibase == nil { isLiquibase = words == "liquibase formatted sql" }
-      return ForeignSection(words, range, isLiquibase: isLiquibase == true)
+      let comment = String(decoding: bytes[range], as: UTF8.self)
+      let words = words(of: comment)
+      if isLiquibase == nil { isLiquibase = words.hasPrefix("liquibase formatted sql") }
+      return isLiquibase == true
+        ? ForeignSection(liquibase: comment, words, range) : ForeignSection(words, range)
     }
   }
 
-  private init?(_ words: String, _ range: Range<Int>, isLiquibase: Bool) {
+  /// A comment of a file of Liquibase's.
+  private init?(liquibase comment: String, _ words: String, _ range: Range<Int>) {
     self.range = range
-    if isLiquibase {
-      // `--rollback empty` and `not required` say that there is nothing to undo.
-      guard words.hasPrefix("rollback "), !["rollback empty", "rollback not required"].contains(words) else {
-        return nil
-      }
-      (tool, needsStatement) = (Tool(name: "Liquibase", format: nil), false)
-    } else if words.hasPrefix("+"), words != "+down" {
+    (tool, needsStatement) = (Tool(name: "Liquibase", format: nil), false)
+    isCondition = LiquibaseCondition.isOne(comment)
+    // `--rollback empty` and `not required` say that there is nothing to undo.
+    let undoes = words.hasPrefix("rollback ") && !["rollback empty", "rollback not required"].contains(words)
+    if !undoes, !isCondition { return nil }
+  }
+
+  private init?(_ words: String, _ range: Range<Int>) {
+    self.range = range
+    if words.hasPrefix("+"), words != "+down" {
       let parts = words.split(separator: " ")
       guard parts.count > 1, ["up", "down"].contains(parts[1]) else { return nil }
       tool = Self.annotated[parts[0]] ?? Tool(name: String(parts[0].dropFirst()), format: nil)

@@ -41,7 +41,10 @@ struct MigrationSections {
     let foreign = found.isEmpty ? foreignSection() : nil
     if let foreign {
       let comment = String(decoding: bytes[foreign.range], as: UTF8.self)
-      report(.foreignSection(comment: comment, foreign.tool), at: foreign.range.lowerBound)
+      report(
+        foreign.isCondition
+          ? .foreignCondition(comment: comment) : .foreignSection(comment: comment, foreign.tool),
+        at: foreign.range.lowerBound)
     }
     for marker in markers where !marker.isWellFormed && foreign == nil {
       report(.malformedMarker(marker.direction), at: marker.range.lowerBound)
