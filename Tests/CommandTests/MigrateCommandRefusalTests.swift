@@ -35,8 +35,11 @@ extension MigrateCommandTests {
       "remove the statement that changes the ledger from the file"
     ),
     (
-      "RESET search_path;",
-      "remove the statement that sets search_path from the file, or use SET LOCAL and set it back"
+      "RESET ALL;",
+      """
+      remove the statement that sets or resets search_path (RESET ALL does, too) from the file, or use SET LOCAL and set \
+      it back
+      """
     ),
   ])
   func hintsAtTheWayOut(sql: String, hint: String) async throws {

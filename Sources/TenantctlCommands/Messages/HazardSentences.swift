@@ -84,7 +84,7 @@ extension Hazard {
         instead: "CREATE EXTENSION IF NOT EXISTS ... SCHEMA public, in shared/")
     case .searchPath:
       HazardSentences(
-        what: "a statement sets search_path",
+        what: "a statement sets search_path, or resets it, as RESET ALL and DISCARD ALL do, too",
         why: "the statements after it run in another schema than the tenant's",
         instead: "remove it: the search path is already the tenant's")
     case .functionSearchPath:

@@ -219,7 +219,10 @@ extension MigrationFailure {
     case .readOnly: "remove READ ONLY from the file"
     case .locked, .inProgress: "run the same command again when that session has finished"
     case .searchPathChanged:
-      "remove the statement that sets search_path from the file, or use SET LOCAL and set it back"
+      """
+      remove the statement that sets or resets search_path (RESET ALL does, too) from the file, or use SET LOCAL and set \
+      it back
+      """
     case .roleLacksUsage: RoleWithoutUsage.advice(in: "the file")
     case .meetsShared(let object): object.advice(in: "the file")
     case .ledgerRowGone:

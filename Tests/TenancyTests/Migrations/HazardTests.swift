@@ -28,7 +28,8 @@ import Testing
 
     ("SET search_path TO other", "search-path"), ("set local SEARCH_PATH = other", "search-path"),
     ("SELECT set_config('search_path', 'other', false)", "search-path"), ("RESET search_path", "search-path"),
-    ("SET SCHEMA 'other'", "search-path"),
+    ("SET SCHEMA 'other'", "search-path"), ("RESET ALL", "search-path"), ("DISCARD ALL", "search-path"),
+    ("SET search_path = DEFAULT", "search-path"), ("DISCARD TEMP", ""), ("RESET work_mem", ""),
     ("ALTER FUNCTION f() SET search_path TO other", "function-search-path"),
     (
       "CREATE FUNCTION f() RETURNS int LANGUAGE sql SET search_path = a AS 'SELECT 1'", "function-search-path"

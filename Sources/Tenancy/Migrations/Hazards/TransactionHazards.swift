@@ -10,7 +10,8 @@ struct TransactionHazards {
   var hazards: [Hazard] {
     let checks: [(Hazard, Bool)] = [
       (.sessionSetting, isInTransaction && setsForSession), (.setTransaction, setsTransactionInVain),
-      (.concurrently, isInTransaction && words.isRefusedInTransaction),
+      // DISCARD ALL is to be removed: it would reset the search path outside of a transaction, too.
+      (.concurrently, isInTransaction && words.isRefusedInTransaction && !words.setsSearchPath),
     ]
     return checks.filter(\.1).map(\.0)
   }
@@ -61,6 +62,7 @@ extension SQLWords {
     if first.is("SELECT") || first.is("PERFORM") {
       return contains("SET_CONFIG") && words.contains { $0.text == "'search_path'" }
     }
+    if first.is("RESET") || first.is("DISCARD"), words.count > 1, words[1].is("ALL") { return true }
     guard first.is("SET") || first.is("RESET") else { return false }
     return words.dropFirst().prefix(2).contains { $0.is("SEARCH_PATH") || $0.is("SCHEMA") }
   }
