@@ -165,6 +165,8 @@ package enum TenancyProblem: Error, Sendable, Hashable {
   case filesMissing([UnknownVersion])
   /// A migration failed.
   case migrationFailed(MigrationFailure)
+  /// A migration of a new tenant needs something that does not exist, while these of the shared schema are pending.
+  case sharedPending(MigrationFailure, [MigrationVersion])
   /// Files of another tool's that cannot be taken over; nothing was written.
   case importRefused([ImportProblem])
   /// Schemas whose history by another tool cannot be taken over; nothing was written.

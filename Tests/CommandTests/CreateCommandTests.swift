@@ -230,4 +230,36 @@ import Testing
       try await scene.succeed("create acme")
     }
   }
+
+  /// The hint's command applies what is missing.
+  @Test func pendingMigrationsOfTheSharedSchema() async throws {
+    var files = Scene.files
+    files["migrations/shared/20260101000000_plans.sql"] = "CREATE TABLE public.plans (id int PRIMARY KEY);\n"
+    files["migrations/tenant/20260103000000_plan.sql"] =
+      "ALTER TABLE tanks ADD plan int REFERENCES public.plans;\n"
+    try await Scene.with(files: files) { scene in
+      let failure = """
+        migrations/tenant/20260103000000_plan.sql:1:1: relation "public.plans" does not exist
+          ALTER TABLE tanks ADD plan int REFERENCES public.plans;
+        """
+      try await scene.refuses([
+        Refusal(
+          "create acme", 1, "migration_failed", failure,
+          hint: """
+            the shared schema has pending migrations (20260101000000), which may create what is missing: 'tenantctl \
+            migrate --all' applies them
+            """)
+      ])
+      let several = try await scene.run("create acme reef", environment: ["GITHUB_ACTIONS": "true"])
+      #expect(
+        several.status == 5
+          && several.stderr.contains("::error file=migrations/tenant/20260103000000_plan.sql")
+          && several.stderr.contains("'tenantctl migrate --all' applies them"), "\(several)")
+      try await scene.succeed("migrate --all")
+      try await scene.succeed("create acme")
+      try scene.folder.write("SELECT nope;\n", to: "migrations/tenant/20260104000000_nope.sql")
+      let other = try await scene.run("create reef")
+      #expect(other.status == 1 && !other.stderr.contains("shared schema"), "\(other)")
+    }
+  }
 }

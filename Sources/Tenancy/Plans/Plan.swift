@@ -23,6 +23,8 @@ package struct Plan<Result: Sendable>: Sendable {
   var schema: SchemaName?
   /// What it means that a step failed after others were committed; `nil` leaves the problem as it is.
   var explainHalf: (@Sendable (TenancyProblem) -> TenancyProblem)?
+  /// Adds to a problem what has to be asked for; `nil` leaves it as it is.
+  var detailed: (@Sendable (TenancyProblem) async -> TenancyProblem)?
   private let progress = PlanProgress()
 
   /// Makes the change. If the program is killed, the server rolls the open transaction back. After a failure it may be called
@@ -36,7 +38,8 @@ package struct Plan<Result: Sendable>: Sendable {
     } catch let problem as TenancyProblem where again != nil && problem.isOvertaken {
       return try await again?().apply() ?? result
     } catch let problem as TenancyProblem {
-      let named = await namingLockHolders(problem)
+      let held = await namingLockHolders(problem)
+      let named = await detailed?(held) ?? held
       throw progress.isBegun ? explainHalf?(named) ?? named : named
     }
   }

@@ -9,8 +9,9 @@ extension TenantDatabase {
   /// starts over.
   ///
   /// Throws ``TenancyProblem`` if the name, a domain or a column value will not do, or one is taken.
+  /// - Parameter shared: the files of the shared schema, which are not applied; a failure names those that are pending.
   package func planCreate(
-    _ new: NewTenant, migrations: [MigrationFile] = []
+    _ new: NewTenant, migrations: [MigrationFile] = [], shared: [MigrationFile] = []
   ) async throws -> Plan<CreatedTenant> {
     try MigrationFile.refuseEmpty(migrations)
     try admit(new)
@@ -58,7 +59,8 @@ extension TenantDatabase {
           self.explainCreate($0, RefusedRow(shape: shape, tenant: tenant.name, values: new.values))
         },
         cleanUp: self.limits.opening + [mark.drop(ledger)],
-        lock: isDirect ? nil : lock.takeForTransaction)
+        lock: isDirect ? nil : lock.takeForTransaction,
+        detailed: { await self.namingPendingShared($0, among: shared) })
     }
   }
 
@@ -70,14 +72,15 @@ extension TenantDatabase {
   /// Plans a new tenant, or nothing if a tenant has its name. Throws as ``planCreate(_:migrations:)`` does.
   /// - Parameter attempts: how often it is planned if other sessions are faster.
   package func planCreate(
-    _ new: NewTenant, migrations: [MigrationFile], ifNotExists: Bool, attempts: Int = 3
+    _ new: NewTenant, migrations: [MigrationFile], shared: [MigrationFile] = [], ifNotExists: Bool,
+    attempts: Int = 3
   ) async throws -> Plan<CreatedTenant> {
     do {
-      var plan = try await planCreate(new, migrations: migrations)
+      var plan = try await planCreate(new, migrations: migrations, shared: shared)
       if attempts > 1 {
         plan.again = {
           try await self.planCreate(
-            new, migrations: migrations, ifNotExists: ifNotExists, attempts: attempts - 1)
+            new, migrations: migrations, shared: shared, ifNotExists: ifNotExists, attempts: attempts - 1)
         }
       }
       return plan
@@ -96,7 +99,7 @@ extension TenantDatabase {
   /// Throws ``TenancyProblem/tenantGivenTwice(_:)`` or ``TenancyProblem/domainGivenTwice(_:)``, and what would be wrong with
   /// each of them; what is wrong with one is that tenant's failure.
   package func planCreate(
-    _ new: [NewTenant], migrations: [MigrationFile], ifNotExists: Bool
+    _ new: [NewTenant], migrations: [MigrationFile], shared: [MigrationFile] = [], ifNotExists: Bool
   ) async throws -> FleetPlan<CreatedTenant> {
     for tenant in new { try admit(tenant) }
     if let name = new.map(\.name).firstRepeated { throw TenancyProblem.tenantGivenTwice(name) }
@@ -108,7 +111,8 @@ extension TenantDatabase {
         name: $0.name, schema: $0.schema ?? self.settings.registry.schema(of: $0.name), isActive: $0.isActive)
     }
     return try await planEach(tenants) {
-      try await self.planCreate(new[$0], migrations: migrations, ifNotExists: ifNotExists)
+      try await self.planCreate(
+        new[$0], migrations: migrations, shared: shared, ifNotExists: ifNotExists)
     }
   }
 

@@ -9,6 +9,19 @@ extension ErrorReport {
       hint: failure.leftIndexes.isEmpty ? failure.hint : failure.dropHint, sqlState: failure.server?.sqlState)
   }
 
+  /// A migration of a new tenant that failed while migrations of the shared schema are pending.
+  init(migration failure: MigrationFailure, pendingInShared versions: [MigrationVersion]) {
+    let failed = ErrorReport(migration: failure)
+    let advice = """
+      the shared schema has pending migrations (\(named(versions))), which may create what is missing: 'tenantctl migrate \
+      --all' applies them
+      """
+    self.init(
+      failed.code, failed.status, failed.message,
+      hint: ([advice] + (failed.hint.map { [$0] } ?? [])).joined(separator: "; or: "),
+      sqlState: failed.sqlState)
+  }
+
   /// What the shared schema got before a migration of its own failed.
   init(shared failed: SharedMigrationFailed) {
     let versions = failed.applied.map(\.rawValue).joined(separator: ", ")

@@ -215,6 +215,7 @@ extension ErrorReport {
         "file_missing", .notFound, "no file to undo \(versions.withTenants)",
         hint: "restore it from version control, or write a new migration instead; nothing was run")
     case .migrationFailed(let failure): Self(migration: failure)
+    case .sharedPending(let failure, let versions): Self(migration: failure, pendingInShared: versions)
     case .importRefused(let problems): Self(importing: problems)
     case .historyRefused(let problems): Self(history: problems)
     case .foreignLedger(_, let tool, let columns):

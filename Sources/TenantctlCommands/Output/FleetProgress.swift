@@ -65,7 +65,7 @@ final class FleetProgress: Sendable {
   /// Counts a tenant that waits for another attempt, and names the sessions that hold its lock.
   func notePostponed(_ name: String, _ error: any Error) {
     let message =
-      if case TenancyProblem.migrationFailed(let failure) = error { failure.placed } else {
+      if let failure = (error as? TenancyProblem)?.migrationFailure { failure.placed } else {
         ErrorReport(error).message
       }
     state.withLock { state in

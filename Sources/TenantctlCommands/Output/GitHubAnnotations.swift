@@ -35,7 +35,7 @@ struct GitHubAnnotations {
 
   private static func line(_ cause: String, _ error: any Error, _ names: [String]) -> String {
     var properties: [(String, String)] = []
-    if case TenancyProblem.migrationFailed(let failure) = error {
+    if let failure = (error as? TenancyProblem)?.migrationFailure {
       properties.append(("file", failure.path))
       if let line = failure.line { properties.append(("line", "\(line)")) }
       if let column = failure.column { properties.append(("col", "\(column)")) }

@@ -33,21 +33,23 @@ enum CreateCommand {
   ) { input, session in
     try RunOptions.refuseReport(input, with: [Shared.dryRun])
     let new = try tenants(input, try session.configuration().settings)
-    let files = input[noMigrations] ? [] : try migrations(session)
-    if files.isEmpty, !input[noMigrations] {
+    let files = try input[noMigrations] ? MigrationSet(tenant: [], shared: []) : migrations(session)
+    if files.tenant.isEmpty, !input[noMigrations] {
       _ = try await session.database().planMigration(FleetSelection(), MigrationSet(tenant: [], shared: []))
     }
     if new.count == 1, input[fromFile] == nil { return try await createOne(new[0], files, input, session) }
     let database = try session.database(connections: 2 * RunOptions.connections(input))
-    let plan = try await database.planCreate(new, migrations: files, ifNotExists: input[ifNotExists])
+    let plan = try await database.planCreate(
+      new, migrations: files.tenant, shared: files.shared, ifNotExists: input[ifNotExists])
     return try await changes.run(plan, of: database, input, session)
   }
 
   private static func createOne(
-    _ new: NewTenant, _ files: [MigrationFile], _ input: Input, _ session: Session
+    _ new: NewTenant, _ files: MigrationSet, _ input: Input, _ session: Session
   ) async throws -> CommandResult {
     let database = try session.database(connections: 2, onMainThread: true)
-    let change = try await database.planCreate(new, migrations: files, ifNotExists: input[ifNotExists])
+    let change = try await database.planCreate(
+      new, migrations: files.tenant, shared: files.shared, ifNotExists: input[ifNotExists])
     return try await session.make(change, dryRun: input[Shared.dryRun]) { created in
       CommandResult(created) { _ in lines(created) }
     }
@@ -106,9 +108,9 @@ enum CreateCommand {
   }
 
   /// Throws ``MigrationsRequired`` without a folder: in the wrong directory the tenant would have no tables.
-  private static func migrations(_ session: Session) throws -> [MigrationFile] {
+  private static func migrations(_ session: Session) throws -> MigrationSet {
     do {
-      return try session.migrations().tenant
+      return try session.migrations()
     } catch MigrationFolderError.missing(let path) {
       throw MigrationsRequired(folder: path)
     }
