@@ -72,4 +72,10 @@ import Testing
   func suggests(word: String, names: [String]) {
     #expect(suggestions(for: word, among: ["migrate", "migration", "status", "set", "drop"]) == names)
   }
+
+  /// Between names of one letter every other one is a letter away.
+  @Test func suggestsNoOtherLetter() {
+    #expect(suggestions(for: "a", among: ["c", "ab", "a"]) == ["a"])
+    #expect(suggestions(for: "ba", among: ["ab", "b", "c"]) == ["ab", "b"])
+  }
 }

@@ -1,10 +1,11 @@
-/// The candidates that a mistyped word may stand for, nearest first, at most three.
+/// The candidates that a mistyped word may stand for, nearest first, at most three. One that shares no letter with the word is
+/// another word, however short both are.
 public func suggestions(for word: String, among candidates: [String]) -> [String] {
   let reach = max(1, word.count / 3)
   return
     candidates
     .map { (name: $0, distance: editDistance(word, $0)) }
-    .filter { $0.distance <= reach || (word.count > 1 && $0.name.hasPrefix(word)) }
+    .filter { $0.distance <= reach && $0.distance < word.count || word.count > 1 && $0.name.hasPrefix(word) }
     .enumerated()
     .sorted { ($0.element.distance, $0.offset) < ($1.element.distance, $1.offset) }
     .prefix(3)
