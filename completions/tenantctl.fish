@@ -302,7 +302,7 @@ complete -c tenantctl -n "__tenantctl_at 'rollback'" -l order-by -r -f -d 'The o
 complete -c tenantctl -n "__tenantctl_at 'rollback'" -l limit -r -f -d 'Select at most N tenants, the first in the order'
 complete -c tenantctl -n "__tenantctl_at 'rollback'" -l require-match -d 'Exit with status 3 if the selection has no tenants'
 complete -c tenantctl -n "__tenantctl_at 'rollback'" -l steps -r -f -d 'Undo the last N migrations of each tenant. Default: 1'
-complete -c tenantctl -n "__tenantctl_at 'rollback'" -l to -r -f -a '(__tenantctl_ask version)' -d 'Undo the migrations that are newer than this version'
+complete -c tenantctl -n "__tenantctl_at 'rollback'" -l to -r -f -a '(__tenantctl_ask version)' -d 'Undo the migrations that are newer than this version; 0 undoes all'
 complete -c tenantctl -n "__tenantctl_at 'rollback'" -s j -l jobs -r -f -d 'Work on N tenants at a time. Default: 8, but at most a quarter of the free connections'
 complete -c tenantctl -n "__tenantctl_at 'rollback'" -l on-error -r -f -a 'continue stop' -d 'What to do when a tenant fails'
 complete -c tenantctl -n "__tenantctl_at 'rollback'" -l max-failures -r -f -d 'Start no other tenant after N have failed'

@@ -139,9 +139,8 @@ extension TenantDatabase {
     _ selection: FleetSelection, _ files: MigrationSet, _ extent: RollbackExtent,
     statementTimeout: Duration? = nil
   ) async throws -> MigrationPlan {
-    if case .to(let version) = extent,
-      !(files.tenant + files.shared).contains(where: { $0.version == version })
-    {
+    let all = (files.tenant + files.shared).map(\.version)
+    if case .to(let version) = extent, !all.contains(version), !version.isBeforeAll(all) {
       throw TenancyProblem.versionNotFound(version.rawValue)
     }
     let set = MigrationSet(tenant: files.tenant, shared: [])
@@ -222,7 +221,7 @@ package struct UnknownVersion: Sendable, Hashable, Encodable {
 package enum RollbackExtent: Sendable, Hashable {
   /// So many migrations of each tenant.
   case steps(Int)
-  /// Until this one is the newest.
+  /// Until this one is the newest; 0, if no file has it, is before the first.
   case to(MigrationVersion)
 
   /// The versions to undo, newest first.

@@ -31,6 +31,11 @@ package struct MigrationVersion: Sendable, Hashable, CustomStringConvertible {
     return try? MigrationVersion(parsing: "1" + String(decoding: digits, as: UTF8.self))
   }
 
+  /// Whether it is 0 and so before all of these. `0` for `0000` would be a slip.
+  func isBeforeAll(_ versions: [MigrationVersion]) -> Bool {
+    rawValue == "0" && !versions.contains { $0.rawValue.allSatisfy { $0 == "0" } }
+  }
+
   /// The digits as they are written.
   package var description: String { rawValue }
 }

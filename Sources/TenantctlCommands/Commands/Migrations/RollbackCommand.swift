@@ -60,5 +60,5 @@ enum RollbackCommand {
     summary: "Undo the last N migrations of each tenant. Default: 1.")
   private static let target = Option(
     "to", placeholder: "VERSION", completion: .dynamic("version"), parse: MigrationVersion.init(parsing:),
-    summary: "Undo the migrations that are newer than this version.")
+    summary: "Undo the migrations that are newer than this version; 0 undoes all.")
 }

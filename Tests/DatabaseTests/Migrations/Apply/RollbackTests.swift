@@ -8,7 +8,7 @@ import Testing
     (RollbackExtent.steps(1), "3", "1,2", "t1 t2"), (.steps(2), "3,2", "1", "t1"),
     (.steps(9), "3,2,1", "none", ""),
     (.to(version("2")), "3", "1,2", "t1 t2"), (.to(version("1")), "3,2", "1", "t1"),
-    (.to(version("3")), "up to date", "1,2,3", "t1 t2 t3"),
+    (.to(version("3")), "up to date", "1,2,3", "t1 t2 t3"), (.to(version("0")), "3,2,1", "none", ""),
   ])
   func undoes(extent: RollbackExtent, undone: String, left: String, tables: String) async throws {
     try await Fleet.with { fleet in
@@ -45,6 +45,10 @@ import Testing
       }
       await #expect(throws: TenancyProblem.versionNotFound("7")) {
         try await fleet.planRollback(files, .to(version("7")))
+      }
+      // 0 is before the first one, unless it is another spelling of it.
+      await #expect(throws: TenancyProblem.versionNotFound("0")) {
+        try await fleet.planRollback(files + [migration("0000", "SELECT 1")], .to(version("0")))
       }
       // One of the shared schema's is as good a place to stop at as a tenant's.
       let shared = MigrationSet(tenant: files, shared: [try migration("02", "SELECT 1")])
