@@ -156,11 +156,12 @@ extension TenantDatabase {
       .init(.domainShared(DomainName(stored: host), by: rows.map(\.tenant).sorted()))
     }
     return entries
-      + members.compactMap { examine(owned[$0.tenant.name] ?? [], of: $0.tenant.name, owned, domains) }
+      + members.compactMap { examine(owned[$0.tenant.name] ?? [], of: $0.tenant.name, owned, domains, shape) }
   }
 
   private func examine(
-    _ own: [Domain], of tenant: TenantName, _ all: [TenantName: [Domain]], _ domains: RegistryShape.Domains
+    _ own: [Domain], of tenant: TenantName, _ all: [TenantName: [Domain]], _ domains: RegistryShape.Domains,
+    _ shape: RegistryShape
   ) -> Diagnosis.Entry? {
     if own.isEmpty { return all.isEmpty ? nil : .init(.noDomain(tenant)) }
     guard let primary = domains.primary else { return nil }
@@ -171,8 +172,8 @@ extension TenantDatabase {
     guard own.count == 1 else { return .init(.noPrimaryDomain(tenant, own.map(\.name))) }
     let host = own[0].name
     return .init(.noPrimaryDomain(tenant, [host])) {
-      let fix: SQL = "UPDATE \(domains.table) SET \(primary) = true WHERE \(domains.host) = \(host.rawValue)"
-      return [.transaction(self.limits.opening.planned + [PlannedStatement(mustAffectRows: fix)])]
+      let fix = [PlannedStatement].changing(shape.setPrimary(host, domains, primary))
+      return [.transaction(self.limits.opening.planned + fix.confirmed(by: shape))]
     }
   }
 
@@ -180,11 +181,16 @@ extension TenantDatabase {
     of domain: DomainName, _ shape: RegistryShape, _ domains: RegistryShape.Domains
   ) -> [Step] {
     guard let column = domains.tenantName else { return [] }
-    let update: SQL = """
-      UPDATE \(domains.table) d SET \(column) = t.\(shape.tenants.name) FROM \(shape.tenants.table) t
-      WHERE \(shape.link(domains)) AND d.\(domains.host) = \(domain.rawValue)
-      """
-    return [.transaction(limits.opening.planned + [PlannedStatement(mustAffectRows: update)])]
+    let isIts: SQL = "\(shape.link(domains)) AND d.\(domains.host) = \(domain.rawValue)"
+    let source: SQL = "FROM \(domains.table) d, \(shape.tenants.table) t WHERE \(isIts)"
+    let update = RowChange(
+      event: .update, table: domains.table, hasRule: domains.rules.contains(.update),
+      sql: """
+        UPDATE \(domains.table) d SET \(column) = t.\(shape.tenants.name) FROM \(shape.tenants.table) t WHERE \(isIts)
+        """, source: source, outcome: "EXISTS (SELECT \(source) AND d.\(column)::text = \(shape.name))")
+    return [
+      .transaction(limits.opening.planned + [PlannedStatement].changing(update).confirmed(by: shape))
+    ]
   }
 }
 

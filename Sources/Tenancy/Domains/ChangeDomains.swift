@@ -47,12 +47,13 @@ extension TenantDatabase {
       let domain = Domain(
         name: host, tenant: tenant.name, isPrimary: (primary || isFirst) && shape.domains?.primary != nil)
       let exclusive = domain.isPrimary ? [PlannedStatement(shape.lockPrimary(of: name))] : []
-      let clear = primary ? shape.clearPrimary(of: name) : []
+      let clear = primary ? shape.clearPrimary(of: name, for: host) : []
       let first = domain.isPrimary && !primary ? shape.refusePrimary(of: name) : []
       let insert = try shape.insertDomain(domain, values)
+      let rows = exclusive + clear + first + .changing(insert)
       return Plan(
         result: domain,
-        steps: [.transaction(self.limits.opening.planned + exclusive + clear + first + .changing(insert))],
+        steps: [.transaction(self.limits.opening.planned + rows.confirmed(by: shape))],
         database: self, explain: RefusedRow(shape: shape, tenant: name, values: values).problem)
     }
   }
@@ -78,7 +79,9 @@ extension TenantDatabase {
         source: source, outcome: "NOT EXISTS (SELECT \(source))")
       return Plan(
         result: RemovedDomain(name: owner.host, tenant: owner.tenant, isPrimary: owner.isPrimary),
-        steps: [.transaction(self.limits.opening.planned + .changing(delete))],
+        steps: [
+          .transaction(self.limits.opening.planned + [PlannedStatement].changing(delete).confirmed(by: shape))
+        ],
         database: self,
         explain: { error in
           error.state == .foreignKeyViolation
@@ -98,12 +101,7 @@ extension TenantDatabase {
       let owner = try await self.ownRow(of: host, shape, over: connection)
       guard let tenant = owner.tenant else { throw TenancyProblem.domainWithoutTenant(host, tenant: nil) }
       let primaries = try await self.domains(of: [tenant], shape, over: connection).filter(\.isPrimary)
-      let source: SQL = "FROM \(domains.table) d WHERE d.\(domains.host) = \(owner.host.rawValue)"
-      let set = RowChange(
-        event: .update, table: domains.table, hasRule: domains.rules.contains(.update),
-        sql:
-          "UPDATE \(domains.table) d SET \(primary) = true WHERE d.\(domains.host) = \(owner.host.rawValue)",
-        holds: shape.isPrimary, source: source, outcome: "EXISTS (SELECT \(source) AND \(shape.isPrimary))")
+      let set = shape.setPrimary(owner.host, domains, primary)
       return Plan(
         result: Domain(name: owner.host, tenant: tenant, isPrimary: true),
         steps: primaries.map(\.name) == [owner.host]
@@ -111,7 +109,7 @@ extension TenantDatabase {
           : [
             .transaction(
               (self.limits.opening + [shape.lockPrimary(of: tenant)]).planned
-                + shape.clearPrimary(of: tenant) + .changing(set))
+                + (shape.clearPrimary(of: tenant, for: owner.host) + .changing(set)).confirmed(by: shape))
           ], database: self)
     }
   }
@@ -125,6 +123,15 @@ extension RegistryShape {
       throw TenancyProblem.noPrimary(table: domains.table.description)
     }
     return primary
+  }
+
+  func setPrimary(_ host: DomainName, _ domains: Domains, _ primary: Identifier) -> RowChange {
+    let isIt: SQL = "d.\(domains.host) = \(host.rawValue)"
+    let source: SQL = "FROM \(domains.table) d WHERE \(isIt)"
+    return RowChange(
+      event: .update, table: domains.table, hasRule: domains.rules.contains(.update),
+      sql: "UPDATE \(domains.table) d SET \(primary) = true WHERE \(isIt)", holds: isPrimary, source: source,
+      outcome: "EXISTS (SELECT \(source) AND \(isPrimary))")
   }
 
   /// Fails if the tenant has a primary domain by now. A statement of its own: Citus refuses it within one that adds rows to a
@@ -147,7 +154,8 @@ extension RegistryShape {
     "SELECT pg_advisory_xact_lock(hashtextextended(\("tenantctl: primary domain of \(tenant.rawValue)"), 0))"
   }
 
-  fileprivate func clearPrimary(of tenant: TenantName) -> [PlannedStatement] {
+  /// - Parameter host: the domain that is primary afterwards.
+  fileprivate func clearPrimary(of tenant: TenantName, for host: DomainName) -> [PlannedStatement] {
     guard let domains, let primary = domains.primary else { return [] }
     let isIt: SQL = "\(link(domains)) AND \(isNamed(tenant)) AND d.\(primary)"
     let source: SQL = "FROM \(domains.table) d, \(tenants.table) t WHERE \(isIt)"
@@ -156,6 +164,6 @@ extension RegistryShape {
         event: .update, table: domains.table, hasRule: domains.rules.contains(.update),
         sql: "UPDATE \(domains.table) d SET \(primary) = false FROM \(tenants.table) t WHERE \(isIt)",
         count: "(SELECT count(*) \(source))", holds: "NOT \(isPrimary)", source: source,
-        outcome: "NOT EXISTS (SELECT \(source))"))
+        outcome: "NOT EXISTS (SELECT \(source) AND d.\(domains.host)::text <> \(host.rawValue))"))
   }
 }

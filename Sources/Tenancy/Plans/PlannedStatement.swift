@@ -27,8 +27,8 @@ struct PlannedStatement: Sendable {
   enum Check: Sendable {
     /// Another session has changed what the plan relied on. The purpose is shown by a dry run.
     case meanwhile(purpose: String)
-    /// Rows of the registry are not as planned.
-    case rows([RowChange])
+    /// Rows of the registry are not as planned; `atEnd`: once all triggers have run.
+    case rows([RowChange], atEnd: Bool = false)
     /// Domains' rows refer to the tenant that were there before it.
     case staleDomains(RegistryShape, of: TenantName)
   }
@@ -67,31 +67,40 @@ struct PlannedStatement: Sendable {
     self.isCleaning = isCleaning
   }
 
+  /// The changes of rows that it makes or checks right after they are made.
+  var rowChanges: [RowChange] {
+    if case .rows(let changes, atEnd: false) = check { changes } else { [] }
+  }
+
   /// What its failure means; called after the rollback.
   func explain(_ failure: StatementError, over connection: Connection) async throws -> any Error {
     switch (check, failure.error.state) {
     case (.meanwhile, .divisionByZero): TenancyProblem.changedMeanwhile
     case (.staleDomains(let shape, let tenant), .divisionByZero):
       try await shape.explainStaleDomains(of: tenant, over: connection)
-    case (.rows(let changes), .divisionByZero):
-      try await RowChange.explain(changes, over: connection)
+    case (.rows(let changes, let atEnd), _):
+      try await Self.explain(failure, changes, atEnd: atEnd, over: connection)
+    default: failure
+    }
+  }
+
+  private static func explain(
+    _ failure: StatementError, _ changes: [RowChange], atEnd: Bool, over connection: Connection
+  ) async throws -> any Error {
+    switch failure.error.state {
+    case .divisionByZero where atEnd: return try await RowChange.explainEnd(of: changes, over: connection)
+    case .divisionByZero: return try await RowChange.explain(changes, over: connection)
     // The table has a rule: PostgreSQL then allows no RETURNING or no WITH. Or it is a view, and the column is computed.
-    case (.rows(let changes), .featureNotSupported):
-      switch try await RowChange.explain(changes, over: connection) {
-      case .changedMeanwhile: failure
-      case let problem: problem
-      }
+    case .featureNotSupported:
+      let problem = try await RowChange.explain(changes, over: connection)
+      return problem == .changedMeanwhile ? failure : problem
     // A trigger called a function of the app's, which does not find its tables in tenantctl's search path, or it manages
     // the schemas itself.
-    case (.rows(let changes), .undefinedTable), (.rows(let changes), .undefinedFunction),
-      (.rows(let changes), .undefinedObject), (.rows(let changes), .duplicateSchema),
-      (.rows(let changes), .invalidSchemaName):
-      failure.error.context == nil
-        ? failure
-        : TenancyProblem.triggerFailed(
-          table: changes.map(\.table.description).uniqued().joined(separator: " or "),
-          ServerFailure(failure.error))
-    default: failure
+    case .undefinedTable, .undefinedFunction, .undefinedObject, .duplicateSchema, .invalidSchemaName:
+      if failure.error.context == nil { return failure }
+      let tables = changes.map(\.table.description).uniqued().joined(separator: " or ")
+      return TenancyProblem.triggerFailed(table: tables, ServerFailure(failure.error))
+    default: return failure
     }
   }
 

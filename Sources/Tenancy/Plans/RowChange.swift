@@ -50,7 +50,8 @@ struct RowChange: Sendable {
   var holdsWithOthers: (columns: [Identifier], condition: SQL)?
   /// `FROM ... WHERE ...`: the rows to change.
   let source: SQL
-  /// A condition on the table afterwards, for a table with a rule, where the changed rows are not returned.
+  /// A condition on the table afterwards: for a table with a rule, where the changed rows are not returned, and at the end of
+  /// the transaction for one with triggers. It holds once all changes of the transaction are made.
   let outcome: SQL
 }
 
@@ -63,10 +64,7 @@ extension [PlannedStatement] {
   static func changing(_ changes: RowChange...) -> [PlannedStatement] {
     let check = PlannedStatement.Check.rows(changes)
     if changes.contains(where: \.hasRule) {
-      let outcome = SQL.joined(changes.map { "(\($0.outcome))" }, by: " AND ")
-      return changes.map { PlannedStatement($0.sql) } + [
-        PlannedStatement("SELECT 1 / CASE WHEN \(outcome) THEN 1 ELSE 0 END", check: check)
-      ]
+      return changes.map { PlannedStatement($0.sql) } + [RowChange.guarding(changes, check)]
     }
     let names = changes.indices.map { Identifier($0 == 0 ? "changed" : "changed_\($0 + 1)") }
     let parts = zip(names, changes).map { name, change -> SQL in
@@ -88,7 +86,39 @@ extension [PlannedStatement] {
   }
 }
 
+extension [PlannedStatement] {
+  /// The same, and what fails if the rows are not as planned in the end: a trigger after the change may undo it, at once or at
+  /// the commit.
+  func confirmed(by shape: RegistryShape) -> [PlannedStatement] {
+    let changes = flatMap(\.rowChanges)
+    if changes.isEmpty || !shape.hasTriggers { return self }
+    let check = PlannedStatement.Check.rows(changes, atEnd: true)
+    return self + [
+      PlannedStatement("SET CONSTRAINTS ALL IMMEDIATE", check: check), RowChange.guarding(changes, check),
+    ]
+  }
+}
+
 extension RowChange {
+  fileprivate static func guarding(
+    _ changes: [RowChange], _ check: PlannedStatement.Check
+  ) -> PlannedStatement {
+    let outcome = SQL.joined(changes.map { "(\($0.outcome))" }, by: " AND ")
+    return PlannedStatement("SELECT 1 / CASE WHEN \(outcome) THEN 1 ELSE 0 END", check: check)
+  }
+
+  /// Why rows are not as planned at the end of a transaction that has changed them: a trigger, though not always one of their own
+  /// table.
+  static func explainEnd(of changes: [RowChange], over connection: Connection) async throws -> TenancyProblem
+  {
+    let answers = try await connection.pipeline(changes.map { $0.culpritsQuery(atEnd: true) })
+    let found = zip(changes, answers).map { change, rows in
+      (table: change.table.description, culprits: rows.compactMap { $0[0] })
+    }
+    let table = (found.first { !$0.culprits.isEmpty } ?? found[0]).table
+    return .rowNotStored(table: table, by: found.flatMap(\.culprits).uniqued())
+  }
+
   /// Why it failed, found after the rollback: rows that no longer exist were changed by another session; rows that exist
   /// were discarded or altered by a trigger, a rule or a policy.
   static func explain(_ changes: [RowChange], over connection: Connection) async throws -> TenancyProblem {
@@ -96,7 +126,7 @@ extension RowChange {
     var tables: [String] = []
     for change in changes {
       let answers = try await connection.pipeline([
-        "SELECT (SELECT count(*) \(change.source)) >= \(change.count)", change.culpritsQuery,
+        "SELECT (SELECT count(*) \(change.source)) >= \(change.count)", change.culpritsQuery(atEnd: false),
       ])
       guard try answers[0][0].decode(Bool.self) else { return .changedMeanwhile }
       let found = answers[1].compactMap { $0[0] }
@@ -108,26 +138,28 @@ extension RowChange {
   }
 
   /// Triggers, rules and policies that may discard or alter rows; of the tables below a view, too.
-  private var culpritsQuery: SQL {
-    """
-    WITH RECURSIVE tables (oid) AS (
-      SELECT to_regclass(\(table.quoted))::oid
-      UNION SELECT d.refobjid FROM tables t JOIN pg_catalog.pg_rewrite r ON r.ev_class = t.oid AND r.ev_type = '1'
-      JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.objid = r.oid
-      WHERE d.refclassid = 'pg_catalog.pg_class'::regclass
-    )
-    SELECT concat('trigger ', g.tgname) FROM tables t JOIN pg_catalog.pg_trigger g ON g.tgrelid = t.oid
-    WHERE NOT g.tgisinternal AND g.tgenabled <> 'D' AND g.tgtype & 1 = 1 AND g.tgtype & 66 <> 0
-      AND g.tgtype & \(unsafeRaw: "\(event.triggerBit)") <> 0
-    UNION SELECT concat('rule ', r.rulename) FROM tables t JOIN pg_catalog.pg_rewrite r ON r.ev_class = t.oid
-    WHERE r.ev_enabled <> 'D' AND r.ev_type = \(literal: event.ruleType)
-    UNION SELECT concat('policy ', p.polname) FROM tables t JOIN pg_catalog.pg_policy p ON p.polrelid = t.oid
-    JOIN pg_catalog.pg_class c ON c.oid = t.oid AND c.relrowsecurity
-    WHERE p.polcmd IN ('*', \(literal: event.policyType))
-    UNION SELECT concat('generated column ', a.attname)
-    FROM tables t JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attgenerated <> ''
-    WHERE \(event == .delete ? "false" : "true") AND NOT a.attisdropped
-    ORDER BY 1
-    """
+  /// - Parameter atEnd: whether those that run after the change are among them.
+  private func culpritsQuery(atEnd: Bool) -> SQL {
+    let isBefore: SQL = atEnd ? "true" : "g.tgtype & 1 = 1 AND g.tgtype & 66 <> 0"
+    return """
+      WITH RECURSIVE tables (oid) AS (
+        SELECT to_regclass(\(table.quoted))::oid
+        UNION SELECT d.refobjid FROM tables t JOIN pg_catalog.pg_rewrite r ON r.ev_class = t.oid AND r.ev_type = '1'
+        JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.objid = r.oid
+        WHERE d.refclassid = 'pg_catalog.pg_class'::regclass
+      )
+      SELECT concat('trigger ', g.tgname) FROM tables t JOIN pg_catalog.pg_trigger g ON g.tgrelid = t.oid
+      WHERE NOT g.tgisinternal AND g.tgenabled <> 'D' AND \(isBefore)
+        AND g.tgtype & \(unsafeRaw: "\(event.triggerBit)") <> 0
+      UNION SELECT concat('rule ', r.rulename) FROM tables t JOIN pg_catalog.pg_rewrite r ON r.ev_class = t.oid
+      WHERE r.ev_enabled <> 'D' AND r.ev_type = \(literal: event.ruleType)
+      UNION SELECT concat('policy ', p.polname) FROM tables t JOIN pg_catalog.pg_policy p ON p.polrelid = t.oid
+      JOIN pg_catalog.pg_class c ON c.oid = t.oid AND c.relrowsecurity
+      WHERE p.polcmd IN ('*', \(literal: event.policyType))
+      UNION SELECT concat('generated column ', a.attname)
+      FROM tables t JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attgenerated <> ''
+      WHERE \(event == .delete || atEnd ? "false" : "true") AND NOT a.attisdropped
+      ORDER BY 1
+      """
   }
 }

@@ -16,6 +16,8 @@ struct CatalogTable: Sendable, Hashable {
     /// Whether it compares text in another way than the catalog's names are compared: its collation is neither the
     /// database's nor "C".
     var hasOwnCollation = false
+    /// The type with its length, which a value that is stored was made to fit.
+    var sizedType: String?
     /// Whether it alone is the primary key.
     let isKey: Bool
     /// The unique indexes, of all rows, on it alone or on its lower case.
@@ -40,12 +42,14 @@ struct CatalogTable: Sendable, Hashable {
   let columns: [Column]
   /// The events for which it has rules of its own.
   var rules: Set<RowChange.Event> = []
+  /// Whether triggers may change its rows again: its own ones, or those of a table below it.
+  var hasTriggers = false
 
   func column(_ name: String) -> Column? { columns.first { $0.name == name } }
 }
 
 extension CatalogTable {
-  /// The queries whose rows ``tables(in:)`` reads: columns, unique indexes of one column, rules.
+  /// The queries whose rows ``tables(in:)`` reads: columns, unique indexes of one column, rules and triggers.
   ///
   /// Every command that writes begins with them, in a fresh session, where the planner's look at a catalog is what takes
   /// long: joins, and subqueries for each column, would take it longer than all of this.
@@ -56,7 +60,8 @@ extension CatalogTable {
       SELECT a.attrelid, o.object_names[1], o.object_names[2], a.attnum, a.attname, format_type(a.atttypid, -1),
         (SELECT y.typcategory FROM pg_catalog.pg_type y WHERE y.oid = a.atttypid),
         a.attnotnull AND NOT a.atthasdef AND a.attidentity = '', a.attgenerated,
-        a.attcollation NOT IN (0, 'pg_catalog."default"'::regcollation, 'pg_catalog."C"'::regcollation)
+        a.attcollation NOT IN (0, 'pg_catalog."default"'::regcollation, 'pg_catalog."C"'::regcollation),
+        format_type(a.atttypid, a.atttypmod)
       FROM pg_catalog.pg_attribute a, pg_identify_object_as_address('pg_class'::regclass, a.attrelid, 0) o
       WHERE a.attrelid IN (\(relations)) AND a.attnum > 0 AND NOT a.attisdropped
         AND o.type IN ('table', 'view', 'materialized view', 'foreign table')
@@ -69,11 +74,18 @@ extension CatalogTable {
       WHERE i.indrelid IN (\(relations)) AND i.indisunique AND i.indisvalid AND i.indnkeyatts = 1
       """,
       """
-      SELECT r.ev_class, r.ev_type FROM pg_catalog.pg_rewrite r
+      SELECT r.ev_class, r.ev_type::text FROM pg_catalog.pg_rewrite r
       WHERE r.ev_class IN (\(relations)) AND r.ev_type <> '1' AND r.ev_enabled <> 'D'
+      UNION ALL SELECT g.tgrelid, '\(unsafeRaw: trigger)' FROM pg_catalog.pg_trigger g
+      WHERE g.tgrelid IN (\(relations)) AND NOT g.tgisinternal AND g.tgenabled <> 'D'
+      UNION ALL SELECT c.oid, '\(unsafeRaw: trigger)' FROM pg_catalog.pg_class c
+      WHERE c.oid IN (\(relations)) AND (c.relkind <> 'r' OR c.relhassubclass)
       """,
     ]
   }
+
+  /// In the place of an event of `pg_rewrite`.
+  private static let trigger = "trigger"
 
   /// The OIDs of relations for ``queries(of:)``; NULL for those that do not exist.
   static func oids(of names: [QualifiedName]) -> SQL {
@@ -114,7 +126,8 @@ extension CatalogTable {
       return CatalogTable(
         name: columns[0].table,
         columns: columns.sorted { $0.place < $1.place }.map { $0.column(indexes[relation] ?? []) },
-        rules: Set(RowChange.Event.allCases.filter { events.contains($0.ruleType) }))
+        rules: Set(RowChange.Event.allCases.filter { events.contains($0.ruleType) }),
+        hasTriggers: events.contains(trigger))
     }
   }
 }
@@ -130,14 +143,17 @@ private struct ColumnRow {
   private let isRequired: Bool
   private let generated: String
   private let collates: Bool
+  private let sizedType: String
 
   init(_ row: Row) throws {
     let schema: String
     let relationName: String
-    (relation, schema, relationName, place, name, type, category, isRequired, generated, collates) =
+    (
+      relation, schema, relationName, place, name, type, category, isRequired, generated, collates, sizedType
+    ) =
       try row.decode(
         Int.self, String.self, String.self, Int.self, String.self, String.self, String.self, Bool.self,
-        String.self, Bool.self)
+        String.self, Bool.self, String.self)
     table = QualifiedName(Identifier(schema), Identifier(relationName))
   }
 
@@ -150,7 +166,7 @@ private struct ColumnRow {
     return CatalogTable.Column(
       name: name, type: type, kind: CatalogTable.Kind(letter: category), isRequired: isRequired,
       isGenerated: !generated.isEmpty, isVirtual: generated == "v", hasOwnCollation: collates,
-      isKey: own.contains(where: \.isPrimary), uniqueIndexes: own.map(\.name).sorted(),
+      sizedType: sizedType, isKey: own.contains(where: \.isPrimary), uniqueIndexes: own.map(\.name).sorted(),
       isUniqueInPart: own.count < found.count)
   }
 }

@@ -15,7 +15,8 @@ struct ColumnMatcher {
     return RegistryShape.Tenants(
       table: table.name, columns: table.columns, id: id == name ? nil : id, name: name, nameType: type,
       schema: try columns.schema.map { try required("schema", $0, default: $0, .text) },
-      schemaPrefix: mapping.schemaPrefix, activity: try activity(columns), rules: table.rules)
+      schemaPrefix: mapping.schemaPrefix, activity: try activity(columns), rules: table.rules,
+      hasTriggers: table.hasTriggers)
   }
 
   /// Throws as ``tenants(_:)`` does.
@@ -31,7 +32,7 @@ struct ColumnMatcher {
       table: table.name, columns: table.columns,
       host: try required("domain", mapping.domain, default: "domain_name", .text),
       primary: try optional("primary", mapping.primary, default: "is_primary", .boolean), tenantID: id,
-      tenantName: name, rules: table.rules)
+      tenantName: name, rules: table.rules, hasTriggers: table.hasTriggers)
   }
 
   private func activity(_ mapping: RegistryMapping.Columns) throws -> RegistryMapping.Activity? {

@@ -14,6 +14,8 @@ struct RegistryShape: Sendable, Hashable {
     var activity: RegistryMapping.Activity?
     /// The events for which the table has rules.
     var rules: Set<RowChange.Event> = []
+    /// Whether triggers may change its rows again.
+    var hasTriggers = false
 
     /// Whether PostgreSQL computes the column.
     func isGenerated(_ column: Identifier) -> Bool {
@@ -39,12 +41,17 @@ struct RegistryShape: Sendable, Hashable {
     let tenantName: Identifier?
     /// The events for which the table has rules.
     var rules: Set<RowChange.Event> = []
+    /// Whether triggers may change its rows again.
+    var hasTriggers = false
   }
 
   var tenants: Tenants
   let domains: Domains?
   /// The optional columns that do not exist. An app may add them while this program runs.
   var awaited: [AwaitedColumn] = []
+
+  /// Whether a trigger may undo a change once it is made.
+  var hasTriggers: Bool { tenants.hasTriggers || domains?.hasTriggers == true }
 
   /// The tenants' table, and the domains' if there is one.
   var tables: [QualifiedName] { [tenants.table] + (domains.map { [$0.table] } ?? []) }

@@ -44,15 +44,18 @@ extension TenantDatabase {
         ofNew: migrations.flatMap(\.up), frame.path, over: connection)
       let ledger = self.ledger(of: schema)
       let row = try shape.insertTenant(tenant, new.values, onlyIf: mark.isOn(ledger))
-      let rows: [PlannedStatement] =
-        .changing(row) + shape.refuseStaleDomains(of: tenant.name)
-        + (try domains.flatMap { [PlannedStatement].changing(try shape.insertDomain($0, tenantIsNew: true)) })
+      // Twice, as the domains' rows could not be added without it.
+      let first = [PlannedStatement].changing(row).confirmed(by: shape)
+      let others = try domains.flatMap {
+        [PlannedStatement].changing(try shape.insertDomain($0, tenantIsNew: true))
+      }
+      let changes = first + shape.refuseStaleDomains(of: tenant.name) + others
       let remove = remains.map { [self.removal(of: schema, marked: $0)] }
       return Plan(
         result: CreatedTenant(tenant: tenant, domains: domains, migrations: migrations.map(\.version)),
         steps: (remove ?? [])
           + self.creationSteps(
-            of: tenant, migrations, mark: mark, frame, rows: rows,
+            of: tenant, migrations, mark: mark, frame, rows: changes.confirmed(by: shape),
             leaving: new.isProtected ? Protection.mark : nil),
         database: self,
         explain: {

@@ -68,7 +68,7 @@ extension TenantDatabase {
       }
       let rows =
         self.limits.opening.planned + Protection.guardOff(self.ledger(of: schema))
-        + shape.delete(found)
+        + shape.delete(found).confirmed(by: shape)
       var plan = Plan(
         result: DroppedTenant(
           name: name, schema: schema, hadRow: found != nil, hadSchema: contents.exists,
@@ -189,11 +189,16 @@ extension RegistryShape {
     guard let domains else { return .changing(row) }
     let areIts: SQL = "\(isIt) AND \(link(domains))"
     let theirSource: SQL = "FROM \(domains.table) d, \(tenants.table) t WHERE \(areIts)"
+    // By the name they are known without the tenant's row, too.
+    let areLeft: SQL =
+      keys(domains).tenant == tenants.name
+      ? "SELECT FROM \(domains.table) d WHERE d.\(keys(domains).domain)::text = \(tenant.name.rawValue)"
+      : "SELECT \(theirSource)"
     return .changing(
       RowChange(
         event: .delete, table: domains.table, hasRule: domains.rules.contains(.delete),
         sql: "DELETE FROM \(domains.table) d USING \(tenants.table) t WHERE \(areIts)",
         count: "(SELECT count(*) \(theirSource))", source: theirSource,
-        outcome: "NOT EXISTS (SELECT \(theirSource))")) + .changing(row)
+        outcome: "NOT EXISTS (\(areLeft))")) + .changing(row)
   }
 }

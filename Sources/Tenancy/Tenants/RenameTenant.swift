@@ -52,7 +52,7 @@ extension TenantDatabase {
         steps: [
           .transaction(
             statements + shape.refuseStaleDomains(ofNew: new)
-              + shape.rename(tenant, to: new, schema: schema))
+              + shape.rename(tenant, to: new, schema: schema).confirmed(by: shape))
         ],
         database: self,
         explain: { error in
@@ -148,14 +148,20 @@ extension RegistryShape {
     guard let domains, let column = domains.tenantName else { return .changing(row) }
     let areIts: SQL = "\(link(domains)) AND \(isIt)"
     let theirSource: SQL = "FROM \(domains.table) d, \(tenants.table) t WHERE \(areIts)"
+    // What refers by a key may have had another name before, in a row of another tenant's.
+    let isForgotten: SQL =
+      keys(domains).domain == column
+      ? "SELECT FROM \(domains.table) d WHERE d.\(column)::text = \(tenant.name.rawValue)"
+      : """
+      SELECT FROM \(domains.table) d, \(tenants.table) t
+      WHERE \(link(domains)) AND \(isNamed(new)) AND d.\(column)::text <> \(new.rawValue)
+      """
     let theirs = RowChange(
       event: .update, table: domains.table, hasRule: domains.rules.contains(.update),
       sql:
         "UPDATE \(domains.table) d SET \(column) = \(value) FROM \(tenants.table) t WHERE \(areIts)",
       count: "(SELECT count(*) \(theirSource))", holds: "d.\(column)::text = \(new.rawValue)",
-      source: theirSource,
-      outcome: "NOT EXISTS (SELECT FROM \(domains.table) d WHERE d.\(column)::text = \(tenant.name.rawValue))"
-    )
+      source: theirSource, outcome: "NOT EXISTS (\(isForgotten))")
     return .changing(theirs, row)
   }
 }

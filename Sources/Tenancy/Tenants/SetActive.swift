@@ -54,7 +54,12 @@ extension TenantDatabase {
       return Plan(
         result: changes,
         steps: targets.isEmpty
-          ? [] : [.transaction(self.limits.opening.planned + .changing(update))], database: self)
+          ? []
+          : [
+            .transaction(
+              self.limits.opening.planned + [PlannedStatement].changing(update).confirmed(by: shape))
+          ],
+        database: self)
     }
   }
 }

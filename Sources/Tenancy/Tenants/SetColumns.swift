@@ -31,7 +31,7 @@ extension TenantDatabase {
       }
       let update: [PlannedStatement] =
         values.isEmpty ? [] : .changing(shape.update(of: tenants.map(\.name), values))
-      let statements = update + (protection ?? [])
+      let statements = update.confirmed(by: shape) + (protection ?? [])
       return Plan(
         result: tenants.map { ChangedColumns(name: $0.name, columns: values, protected: isProtected) },
         steps: tenants.isEmpty
@@ -76,7 +76,7 @@ extension RegistryShape {
     return RowChange(
       event: .update, table: tenants.table, hasRule: tenants.rules.contains(.update),
       sql: "UPDATE \(tenants.table) t SET \(SQL.joined(assignments))\(touch) WHERE \(areThey)", count: count,
-      holds: areThey, source: source,
+      holds: "\(areThey) AND \(has(values))", source: source,
       outcome: "(SELECT count(*) \(source) AND \(has(values))) >= \(count)")
   }
 }

@@ -151,11 +151,17 @@ extension RegistryShape {
     }
   }
 
-  /// That the tenant's columns have these values. As text, because not every type has an equality.
+  /// That the tenant's columns have these values, as far as the columns hold them: a number is rounded. As text, because not
+  /// every type has an equality, and byte by byte, because a collation may take other texts for equal.
   func has(_ values: ColumnValues) -> SQL {
-    SQL.joined(
-      Self.given(values, in: tenants.columns).map { "t.\($0)::text IS NOT DISTINCT FROM (\($1))::text" },
-      by: " AND ")
+    let conditions = values.sorted { $0.key < $1.key }.map { name, value -> SQL in
+      let column = tenants.columns.first { $0.name == name }
+      let stored: SQL = "\(value)::\(unsafeRaw: column?.sizedType ?? column?.type ?? "text")"
+      return """
+        t.\(Identifier(name))::text COLLATE pg_catalog."C" IS NOT DISTINCT FROM (\(stored))::text COLLATE pg_catalog."C"
+        """
+    }
+    return SQL.joined(conditions, by: " AND ")
   }
 
   /// Values for the required columns that are not given and have an obvious value, and the names of the others.

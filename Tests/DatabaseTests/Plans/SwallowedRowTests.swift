@@ -64,11 +64,11 @@ import Testing
   }
 
   /// A sequence's value that was drawn is not given back by a rollback.
-  private static func contents(_ fleet: Fleet) async throws -> String {
+  static func contents(_ fleet: Fleet) async throws -> String {
     try await fleet.database.contents().replacing(#/SELECT pg_catalog.setval.*/#, with: "")
   }
 
-  private static func actions(on table: String, _ event: String) -> [(
+  static func actions(on table: String, _ event: String) -> [(
     String, @Sendable (Fleet) async throws -> Void
   )] {
     switch (table, event) {
@@ -110,6 +110,12 @@ import Testing
     CREATE FUNCTION audits() RETURNS trigger LANGUAGE plpgsql SET search_path TO public AS
       'BEGIN INSERT INTO audit VALUES (TG_OP); IF TG_OP = ''DELETE'' THEN RETURN OLD; END IF; RETURN NEW; END';
     CREATE TRIGGER audit BEFORE INSERT OR UPDATE OR DELETE ON tenants FOR EACH ROW EXECUTE FUNCTION audits()
+    """,
+    """
+    CREATE FUNCTION audits() RETURNS trigger LANGUAGE plpgsql SET search_path TO public AS
+      'BEGIN INSERT INTO audit VALUES (TG_OP); RETURN NULL; END';
+    CREATE CONSTRAINT TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON tenants DEFERRABLE INITIALLY DEFERRED
+      FOR EACH ROW EXECUTE FUNCTION audits()
     """,
   ])
   func auditsAreNoObstacle(sql: String) async throws {
