@@ -77,6 +77,36 @@ import Testing
     }
   }
 
+  /// Rows of shared tables that a foreign key deletes or changes.
+  @Test func namesWhatGoesAlong() async throws {
+    try await Scene.with(tenants: ["acme", "reef"]) { scene in
+      try await scene.database.psql(
+        """
+        CREATE TABLE invoices (tenant int REFERENCES tenants ON DELETE CASCADE);
+        CREATE TABLE notes (tenant int REFERENCES tenants ON DELETE SET NULL);
+        INSERT INTO invoices SELECT id FROM tenants; INSERT INTO notes SELECT id FROM tenants
+        """)
+      let along = """
+        deletes rows of public.invoices, by foreign keys to the registry
+        removes references to it from rows of public.notes, by foreign keys to the registry
+        """.split(separator: "\n")
+      let dry = try await scene.run("drop acme reef --dry-run")
+      #expect(dry.status == 0 && dry.stderr == along.map { "warning: \($0)\n" }.joined(), "\(dry)")
+      let unconfirmed = try await scene.run("drop acme")
+      #expect(
+        unconfirmed.stderr.contains(along.map { "This \($0). " }.joined() + "This removes the tenant acme"),
+        "\(unconfirmed)")
+      let dropped =
+        "dropped tenant acme (1 table, 1 domain, deleted rows of public.invoices, changed rows of public.notes)"
+      try await scene.says(
+        "drop acme --yes", "\(dropped)\n",
+        json: #"""
+          {"domains":["acme.example.com"],"had_row":true,"had_schema":true,"name":"acme","other_tables":["public.invoices",\#
+          "public.notes"],"schema":"acme","tables":1}
+          """#)
+    }
+  }
+
   @Test func namesWhatDependsOnIt() async throws {
     try await Scene.with(tenants: ["acme"]) { scene in
       try await scene.database.psql("CREATE SCHEMA lib; CREATE VIEW lib.v AS SELECT * FROM acme.tanks")

@@ -10,7 +10,14 @@ import Testing
   /// What the suite leaves out: other commands, and outcomes that have more to say.
   private static let others = [
     "tenantctl version", "tenantctl help", "tenantctl completion bash", "tenantctl migration new volumes",
-    "tenantctl create fen bog --no-migrations; tenantctl drop fen bog --yes",
+    """
+    tenantctl create fen bog --no-migrations
+    psql -Xqd "$TENANTCTL_DATABASE_URL" <<'END'
+    CREATE TABLE invoices AS SELECT id FROM tenants WHERE name = 'fen';
+    ALTER TABLE invoices ADD FOREIGN KEY (id) REFERENCES tenants ON DELETE CASCADE;
+    END
+    tenantctl drop fen --yes; tenantctl drop fen bog --yes; psql -Xqd "$TENANTCTL_DATABASE_URL" -c 'DROP TABLE invoices'
+    """, "tenantctl create fen bog --no-migrations; tenantctl drop fen bog --yes",
     "tenantctl migrate --all --check", "tenantctl run acme -- sh -c 'exit 3'",
     "tenantctl exec --all -c 'SELECT pond.x'", "tenantctl show nobody", "tenantctl create acme",
     "tenantctl domain list acme", "tenantctl migration repair 1", "tenantctl rename pond mere",

@@ -7,7 +7,7 @@ internal import TenancyPostgres
 /// come from the same statements.
 package struct Plan<Result: Sendable>: Sendable {
   /// What will be true once the change is applied.
-  package let result: Result
+  package var result: Result
   let steps: [Step]
   let database: TenantDatabase
   /// What a server error means here; `nil` leaves it as it is.

@@ -18,8 +18,22 @@ package struct DroppedTenant: Sendable, Hashable, Encodable {
   package let domains: [DomainName]
   /// Whether it was active. The app may serve it without a domain, too: by the first label of a host.
   package let isActive: Bool
+  /// Tables outside of its schema whose rows go along with the registry's.
+  package var otherTables: [AffectedTable] = []
 
-  private enum CodingKeys: CodingKey { case name, schema, hadRow, hadSchema, tables, domains }
+  private enum CodingKeys: CodingKey { case name, schema, hadRow, hadSchema, tables, domains, otherTables }
+
+  /// Without the other tables where nothing goes along.
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(name, forKey: .name)
+    try container.encode(schema, forKey: .schema)
+    try container.encode(hadRow, forKey: .hadRow)
+    try container.encode(hadSchema, forKey: .hadSchema)
+    try container.encode(tables, forKey: .tables)
+    try container.encode(domains, forKey: .domains)
+    if !otherTables.isEmpty { try container.encode(otherTables.map(\.name), forKey: .otherTables) }
+  }
 }
 
 extension TenantDatabase {
@@ -32,8 +46,8 @@ extension TenantDatabase {
   ///
   /// Throws ``TenancyProblem`` if there is no such tenant, it is protected, or something outside of its schema would be dropped with it.
   package func planDrop(_ name: TenantName) async throws -> Plan<DroppedTenant> {
-    let plan = try await connected { try await self.planDrop(name, over: $0) }
-    if plan.result.hadRow { try await refuseReferenced([name]) }
+    var plan = try await connected { try await self.planDrop(name, over: $0) }
+    if plan.result.hadRow { plan.result.otherTables = try await refuseReferenced([name])[name] ?? [] }
     return plan
   }
 
@@ -66,8 +80,12 @@ extension TenantDatabase {
       if outside.count > 0 {
         throw TenancyProblem.schemaReferenced(schema, of: name, by: outside.objects, count: outside.count)
       }
+      let referrers =
+        try await found == nil || !contents.exists
+        ? [] : connection.query(shape.ownReferrersQuery(schema)).map { try $0.decode(Int.self) }
+      let ahead = contents.dropping(Set(referrers), of: schema)
       let rows =
-        self.limits.opening.planned + Protection.guardOff(self.ledger(of: schema))
+        self.limits.opening.planned + Protection.guardOff(self.ledger(of: schema)) + ahead
         + shape.delete(found).confirmed(by: shape)
       var plan = Plan(
         result: DroppedTenant(
@@ -140,8 +158,10 @@ extension TenantDatabase {
       for name in names { plans.append(try await self.planDrop(name, over: connection)) }
       return plans
     }
-    try await refuseReferenced(names)
+    let affected = try await refuseReferenced(names)
     let entries = plans.joined().map { plan in
+      var plan = plan
+      plan.result.otherTables = affected[plan.result.name] ?? []
       let tenant = Tenant(name: plan.result.name, schema: plan.result.schema, isActive: plan.result.isActive)
       return FleetPlan<DroppedTenant>.Entry(subject: FleetSubject(tenant), work: .success(plan))
     }

@@ -151,6 +151,14 @@ extension SchemaContents {
       } + [.transaction(opening + drop)]
   }
 
+  /// What drops these tables before the rest: they refer to the tenant's row, which could not be deleted before them.
+  func dropping(_ tables: Set<Int>, of schema: SchemaName) -> [PlannedStatement] {
+    let drops = drops.filter { $0.object.catalog == "pg_class" && tables.contains($0.object.oid) }
+    if drops.isEmpty { return [] }
+    return SchemaDependents(schema: schema).guardStatements(of: drops.map(\.object)) + [isSame(schema)]
+      + drops.map { PlannedStatement($0.sql) }
+  }
+
   /// The statements before may have waited for a lock, and meanwhile the name may have become another schema's.
   private func isSame(_ schema: SchemaName) -> PlannedStatement {
     let isSame: SQL =

@@ -61,6 +61,18 @@ extension ErrorReport {
   }
 }
 
+extension [DroppedTenant] {
+  /// A sentence, without its subject, for each kind of change to tables outside of the schemas.
+  var alongSentences: [String] {
+    let tables = Set(flatMap(\.otherTables))
+    return [(true, "deletes rows of"), (false, "removes references to it from rows of")].compactMap {
+      deletes, verb in
+      let names = tables.filter { $0.deletes == deletes }.map(\.name).sorted()
+      return names.isEmpty ? nil : "\(verb) \(names.joined(separator: ", ")), by foreign keys to the registry"
+    }
+  }
+}
+
 extension SchemaDifference {
   /// The first differences, a line each.
   func sentences(from model: TenantName) -> [String] {

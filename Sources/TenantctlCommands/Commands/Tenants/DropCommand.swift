@@ -11,8 +11,10 @@ enum DropCommand {
       command finishes the drop; it removes what an interrupted create has left, too.
 
       The drop is refused if objects outside of the schema depend on it, such as a view over all tenants, a foreign key or \
-      a column of one of its types: they would be dropped with it. It is refused, too, if the tenant is protected: see \
-      --protect of 'tenantctl create' and 'tenantctl set'.
+      a column of one of its types: they would be dropped with it. It is refused, too, if rows of other tables refer to the \
+      tenant's row and keep it from being deleted, or would be deleted or changed in another tenant's schema (ON DELETE \
+      CASCADE, SET NULL, SET DEFAULT). Shared tables with such rows are named in the confirmation and in the output, and by \
+      --dry-run. A protected tenant is not dropped: see --protect of 'tenantctl create' and 'tenantctl set'.
       """,
     parameters: Selection.parameters + [Shared.migrations, Shared.yes, Shared.dryRun] + RunOptions.common,
     formats: [.text, .json, .ndjson],
@@ -36,6 +38,7 @@ enum DropCommand {
     }
     let plan = try await planned { try await database.planDrop(names) }
     let tenants = plan.forecast.tenants.compactMap(\.value)
+    if input[Shared.dryRun] { tenants.alongSentences.forEach(session.warn) }
     if !input[Shared.dryRun], !tenants.isEmpty {
       let listed = firstFew(tenants, "more tenants") { [sentence($0, verb: "drop")] }
       try await session.confirm(
@@ -49,7 +52,9 @@ enum DropCommand {
   ) async throws -> CommandResult {
     let database = try session.database()
     let change = try await planned { try await database.planDrop(name) }
-    if !input[Shared.dryRun] {
+    if input[Shared.dryRun] {
+      [change.result].alongSentences.forEach(session.warn)
+    } else {
       try await session.confirm(
         "\(change.result.name)", warning(change.result), in: database, unless: input[Shared.yes])
     }
@@ -83,6 +88,7 @@ enum DropCommand {
     let who =
       served == tenants.count ? "All of them are" : served == 1 ? "1 of them is" : "\(served) of them are"
     return (served > 0 ? ["\(who) active, so the app serves \(served == 1 ? "it" : "them")."] : [])
+      + tenants.alongSentences.map { "This \($0)." }
       + ["This removes \(counted(tenants.count, "tenant")). It cannot be undone."]
   }
 
@@ -95,9 +101,10 @@ enum DropCommand {
       : [
         "Every other tenant loses what it uses of\(extensions(tenant).dropFirst()): 'tenantctl doctor --fix' moves it first."
       ]
-    return (tenant.isActive ? ["Tenant \(tenant.name) is active, so the app serves it."] : []) + lost + [
-      "This removes the tenant \(tenant.name): \(counted(tenant.tables, "table"))\(andDomains). It cannot be undone."
-    ]
+    return (tenant.isActive ? ["Tenant \(tenant.name) is active, so the app serves it."] : []) + lost
+      + [tenant].alongSentences.map { "This \($0)." } + [
+        "This removes the tenant \(tenant.name): \(counted(tenant.tables, "table"))\(andDomains). It cannot be undone."
+      ]
   }
 
   private static func extensions(_ tenant: DroppedTenant) -> String {
@@ -105,10 +112,14 @@ enum DropCommand {
     return names.isEmpty ? "" : ", \(tenant.extensions.count == 1 ? "extension" : "extensions") \(names)"
   }
 
+  private static func along(_ tenant: DroppedTenant) -> String {
+    tenant.otherTables.map { ", \($0.deletes ? "deleted" : "changed") rows of \($0.name)" }.joined()
+  }
+
   private static func sentence(_ tenant: DroppedTenant, verb: String = "dropped tenant") -> String {
     let schema = tenant.hadSchema ? counted(tenant.tables, "table") : "its schema did not exist"
     return
-      "\(verb) \(tenant.name) (\(schema), \(counted(tenant.domains.count, "domain"))\(extensions(tenant)))"
+      "\(verb) \(tenant.name) (\(schema), \(counted(tenant.domains.count, "domain"))\(extensions(tenant))\(along(tenant)))"
   }
 }
 
