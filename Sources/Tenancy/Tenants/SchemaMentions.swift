@@ -19,6 +19,20 @@ package struct SchemaMention: Sendable, Hashable, Encodable {
     case foreignTable = "foreign_table"
     /// An argument of a trigger.
     case triggerArgument = "trigger_argument"
+    /// A text in the condition of a trigger.
+    case triggerCondition = "trigger_condition"
+    /// A text in a row-level security policy.
+    case policy
+    /// A text in a check constraint, of a table or a domain.
+    case check
+    /// A text in the condition or an expression of an index.
+    case index
+    /// A text in a rule.
+    case rule
+    /// A text in the default of a domain.
+    case domainDefault = "domain_default"
+    /// A text in the default of a function's argument.
+    case argumentDefault = "argument_default"
     /// The search path that a role begins with.
     case roleSetting = "role_setting"
     /// The search path that the database's sessions begin with.
@@ -27,7 +41,7 @@ package struct SchemaMention: Sendable, Hashable, Encodable {
 
   /// Where the name stands.
   package let place: Place
-  /// The routine, as its signature, the role, the database, the relation, `table.column` or `trigger on table`.
+  /// The routine, as its signature, the role, the database, the relation, `table.column`, or `trigger on table` and likewise.
   package let object: String
   /// The statement that puts the new name there; `nil` if a text has to be edited.
   package let fix: String?

@@ -35,6 +35,40 @@ struct SchemaTexts {
     SELECT 'trigger_argument', concat(g.tgname, ' on ', r.relname) FROM r JOIN pg_catalog.pg_trigger g ON g.tgrelid = r.oid
     WHERE NOT g.tgisinternal AND \(isNamed(in: #"replace(encode(g.tgargs, 'escape'), '\000', ' ')"#))
     UNION ALL
+    SELECT 'trigger_condition', concat(g.tgname, ' on ', r.relname) FROM r JOIN pg_catalog.pg_trigger g ON g.tgrelid = r.oid
+    WHERE NOT g.tgisinternal AND g.tgqual IS NOT NULL
+      AND \(isInString(of: "substring(pg_get_triggerdef(g.oid) FROM ' WHEN \\((.*)\\) EXECUTE ')"))
+    UNION ALL
+    SELECT 'policy', concat(p.polname, ' on ', r.relname) FROM r JOIN pg_catalog.pg_policy p ON p.polrelid = r.oid
+    WHERE \(isInString(of: "concat_ws(' ', pg_get_expr(p.polqual, r.oid), pg_get_expr(p.polwithcheck, r.oid))"))
+    UNION ALL
+    SELECT 'rule', concat(w.rulename, ' on ', r.relname) FROM r JOIN pg_catalog.pg_rewrite w ON w.ev_class = r.oid
+    WHERE w.ev_type <> '1' AND \(isInString(of: "pg_get_ruledef(w.oid)"))
+    UNION ALL
+    SELECT 'index', i.relname
+    FROM r JOIN pg_catalog.pg_index x ON x.indrelid = r.oid JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid
+    WHERE \(isInString(of: "concat_ws(' ', pg_get_expr(x.indexprs, r.oid), pg_get_expr(x.indpred, r.oid))"))
+    UNION ALL
+    SELECT 'check', concat(k.conname, ' on ', r.relname) FROM r JOIN pg_catalog.pg_constraint k ON k.conrelid = r.oid
+    WHERE k.contype = 'c' AND k.coninhcount = 0 AND \(isInString(of: "pg_get_expr(k.conbin, r.oid)"))
+    UNION ALL
+    SELECT 'check', concat(k.conname, ' on ', y.typname)
+    FROM pg_catalog.pg_type y JOIN pg_catalog.pg_constraint k ON k.contypid = y.oid
+    WHERE y.typnamespace = to_regnamespace(\(literal: schema.identifier.quoted))
+      AND \(isInString(of: "pg_get_expr(k.conbin, 0)"))
+    UNION ALL
+    SELECT 'domain_default', y.typname FROM pg_catalog.pg_type y
+    WHERE y.typnamespace = to_regnamespace(\(literal: schema.identifier.quoted)) AND y.typtype = 'd'
+      AND \(isInString(of: "pg_get_expr(y.typdefaultbin, 0)"))
+    UNION ALL
+    SELECT 'routine_body', p.oid::regprocedure::text FROM pg_catalog.pg_proc p
+    WHERE p.pronamespace = to_regnamespace(\(literal: schema.identifier.quoted)) AND p.prosqlbody IS NOT NULL
+      AND \(isInString(of: "pg_get_function_sqlbody(p.oid)"))
+    UNION ALL
+    SELECT 'argument_default', p.oid::regprocedure::text FROM pg_catalog.pg_proc p
+    WHERE p.pronamespace = to_regnamespace(\(literal: schema.identifier.quoted))
+      AND \(isInString(of: "pg_get_expr(p.proargdefaults, 0)"))
+    UNION ALL
     SELECT 'routine_option', p.oid::regprocedure::text
     FROM pg_catalog.pg_proc p CROSS JOIN LATERAL unnest(p.proconfig) s (setting)
     WHERE s.setting NOT LIKE 'search\\_path=%' AND \(isNamed(in: "s.setting"))

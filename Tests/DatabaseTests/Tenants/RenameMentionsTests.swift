@@ -91,6 +91,52 @@ import Testing
     }
   }
 
+  /// By which a row is seen, kept or changed; those that name something else are not named.
+  @Test(arguments: [
+    ("policy p on t", "CREATE POLICY p ON t USING (current_setting('app.tenant') = $)"),
+    ("policy p on t", "CREATE POLICY p ON t FOR INSERT WITH CHECK (current_setting('app.tenant') = $)"),
+    ("check c on t", "ALTER TABLE t ADD CONSTRAINT c CHECK (current_schema() = $)"),
+    ("check c on t", "ALTER TABLE t ADD CONSTRAINT c CHECK (n <> $) NOT VALID"),
+    ("index i", "CREATE INDEX i ON t (id) WHERE n = $"), ("index i", "CREATE UNIQUE INDEX i ON t ((n || $))"),
+    ("index c", "ALTER TABLE t ADD CONSTRAINT c EXCLUDE (id WITH =) WHERE (n = $)"),
+    (
+      "trigger_condition g on t",
+      """
+      CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW
+        WHEN (current_setting('app.tenant') IS DISTINCT FROM $ AND NEW.n > 'a') EXECUTE FUNCTION f('x')
+      """
+    ),
+    ("trigger_argument g on t", "CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f($)"),
+    (
+      "rule r on t",
+      "CREATE RULE r AS ON INSERT TO t WHERE current_setting('app.tenant') <> $ DO INSTEAD NOTHING"
+    ),
+    ("rule r on t", "CREATE RULE r AS ON DELETE TO t DO ALSO INSERT INTO t (n) VALUES ($)"),
+    ("check d_check on d", "CREATE DOMAIN d AS text CHECK (VALUE LIKE $ || '/%')"),
+    ("domain_default d", "CREATE DOMAIN d AS text DEFAULT $"),
+    ("column_default t.c", "ALTER TABLE t ADD c text GENERATED ALWAYS AS (n || $) STORED"),
+    ("routine_body acme.s()", "CREATE FUNCTION s() RETURNS text LANGUAGE sql RETURN $"),
+    (
+      "argument_default acme.s(text)",
+      "CREATE FUNCTION s(a text DEFAULT $) RETURNS text LANGUAGE sql RETURN a"
+    ),
+  ])
+  func textsInConditions(mention: String, sql: String) async throws {
+    for (text, expected) in [("'acme'", [mention]), ("'acme2'", []), ("'t'", [])] {
+      try await Fleet.with { fleet in
+        try await fleet.create("acme")
+        try await fleet.psql(
+          """
+          SET search_path TO acme; CREATE TABLE t (id int, n text);
+          CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+          \(sql.replacing("$", with: text))
+          """)
+        let mentions = try await fleet.tenancy.planRename("acme", to: "apex").apply().mentions
+        #expect(mentions.map { "\($0.place.rawValue) \($0.object)" } == expected, "\(sql)")
+      }
+    }
+  }
+
   @Test(arguments: Path.all) func searchPathsOfRoutines(path: Path) async throws {
     try await Fleet.with { fleet in
       let schema = Identifier(path.schema).quoted

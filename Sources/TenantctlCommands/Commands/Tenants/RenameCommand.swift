@@ -8,8 +8,9 @@ enum RenameCommand {
       The host names of its domains do not change. If the registry has a column for the schema, and the schema differs \
       from the name, the schema does not change either, unless the column is generated from the name.
 
-      The SET search_path of functions that name the schema is changed with it. Other mentions are not: the bodies of \
-      functions, and search paths that are set for a role or the database. A warning names each of these.
+      The SET search_path of functions that name the schema is changed with it. Other mentions are not: texts in the bodies of \
+      functions, in row-level security policies, check constraints, defaults, rules, and conditions of triggers and indexes, and \
+      search paths that are set for a role or the database. A warning names each of these.
       """,
     parameters: [old, new, Shared.dryRun],
     examples: [Example("tenantctl rename acme acme_inc", "Rename the tenant acme to acme_inc.")],
@@ -42,7 +43,7 @@ extension RenamedTenant {
       if objects.isEmpty { return nil }
       let more = objects.count > 10 ? " and \(objects.count - 10) more" : ""
       let named = objects.prefix(10).joined(separator: ", ") + more
-      return "\(what) of \(named) contains the old schema's name; check whether it refers to the schema"
+      return "\(what) \(named) contains the old schema's name; check whether it refers to the schema"
     }
     return mentions.compactMap(\.warning) + texts
   }
@@ -51,8 +52,11 @@ extension RenamedTenant {
 extension SchemaMention.Place {
   /// Those that no statement can rewrite.
   fileprivate static let texts: [(Self, String)] = [
-    (.routineBody, "the body"), (.routineOption, "a setting"), (.columnDefault, "the default"),
-    (.view, "the query"), (.foreignTable, "an option"), (.triggerArgument, "an argument"),
+    (.routineBody, "the body of"), (.routineOption, "a setting of"), (.columnDefault, "the default of"),
+    (.view, "the query of"), (.foreignTable, "an option of"), (.triggerArgument, "an argument of"),
+    (.triggerCondition, "the condition of trigger"), (.policy, "policy"), (.check, "check constraint"),
+    (.index, "the definition of index"), (.rule, "rule"), (.domainDefault, "the default of domain"),
+    (.argumentDefault, "the default of an argument of"),
   ]
 }
 
