@@ -64,7 +64,7 @@ extension TenantDatabase {
       """
       SELECT d.\(domains.host)::text, \(shape.name), \(shape.isPrimary)
       FROM \(domains.table) d LEFT JOIN \(shape.tenants.table) t ON \(shape.link(domains))
-      WHERE lower(d.\(domains.host)) = lower(\(host.rawValue)) ORDER BY d.\(domains.host) = \(host.rawValue) DESC, 2
+      WHERE \(AnyCase.isEqual("d.\(domains.host)", host.rawValue)) ORDER BY d.\(domains.host) = \(host.rawValue) DESC, 2
       """)
     let owners = try rows.map { row in
       let (stored, tenant, isPrimary) = try row.decode(String.self, String?.self, Bool.self)

@@ -65,7 +65,7 @@ extension RegistryShape {
 
   /// That it has this name but for its case.
   func isNamedInAnyCase(_ name: TenantName) -> SQL {
-    tenants.nameType == .text ? "lower(\(comparableName)) = lower(\(name.rawValue))" : isNamed(name)
+    tenants.nameType == .text ? AnyCase.isEqual("t.\(tenants.name)", name.rawValue) : isNamed(name)
   }
 
   /// Throws ``TenancyProblem/nameNotOfType(_:column:table:type:)`` if the registry's column cannot have the name.

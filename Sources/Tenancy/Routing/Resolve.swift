@@ -96,8 +96,8 @@ extension TenantDatabase {
     let shape = try await shape(over: connection)
     var name: TenantName?
     if let domains = shape.domains, let column = domains.tenantName {
-      let query: SQL =
-        "SELECT d.\(column)::text FROM \(domains.table) d WHERE lower(d.\(domains.host)) = \(host.name)"
+      let isIts = AnyCase.isEqual("d.\(domains.host)", host.name)
+      let query: SQL = "SELECT d.\(column)::text FROM \(domains.table) d WHERE \(isIts)"
       name = try await connection.query(query).first?[0].map(TenantName.init(stored:))
     }
     return .domainWithoutTenant(DomainName(stored: host.name), tenant: name)
@@ -146,8 +146,9 @@ extension RegistryShape {
   /// The same for a host that an app has written in capitals. All rows are read, unless somebody made an index on the
   /// lower case; with the length compared first, that is 1 ms for 10,000 domains instead of 2.5.
   fileprivate func anyCaseQuery(_ domains: Domains, _ host: Host) -> SQL {
-    let column: SQL = "d.\(domains.host)::text"
+    let column: SQL = "d.\(domains.host)"
     return resolveQuery(
-      domains, "octet_length(\(column)) = octet_length(\(host.name)) AND lower(\(column)) = \(host.name)")
+      domains,
+      "octet_length(\(column)::text) = octet_length(\(host.name)) AND \(AnyCase.isEqual(column, host.name))")
   }
 }
