@@ -19,10 +19,13 @@ package struct UnqualifiedTarget: Sendable, Hashable {
 }
 
 extension SQLStatement {
-  /// What it changes or drops by names without a schema, or ties to an object of its own, as a partition to its table. Rows
-  /// are left out, and so is the code in a DO block.
+  /// What it changes or drops by names without a schema, or ties to an object of its own, as a partition to its table; what
+  /// it grants, publishes or comments on, too. Rows are left out, and so is the code in a DO block.
   package var unqualifiedTargets: [UnqualifiedTarget] {
     switch (leadingKeywords.first, leadingKeywords.dropFirst().first) {
+    case ("GRANT", _), ("REVOKE", _): SQLWords(self).grantTargets
+    case ("COMMENT", _), ("SECURITY", "LABEL"): SQLWords(self).remarkTargets
+    case ("ALTER", "PUBLICATION"), ("CREATE", "PUBLICATION"): SQLWords(self).publishedTargets
     case ("ALTER", _), ("DROP", _): SQLWords(self).definitionTargets
     case ("TRUNCATE", "TABLE"): SQLWords(self).targets(from: 2, .relation)
     case ("TRUNCATE", _): SQLWords(self).targets(from: 1, .relation)
@@ -52,7 +55,7 @@ extension SQLStatement {
 }
 
 extension SQLWords {
-  private static let kinds: [(words: [String], kind: UnqualifiedTarget.Kind)] = [
+  static let kinds: [(words: [String], kind: UnqualifiedTarget.Kind)] = [
     (["TABLE"], .relation), (["VIEW"], .relation), (["MATERIALIZED", "VIEW"], .relation),
     (["FOREIGN", "TABLE"], .relation), (["INDEX"], .index), (["SEQUENCE"], .relation), (["TYPE"], .type),
     (["DOMAIN"], .type), (["FUNCTION"], .routine), (["PROCEDURE"], .routine), (["ROUTINE"], .routine),
@@ -66,7 +69,7 @@ extension SQLWords {
   ]
 
   /// Parts of a table: a statement about one names the table after ON.
-  private static let parts = ["TRIGGER", "RULE", "POLICY"]
+  static let parts = ["TRIGGER", "RULE", "POLICY"]
 
   /// Those of ALTER and DROP.
   fileprivate var definitionTargets: [UnqualifiedTarget] {
@@ -103,24 +106,24 @@ extension SQLWords {
   }
 
   /// Those of a list of names.
-  fileprivate func targets(from index: Int, _ kind: UnqualifiedTarget.Kind) -> [UnqualifiedTarget] {
+  func targets(from index: Int, _ kind: UnqualifiedTarget.Kind) -> [UnqualifiedTarget] {
     list(from: index).flatMap { target(at: $0.startIndex, kind) }
   }
 
   private func target(after keywords: String...) -> [UnqualifiedTarget] { target(after: keywords) }
 
-  private func target(after keywords: [String], _ kind: UnqualifiedTarget.Kind = .relation)
+  func target(after keywords: [String], _ kind: UnqualifiedTarget.Kind = .relation)
     -> [UnqualifiedTarget]
   {
     words.indices.first { has(keywords, at: $0) }.map { target(at: $0 + keywords.count, kind) } ?? []
   }
 
-  private func has(_ keywords: [String], at index: Int) -> Bool {
+  func has(_ keywords: [String], at index: Int) -> Bool {
     words.count >= index + keywords.count && zip(keywords, words[index...]).allSatisfy { $1.is($0) }
   }
 
   /// None if the name has a schema.
-  fileprivate func target(at index: Int, _ kind: UnqualifiedTarget.Kind) -> [UnqualifiedTarget] {
+  func target(at index: Int, _ kind: UnqualifiedTarget.Kind) -> [UnqualifiedTarget] {
     if kind == .operator { return symbol(at: index).map { [UnqualifiedTarget(kind: kind, name: $0)] } ?? [] }
     let isQualified =
       words.indices.contains(endOfName(at: index) - 2) && words[endOfName(at: index) - 2].text == "."

@@ -44,7 +44,7 @@ package struct SharedObject: Sendable, Hashable {
       """
   }
 
-  /// A text that differs once a row of the catalog about it was changed, came or went.
+  /// A text that differs once a row of the catalog about it, or its comment, was changed, came or went.
   private var state: SQL {
     let version: SQL =
       "o.oid::pg_catalog.text OPERATOR(pg_catalog.||) '/' OPERATOR(pg_catalog.||) o.xmin::pg_catalog.text"
@@ -56,8 +56,13 @@ package struct SharedObject: Sendable, Hashable {
       ORDER BY m.maptokentype, m.mapseqno) FROM pg_catalog.pg_ts_config_map m \
       WHERE m.mapcfg OPERATOR(pg_catalog.=) o.oid), '')
       """
+    let comment: SQL = """
+       OPERATOR(pg_catalog.||) COALESCE((SELECT '/' OPERATOR(pg_catalog.||) c.xmin::pg_catalog.text \
+      FROM pg_catalog.pg_description c WHERE c.objoid OPERATOR(pg_catalog.=) o.oid AND c.objsubid OPERATOR(pg_catalog.=) 0 \
+      AND c.classoid OPERATOR(pg_catalog.=) '\(kind.catalog)'::pg_catalog.regclass::pg_catalog.oid), '')
+      """
     return """
-      COALESCE((SELECT pg_catalog.string_agg(\(version)\(mapping), ' ' ORDER BY o.oid) FROM \(kind.catalog) o \
+      COALESCE((SELECT pg_catalog.string_agg(\(version)\(mapping)\(comment), ' ' ORDER BY o.oid) FROM \(kind.catalog) o \
       WHERE o.\(kind.column("name")) OPERATOR(pg_catalog.=) \(literal: name) AND o.\(kind.column("namespace")) \
       OPERATOR(pg_catalog.=) pg_catalog.to_regnamespace(\(literal: schema.identifier.quoted))::pg_catalog.oid), '')
       """

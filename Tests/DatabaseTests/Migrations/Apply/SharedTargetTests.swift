@@ -59,6 +59,17 @@ import Testing
     ("CREATE TABLE more (x int) INHERITS (old)", "old"),
     ("CREATE TABLE log (id int) PARTITION BY LIST (id); ALTER TABLE log ATTACH PARTITION old DEFAULT", "old"),
     ("CREATE TABLE log (id int); ALTER TABLE log INHERIT old", "old"),
+    ("GRANT SELECT ON users TO PUBLIC", "users"), ("REVOKE ALL ON TABLE users FROM CURRENT_USER", "users"),
+    ("GRANT SELECT (id), UPDATE (id, name) ON users TO PUBLIC", "users"),
+    ("GRANT SELECT ON names TO PUBLIC", "names"), ("GRANT USAGE ON SEQUENCE numbers TO PUBLIC", "numbers"),
+    ("REVOKE EXECUTE ON FUNCTION f(int), f(text) FROM PUBLIC", "f"),
+    ("GRANT USAGE ON TYPE mood TO PUBLIC", "mood"), ("REVOKE USAGE ON DOMAIN price FROM PUBLIC", "price"),
+    ("COMMENT ON TABLE users IS 'x'", "users"), ("COMMENT ON COLUMN users.id IS 'x'", "users"),
+    ("COMMENT ON TRIGGER old_trigger ON users IS 'x'", "users"),
+    ("COMMENT ON INDEX by_name IS 'x'", "by_name"),
+    ("COMMENT ON FUNCTION f(text) IS 'x'", "f"), ("COMMENT ON TYPE mood IS 'x'", "mood"),
+    ("COMMENT ON COLLATION nd IS 'x'", "nd"), ("COMMENT ON OPERATOR @#@ (int, int) IS 'x'", "@#@"),
+    ("COMMENT ON TEXT SEARCH CONFIGURATION de IS 'x'", "de"),
     ("DROP TABLE Übersicht", "Übersicht"), (#"DROP TABLE U&"\00dcbersicht""#, "Übersicht"),
     ("DROP TABLE \(long)", String(long.prefix(63))),
   ]
@@ -137,7 +148,7 @@ import Testing
           migration(
             "1", "CREATE TEMPORARY TABLE users (id int) ON COMMIT DROP;\nALTER TABLE users ADD z int;"),
           migration("2", "CREATE TABLE users (id int REFERENCES public.tenants);\nDROP TABLE users;"),
-          migration("3", "INSERT INTO users VALUES (1);\nGRANT SELECT ON users TO PUBLIC;"),
+          migration("3", "INSERT INTO users VALUES (1);\nGRANT SELECT ON public.plans TO PUBLIC;"),
           migration("4", "ALTER TABLE public.plans ADD note text;\nDROP TABLE IF EXISTS nowhere;"),
         ])
       #expect(try await fleet.psql("SELECT id FROM public.users") == "1")
@@ -224,9 +235,11 @@ extension Fleet {
     try await psql(
       """
       SELECT string_agg(o, ';' ORDER BY o) FROM (
-        SELECT format('%s %s %s %s', relname, relkind, reloptions, array(SELECT attname FROM pg_attribute WHERE attrelid = c.oid))
+        SELECT format('%s %s %s %s %s', relname, relkind, reloptions, relacl, array(SELECT attname FROM pg_attribute WHERE attrelid = c.oid))
         FROM pg_class c WHERE relnamespace = 'public'::regnamespace
-        UNION ALL SELECT format('%s %s', typname, array(SELECT enumlabel FROM pg_enum WHERE enumtypid = t.oid))
+        UNION ALL SELECT format('%s %s', pg_describe_object(classoid, objoid, objsubid), description) FROM pg_description
+        WHERE (pg_identify_object(classoid, objoid, objsubid)).identity LIKE '%public.%'
+        UNION ALL SELECT format('%s %s %s', typname, typacl, array(SELECT enumlabel FROM pg_enum WHERE enumtypid = t.oid))
         FROM pg_type t WHERE typnamespace = 'public'::regnamespace
         UNION ALL SELECT oprname FROM pg_operator WHERE oprnamespace = 'public'::regnamespace
         UNION ALL SELECT collname FROM pg_collation WHERE collnamespace = 'public'::regnamespace
@@ -237,7 +250,7 @@ extension Fleet {
         UNION ALL SELECT dictinitoption FROM pg_ts_dict WHERE oid = 'public.plain'::regdictionary
         UNION ALL SELECT concat(inhparent, inhrelid) FROM pg_inherits
         WHERE 'public.old'::regclass IN (inhparent, inhrelid) OR inhparent = 'public.events'::regclass
-        UNION ALL SELECT format('%s %s', oid::regprocedure, provolatile) FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+        UNION ALL SELECT format('%s %s %s', oid::regprocedure, provolatile, proacl) FROM pg_proc WHERE pronamespace = 'public'::regnamespace
         UNION ALL SELECT tgname FROM pg_trigger WHERE tgrelid = 'public.users'::regclass
         UNION ALL SELECT format('%s %s', polname, polroles) FROM pg_policy WHERE polrelid = 'public.users'::regclass
         UNION ALL SELECT opfname FROM pg_opfamily WHERE opfnamespace = 'public'::regnamespace
