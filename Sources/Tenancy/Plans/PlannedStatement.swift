@@ -49,6 +49,7 @@ struct PlannedStatement: Sendable {
     case .statement: "from \(source.file.path)"
     case .target(_, let object): "fails if this would change \(object.qualifiedName), which all tenants share"
     case .role: "fails if that role may not use the schema"
+    case .cascade: "fails if CASCADE reaches an object outside of the schema"
     case .end: "runs what was deferred to the end of the file"
     case .guard: "fails if the file has changed the search path or replaced the ledger"
     case .close: "for the ledger, unless the file has changed it"

@@ -56,7 +56,8 @@ extension TenantDatabase {
     let targets = try await sharedTargets(of: options.mayWrite ? script.statements : [], path)
     let expected = Mutex<[ResultColumn]?>(nil)
     let report = await tenants.forEach(run) { tenant in
-      let answers = try await self.exec(script.sent(targets, in: tenant.schema), options, path, tenant)
+      let answers = try await self.exec(
+        script.sent(targets, in: tenant.schema, mayWrite: options.mayWrite), options, path, tenant)
       let table = ResultTable(answers[answers.endIndex - 1])
       let changed = answers.reduce(0) { $0 + $1.changed }
       let hasOtherRows = answers.dropLast().contains { !$0.columns.isEmpty }

@@ -32,39 +32,44 @@ package struct ExecScript: Sendable {
   var name: String { parts.last?.name ?? "" }
 
   /// What is sent to one tenant.
-  func sent(_ targets: SharedTargets, in schema: SchemaName) -> Sent {
+  func sent(_ targets: SharedTargets, in schema: SchemaName, mayWrite: Bool) -> Sent {
     let roles = statements.underAnotherRole
     return Sent(
       script: self,
-      parts: statements.enumerated().flatMap { index, statement in
-        let guards = targets.met(by: statement).enumerated().map { number, object in
-          let guards = object.guards(number)
-          return (
-            before: guards.before.map { Sent.Part(sql: $0, statement: index, check: .object(object)) },
-            after: guards.after.map { Sent.Part(sql: $0, statement: index, check: .object(object)) }
-          )
+      parts: statements.enumerated().flatMap { index, statement -> [Sent.Part] in
+        func parts(_ statements: [SQL], _ purpose: Sent.Purpose) -> [Sent.Part] {
+          statements.map { Sent.Part(sql: $0, statement: index, purpose: purpose) }
         }
-        let role = Sent.Part(sql: schema.usable, statement: index, check: .role)
-        return (roles.contains(index) ? [role] : []) + guards.flatMap(\.before) + [
-          Sent.Part(sql: SQL(unsafeRaw: statement.text), statement: index)
-        ]
-          + guards.flatMap(\.after)
+        let shared = targets.met(by: statement).enumerated().map { number, object in
+          let guards = object.guards(number)
+          return (before: parts(guards.before, .target(object)), after: parts(guards.after, .target(object)))
+        }
+        let cascade = mayWrite ? CascadeGuard(statement, in: schema) : nil
+        return parts(roles.contains(index) ? [schema.usable] : [], .role) + shared.flatMap(\.before)
+          + parts(cascade.map { [$0.before] } ?? [], .cascade)
+          + parts([SQL(unsafeRaw: statement.text)], .own)
+          + parts(cascade.map { [$0.after] } ?? [], .cascade) + shared.flatMap(\.after)
       })
   }
 
-  /// Its statements, and around them the checks that they change no object of all tenants, and set no role to which
-  /// their unqualified names would mean those.
+  /// Its statements, and around them the checks that they change nothing outside of the schema that they do not name.
   struct Sent: Sendable {
-    fileprivate enum Check {
-      case object(SharedObject)
+    fileprivate enum Purpose: Sendable {
+      /// One of the script's statements.
+      case own
+      /// The check that it finds the tenant's own object.
+      case target(SharedObject)
+      /// The check that CASCADE reaches nothing outside of the schema.
+      case cascade
+      /// The check that the role which the script has set may use the schema.
       case role
     }
 
-    fileprivate struct Part {
+    fileprivate struct Part: Sendable {
       let sql: SQL
-      /// The script's statement that it is, or belongs to.
       let statement: Int
-      var check: Check?
+      let purpose: Purpose
+      var isOwn: Bool { if case .own = purpose { true } else { false } }
     }
 
     fileprivate let script: ExecScript
@@ -75,7 +80,7 @@ package struct ExecScript: Sendable {
 
     /// The results of the script's own statements.
     func ownAnswers(_ answers: ArraySlice<Rows>) -> [Rows] {
-      zip(parts, answers).filter { $0.0.check == nil }.map(\.1)
+      zip(parts, answers).filter(\.0.isOwn).map(\.1)
     }
 
     func failure(_ error: StatementError, isReadOnly: Bool) -> ExecFailure {
@@ -83,9 +88,10 @@ package struct ExecScript: Sendable {
       let part = parts[error.index]
       var failure = script.failure(
         StatementError(index: part.statement, error: error.error), isReadOnly: isReadOnly)
-      switch (part.check, error.error.state) {
-      case (.object(let object), .divisionByZero): failure.sharedObject = object
+      switch (part.purpose, error.error.state) {
+      case (.target(let object), .divisionByZero): failure.sharedObject = object
       case (.role, .insufficientPrivilege): failure.setsRoleWithoutUsage = true
+      case (.cascade, CascadeGuard.failure): failure.reachedOutside = CascadeGuard.objects(error.error)
       default: break
       }
       return failure
@@ -138,4 +144,6 @@ package struct ExecFailure: Sendable, Hashable {
   /// Whether the script has set a role that may not use the tenant's schema: the statement's unqualified names would lead
   /// elsewhere.
   package internal(set) var setsRoleWithoutUsage = false
+  /// What the statement would have dropped or emptied by CASCADE outside of the tenant's schema.
+  package internal(set) var reachedOutside: [String] = []
 }

@@ -38,6 +38,17 @@ struct SchemaDependents {
       objects: rows.compactMap { $0[0] }, count: try rows.first?.decode(String?.self, Int.self).1 ?? 0)
   }
 
+  /// What stands outside and would go: `class`, `oid`, `sub`, and NULL.
+  var outside: SQL {
+    """
+    \(query(from: Self.wholeSchema))
+    SELECT class, oid, sub, NULL::oid FROM named
+    """
+  }
+
+  /// No rows if nothing is outside, which is known sooner.
+  var signs: SQL { suspects(from: Self.wholeSchema) }
+
   /// All that would go, the tenant's own and what is outside: `class`, `oid`, `sub` (a column's number, or zero).
   var closure: SQL {
     """

@@ -35,6 +35,13 @@ extension ErrorReport {
         hint: RoleWithoutUsage.advice(in: "the script"))
       return
     }
+    if !failure.reachedOutside.isEmpty {
+      self.init(
+        "cascades_outside", .failed,
+        "\(failure.script)\(place): \(CascadeSentences.refusal(failure.reachedOutside))",
+        hint: CascadeSentences.advice)
+      return
+    }
     let line = (failure.place?.excerpt).map { "\n  \($0[...].trimmingWhitespace())" } ?? ""
     self.init(
       "exec_failed", .failed, "\(failure.script)\(place): \(failure.server.sentence)\(line)",

@@ -234,7 +234,10 @@ extension Hazard {
       HazardSentences(
         what: "DROP ... CASCADE",
         why:
-          "it also drops whatever depends on it, such as views and foreign keys, which may differ between tenants",
+          """
+          it also drops whatever depends on it, such as views and foreign keys, which may differ between tenants; migrate \
+          fails if that is outside of the tenant's schema
+          """,
         instead: "drop what depends on it by name")
     }
   }

@@ -188,6 +188,7 @@ extension MigrationFailure {
     case .searchPathChanged: "search_path_changed"
     case .roleLacksUsage: RoleWithoutUsage.code
     case .meetsShared: "shared_object"
+    case .cascadesOutside: "cascades_outside"
     case .ledgerRowGone, .ledgerChanged: "ledger_changed"
     case .ledgerReplaced: "ledger_not_trusted"
     case .recordDiscarded: "record_discarded"
@@ -206,6 +207,7 @@ extension MigrationFailure {
     case .searchPathChanged: "it changed the search_path, so it was rolled back"
     case .roleLacksUsage: RoleWithoutUsage.sentence
     case .meetsShared(let object): object.refusal
+    case .cascadesOutside(let objects): CascadeSentences.refusal(objects)
     case .ledgerRowGone: "it removed its own record from the ledger, so it was rolled back"
     case .ledgerChanged: "it changed other migrations' records in the ledger, so it was rolled back"
     case .ledgerReplaced:
@@ -239,6 +241,8 @@ extension MigrationFailure {
     case .roleLacksUsage: RoleWithoutUsage.advice(in: "the file")
     case .meetsShared(let object): object.advice(in: "the file")
     case .ledgerRowGone:
+    case .cascadesOutside:
+      CascadeSentences.advice
       """
       unless another session has just renamed or dropped the tenant, remove the statement that changes the ledger from \
       the file

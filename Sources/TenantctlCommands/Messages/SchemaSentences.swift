@@ -117,3 +117,15 @@ extension SharedObject {
     "create the tenant's own first, or write \(qualifiedName) in \(text) if the shared one is meant"
   }
 }
+
+/// A statement whose CASCADE would have reached objects outside of the tenant's schema.
+enum CascadeSentences {
+  static func refusal(_ objects: [String]) -> String {
+    let few = firstFew(objects, "more") { [$0.onOneLine] }.joined(separator: ", ")
+    return "CASCADE reaches what is outside of the tenant's schema, \(few); it was rolled back"
+  }
+
+  static let advice = """
+    make them independent of the tenant first, or drop them by name: in a file of shared/, or in the tenant that has them
+    """
+}

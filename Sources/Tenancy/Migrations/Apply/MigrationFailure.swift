@@ -21,6 +21,8 @@ package struct MigrationFailure: Sendable, Hashable {
     case meetsShared(SharedObject)
     /// The file has set a role that may not use the tenant's schema: the statement's unqualified names would lead elsewhere.
     case roleLacksUsage
+    /// By CASCADE the statement would have dropped or emptied these, which are outside of the tenant's schema.
+    case cascadesOutside([String])
     /// The statements ran, but removed the record that they ran.
     case ledgerRowGone
     /// The statements ran, but added or removed records of other migrations.
@@ -112,6 +114,8 @@ struct MigrationSource: Sendable {
     /// What we do before the file's statements.
     case ledger
     /// What waited for the end of the file, such as deferred triggers.
+    /// The check that CASCADE reaches nothing outside of the schema.
+    case cascade(SQLStatement)
     case end
     /// The check that the search path and the ledger are what they were.
     case `guard`
@@ -130,7 +134,9 @@ struct MigrationSource: Sendable {
   /// The file's statement that it is, or comes right before.
   private var fileStatement: SQLStatement? {
     switch place {
-    case .statement(let statement), .target(let statement, _), .role(let statement): statement
+    case .statement(let statement), .target(let statement, _), .role(let statement),
+      .cascade(let statement):
+      statement
     default: nil
     }
   }
@@ -181,6 +187,7 @@ struct MigrationSource: Sendable {
     guard let statement = fileStatement else { return nil }
     guard let position else {
       return (statement.line, statement.column, statement.excerpt())
+    case (.cascade, CascadeGuard.failure): .cascadesOutside(CascadeGuard.objects(error))
     }
     let place = statement.location(ofCharacter: position)
     return (place.line, place.column, statement.excerpt(ofCharacter: position))

@@ -102,11 +102,12 @@ extension TenantDatabase {
 }
 
 extension Frame {
-  /// The statement, and what fails if it changes an object of all tenants, as this one has none of that name.
+  /// The statement, and what fails if it changes an object of all tenants, as this one has none of that name, or reaches
+  /// one outside of the schema by CASCADE.
   func guarded(
     _ planned: PlannedStatement, _ statement: SQLStatement, of file: MigrationFile, in schema: SchemaName
   ) -> [PlannedStatement] {
-    let guards = guards(of: statement, file, in: schema)
+    let guards = guards(of: statement, file, in: schema) + [cascadeGuard(of: statement, file, in: schema)]
     return guards.flatMap(\.before) + [planned] + guards.flatMap(\.after)
   }
 
