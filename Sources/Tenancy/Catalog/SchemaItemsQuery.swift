@@ -22,12 +22,37 @@ enum SchemaItemsQuery {
           LEFT JOIN pg_catalog.pg_class t ON o.refclassid = 'pg_catalog.pg_class'::regclass AND t.oid = o.refobjid
           WHERE o.classid = 'pg_catalog.pg_class'::regclass AND o.objid = c.oid
             AND (o.deptype = 'e' OR c.relkind = 'S' AND \(excluded("t"))))
+    ), own (name) AS MATERIALIZED (
+      \(own)
     )
+    SELECT kind, relation, name, \(withoutOwnName) AS definition FROM (
     \(SQL.joined([
       relations, columns, constraints, indexes, triggers, rules, policies, sequences, types, routines, extensions,
-    ], by: "\nUNION ALL\n"))
+    ], by: "\nUNION ALL\n"))) described
     """
   }
+
+  /// The definition, with a mark instead of the schema's name where a text names it before something of the schema's, as in a
+  /// function's body or a constant, and where it is an argument of a trigger: each schema names itself there. From all else
+  /// PostgreSQL leaves the name out.
+  private static let withoutOwnName: SQL = #"""
+    CASE WHEN strpos(lower(definition), lower(n.nspname)) = 0 THEN definition
+      ELSE regexp_replace(
+        CASE kind WHEN 'trigger' THEN replace(definition, quote_literal(n.nspname), '''{schema}''')
+          ELSE definition END,
+        concat('(^|[^[:alnum:]_."])"?', regexp_replace(n.nspname, E'[][(){}.*+?^$|\\\\]', E'\\\\\\&', 'g'), E'"?(?=\\s*\\.\\s*"?(?:', (
+          SELECT string_agg(regexp_replace(o.name, E'[][(){}.*+?^$|\\\\]', E'\\\\\\&', 'g'), '|') FROM own o
+        ), ')(?![[:alnum:]_]))'), E'\\1{schema}', 'gi') END
+    """#
+
+  /// The names of what a text may name with the schema.
+  private static let own: SQL = """
+    SELECT r.name FROM relation r
+    UNION SELECT p.proname::text FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_proc p ON p.oid = d.objid
+    WHERE \(isIn("pg_proc"))
+    UNION SELECT t.typname::text FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_type t ON t.oid = d.objid
+    WHERE \(isIn("pg_type"))
+    """
 
   /// That the row `d` of pg_depend is of something of that catalog in the schema.
   private static func isIn(_ catalog: String) -> SQL {

@@ -80,6 +80,60 @@ import Testing
     }
   }
 
+  /// What names its own schema in a text reads alike where each one names itself, and differently where one names another's.
+  @Test(arguments: [
+    "CREATE FUNCTION f() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM NAME.users'",
+    "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN DELETE FROM QUOTED . users; END $$",
+    "CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN nextval('NAME.numbers'); END $$",
+    "ALTER TABLE users ADD s text DEFAULT 'NAME.users'", "ALTER TABLE users ADD CHECK (note <> 'NAME.users')",
+    "CREATE VIEW v AS SELECT 'NAME.users'::text AS source",
+    "CREATE TRIGGER g BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION noop('NAME')",
+    "CREATE TRIGGER g BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION noop('x', 'NAME.users')",
+  ]) func textsThatNameTheirSchema(sql: String) async throws {
+    try await Fleet.with { fleet in
+      let own = """
+        CREATE TABLE users (id int, note text); CREATE SEQUENCE numbers;
+        CREATE FUNCTION noop() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'
+        """
+      func make(_ schema: String, naming other: String) async throws {
+        let text = sql.replacing("NAME", with: other).replacing("QUOTED", with: "\"\(other)\"")
+        try await fleet.psql(
+          "CREATE SCHEMA \(schema); SET search_path TO \(schema); SET check_function_bodies TO off; \(own); \(text)"
+        )
+      }
+      try await make("acme", naming: "acme")
+      try await make("own", naming: "own")
+      try await make("clone", naming: "acme")
+      try await make("Übung", naming: "Übung")
+      let reference = try await items(fleet, "acme")
+      #expect(try await items(fleet, "own") == reference)
+      #expect(try await items(fleet, "Übung") == reference)
+      #expect(try await items(fleet, "clone") != reference)
+      let digests = try await digests(fleet, ["acme", "own", "clone"])
+      #expect(digests[0] == digests[1] && digests[0] != digests[2])
+    }
+  }
+
+  /// A word that is only spelled like the schema: a constant, a part of a name, an alias, a setting.
+  @Test(arguments: [
+    "ALTER TABLE users ADD s text DEFAULT 'acme'", "ALTER TABLE users ADD s text DEFAULT 'acme.example.com'",
+    "CREATE VIEW v AS SELECT acme.id, acme.note FROM users acme",
+    "CREATE FUNCTION f() RETURNS text LANGUAGE sql AS 'SELECT acme.note FROM users acme'",
+    "CREATE FUNCTION f() RETURNS text LANGUAGE sql AS 'SELECT note FROM my_acme.users'",
+    "CREATE FUNCTION f() RETURNS text LANGUAGE sql AS 'SELECT note FROM acme.users_of_old'",
+  ]) func wordsThatAreNoSchema(sql: String) async throws {
+    try await Fleet.with { fleet in
+      for schema in ["acme", "reef"] {
+        try await fleet.psql(
+          """
+          CREATE SCHEMA \(schema); SET search_path TO \(schema); SET check_function_bodies TO off;
+          CREATE TABLE users (id int, note text); \(sql)
+          """)
+      }
+      #expect(try await items(fleet, "acme") == items(fleet, "reef"))
+    }
+  }
+
   /// A list of a varchar is printed in another way once it has been dumped: that of `b` is as pg_dump writes that of `a`.
   @Test func aListAsADumpWritesIt() async throws {
     try await Fleet.with { fleet in
