@@ -131,6 +131,26 @@ import Testing
     }
   }
 
+  /// A legacy app's setting, in which pg_dump doubles backslashes; the user's options stay.
+  @Test func backslashesStay() async throws {
+    try await Scene.with(files: [:]) { scene in
+      try await scene.database.psql(
+        #"""
+        CREATE SCHEMA acme; INSERT INTO tenants (name) VALUES ('acme');
+        CREATE TABLE acme.t (n text DEFAULT 'C:\new' CHECK (n ~ '^\w:\\'));
+        ALTER DATABASE "\#(scene.database.name)" SET standard_conforming_strings = off
+        """#)
+      for options in [[:], ["PGOPTIONS": "-c work_mem=77MB"]] {
+        let outcome = try await scene.run("migration new initial --from acme", environment: options)
+        #expect(outcome.status == 0, "\(outcome)")
+        let path = try #require(try scene.folder.files().first { $0.contains("initial") })
+        let text = try scene.folder.read(path)
+        #expect(text.contains(#"DEFAULT 'C:\new'::text"#) && text.contains(#"'^\w:\\'::text"#), "\(text)")
+        try scene.folder.remove(path)
+      }
+    }
+  }
+
   @Test func aProgramThatIsMissingOrTooOld() async throws {
     let fake = "#!/bin/sh\necho 'pg_dump (PostgreSQL) 9.6.24'\n"
     try await Scene.with(tenants: ["acme"], files: Scene.files.merging(["bin/pg_dump": fake]) { $1 }) {

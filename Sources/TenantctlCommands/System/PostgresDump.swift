@@ -27,7 +27,13 @@ enum PostgresDump {
     guard let major = Int(number.prefix { ("0"..."9").contains($0) }), major >= server else {
       throw Outdated(version: String(number), server: server)
     }
-    return try await output(of: arguments, environment, children)
+    return try await output(of: arguments, reading(environment), children)
+  }
+
+  /// Where the setting is off, pg_dump writes each backslash twice.
+  private static func reading(_ environment: [String: String]) -> [String: String] {
+    let options = [environment["PGOPTIONS"], "-c standard_conforming_strings=on"].compactMap { $0 }
+    return environment.merging(["PGOPTIONS": options.joined(separator: " ")]) { $1 }
   }
 
   private static func output(
