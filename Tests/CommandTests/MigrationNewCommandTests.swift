@@ -131,6 +131,26 @@ import Testing
     }
   }
 
+  @Test func warnsOfOtherTenants() async throws {
+    try await Scene.with(files: [:]) { scene in
+      try await scene.database.psql(
+        """
+        CREATE SCHEMA acme; CREATE SCHEMA reef; INSERT INTO tenants (name) VALUES ('acme'), ('reef');
+        CREATE TABLE reef.users (id serial PRIMARY KEY); CREATE TABLE public.plans (id int PRIMARY KEY);
+        CREATE TABLE acme.reef (users int, plan int REFERENCES public.plans, n bigint DEFAULT nextval('reef.users_id_seq'));
+        CREATE VIEW acme.v AS SELECT reef.users, u.id FROM acme.reef, reef.users u
+        """)
+      let outcome = try await scene.run("migration new initial --from acme")
+      let path = try #require(try scene.folder.files().first { $0.contains("initial") })
+      let warnings = outcome.stderr.split(separator: "\n").filter { $0.hasPrefix("warning: \(path):") }
+      let sentence = "this refers to the schema of another tenant, reef, in every tenant: "
+      #expect(
+        warnings.compactMap { $0.split(separator: sentence).dropFirst().first } == [
+          "n bigint DEFAULT nextval('reef.users_id_seq'::regclass)", "reef.users u;",
+        ], "\(outcome)")
+    }
+  }
+
   /// A legacy app's setting, in which pg_dump doubles backslashes; the user's options stay.
   @Test func backslashesStay() async throws {
     try await Scene.with(files: [:]) { scene in

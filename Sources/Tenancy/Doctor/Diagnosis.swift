@@ -70,6 +70,7 @@ extension TenantDatabase {
     entries += try await examineLedgers(of: tenants)
     entries += try await examineReplication(of: tenants).map { .init($0) }
     entries += try await examineContents(shape, unfinished: entries.unfinishedSchemas)
+    entries += try await examineReferences(shape)
     entries += try await examinePrivileges(shape).map { .init($0) }
     return Diagnosis(tenants: tenants.count, entries: entries)
   }

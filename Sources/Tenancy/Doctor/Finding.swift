@@ -72,6 +72,8 @@ package enum Finding: Sendable, Hashable {
   case invalidIndex(Tenant, index: String, InvalidIndex)
   /// The extension lives in the tenant's schema, and goes with it.
   case extensionInTenant(Tenant, name: String, ExtensionMove)
+  /// Objects of the tenant's schema refer to another tenant's.
+  case refersToTenants(Tenant, TenantReferences)
   /// Types or operators of the extension are in a schema that tenants' search paths do not have.
   case extensionOutOfReach(UnreachableExtension)
   /// Relations of the tenant's schema belong to another role than most.
@@ -157,7 +159,7 @@ extension Finding {
       .dropUnfinished,
       .noPrimaryDomain,
       .severalPrimaryDomains, .domainWithoutTenant, .domainNeverMatches, .foreignLedger, .migrationUnfinished,
-      .invalidIndex,
+      .invalidIndex, .refersToTenants,
       .canHookRegistry, .hookedRegistry, .extensionInTenant, .cannotCreateSchemas, .ownersDiffer,
       .canCreateInShared,
       .canCreateInTenants, .searchPathWithoutSchema,
@@ -175,7 +177,7 @@ extension Finding {
       .foreignLedger(let tenant, _), .ledgerNotTrusted(let tenant, _),
       .schemaNotEnterable(let tenant), .ledgerUnreadable(let tenant, _), .wrongHead(let tenant, _, _),
       .migrationUnfinished(let tenant, _, _), .invalidIndex(let tenant, _, _),
-      .extensionInTenant(let tenant, _, _), .ownersDiffer(let tenant, _):
+      .extensionInTenant(let tenant, _, _), .ownersDiffer(let tenant, _), .refersToTenants(let tenant, _):
       tenant.name
     case .nameShared(let name, _), .dropUnfinished(let name), .noDomain(let name),
       .noPrimaryDomain(let name, _),

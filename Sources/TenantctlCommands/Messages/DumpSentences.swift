@@ -54,9 +54,10 @@ extension SchemaDump {
 extension SchemaTextMention {
   /// That a line of a file names the schema.
   func warning(_ path: String, _ tenant: Tenant) -> String {
-    """
-    \(path):\(line): this text names the schema \(tenant.schema.rawValue), in every tenant: \
-    \(excerpt[...].trimmingWhitespace())
-    """
+    let what =
+      schema == tenant.schema
+      ? "this text names the schema \(schema.rawValue)"
+      : "this refers to the schema of another tenant, \(schema.rawValue)"
+    return "\(path):\(line): \(what), in every tenant: \(excerpt[...].trimmingWhitespace())"
   }
 }

@@ -198,6 +198,7 @@ struct FindingReport: Sendable {
           "extension_in_tenant", "the extension is in a tenant's schema, and is dropped with it",
           "\(tenant.schema).\(name)"
         ) { _ in move.advice }
+      case .refersToTenants(let tenant, let references): .refersToTenants(tenant, references)
       case .extensionOutOfReach(let found): .outOfReach(found)
       case .ownersDiffer(let tenant, let strays): .ownersDiffer(tenant, strays)
 

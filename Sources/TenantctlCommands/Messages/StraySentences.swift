@@ -72,3 +72,17 @@ extension Finding.Resemblance {
     }
   }
 }
+
+extension FindingReport {
+  static func refersToTenants(_ tenant: Tenant, _ references: TenantReferences) -> FindingReport {
+    let (count, schemas) = (references.count, references.schemas)
+    let objects =
+      references.object.onOneLine + (count == 1 ? " refers" : " and \(counted(count - 1, "other")) refer")
+    let others = "\(references.schema)" + (schemas == 1 ? "" : " and \(counted(schemas - 1, "other"))")
+    return FindingReport(
+      "refers_to_tenant", "the schema refers to another tenant's tables, functions or types",
+      "\(tenant.name) (\(objects) to \(others))"
+    ) { _ in "make the objects again with the tenant's own tables; move what is meant to be shared to public"
+    }
+  }
+}

@@ -15,9 +15,11 @@ package struct SchemaDump: Sendable {
   /// Roles that own objects of the schema and are not trusted: their code would run in every tenant, as whoever migrates.
   package let strangers: [String]
   let tenant: Tenant
+  /// The schemas of the other tenants.
+  let others: Set<String>
   let unqualified: Unqualified
 
-  /// The migration's file, and where it still names the schema.
+  /// The migration's file, and where it still names the schema, or another tenant's.
   ///
   /// Throws ``NothingDumped`` if the schema has nothing of its own.
   package func migration(
@@ -31,7 +33,24 @@ package struct SchemaDump: Sendable {
     // pg_dump sorts functions before the tables that their bodies name.
     let parts = ["SET LOCAL check_function_bodies = false;"] + kept.map { unqualified.text($0.text) }
     let text = "\(MigrationDirection.up.marker)\n\(parts.joined(separator: "\n\n"))\n"
-    return (text, unqualified.mentions(in: text))
+    return (text, (unqualified.mentions(in: text) + references(in: text)).sorted { $0.line < $1.line })
+  }
+
+  /// Where a statement refers to an object of another tenant's.
+  private func references(in text: String) -> [SchemaTextMention] {
+    var mentions: [SchemaTextMention] = []
+    for statement in SQLScript(Array(text.utf8)).statements {
+      let words = SQLWords(statement)
+      let names = words.schemaQualifiedNames + words.embedded.flatMap(\.schemaQualifiedNames)
+      for name in names where others.contains(name.schema) {
+        mentions.append(
+          SchemaTextMention(
+            line: statement.location(ofByte: name.offset).line,
+            excerpt: statement.excerpt(ofByte: name.offset),
+            schema: SchemaName(stored: name.schema)))
+      }
+    }
+    return mentions.uniqued()
   }
 
   /// Whether it only sets the session up for a restore, which tenantctl does itself.
@@ -78,6 +97,7 @@ extension TenantDatabase {
         """, Self.strangers(in: schema, trusted: self.ledgerTrust.owners),
       ])
     }
+    let others = try await tenants(in: FleetSelection(names: nil)).members.map(\.tenant.schema)
     let excluded = answers[2].compactMap { $0[0] }.map { "--exclude-table=\(schema.relation($0).quoted)" }
     let wait = limits.lock.map { ["--lock-wait-timeout=\($0.milliseconds)"] } ?? []
     return SchemaDump(
@@ -88,6 +108,7 @@ extension TenantDatabase {
       ] + excluded + wait,
       histories: inspection?.histories ?? [], extensions: answers[3].compactMap { $0[0] },
       strangers: answers[4].compactMap { $0[0] }, tenant: tenant,
+      others: Set(others.filter { $0 != schema && !settings.isShared($0) }.map(\.rawValue)),
       unqualified: Unqualified(schema: schema.rawValue, names: Set(answers[1].compactMap { $0[0] })))
   }
 

@@ -118,7 +118,8 @@ extension Unqualified {
     let start = bytes[..<offset].lastIndex(of: ASCII.lineFeed).map { $0 + 1 } ?? 0
     let end = bytes[offset...].firstIndex(of: ASCII.lineFeed) ?? bytes.count
     return SchemaTextMention(
-      line: cursor.location(at: offset).line, excerpt: String(decoding: bytes[start..<end], as: UTF8.self))
+      line: cursor.location(at: offset).line, excerpt: String(decoding: bytes[start..<end], as: UTF8.self),
+      schema: SchemaName(stored: schema))
   }
 
   /// Where a name stands as a word of its own.
@@ -132,10 +133,12 @@ extension Unqualified {
   }
 }
 
-/// A line of a migration that names the schema which it was made of.
+/// A line of a migration that names the schema which it was made of, or another tenant's.
 package struct SchemaTextMention: Sendable, Hashable {
   /// The line in the file, from 1.
   package let line: Int
   /// Its text.
   package let excerpt: String
+  /// The schema.
+  package let schema: SchemaName
 }

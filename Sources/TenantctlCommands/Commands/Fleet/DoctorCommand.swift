@@ -7,8 +7,8 @@ enum DoctorCommand {
     discussion: """
       Checks for tenants without a schema, schemas without a tenant, domains without a tenant or with wrong values, names \
       that must be quoted, unfinished creates, drops and migrations, ledgers with a stale comment or with the name of \
-      another tool's table, invalid indexes, extensions in a tenant's schema or outside of its search path, relations of \
-      one schema with different owners, roles that could run code with the privileges of the role that migrates, and \
+      another tool's table, invalid indexes, references from one tenant's schema to another's, extensions in a tenant's \
+      schema or outside of its search path, relations of one schema with different owners, roles that could run code with the privileges of the role that migrates, and \
       triggers of 'tenantctl init --notify' that are out of date. Also checks the current role and the connection. The \
       number of queries does not grow with the number of tenants.
 
