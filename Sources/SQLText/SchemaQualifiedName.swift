@@ -218,6 +218,8 @@ extension SchemaNameReader {
     case "INTO": if !isBlock || self.is(-1, "INSERT", "MERGE") { frame.relation = .changed }
     case "REFERENCES": frame.relation = .used
     case "LIKE" where ["(", ","].contains(word(-1)?.text): frame.relation = .used
+    case "TABLE" where frame.relation == nil && (!frame.isDefinition || self.is(-1, "AS")):
+      frame.relation = .used
     case "ONLY", "LATERAL", "TABLE": if frame.relation == nil { readRest(text) }
     case "SELECT", "PERFORM", "VALUES", "UPDATE", "DELETE", "INSERT", "MERGE", "WITH": readVerb(text)
     case _ where SQLGrammar.endsRelations.contains(text):

@@ -39,14 +39,17 @@ extension Hazard {
     switch self {
     case .schemaName:
       HazardSentences(
-        what: "a tenant's file creates, changes or drops an object of a named schema, or writes rows to it",
+        what: """
+          a tenant's file creates, changes or drops an object of a named schema, or writes rows to it; IMPORT FOREIGN SCHEMA \
+          names one, too
+          """,
         why: "the file runs in every tenant's schema, but this names one schema for all of them",
         instead: "omit the schema; statements for all tenants together belong in shared/")
     case .schemaReference:
       HazardSentences(
         what: """
           a tenant's file refers to an object of a named schema: in a query, a type, a foreign key, a function's body, or \
-          a string such as nextval('public.s'); what files of shared/ create in public may be named
+          a string such as nextval('public.s') or the argument 'other.tanks' of any function; what files of shared/ create in public may be named
           """,
         why: "this names one object for all tenants, which may be another tenant's",
         instead:
@@ -72,9 +75,11 @@ extension Hazard {
         what: """
           a tenant's file creates, alters or drops what a database or a server has once: a schema, role, extension, \
           server, publication, subscription, event trigger, cast, language, access method or foreign data wrapper, a \
-          setting of the database, of a role or of the system, or default privileges without IN SCHEMA
+          setting of the database, of a role or of the system, or default privileges without IN SCHEMA; gives or takes \
+          memberships of roles, or privileges on such an object; comments on one; or works on all schemas, as ANALYZE and \
+          VACUUM without a table do, and REINDEX SCHEMA or DATABASE
           """,
-        why: "it exists once for all tenants: after the first tenant it fails, or does the same again",
+        why: "it concerns all tenants at once: after the first tenant it fails, or does the same again",
         instead: "move it to shared/, which runs once")
     case .extensionSchema:
       HazardSentences(

@@ -55,7 +55,9 @@ import Testing
       "SELECT CAST(a.x AS s.mood), a.y::s.mood, a.z COLLATE s.de, a.x OPERATOR(s.+) 1 FROM a",
       "s.mood s.mood s.de s."
     ),
-    ("WITH m AS (SELECT * FROM s.a) INSERT INTO s.b SELECT * FROM m UNION TABLE s.c", "s.a s.b!"),
+    ("WITH m AS (SELECT * FROM s.a) INSERT INTO s.b SELECT * FROM m UNION TABLE s.c", "s.a s.b! s.c"),
+    ("TABLE s.a", "s.a"), ("TABLE ONLY s.a ORDER BY 1", "s.a"), ("CREATE VIEW v AS TABLE s.a", "s.a"),
+    ("WITH m AS (TABLE s.a) TABLE m UNION ALL TABLE s.b", "s.a s.b"),
     ("UPDATE ONLY s.a SET x = b.x FROM s.b b WHERE b.id IN (SELECT id FROM s.c)", "s.a! s.b s.c"),
     ("DELETE FROM s.a USING s.b WHERE a.id = b.id", "s.a! s.b"),
     ("MERGE INTO s.a USING s.b ON true WHEN MATCHED THEN DELETE", "s.a! s.b"),

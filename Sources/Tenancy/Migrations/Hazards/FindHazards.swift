@@ -91,7 +91,8 @@ struct StatementHazards {
     let body = words.isRoutine ? words.words.first { $0.is("ATOMIC") }?.offset ?? .max : .max
     let all = words.schemaQualifiedNames
     found += names(all.filter { $0.offset < body }, runsAtOnce: true)
-    found += names(all.filter { $0.offset > body }, runsAtOnce: false)
+    found += names(
+      all.filter { $0.offset > body } + words.namesInArguments.filter(isKnown(known)), runsAtOnce: false)
     if !words.keepsQuery { found += lookups(words.words) }
     found += hazards(of: words, runsAtOnce: true, &known)
     return found.sorted { $0.offset < $1.offset }
@@ -105,6 +106,7 @@ struct StatementHazards {
     for code in words.embedded {
       let runsAtOnce = runsAtOnce && code.runsAtOnce
       found += names(code.schemaQualifiedNames, runsAtOnce: runsAtOnce)
+      found += names(SQLWords(code.words).namesInArguments.filter(isKnown(known)), runsAtOnce: false)
       if runsAtOnce { found += lookups(code.words) }
       for words in code.statements { found += hazards(of: words, runsAtOnce: runsAtOnce, &known) }
     }
@@ -130,6 +132,11 @@ struct StatementHazards {
   private func lookups(_ words: [SQLWords.Word]) -> [PlacedHazard] {
     guard scope.isTenant else { return [] }
     return CatalogLookups(words).offsets.map { PlacedHazard(hazard: .catalogLookup, offset: $0) }
+  }
+
+  /// Whether a file makes something of that name: any other text with a point in it is no object's name.
+  private func isKnown(_ known: KnownObjects) -> (SchemaQualifiedName) -> Bool {
+    { known.columns[$0.name] != nil || known.types.contains($0.name) }
   }
 
   /// Each name once.

@@ -9,7 +9,12 @@ struct TenancyHazards {
   var hazards: [Hazard] {
     let checks: [(Hazard, Bool)] = [
       (.extensionSchema, scope.isTenant && createsExtensionAnywhere),
-      (.databaseObject, scope.isTenant && !createsExtensionAnywhere && concernsDatabase),
+      (.schemaName, scope.isTenant && importsSchema),
+      (
+        .databaseObject,
+        scope.isTenant && !createsExtensionAnywhere
+          && (concernsDatabase || DatabaseWide(words).isDatabaseWide)
+      ),
       (.searchPath, words.setsSearchPath),
       (.functionSearchPath, scope.isTenant && functionHasFixedPath),
       (.ledgerChange, words.changedRelations.contains(scope.ledger) && !namesLedgerElsewhere),
@@ -28,6 +33,9 @@ struct TenancyHazards {
   private var namesLedgerElsewhere: Bool {
     zip(all, all.dropFirst()).contains { $0.text == "." && $1.name == scope.ledger }
   }
+
+  /// Whether it makes foreign tables: the schema that it has to name is the same for all tenants.
+  private var importsSchema: Bool { words.firstIndex(of: "IMPORT", "FOREIGN", "SCHEMA") == 0 }
 
   private var createsExtensionAnywhere: Bool {
     starts(["CREATE"], ["EXTENSION"]) && !words.contains("SCHEMA")
