@@ -16,11 +16,15 @@ package struct ServerFailure: Sendable, Hashable {
   package let internalQuery: String?
   /// Whether row-level security would have hidden rows. The server's function is named, as its sentence may be translated.
   package let isPolicyRefusal: Bool
+  /// Whether code that the statement has called, such as a trigger's, did not find a table, a function or a type.
+  package let isOfCalledCode: Bool
   /// Whether another attempt is likely to succeed.
   let isTransient: Bool
 
   init(_ error: ServerError) {
     isTransient = error.isTransient
+    isOfCalledCode =
+      error.context != nil && [.undefinedTable, .undefinedFunction, .undefinedObject].contains(error.state)
     isPolicyRefusal = error.routine == "check_enable_rls"
     sqlState = error.state.rawValue
     message = error.message

@@ -222,6 +222,7 @@ extension MigrationFailure {
 
   fileprivate var hint: String? {
     switch reason {
+    case .refused where isOfOwnStatement: server?.ownStatementAdvice ?? timeoutHint
     case .refused: server?.advice ?? timeoutHint ?? existenceHint
     case .needsNoTransaction where direction == .down:
       """
@@ -240,9 +241,8 @@ extension MigrationFailure {
       """
     case .roleLacksUsage: RoleWithoutUsage.advice(in: "the file")
     case .meetsShared(let object): object.advice(in: "the file")
+    case .cascadesOutside: CascadeSentences.advice
     case .ledgerRowGone:
-    case .cascadesOutside:
-      CascadeSentences.advice
       """
       unless another session has just renamed or dropped the tenant, remove the statement that changes the ledger from \
       the file

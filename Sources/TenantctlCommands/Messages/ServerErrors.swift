@@ -18,7 +18,16 @@ extension ServerFailure {
   var advice: String? { hint ?? (sqlState == Self.readOnlyState ? Self.readOnlyHint : nil) }
 
   /// The advice for a statement of ours, which no option limits.
-  var generalAdvice: String? { advice ?? timeoutHint("PGOPTIONS='-c statement_timeout=TIME'") }
+  var generalAdvice: String? { ownStatementAdvice ?? timeoutHint("PGOPTIONS='-c statement_timeout=TIME'") }
+
+  /// The same without a word on time limits.
+  var ownStatementAdvice: String? { advice ?? (isOfCalledCode ? Self.triggerPathHint : nil) }
+
+  /// What to do about a trigger, on a table or on events, that relies on another search path.
+  static let triggerPathHint = """
+    tenantctl runs with search_path = pg_catalog, so that it calls no other role's objects: set the path of the trigger's \
+    function, ALTER FUNCTION ... SET search_path TO public
+    """
 
   /// read_only_sql_transaction (PostgreSQL manual, Appendix A)
   static let readOnlyState = "25006"
@@ -88,10 +97,7 @@ extension ErrorReport {
       // 42P06 duplicate_schema, 3F000 invalid_schema_name
       hint: ["42P06", "3F000"].contains(failure.sqlState)
         ? "tenantctl makes, renames and drops the schemas itself: disable the trigger"
-        : """
-        tenantctl runs with search_path = pg_catalog, so that it calls no other role's objects: set the path of the trigger's \
-        function, ALTER FUNCTION ... SET search_path TO public
-        """, assurance: .nothingChanged, sqlState: failure.sqlState)
+        : ServerFailure.triggerPathHint, assurance: .nothingChanged, sqlState: failure.sqlState)
   }
 }
 

@@ -68,6 +68,8 @@ package struct MigrationFailure: Sendable, Hashable {
   /// Those that still exist.
   package internal(set) var leftIndexes: [String] = []
 
+  /// Whether a statement failed that tenantctl sends along with the file's, under a search path of its own.
+  package let isOfOwnStatement: Bool
   /// Whether the statement says IF NOT EXISTS, and failed because the object exists: most often another session made it in
   /// between.
   let isExistenceRace: Bool
@@ -98,6 +100,7 @@ package struct MigrationFailure: Sendable, Hashable {
     column = place?.column
     excerpt = place?.excerpt
     server = error.map(ServerFailure.init)
+    isOfOwnStatement = source.isOwnStatement
     isExistenceRace = error.map(source.isExistenceRace) ?? false
   }
 }
@@ -111,11 +114,11 @@ struct MigrationSource: Sendable {
     case target(SQLStatement, SharedObject)
     /// The check that the role under which a statement runs may use the schema.
     case role(SQLStatement)
+    /// The check that CASCADE reaches nothing outside of the schema.
+    case cascade(SQLStatement)
     /// What we do before the file's statements.
     case ledger
     /// What waited for the end of the file, such as deferred triggers.
-    /// The check that CASCADE reaches nothing outside of the schema.
-    case cascade(SQLStatement)
     case end
     /// The check that the search path and the ledger are what they were.
     case `guard`
@@ -130,6 +133,14 @@ struct MigrationSource: Sendable {
 
   /// Whether it is a statement on the ledger before the file's own statements.
   var isLedger: Bool { if case .ledger = place { true } else { false } }
+
+  /// Whether it is a statement that no file has, and that runs none of a file's triggers.
+  fileprivate var isOwnStatement: Bool {
+    switch place {
+    case .ledger, .record, .close: true
+    case .statement, .target, .cascade, .end, .guard: false
+    }
+  }
 
   /// The file's statement that it is, or comes right before.
   private var fileStatement: SQLStatement? {
@@ -176,6 +187,7 @@ struct MigrationSource: Sendable {
     case (.guard, .divisionByZero): .searchPathChanged
     case (.role, .insufficientPrivilege): .roleLacksUsage
     case (.target(_, let object), .divisionByZero): .meetsShared(object)
+    case (.cascade, CascadeGuard.failure): .cascadesOutside(CascadeGuard.objects(error))
     case (_, .invalidLogarithm), (.guard, .undefinedTable), (.guard, .invalidSchemaName): .ledgerReplaced
     case (.record, .undefinedTable): .ledgerReplaced
     case (.record, .divisionByZero), (.record, .uniqueViolation): .ledgerChanged
@@ -187,7 +199,6 @@ struct MigrationSource: Sendable {
     guard let statement = fileStatement else { return nil }
     guard let position else {
       return (statement.line, statement.column, statement.excerpt())
-    case (.cascade, CascadeGuard.failure): .cascadesOutside(CascadeGuard.objects(error))
     }
     let place = statement.location(ofCharacter: position)
     return (place.line, place.column, statement.excerpt(ofCharacter: position))
