@@ -8,6 +8,9 @@ package struct ExecOptions: Sendable {
   package var mayWrite = false
   /// How long a statement may take; `nil`: the server's setting.
   package var statementTimeout: Duration?
+  /// Whether dates and times are in ISO 8601, whatever the database's DateStyle is; the order of the fields in what a script
+  /// gives stays. For what is read only: it is also what a script would store as text.
+  package var readsISODates = false
 
   /// Read-only, without a time limit.
   package init() {}
@@ -118,7 +121,8 @@ extension TenantDatabase {
     var limits = limits
     limits.statement = options.statementTimeout
     let access: [SQL] = options.mayWrite ? [] : ["SET TRANSACTION READ ONLY"]
-    return access + limits.opening + ["SELECT \(schema.entry)", path.enter(schema)]
+    let style: [SQL] = options.readsISODates && !options.mayWrite ? ["SET LOCAL DateStyle TO ISO"] : []
+    return access + limits.opening + style + ["SELECT \(schema.entry)", path.enter(schema)]
   }
 
   /// The largest first.

@@ -40,6 +40,7 @@ enum ExecCommand {
     let script = try script(input)
     var options = ExecOptions()
     options.mayWrite = input[write]
+    options.readsISODates = [.json, .ndjson].contains(session.format)
     options.statementTimeout = input[RunOptions.statementTimeout]
     return try await run(script, selection, options, input, session)
   }
