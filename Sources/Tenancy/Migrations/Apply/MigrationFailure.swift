@@ -138,7 +138,7 @@ struct MigrationSource: Sendable {
   fileprivate var isOwnStatement: Bool {
     switch place {
     case .ledger, .record, .close: true
-    case .statement, .target, .cascade, .end, .guard: false
+    case .statement, .target, .role, .cascade, .end, .guard: false
     }
   }
 
