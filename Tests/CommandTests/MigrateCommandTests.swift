@@ -212,6 +212,12 @@ import Testing
           """)
       // As if the program had been killed in the middle of it.
       for name in ["acme", "reef"] {
+        try await scene.database.psql(
+          """
+          INSERT INTO \(name).schema_migrations (version, statements_done, statements_total)
+          VALUES ('20260103000000', 0, 1);
+          COMMENT ON TABLE \(name).schema_migrations IS NULL
+          """)
         _ = try? await scene.database.psql("CREATE UNIQUE INDEX CONCURRENTLY ON \(name).tanks (name)")
       }
       #expect(

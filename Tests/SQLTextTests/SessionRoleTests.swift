@@ -32,7 +32,7 @@ import Testing
     ("SET ROLE a; UPDATE ONLY t SET x = 1", 1), ("SET ROLE a; SELECT * FROM public.u JOIN t USING (id)", 1),
     ("SET ROLE a; DO $$BEGIN END$$", 1), ("SET ROLE a; DROP TABLE IF EXISTS t", 1),
     ("SET ROLE a; TRUNCATE t", 1),
-    ("SET ROLE a; RESET ROLE; SET ROLE b; GRANT SELECT ON t TO c", 3), ("SET ROLE a; COPY t TO STDOUT", 1),
+    ("SET ROLE a; RESET ROLE; SET ROLE b; GRANT SELECT ON t TO c", 3), ("SET ROLE a; COPY t TO '/tmp/t'", 1),
     ("SET ROLE a; DROP VIEW \"V\"", 1), ("SELECT set_config('role', 'a', true); TABLE t", 1),
   ])
   func itMatters(script: String, index: Int) throws {

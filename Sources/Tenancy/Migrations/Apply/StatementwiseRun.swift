@@ -84,7 +84,7 @@ struct StatementwiseRun {
           try await SQLWords(statement).contains("CONCURRENTLY")
             ? build(own[0]) : own[0].run(over: connection)
         } catch {
-          if index == 0, leavesNothing(statement, error) { await takeBack() }
+          if index == 0, leavesNothing(statement, error, isResumed) { await takeBack() }
           throw error
         }
       }
@@ -92,10 +92,11 @@ struct StatementwiseRun {
     }
   }
 
-  /// Whether the failure of a statement is certain to have changed nothing: the server has refused it, and it neither commits
-  /// in between nor has left an index.
-  private func leavesNothing(_ statement: SQLStatement, _ error: any Error) -> Bool {
-    switch error {
+  /// Whether it is certain that a statement which has failed has changed nothing: the server has refused it, it neither commits
+  /// in between nor has left an index, and no earlier run could have done it outside of a transaction.
+  private func leavesNothing(_ statement: SQLStatement, _ error: any Error, _ isResumed: Bool) -> Bool {
+    if isResumed, statement.mayWantNoTransaction { return false }
+    return switch error {
     case is MigrationStatementError: !statement.mayEndTransaction
     case TenancyProblem.migrationFailed(let failure): failure.leftIndexes.isEmpty
     default: false

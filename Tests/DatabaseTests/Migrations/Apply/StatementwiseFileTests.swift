@@ -8,14 +8,14 @@ import Testing
 @Suite struct StatementwiseFileTests {
   /// Files that leave behind what would make the record a lie.
   @Test(arguments: [
-    ("SET search_path TO public;", MigrationFailure.Reason.searchPathChanged, "0"),
-    ("SELECT set_config('search_path', '', false);", .searchPathChanged, "0"),
-    ("DELETE FROM schema_migrations;", .ledgerRowGone, "0"),
-    ("DELETE FROM schema_migrations WHERE version = '1';", .ledgerChanged, "0"),
-    ("INSERT INTO schema_migrations (version) VALUES ('88');", .ledgerChanged, "0"),
-    ("UPDATE schema_migrations SET version = '0' WHERE version = '1';", .ledgerChanged, "0"),
-    ("DROP TABLE schema_migrations;", .ledgerReplaced, "0"),
-    ("DROP SCHEMA a CASCADE;", .ledgerReplaced, "0"),
+    ("SET search_path TO public;", MigrationFailure.Reason.searchPathChanged, ""),
+    ("SELECT set_config('search_path', '', false);", .searchPathChanged, ""),
+    ("DELETE FROM schema_migrations;", .ledgerRowGone, ""),
+    ("DELETE FROM schema_migrations WHERE version = '1';", .ledgerChanged, ""),
+    ("INSERT INTO schema_migrations (version) VALUES ('88');", .ledgerChanged, ""),
+    ("UPDATE schema_migrations SET version = '0' WHERE version = '1';", .ledgerChanged, ""),
+    ("DROP TABLE schema_migrations;", .ledgerReplaced, ""),
+    ("DROP SCHEMA a CASCADE;", .ledgerReplaced, ""),
     (
       "DO $$ BEGIN CREATE TABLE x (); COMMIT; DELETE FROM schema_migrations WHERE version = '2'; END $$;",
       .ledgerRowGone, "gone"
@@ -23,12 +23,16 @@ import Testing
     ("DO $$ BEGIN CREATE TABLE x (); COMMIT; DROP TABLE schema_migrations; END $$;", .ledgerRowGone, "gone"),
     ("DO $$ BEGIN CREATE TABLE x (); COMMIT; PERFORM 1/0; END $$;", .refused, "0"),
   ])
+  /// - Parameter done: the count of statements; empty: the migration has not begun, and the ledger has the other one; `gone`: the file
+  ///   has taken the record, or the ledger, away for good.
   func filesThatMeddle(sql: String, reason: MigrationFailure.Reason, done: String) async throws {
     try await Fleet.withTable(andFile: sql) { fleet, files in
       let failure = try #require(try await fleet.migrate(files).tenants[0].migrationFailure)
       #expect(failure.reason == reason)
       let count = try? await fleet.psql("SELECT statements_done FROM a.schema_migrations WHERE version = '2'")
-      #expect(count == "0" || done == "gone" && (count ?? "").isEmpty)
+      #expect(count == done || done == "gone" && (count ?? "").isEmpty)
+      let versions = "SELECT string_agg(version, ',') FROM a.schema_migrations"
+      if done.isEmpty { #expect(try await fleet.psql(versions) == "1") }
       #expect(try await fleet.psql("SELECT to_regclass('public.t1')") == "NULL")
     }
   }
