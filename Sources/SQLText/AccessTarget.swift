@@ -29,9 +29,10 @@ extension SQLWords {
     guard let on = words.firstIndex(where: { $0.is("ON") }), on + 2 < words.count else { return [] }
     let rest = SQLWords(Array(words[(on + 1)...]))
     if rest.words[0].is("COLUMN") {
-      // A column's name is the last part.
+      // A column's name is the last part. It may be one of a composite type, whose row in pg_type has the type's name, as a
+      // table's has: so it is looked at as a type.
       let isOfOwnTable = rest.endOfName(at: 1) == 4
-      return isOfOwnTable ? [UnqualifiedTarget(kind: .relation, name: rest.words[1].name)] : []
+      return isOfOwnTable ? [UnqualifiedTarget(kind: .type, name: rest.words[1].name)] : []
     }
     if (Self.parts + ["CONSTRAINT"]).contains(where: rest.words[0].is) {
       return rest.words.dropFirst(2).first?.is("ON") != true

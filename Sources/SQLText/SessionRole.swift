@@ -32,13 +32,12 @@ package struct RoleWatch: Sendable {
 
   /// Whether the statement uses names without a schema, as the first one since a role may have been set.
   package mutating func matters(before statement: String) -> Bool {
-    if maySetRole(statement) {
-      isSet = true
-      return false
-    }
+    let setsRole = maySetRole(statement)
+    defer { if setsRole { isSet = true } }
     guard isSet else { return false }
-    if firstTokens(of: statement, 1) == ["RESET"] {
-      isSet = false
+    let words = firstTokens(of: statement, 2)
+    if words.first == "RESET" {
+      if ["ROLE", "SESSION", "SESSION_AUTHORIZATION", "ALL"].contains(words.last) { isSet = false }
       return false
     }
     let matters = SQLWords(QuotedText(Array(statement.utf8))).usesUnqualifiedNames
@@ -66,14 +65,49 @@ extension SQLWords {
     "ONLY", "IF", "NOT", "EXISTS", "CONCURRENTLY", "LATERAL", "TABLE", "VERBOSE", "FULL",
   ]
 
-  /// Whether the name of an object is in it without a schema. What code does is not read: a DO block counts as such.
+  /// What ON is followed by where it names no object.
+  private static let afterOn = ["CONFLICT", "DELETE", "UPDATE", "COMMIT"]
+  /// Functions whose arguments have a FROM.
+  private static let takesFrom = ["EXTRACT", "SUBSTRING", "TRIM", "OVERLAY", "POSITION"]
+
+  /// Whether the name of an object is in it without a schema, also in code. Those of PostgreSQL's own catalogs, of functions
+  /// and of the queries in a WITH are not told from others by more than their spelling.
   fileprivate var usesUnqualifiedNames: Bool {
-    if words.first?.is("DO") == true { return true }
-    return words.indices.contains { index in
-      guard Self.introductions.contains(where: words[index].is) else { return false }
-      let rest = words[(index + 1)...].drop { word in Self.fillers.contains(where: word.is) }
-      guard let name = rest.first, name.isName else { return false }
-      return rest.dropFirst().first?.text != "."
+    // The argument is the name of a sequence.
+    if words.contains(where: { $0.is("NEXTVAL") || $0.is("SETVAL") || $0.is("CURRVAL") }) { return true }
+    return words.indices.contains(where: introducesName)
+      || embedded.contains { SQLWords($0.words).usesUnqualifiedNames }
+  }
+
+  private func introducesName(_ index: Int) -> Bool {
+    guard Self.introductions.contains(where: words[index].is) else { return false }
+    if words[index].is("FROM"), isArgument(of: Self.takesFrom, at: index) { return false }
+    let rest = words[(index + 1)...].drop { word in Self.fillers.contains(where: word.is) }
+    guard let name = rest.first, name.isName else { return false }
+    if words[index].is("ON"), Self.afterOn.contains(where: name.is) { return false }
+    let next = rest.dropFirst().first?.text
+    return next != "." && !name.name.hasPrefix("pg_") && !(next == "(" && words[index].is("FROM"))
+      && !isQueryOfWith(name)
+  }
+
+  /// Whether it stands directly between the parentheses of a call of one of them.
+  private func isArgument(of functions: [String], at index: Int) -> Bool {
+    var depth = 0
+    let opening = words[..<index].lastIndex { word in
+      if word.text == ")" { depth += 1 }
+      if word.text == "(" { depth -= 1 }
+      return depth < 0
     }
+    guard let opening, opening > 0 else { return false }
+    return functions.contains(where: words[opening - 1].is)
+  }
+
+  private func isQueryOfWith(_ name: Word) -> Bool {
+    contains("WITH")
+      && words.indices.dropLast(2).contains { index in
+        words[index].isName && words[index].name == name.name && words[index + 1].is("AS")
+          && (words[index + 2].text == "(" || words[index + 2].is("MATERIALIZED")
+            || words[index + 2].is("NOT"))
+      }
   }
 }

@@ -21,7 +21,7 @@ import Testing
     ("GRANT SELECT ON LARGE OBJECT 1 TO app", []), ("GRANT SET ON PARAMETER work_mem TO app", []),
     ("ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO app", []), ("GRANT SELECT ON", []), ("GRANT", []),
     ("COMMENT ON TABLE users IS 'x'", ["relation users"]), ("COMMENT ON VIEW public.users IS NULL", []),
-    ("COMMENT ON COLUMN users.\"id\" IS 'x'", ["relation users"]),
+    ("COMMENT ON COLUMN users.\"id\" IS 'x'", ["type users"]),
     ("COMMENT ON COLUMN public.users.id IS 'x'", []),
     ("COMMENT ON MATERIALIZED VIEW m IS 'x'", ["relation m"]), ("COMMENT ON INDEX i IS 'x'", ["index i"]),
     ("COMMENT ON CONSTRAINT c ON users IS 'x'", ["relation users"]),
@@ -29,7 +29,7 @@ import Testing
     ("COMMENT ON FUNCTION f(int) IS 'x'", ["routine f"]), ("COMMENT ON SCHEMA users IS 'x'", []),
     ("COMMENT ON DATABASE users IS 'on'", []), ("COMMENT ON", []), ("COMMENT ON COLUMN", []),
     ("SECURITY LABEL ON TABLE users IS 'x'", ["relation users"]),
-    ("SECURITY LABEL FOR anon ON COLUMN users.id IS 'x'", ["relation users"]),
+    ("SECURITY LABEL FOR anon ON COLUMN users.id IS 'x'", ["type users"]),
     ("SECURITY LABEL FOR anon ON ROLE users IS 'x'", []),
     ("ALTER PUBLICATION p ADD TABLE users", ["relation users"]),
     (

@@ -34,14 +34,17 @@ enum SchemaItemsQuery {
 
   /// The definition, with a mark instead of the schema's name where a text names it before something of the schema's, as in a
   /// function's body or a constant, and where it is an argument of a trigger: each schema names itself there. From all else
-  /// PostgreSQL leaves the name out.
+  /// PostgreSQL leaves the name out. The pattern has only the names that are in the text: one of thousands takes seconds to
+  /// compile.
   private static let withoutOwnName: SQL = #"""
-    CASE WHEN strpos(lower(definition), lower(n.nspname)) = 0 THEN definition
+    CASE WHEN definition !~* concat(regexp_replace(n.nspname, E'[][(){}.*+?^$|\\\\]', E'\\\\\\&', 'g'), E'"?\\s*\\.')
+        AND (kind <> 'trigger' OR strpos(definition, quote_literal(n.nspname)) = 0) THEN definition
       ELSE regexp_replace(
         CASE kind WHEN 'trigger' THEN replace(definition, quote_literal(n.nspname), '''{schema}''')
           ELSE definition END,
         concat('(^|[^[:alnum:]_."])"?', regexp_replace(n.nspname, E'[][(){}.*+?^$|\\\\]', E'\\\\\\&', 'g'), E'"?(?=\\s*\\.\\s*"?(?:', (
-          SELECT string_agg(regexp_replace(o.name, E'[][(){}.*+?^$|\\\\]', E'\\\\\\&', 'g'), '|') FROM own o
+          SELECT coalesce(string_agg(regexp_replace(o.name, E'[][(){}.*+?^$|\\\\]', E'\\\\\\&', 'g'), '|'), '$.')
+          FROM own o WHERE strpos(lower(definition), lower(o.name)) > 0
         ), ')(?![[:alnum:]_]))'), E'\\1{schema}', 'gi') END
     """#
 

@@ -89,13 +89,13 @@ extension [PlannedStatement] {
 extension [PlannedStatement] {
   /// The same, and what fails if the rows are not as planned in the end: a trigger after the change may undo it, at once or at
   /// the commit.
-  func confirmed(by shape: RegistryShape) -> [PlannedStatement] {
+  /// - Parameter settling: whether what waits for the commit is run; it may need rows that are not there yet.
+  func confirmed(by shape: RegistryShape, settling: Bool = true) -> [PlannedStatement] {
     let changes = flatMap(\.rowChanges)
     if changes.isEmpty || !shape.hasTriggers { return self }
     let check = PlannedStatement.Check.rows(changes, atEnd: true)
-    return self + [
-      PlannedStatement("SET CONSTRAINTS ALL IMMEDIATE", check: check), RowChange.guarding(changes, check),
-    ]
+    let settle = PlannedStatement("SET CONSTRAINTS ALL IMMEDIATE", check: check)
+    return self + (settling ? [settle] : []) + [RowChange.guarding(changes, check)]
   }
 }
 

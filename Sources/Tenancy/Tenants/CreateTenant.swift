@@ -45,7 +45,7 @@ extension TenantDatabase {
       let ledger = self.ledger(of: schema)
       let row = try shape.insertTenant(tenant, new.values, onlyIf: mark.isOn(ledger))
       // Twice, as the domains' rows could not be added without it.
-      let first = [PlannedStatement].changing(row).confirmed(by: shape)
+      let first = [PlannedStatement].changing(row).confirmed(by: shape, settling: false)
       let others = try domains.flatMap {
         [PlannedStatement].changing(try shape.insertDomain($0, tenantIsNew: true))
       }

@@ -23,8 +23,12 @@ extension TenantDatabase {
       if references.isEmpty { return [:] }
       let others = try await self.schemasOfOthers(references, names, shape, over: connection)
       let opening = self.limits.opening
-      let queries = references.map { shape.referredQuery($0, names) }
-      let answers = try await connection.transaction(opening + queries).dropFirst(opening.count)
+      var answers: [Rows] = []
+      // In parts: each query locks a table until its transaction ends, and every tenant may have one.
+      for start in stride(from: 0, to: references.count, by: Self.referencesAtOnce) {
+        let part = references[start...].prefix(Self.referencesAtOnce).map { shape.referredQuery($0, names) }
+        answers += try await connection.transaction(opening + part).dropFirst(opening.count)
+      }
       var affected: [TenantName: [AffectedTable]] = [:]
       for (reference, rows) in zip(references, answers) {
         let isOthers =
@@ -39,6 +43,8 @@ extension TenantDatabase {
       return affected
     }
   }
+
+  private static let referencesAtOnce = 200
 
   /// The schemas of the tables that belong to tenants which are not dropped.
   private func schemasOfOthers(

@@ -18,19 +18,20 @@ enum PostgresDump {
   ///
   /// Throws `ProgramNotStarted`, ``Outdated`` or ``Failed``.
   static func run(
-    _ arguments: [String], server: Int, _ environment: [String: String], _ children: ChildPrograms
+    _ dump: SchemaDump, _ environment: [String: String], _ children: ChildPrograms
   ) async throws -> [UInt8] {
     let version = try await output(of: ["--version"], environment, children)
     let words = String(decoding: version, as: UTF8.self).split(whereSeparator: \.isWhitespace)
     // `pg_dump (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)`, or 17beta1.
     let number = words.dropFirst(2).first ?? ""
-    guard let major = Int(number.prefix { ("0"..."9").contains($0) }), major >= server else {
-      throw Outdated(version: String(number), server: server)
+    guard let major = Int(number.prefix { ("0"..."9").contains($0) }), major >= dump.server else {
+      throw Outdated(version: String(number), server: dump.server)
     }
-    return try await output(of: arguments, reading(environment), children)
+    let environment = dump.doublesBackslashes ? reading(environment) : environment
+    return try await output(of: dump.arguments, environment, children)
   }
 
-  /// Where the setting is off, pg_dump writes each backslash twice.
+  /// With the setting on, by which a string keeps its backslashes. Not always, as a pooler may refuse PGOPTIONS.
   private static func reading(_ environment: [String: String]) -> [String: String] {
     let options = [environment["PGOPTIONS"], "-c standard_conforming_strings=on"].compactMap { $0 }
     return environment.merging(["PGOPTIONS": options.joined(separator: " ")]) { $1 }

@@ -29,17 +29,22 @@ struct CascadeGuard {
   /// Notes what could be reached.
   var before: SQL {
     let dependents = SchemaDependents(schema: schema)
-    let isTruncate = statement.leadingKeywords.first == "TRUNCATE"
-    let (some, all) =
-      isTruncate
-      ? (Self.referring(to: schema), Self.referring(to: schema))
-      : (dependents.signs, dependents.outside)
+    let referring = Self.referring(to: schema)
+    let (some, all): (SQL, SQL) =
+      switch statement.leadingKeywords.first {
+      case "TRUNCATE": ("EXISTS (\(referring))", referring)
+      // It may do either.
+      case "DO":
+        (
+          "EXISTS (\(dependents.signs)) OR EXISTS (\(referring))",
+          "SELECT * FROM (\(dependents.outside)) d UNION ALL SELECT * FROM (\(referring)) r"
+        )
+      default: ("EXISTS (\(dependents.signs))", dependents.outside)
+      }
     return Self.block(
       """
       PERFORM set_config(\(Self.note), '', true), set_config('jit', 'off', true);
-        IF EXISTS (
-      \(some)
-        ) THEN
+        IF \(some) THEN
           PERFORM set_config(\(Self.note), coalesce((
             SELECT json_agg(json_build_object('class', o.class, 'id', o.oid, 'part', o.sub, 'file', o.file,
               'name', translate(pg_describe_object(o.class, o.oid, o.sub), E'\\n\\r', '  ')))::text
@@ -132,10 +137,15 @@ struct CascadeGuard {
 extension SQLStatement {
   /// Whether it may reach what depends on what it drops or empties. `ON DELETE CASCADE` only says what becomes of rows.
   fileprivate var mayCascade: Bool {
-    guard ["DROP", "ALTER", "TRUNCATE", "DO"].contains(leadingKeywords.first),
-      text.uppercased().contains("CASCADE")
-    else { return false }
-    if leadingKeywords.first == "DO" { return true }
+    guard ["DROP", "ALTER", "TRUNCATE", "DO"].contains(leadingKeywords.first) else { return false }
+    let text = text.uppercased()
+    if leadingKeywords.first == "DO" {
+      return text.ranges(of: "CASCADE").contains { range in
+        let word = text[..<range.lowerBound].split(whereSeparator: \.isWhitespace).last
+        return word != "DELETE" && word != "UPDATE"
+      }
+    }
+    guard text.contains("CASCADE") else { return false }
     let words = SQLWords(self).words
     return words.indices.contains { index in
       words[index].is("CASCADE") && !words[max(index - 1, 0)].is("DELETE")

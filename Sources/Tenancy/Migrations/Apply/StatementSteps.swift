@@ -144,7 +144,7 @@ struct StatementSteps: Sendable {
     ]
   }
 
-  /// For each of them: the settings before it are made anew.
+  /// For each of them, as what was set before is set again for each.
   private func checkOfRole(_ index: Int) -> [PlannedStatement] {
     let all = file.statements(direction)
     let settings = all[..<index].filter(\.setsSession) + [all[index]]

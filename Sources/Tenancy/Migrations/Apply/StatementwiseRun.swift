@@ -96,6 +96,8 @@ struct StatementwiseRun {
   /// in between nor has left an index, and no earlier run could have done it outside of a transaction.
   private func leavesNothing(_ statement: SQLStatement, _ error: any Error, _ isResumed: Bool) -> Bool {
     if isResumed, statement.mayWantNoTransaction { return false }
+    // DETACH PARTITION CONCURRENTLY commits that it has begun.
+    if SQLWords(statement).contains("DETACH") { return false }
     return switch error {
     case is MigrationStatementError: !statement.mayEndTransaction
     case TenancyProblem.migrationFailed(let failure): failure.leftIndexes.isEmpty

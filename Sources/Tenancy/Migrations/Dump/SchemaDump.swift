@@ -5,6 +5,8 @@ internal import TenancyPostgres
 package struct SchemaDump: Sendable {
   /// The server's major version; an older pg_dump refuses it.
   package let server: Int
+  /// Whether pg_dump would write each backslash twice: the database has `standard_conforming_strings` off.
+  package let doublesBackslashes: Bool
   /// pg_dump's arguments. The tables that record migrations, of this tool and of others, are left out; so are owners,
   /// privileges, tablespaces and security labels, which are the server's and not the migration's.
   package let arguments: [String]
@@ -89,7 +91,10 @@ extension TenantDatabase {
       schema]
     let answers = try await connected { connection in
       try await connection.pipeline([
-        "SELECT current_setting('server_version_num')::int / 10000", Self.names(in: schema),
+        """
+        SELECT current_setting('server_version_num')::int / 10000, reset_val = 'off' FROM pg_catalog.pg_settings
+        WHERE name = 'standard_conforming_strings'
+        """, Self.names(in: schema),
         Self.excluded(recordsMigrations("c"), in: schema),
         """
         SELECT extname FROM pg_catalog.pg_extension
@@ -100,8 +105,9 @@ extension TenantDatabase {
     let others = try await tenants(in: FleetSelection(names: nil)).members.map(\.tenant.schema)
     let excluded = answers[2].compactMap { $0[0] }.map { "--exclude-table=\(schema.relation($0).quoted)" }
     let wait = limits.lock.map { ["--lock-wait-timeout=\($0.milliseconds)"] } ?? []
+    let (server, doublesBackslashes) = try answers[0][0].decode(Int.self, Bool.self)
     return SchemaDump(
-      server: try answers[0][0].decode(Int.self),
+      server: server, doublesBackslashes: doublesBackslashes,
       arguments: [
         "--schema-only", "--no-owner", "--no-privileges", "--no-tablespaces", "--no-security-labels",
         "--encoding=UTF8", "--schema=\(schema.identifier.quoted)",

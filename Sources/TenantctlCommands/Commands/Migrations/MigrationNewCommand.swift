@@ -31,7 +31,7 @@ enum MigrationNewCommand {
       for: source, inheriting: session.environment)
     let children = ChildPrograms()
     let text = try await session.interruption.guarding(passingOn: children.signal) {
-      try await PostgresDump.run(dump.arguments, server: dump.server, environment, children)
+      try await PostgresDump.run(dump, environment, children)
     }
     let migration = try dump.migration(from: text)
     var result = try write(migration.text, input, session)

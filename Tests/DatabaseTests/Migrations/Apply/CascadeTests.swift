@@ -59,6 +59,11 @@ import Testing
       "CREATE TABLE reef.x (a int REFERENCES acme.t)", "TRUNCATE TABLE t RESTART IDENTITY CASCADE",
       ["table reef.x"]
     ),
+    (
+      "CREATE TABLE reef.x (a int REFERENCES acme.t)",
+      "DO $$ BEGIN EXECUTE 'TRUNCATE t, child CASCADE'; END $$",
+      ["table reef.x"]
+    ),
   ]
 
   private static let ways = ["migrate", "rollback", "statementwise", "exec"]
