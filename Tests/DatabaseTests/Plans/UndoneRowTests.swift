@@ -47,8 +47,13 @@ import Testing
           let error = await #expect(throws: TenancyProblem.self, "\(name)") { try await action(fleet) }
           // A domain's row that comes back keeps its tenant's row.
           if (name, table) != ("drop", "domains") {
+            // Of a create it is noticed by the domain's row, too late to tell it from another session's doing.
+            let isLate = name == "create" && table == "tenants" && !timing.isEmpty
             #expect(
-              error == .rowNotStored(table: "public.\(table)", by: ["trigger undo"]), "\(name), \(event)")
+              error
+                == (isLate
+                  ? .changedMeanwhile : .rowNotStored(table: "public.\(table)", by: ["trigger undo"])),
+              "\(name), \(event)")
           }
           #expect(try await SwallowedRowTests.contents(fleet) == before, "\(name), \(event)")
         }
@@ -102,7 +107,7 @@ import Testing
         """)
       try await fleet.create("acme", domains: ["acme.com"])
       await #expect(throws: TenancyProblem.self) { try await fleet.create("reef") }
-      #expect(try await fleet.list() == "acme")
+      #expect(try await fleet.schemas() == "acme")
     }
   }
 
