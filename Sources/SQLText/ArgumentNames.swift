@@ -12,17 +12,21 @@ extension SQLWords {
     }
   }
 
-  /// Whether it stands between the parentheses of a call, by itself.
-  private func isArgument(_ index: Int) -> Bool {
-    guard index > 1, ["(", ",", ">"].contains(words[index - 1].text) else { return false }
+  /// What stands before the parentheses around a word.
+  func callee(around index: Int) -> Word? {
     var depth = 0
     let opening = words[..<index].lastIndex { word in
       if word.text == ")" { depth += 1 }
       if word.text == "(" { depth -= 1 }
       return depth < 0
     }
-    guard let opening, opening > 0, words[opening - 1].isName else { return false }
-    let function = words[opening - 1]
+    return opening.flatMap { $0 > 0 ? words[$0 - 1] : nil }
+  }
+
+  /// Whether it stands between the parentheses of a call, by itself.
+  private func isArgument(_ index: Int) -> Bool {
+    guard index > 1, ["(", ",", ">"].contains(words[index - 1].text) else { return false }
+    guard let function = callee(around: index), function.isName else { return false }
     // The name of a setting has a point, too.
     return function.isQuoted
       || !SQLGrammar.beforeExpressions.contains(function.text)

@@ -81,25 +81,16 @@ extension SQLWords {
 
   private func introducesName(_ index: Int) -> Bool {
     guard Self.introductions.contains(where: words[index].is) else { return false }
-    if words[index].is("FROM"), isArgument(of: Self.takesFrom, at: index) { return false }
+    if words[index].is("FROM"), let callee = callee(around: index), Self.takesFrom.contains(where: callee.is)
+    {
+      return false
+    }
     let rest = words[(index + 1)...].drop { word in Self.fillers.contains(where: word.is) }
     guard let name = rest.first, name.isName else { return false }
     if words[index].is("ON"), Self.afterOn.contains(where: name.is) { return false }
     let next = rest.dropFirst().first?.text
     return next != "." && !name.name.hasPrefix("pg_") && !(next == "(" && words[index].is("FROM"))
       && !isQueryOfWith(name)
-  }
-
-  /// Whether it stands directly between the parentheses of a call of one of them.
-  private func isArgument(of functions: [String], at index: Int) -> Bool {
-    var depth = 0
-    let opening = words[..<index].lastIndex { word in
-      if word.text == ")" { depth += 1 }
-      if word.text == "(" { depth -= 1 }
-      return depth < 0
-    }
-    guard let opening, opening > 0 else { return false }
-    return functions.contains(where: words[opening - 1].is)
   }
 
   private func isQueryOfWith(_ name: Word) -> Bool {

@@ -90,6 +90,9 @@ struct PlannedStatement: Sendable {
   ) async throws -> any Error {
     switch failure.error.state {
     case .divisionByZero where atEnd: return try await RowChange.explainEnd(of: changes, over: connection)
+    // Code that a trigger ran, to undo a row that others refer to by now.
+    case .foreignKeyViolation where atEnd && failure.error.context != nil:
+      return try await RowChange.explainEnd(of: changes, over: connection)
     case .divisionByZero: return try await RowChange.explain(changes, over: connection)
     // The table has a rule: PostgreSQL then allows no RETURNING or no WITH. Or it is a view, and the column is computed.
     case .featureNotSupported:
