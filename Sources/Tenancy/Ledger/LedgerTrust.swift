@@ -43,7 +43,8 @@ package enum LedgerDistrust: Sendable, Hashable {
   }
 }
 
-/// The SQL that tells whether a ledger can be trusted: expressions on the row `c` of pg_class, under our own search path.
+/// The SQL that tells whether a ledger can be trusted: expressions on the row `c` of pg_class and on ``roles``, under our own
+/// search path.
 struct LedgerTrust: Sendable {
   /// The registry's table of tenants: its owner is trusted.
   let registry: QualifiedName
@@ -56,38 +57,42 @@ struct LedgerTrust: Sendable {
   /// What is against the table, NULL if nothing, as far as its row in pg_class tells.
   var distrust: SQL {
     """
-    CASE WHEN \(mayBeMoved) THEN concat('schema ', (\(mover)))
+    coalesce(CASE WHEN trust.movers <> '{}' THEN (\(mover)) END, CASE
       WHEN c.oid IS NULL THEN NULL
       WHEN c.relkind <> 'r' OR c.relispartition THEN 'kind'
-      WHEN c.relowner NOT IN (\(owners)) THEN concat('owner ', pg_get_userbyid(c.relowner))
+      WHEN c.relowner <> ALL(trust.owners) THEN concat('owner ', pg_get_userbyid(c.relowner))
       WHEN \(Self.hasRules) THEN 'rules'
       WHEN c.relrowsecurity THEN 'policies'
       WHEN c.relchecks > 0 THEN 'checks'
-      WHEN \(Self.hasTrigger(Self.isTrigger)) THEN 'triggers'
-      WHEN \(Self.hasTrigger(Self.isForeignKey)) THEN 'foreign keys' END
+      WHEN c.relhastriggers THEN (
+        SELECT CASE WHEN bool_or(\(Self.isTrigger)) THEN 'triggers' WHEN bool_or(\(Self.isForeignKey)) THEN 'foreign keys' END
+        FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid) END)
     """
   }
 
-  /// Whether ``mover`` has to be asked. Of most databases nobody but trusted roles has the privilege, which is found out once
-  /// for all ledgers.
-  private var mayBeMoved: SQL {
+  /// A subquery `trust` with what is the same for all ledgers, found out once: the roles that are trusted (`owners`), and the
+  /// others that may create schemas (`movers`), who are looked for only where the privilege was granted at all. OFFSET keeps
+  /// the planner from copying it to wherever it is used.
+  var roles: SQL {
     """
-    EXISTS (
-      SELECT FROM pg_catalog.pg_database d, aclexplode(d.datacl) x
-      WHERE d.datname = current_database() AND x.privilege_type = 'CREATE' AND x.grantee NOT IN (\(owners)))
-    AND EXISTS (\(mover))
+    (SELECT o.owners, CASE WHEN EXISTS (
+        SELECT FROM pg_catalog.pg_database d, aclexplode(d.datacl) x
+        WHERE d.datname = current_database() AND x.privilege_type = 'CREATE' AND x.grantee <> ALL(o.owners))
+      THEN ARRAY(
+        SELECT r.oid FROM pg_catalog.pg_roles r
+        WHERE r.oid <> ALL(o.owners) AND has_database_privilege(r.oid, current_database(), 'CREATE'))
+      ELSE '{}' END AS movers
+    FROM (SELECT ARRAY(\(owners)) AS owners OFFSET 0) o OFFSET 0) trust
     """
   }
 
   /// A role that is not trusted and may rename the ledger's schema (PostgreSQL manual, "ALTER SCHEMA": its owner, with the
-  /// privilege CREATE on the database). Those with that privilege are found out once for all ledgers.
+  /// privilege CREATE on the database).
   private var mover: SQL {
     """
-    SELECT m.rolname FROM pg_catalog.pg_namespace s
-    JOIN pg_catalog.pg_roles m ON m.oid = ANY(ARRAY(
-      SELECT r.oid FROM pg_catalog.pg_roles r
-      WHERE r.oid NOT IN (\(owners)) AND has_database_privilege(r.oid, current_database(), 'CREATE')))
-    WHERE s.oid = \(namespace) AND s.nspowner NOT IN (\(owners)) AND pg_has_role(m.oid, s.nspowner, 'USAGE')
+    SELECT concat('schema ', m.rolname) FROM pg_catalog.pg_namespace s
+    JOIN pg_catalog.pg_roles m ON m.oid = ANY(trust.movers)
+    WHERE s.oid = \(namespace) AND s.nspowner <> ALL(trust.owners) AND pg_has_role(m.oid, s.nspowner, 'USAGE')
     ORDER BY m.oid <> s.nspowner LIMIT 1
     """
   }
@@ -194,7 +199,7 @@ extension Ledger {
   func check(_ trust: LedgerTrust? = nil) -> SQL {
     let (columns, isSound): (SQL, SQL) =
       if let trust {
-        (LedgerTrust.columns, "\(trust.deepDistrust) IS NULL")
+        ("CROSS JOIN \(trust.roles) \(LedgerTrust.columns)", "\(trust.deepDistrust) IS NULL")
       } else {
         (
           "",

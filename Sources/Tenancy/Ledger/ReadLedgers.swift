@@ -83,7 +83,7 @@ extension Surveyor {
     """
     SELECT n.nspname, c.oid, \(LedgerTrust.isGranted) OR columns.are_granted, columns.are_ours, \(trust.deepDistrust)
     FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = \(ledger)
-    \(LedgerTrust.columns)
+    CROSS JOIN \(trust.roles) \(LedgerTrust.columns)
     WHERE n.nspname = ANY(\(schemas.map(\.rawValue))::text[])
     """
   }

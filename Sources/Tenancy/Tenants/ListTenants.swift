@@ -137,11 +137,12 @@ extension RegistryShape {
       (SELECT sum(\(RelationSize.of("r"))) FROM pg_catalog.pg_class r
        WHERE r.relnamespace = n.oid AND r.relkind IN ('r', 'p', 'm'))
       """
+    let trust = LedgerTrust(registry: tenants.table, namespace: "n.oid")
     return """
       SELECT \(tenantColumns), n.oid IS NOT NULL, c.oid, left(d.description, \(LedgerHead.maximumLength)), \(key),
         \(LedgerTrust.isGranted),
-        \(LedgerTrust(registry: tenants.table, namespace: "n.oid").distrust), \(meets(selection.conditions))
-      FROM \(tenants.table) t
+        \(trust.distrust), \(meets(selection.conditions))
+      FROM \(tenants.table) t CROSS JOIN \(trust.roles)
       LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = \(schema)
       LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = \(ledger)
       LEFT JOIN pg_catalog.pg_description d
