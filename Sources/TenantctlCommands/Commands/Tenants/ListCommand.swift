@@ -54,7 +54,7 @@ enum ListCommand {
 
   private static let columns = Option(
     "columns", placeholder: "COLUMN,...", parse: ListColumns.init(parsing:),
-    summary: "Print these columns. Default: \(ListColumn.usual.map { "\($0)" }.joined(separator: ",")).")
+    summary: "Print these columns. Default: \(ListColumn.usual.map(\.word).joined(separator: ",")).")
   private static let order = Option(
     "sort", placeholder: "COLUMN", parse: ListOrder.init(parsing:),
     summary: "Sort what is listed by this column; -COLUMN sorts in reverse. Default: as --order-by.")
