@@ -20,6 +20,8 @@ package actor Connection {
   /// Those that nobody has asked for yet.
   var notifications = Notifications()
   private let currentState = Atomic(State.closed)
+  /// -1 while it is closed. Only whoever has leased the connection looks at it from another thread.
+  private let socket = Atomic<CInt>(-1)
   private let canceller = Canceller()
   /// How long the server has to answer a cancellation; then the connection counts as lost.
   private static let cancelPatience = Duration.seconds(5)
@@ -128,8 +130,15 @@ package actor Connection {
   /// What the session can be used for, as of the last answer of the server.
   package nonisolated var state: State { currentState.load(ordering: .acquiring) }
 
-  /// Whether the server still holds the session, as far as can be told without asking it.
-  func isAlive() -> Bool {
+  /// Whether the server still holds the session, as far as can be told without asking it. If nothing has come it does: that
+  /// is seen from any thread, and to wake the connection's own costs more.
+  nonisolated func isAlive() async -> Bool {
+    let socket = socket.load(ordering: .acquiring)
+    if socket >= 0, Waiter.isQuiet(socket) { return true }
+    return await canBeRead()
+  }
+
+  private func canBeRead() -> Bool {
     // The first read takes the server's last words, the second one sees the end.
     if let handle, PQconsumeInput(handle.pointer) == 1, PQconsumeInput(handle.pointer) == 1 { return true }
     close()
@@ -138,8 +147,10 @@ package actor Connection {
 
   func noteState() {
     guard let handle, PQstatus(handle.pointer) == CONNECTION_OK else {
+      socket.store(-1, ordering: .releasing)
       return currentState.store(.closed, ordering: .releasing)
     }
+    socket.store(PQsocket(handle.pointer), ordering: .releasing)
     let isIdle = PQtransactionStatus(handle.pointer) == PQTRANS_IDLE
     currentState.store(isIdle ? .idle : .inTransaction, ordering: .releasing)
   }

@@ -96,6 +96,12 @@ final class Waiter: Sendable {
     read(wakeUps.reader, &bytes, bytes.count)
   }
 
+  /// Whether nothing has come on the socket, not even its end.
+  static func isQuiet(_ socket: CInt) -> Bool {
+    var descriptor = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+    return poll(&descriptor, 1, 0) == 0
+  }
+
   /// Blocks until `socket` can be read (or written, if asked for).
   /// - Parameter timeout: in milliseconds; negative waits for ever.
   func wait(for socket: Int32, toWrite: Bool = false, toRead: Bool = true, timeout: Int32 = -1) -> Event {
