@@ -137,15 +137,16 @@ struct CascadeGuard {
 extension SQLStatement {
   /// Whether it may reach what depends on what it drops or empties. `ON DELETE CASCADE` only says what becomes of rows.
   fileprivate var mayCascade: Bool {
-    guard ["DROP", "ALTER", "TRUNCATE", "DO"].contains(leadingKeywords.first) else { return false }
-    let text = text.uppercased()
+    guard ["DROP", "ALTER", "TRUNCATE", "DO"].contains(leadingKeywords.first), mentions("cascade") else {
+      return false
+    }
     if leadingKeywords.first == "DO" {
+      let text = text.uppercased()
       return text.ranges(of: "CASCADE").contains { range in
         let word = text[..<range.lowerBound].split(whereSeparator: \.isWhitespace).last
         return word != "DELETE" && word != "UPDATE"
       }
     }
-    guard text.contains("CASCADE") else { return false }
     let words = SQLWords(self).words
     return words.indices.contains { index in
       words[index].is("CASCADE") && !words[max(index - 1, 0)].is("DELETE")

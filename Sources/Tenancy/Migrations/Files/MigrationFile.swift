@@ -1,7 +1,9 @@
 package import SQLText
 
 /// A migration: one SQL file, in the format of dbmate or with no markers at all.
-package struct MigrationFile: Sendable, Hashable {
+///
+/// A class, because each statement that is sent has a reference to its file.
+package final class MigrationFile: Sendable {
   /// Where it was read.
   package let path: String
   /// The digits of its name.
@@ -47,12 +49,33 @@ package struct MigrationFile: Sendable, Hashable {
     let isBlank = sections.down?.isBlank ?? true
     let down = sections.down?.script.statements
     return MigrationFile(
-      path: path, version: name.version, name: name.name, checksum: Checksum(of: bytes),
-      up: up, upOptions: sections.up?.options ?? MigrationOptions(),
-      down: isBlank && !up.isEmpty ? nil : down, downOptions: sections.down?.options ?? MigrationOptions(),
-      allowances: HazardAllowance.all(in: bytes),
-      mayCommentOnSchema: contains("comment", in: bytes) && contains("schema", in: bytes),
-      underAnotherRole: [.up: up.underAnotherRole, .down: (down ?? []).underAnotherRole])
+      path, name, bytes, up: up, sections.up?.options, down: isBlank && !up.isEmpty ? nil : down,
+      sections.down?.options)
+  }
+
+  private init(
+    _ path: String, _ name: MigrationFileName, _ bytes: [UInt8], up: [SQLStatement],
+    _ upOptions: MigrationOptions?, down: [SQLStatement]?, _ downOptions: MigrationOptions?
+  ) {
+    (self.path, version, self.name) = (path, name.version, name.name)
+    (self.up, self.upOptions) = (up, upOptions ?? MigrationOptions())
+    (self.down, self.downOptions) = (down, downOptions ?? MigrationOptions())
+    checksum = Checksum(of: bytes)
+    allowances = HazardAllowance.all(in: bytes)
+    mayCommentOnSchema = Self.contains("comment", in: bytes) && Self.contains("schema", in: bytes)
+    underAnotherRole = [.up: up.underAnotherRole, .down: (down ?? []).underAnotherRole]
+  }
+}
+
+extension MigrationFile: Hashable {
+  /// Whether they have the same path and the same contents.
+  package static func == (a: MigrationFile, b: MigrationFile) -> Bool {
+    a === b || a.checksum == b.checksum && a.path == b.path
+  }
+
+  package func hash(into hasher: inout Hasher) {
+    hasher.combine(checksum)
+    hasher.combine(path)
   }
 }
 
