@@ -55,7 +55,7 @@ struct SchemaTexts {
     SELECT 'check', concat(k.conname, ' on ', y.typname)
     FROM pg_catalog.pg_type y JOIN pg_catalog.pg_constraint k ON k.contypid = y.oid
     WHERE y.typnamespace = to_regnamespace(\(literal: schema.identifier.quoted))
-      AND \(isInString(of: "pg_get_expr(k.conbin, 0)"))
+      AND \(isInString(of: ofDomain))
     UNION ALL
     SELECT 'domain_default', y.typname FROM pg_catalog.pg_type y
     WHERE y.typnamespace = to_regnamespace(\(literal: schema.identifier.quoted)) AND y.typtype = 'd'
@@ -75,6 +75,10 @@ struct SchemaTexts {
     ORDER BY 1, 2
     """
   }
+
+  /// The condition of a domain. That of a table cannot be read without its table, and PostgreSQL may read it before it
+  /// joins: a CASE is what keeps it from that (PostgreSQL manual, 4.2.14 "Expression Evaluation Rules").
+  private var ofDomain: SQL { "CASE WHEN k.contypid <> 0 THEN pg_get_expr(k.conbin, 0) END" }
 
   /// Whether a string in the SQL has it. One that is cast to an object's type is a reference, which follows.
   private func isInString(of sql: SQL) -> SQL {

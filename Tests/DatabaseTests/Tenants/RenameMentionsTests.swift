@@ -35,6 +35,23 @@ import Testing
     ]
   }
 
+  /// With statistics PostgreSQL may read the condition of a check before it knows that it is a domain's.
+  @Test func checksInAnAnalyzedCatalog() async throws {
+    try await Fleet.with { fleet in
+      for name in ["acme", "reef"] {
+        try await fleet.create(name)
+        try await fleet.psql(
+          """
+          CREATE TABLE \(name).t (id int CHECK (id > 0), v text CHECK (v <> '\(name)'));
+          CREATE DOMAIN \(name).d AS text CHECK (VALUE <> '\(name)')
+          """)
+      }
+      try await fleet.psql("ANALYZE")
+      let mentions = try await fleet.tenancy.planRename("acme", to: "apex").apply().mentions
+      #expect(mentions.map(\.object) == ["d_check on d", "t_v_check on t"])
+    }
+  }
+
   /// Only what trusted roles can alter or drop is altered: the owner of another schema may keep a transaction on a function of
   /// its own open, and for ever.
   @Test func aFunctionOfAnotherTenant() async throws {
