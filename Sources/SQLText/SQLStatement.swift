@@ -1,5 +1,7 @@
 /// One statement of a script: what is sent to the server in one message.
-package struct SQLStatement: Sendable, Hashable {
+///
+/// A class, because of a large script each tenant that is worked on has all of them.
+package final class SQLStatement: Sendable {
   /// The script's own text: from the first character that is neither white space nor in a `--` comment, to
   /// the semicolon.
   package let text: String
@@ -11,6 +13,14 @@ package struct SQLStatement: Sendable, Hashable {
   package let refusal: SQLScriptError?
   /// Where `text` begins.
   package let textLocation: ScriptLocation
+
+  init(
+    text: String, location: ScriptLocation, leadingKeywords: [String], refusal: SQLScriptError?,
+    textLocation: ScriptLocation
+  ) {
+    (self.text, self.location, self.leadingKeywords) = (text, location, leadingKeywords)
+    (self.refusal, self.textLocation) = (refusal, textLocation)
+  }
 
   /// The line of the first word, from 1.
   package var line: Int { location.line }
@@ -51,7 +61,8 @@ package struct SQLStatement: Sendable, Hashable {
     let left = scalars.index(place, offsetBy: -80, limitedBy: start) ?? start
     let right = scalars.index(place, offsetBy: 120, limitedBy: end) ?? end
     let shown = scalars[left..<right].filter { $0 != "\r" }
-    return (left > start ? "..." : "") + String(String.UnicodeScalarView(shown)) + (right < end ? "..." : "")
+    return (left > start ? "..." : "") + withoutPasswords(String(String.UnicodeScalarView(shown)))
+      + (right < end ? "..." : "")
   }
 
   private func character(ofByte offset: Int) -> Int {
@@ -60,5 +71,17 @@ package struct SQLStatement: Sendable, Hashable {
 
   private func text(before position: Int) -> Substring {
     Substring(text.unicodeScalars.prefix(max(position - 1, 0)))
+  }
+}
+
+extension SQLStatement: Hashable {
+  /// Whether they have the same text at the same place.
+  package static func == (a: SQLStatement, b: SQLStatement) -> Bool {
+    a === b || a.location == b.location && a.text == b.text
+  }
+
+  package func hash(into hasher: inout Hasher) {
+    hasher.combine(location)
+    hasher.combine(text)
   }
 }

@@ -85,9 +85,9 @@ extension SQLWords {
   /// Whether it sets what its transaction is.
   package var setsTransaction: Bool {
     guard words.first?.is("SET") ?? false else { return false }
-    if words.dropFirst().first?.is("TRANSACTION") ?? false { return true }
     let rest = words.dropFirst().drop { $0.is("LOCAL") || $0.is("SESSION") }
-    return rest.first.map { !$0.isQuoted && $0.text.hasPrefix("TRANSACTION_") } ?? false
+    return rest.first.map { $0.is("TRANSACTION") || !$0.isQuoted && $0.text.hasPrefix("TRANSACTION_") }
+      ?? false
   }
 
   /// Whether PostgreSQL refuses the statement inside of a transaction: what its source calls PreventInTransactionBlock.

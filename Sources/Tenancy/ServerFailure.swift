@@ -20,9 +20,12 @@ package struct ServerFailure: Sendable, Hashable {
   package let isOfCalledCode: Bool
   /// Whether another attempt is likely to succeed.
   let isTransient: Bool
+  /// Whether another session changed the same catalog object at the same time.
+  let isCatalogRace: Bool
 
   init(_ error: ServerError) {
     isTransient = error.isTransient
+    isCatalogRace = error.isCatalogRace
     isOfCalledCode =
       error.context != nil && [.undefinedTable, .undefinedFunction, .undefinedObject].contains(error.state)
     isPolicyRefusal = error.routine == "check_enable_rls"

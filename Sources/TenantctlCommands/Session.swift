@@ -1,4 +1,5 @@
 internal import Arguments
+internal import SQLText
 internal import Synchronization
 package import Tenancy
 
@@ -161,7 +162,10 @@ package final class Session: Sendable {
       terminal.note("\(style.yellow(severity.lowercased() + ":")) \(label)\(message)")
     }
     if isVerbose {
-      observer.statement = { terminal.note(style.dim($0.hasSuffix(";") ? $0 : "\($0);")) }
+      observer.statement = { statement in
+        let text = withoutPasswords(statement)
+        terminal.note(style.dim(text.hasSuffix(";") ? text : "\(text);"))
+      }
     }
     return observer
   }

@@ -26,7 +26,7 @@ extension TenancyProblem {
     switch self {
     case .migrationFailed(let migration):
       migration.reason == .inProgress || migration.server?.isTransient == true
-    case .execFailed(let failure): failure.server.isTransient
+    case .execFailed(let failure): failure.server.isCatalogRace
     case .locked(let server, _), .server(let server): server.isTransient
     case .dropStopped(_, let cause): cause.isWorthAnotherAttempt
     default: false

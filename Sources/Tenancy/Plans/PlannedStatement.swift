@@ -1,3 +1,4 @@
+internal import SQLText
 internal import TenancyPostgres
 
 /// A statement of a migration that the server refused.
@@ -24,11 +25,13 @@ struct PlannedStatement: Sendable {
   private(set) var isRecord = false
   private var isCleaning = false
 
-  enum Check: Sendable {
+  indirect enum Check: Sendable {
     /// Another session has changed what the plan relied on. The purpose is shown by a dry run.
     case meanwhile(purpose: String)
     /// Rows of the registry are not as planned; `atEnd`: once all triggers have run.
     case rows([RowChange], atEnd: Bool = false)
+    /// Changes of rows in a table with a rule, which may do something else besides.
+    case ruled([RowChange])
     /// Domains' rows refer to the tenant that were there before it.
     case staleDomains(RegistryShape, of: TenantName)
   }
@@ -38,7 +41,7 @@ struct PlannedStatement: Sendable {
     if isCleaning { return "cleans the session" }
     guard let source else {
       return switch check {
-      case nil: nil
+      case nil, .ruled: nil
       case .meanwhile(let purpose): purpose
       case .rows: "fails and rolls back unless the rows are changed as planned"
       case .staleDomains: "fails and rolls back if it would get the domains of a former tenant"
@@ -68,6 +71,11 @@ struct PlannedStatement: Sendable {
     self.isCleaning = isCleaning
   }
 
+  /// Whether it is a file's statement that sets what the transaction is.
+  var setsTransaction: Bool {
+    if case .statement(let statement) = source?.place { statement.setsTransaction } else { false }
+  }
+
   /// The changes of rows that it makes or checks right after they are made.
   var rowChanges: [RowChange] {
     if case .rows(let changes, atEnd: false) = check { changes } else { [] }
@@ -81,6 +89,9 @@ struct PlannedStatement: Sendable {
       try await shape.explainStaleDomains(of: tenant, over: connection)
     case (.rows(let changes, let atEnd), _):
       try await Self.explain(failure, changes, atEnd: atEnd, over: connection)
+    // By a rule the changes are not one statement, at whose end the keys between them hold, or its own rows break one.
+    case (.ruled(let changes), .foreignKeyViolation):
+      try await RowChange.explain(changes, over: connection)
     default: failure
     }
   }

@@ -64,7 +64,8 @@ extension [PlannedStatement] {
   static func changing(_ changes: RowChange...) -> [PlannedStatement] {
     let check = PlannedStatement.Check.rows(changes)
     if changes.contains(where: \.hasRule) {
-      return changes.map { PlannedStatement($0.sql) } + [RowChange.guarding(changes, check)]
+      return changes.map { PlannedStatement($0.sql, check: .ruled(changes)) }
+        + [RowChange.guarding(changes, check)]
     }
     let names = changes.indices.map { Identifier($0 == 0 ? "changed" : "changed_\($0 + 1)") }
     let parts = zip(names, changes).map { name, change -> SQL in

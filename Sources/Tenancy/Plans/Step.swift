@@ -105,22 +105,64 @@ enum Step: Sendable {
     let ending = Self.ending(await extent.statements(for: connection), frame).map(\.sql)
     // Behind a pooler the session has what other clients left in it, such as a temporary table of the tenant's table's name.
     let opening = frame.isDirect ? [] : await SessionCleaning.opening(for: connection)
-    let all = ["BEGIN"] + opening + statements.map(\.sql) + ending + ["COMMIT"]
+    // After the cleaning, which has queries, PostgreSQL would not take it any more.
+    let first = statements.prefix { $0.setsTransaction }.count
+    let all =
+      ["BEGIN"] + statements[..<first].map(\.sql) + opening + statements[first...].map(\.sql) + ending
+      + ["COMMIT"]
+    func place(of index: Int) -> Int { 1 + index + (index < first ? 0 : opening.count) }
     let isSmall = all.reduce(0) { $0 + $1.size } < largestMessage
+    let record = statements.firstIndex(where: \.isRecord)
     do {
-      let rows =
-        try await frame.sendsOneMessage && isSmall
-        ? connection.message(all) : connection.segments([all])[0].get()
-      for (statement, rows) in zip(statements, rows.dropFirst(1 + opening.count))
-      where statement.isRecord && rows.affected != 1 {
-        guard let source = statement.source else { continue }
+      let written = try await send(
+        all, asOne: frame.sendsOneMessage && isSmall, keeping: record.map(place),
+        over: connection)
+      if let record, let source = statements[record].source, written?.affected != 1 {
         throw TenancyProblem.migrationFailed(MigrationFailure(.recordDiscarded, source, nil))
       }
     } catch {
       await connection.clean(extent, after: ["ROLLBACK"])
       guard let failure = error as? StatementError else { throw error }
-      throw StatementError(index: max(0, failure.index - 1 - opening.count), error: failure.error)
+      let index = failure.index - 1
+      throw StatementError(
+        index: index < first ? max(0, index) : max(first, index - opening.count), error: failure.error)
     }
+  }
+
+  /// Returns the rows of one of the statements. What is not one message goes out in parts, so that the results of a file of 100,000
+  /// statements, which nobody looks at, are not in memory together.
+  private static func send(
+    _ all: [SQL], asOne isOne: Bool, keeping index: Int?, over connection: Connection
+  ) async throws -> Rows? {
+    if isOne {
+      let rows = try await connection.message(all)
+      return index.map { rows[$0] }
+    }
+    var kept: Rows?
+    for part in parts(of: all) {
+      do {
+        let rows = try await connection.segments([Array(all[part])])[0].get()
+        if let index, part.contains(index) { kept = rows[index - part.lowerBound] }
+      } catch let failure as StatementError {
+        throw StatementError(index: part.lowerBound + failure.index, error: failure.error)
+      }
+    }
+    return kept
+  }
+
+  private static let mostInPart = 500
+
+  private static func parts(of statements: [SQL]) -> [Range<Int>] {
+    var parts: [Range<Int>] = []
+    var (start, size) = (0, 0)
+    for (index, statement) in statements.enumerated() {
+      if index > start, index - start == mostInPart || size + statement.size > largestMessage {
+        parts.append(start..<index)
+        (start, size) = (index, 0)
+      }
+      size += statement.size
+    }
+    return parts + [start..<statements.count]
   }
 
   /// A statement outside of a transaction gets its search path from the session, and a pooler may use another session

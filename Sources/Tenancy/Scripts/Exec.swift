@@ -58,7 +58,8 @@ extension TenantDatabase {
     // What is read-only changes nothing.
     let targets = try await sharedTargets(of: options.mayWrite ? script.statements : [], path)
     let expected = Mutex<[ResultColumn]?>(nil)
-    let report = await tenants.forEach(run) { tenant in
+    // Another attempt where PostgreSQL itself has lost a race, as for a file; a lock that somebody holds is the user's affair.
+    let report = await tenants.forEach(run, retries: FleetRetry.usual) { tenant in
       let answers = try await self.exec(
         script.sent(targets, in: tenant.schema, mayWrite: options.mayWrite), options, path, tenant)
       let table = ResultTable(answers[answers.endIndex - 1])
@@ -90,24 +91,24 @@ extension TenantDatabase {
   ) async throws -> [Rows] {
     if !tenant.schema.canBeEntered { throw TenancyProblem.schemaNotEnterable(tenant.name, tenant.schema) }
     let opening = opening(options, tenant.schema, path)
-    let statements = script.statements
+    let start = script.leading.count + opening.count
     return try await connected { connection in
       do {
         let answers = try await connection.transaction(
-          opening + statements + [Self.access] + (await .leaving(for: connection))
-            + [tenant.schema.stillThere],
+          script.leading + opening + script.statements + [Self.access]
+            + (await .leaving(for: connection)) + [tenant.schema.stillThere],
           rollsBack: !options.mayWrite, rollingBack: SessionCleaning.afterRollback)
-        let end = opening.count + statements.count
+        let end = start + script.statements.count
         if !options.mayWrite, answers[answers.startIndex + end][0][0] != "on" {
           throw TenancyProblem.scriptMadeWritable(script.name)
         }
-        return script.ownAnswers(answers[opening.count..<end])
+        return script.ownAnswers(answers[start..<end])
       } catch let error as StatementError {
-        let index = error.index - opening.count
-        if let error = tenant.absence(error.error), !statements.indices.contains(index) { throw error }
-        if index < 0 { throw error }
+        let place = script.place(of: error.index, afterOpening: opening.count)
+        if place == nil, let error = tenant.absence(error.error) { throw error }
+        if place == nil, error.index < start { throw error }
         throw TenancyProblem.execFailed(
-          script.failure(StatementError(index: index, error: error.error), isReadOnly: !options.mayWrite))
+          script.failure(error.error, at: place, isReadOnly: !options.mayWrite))
       }
     }
   }

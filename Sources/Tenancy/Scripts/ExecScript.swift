@@ -34,9 +34,13 @@ package struct ExecScript: Sendable {
   /// What is sent to one tenant.
   func sent(_ targets: SharedTargets, in schema: SchemaName, mayWrite: Bool) -> Sent {
     let roles = statements.underAnotherRole
+    let opening = statements.openingTransactionSettings
+    let first = opening.count < statements.count ? opening : []
+    let others = statements.indices.filter { !first.contains($0) }
     return Sent(
-      script: self,
-      parts: statements.enumerated().flatMap { index, statement -> [Sent.Part] in
+      script: self, leads: first.count,
+      parts: (first + others).flatMap { index -> [Sent.Part] in
+        let statement = statements[index]
         func parts(_ statements: [SQL], _ purpose: Sent.Purpose) -> [Sent.Part] {
           statements.map { Sent.Part(sql: $0, statement: index, purpose: purpose) }
         }
@@ -73,43 +77,52 @@ package struct ExecScript: Sendable {
     }
 
     fileprivate let script: ExecScript
+    /// How many of the parts set what the transaction is, which PostgreSQL takes only before its first query.
+    fileprivate let leads: Int
     fileprivate let parts: [Part]
 
     var name: String { script.name }
-    var statements: [SQL] { parts.map(\.sql) }
+    /// What comes before the opening of the transaction.
+    var leading: [SQL] { parts[..<leads].map(\.sql) }
+    /// What comes after it.
+    var statements: [SQL] { parts[leads...].map(\.sql) }
 
-    /// The results of the script's own statements.
+    /// The results of the script's own statements after the opening.
     func ownAnswers(_ answers: ArraySlice<Rows>) -> [Rows] {
-      zip(parts, answers).filter(\.0.isOwn).map(\.1)
+      zip(parts[leads...], answers).filter(\.0.isOwn).map(\.1)
     }
 
-    func failure(_ error: StatementError, isReadOnly: Bool) -> ExecFailure {
-      guard parts.indices.contains(error.index) else { return script.failure(error, isReadOnly: isReadOnly) }
-      let part = parts[error.index]
-      var failure = script.failure(
-        StatementError(index: part.statement, error: error.error), isReadOnly: isReadOnly)
-      switch (part.purpose, error.error.state) {
+    /// Which part was sent at that index; `nil`: none of it.
+    func place(of index: Int, afterOpening count: Int) -> Int? {
+      if index < leads { return index }
+      return (leads..<parts.count).contains(index - count) ? index - count : nil
+    }
+
+    /// - Parameter place: the part that failed; `nil`: the commit.
+    func failure(_ error: ServerError, at place: Int?, isReadOnly: Bool) -> ExecFailure {
+      guard let place else { return script.failure(error, at: nil, isReadOnly: isReadOnly) }
+      let part = parts[place]
+      var failure = script.failure(error, at: part.statement, isReadOnly: isReadOnly)
+      switch (part.purpose, error.state) {
       case (.target(let object), .divisionByZero): failure.sharedObject = object
       case (.role, .insufficientPrivilege): failure.setsRoleWithoutUsage = true
-      case (.cascade, CascadeGuard.failure): failure.reachedOutside = CascadeGuard.objects(error.error)
+      case (.cascade, CascadeGuard.failure): failure.reachedOutside = CascadeGuard.objects(error)
       default: break
       }
       return failure
     }
   }
 
-  private func failure(_ error: StatementError, isReadOnly: Bool) -> ExecFailure {
-    guard parts.indices.contains(error.index) else {
-      return ExecFailure(
-        script: name, place: nil, isReadOnly: isReadOnly, server: ServerFailure(error.error)
-      )
+  private func failure(_ error: ServerError, at index: Int?, isReadOnly: Bool) -> ExecFailure {
+    guard let index else {
+      return ExecFailure(script: name, place: nil, isReadOnly: isReadOnly, server: ServerFailure(error))
     }
-    let (name, statement) = (parts[error.index].name, parts[error.index].statement)
-    let position = error.error.position
+    let (name, statement) = (parts[index].name, parts[index].statement)
+    let position = error.position
     let location = position.map(statement.location(ofCharacter:)) ?? statement.location
     return ExecFailure(
       script: name, place: .init(location: location, excerpt: statement.excerpt(ofCharacter: position ?? 1)),
-      isReadOnly: isReadOnly, server: ServerFailure(error.error))
+      isReadOnly: isReadOnly, server: ServerFailure(error))
   }
 }
 

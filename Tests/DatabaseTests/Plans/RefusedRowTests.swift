@@ -31,6 +31,35 @@ import Testing
     }
   }
 
+  /// What the rule does comes in between, so that the keys between the tables do not hold.
+  @Test(arguments: [
+    "UPDATE TO tenants DO ALSO INSERT INTO audit VALUES (new.name)", "UPDATE TO tenants DO INSTEAD NOTHING",
+    """
+    INSERT TO tenants DO ALSO INSERT INTO domains (tenant_id, tenant_name, domain_name, is_primary)
+    VALUES (-1, new.name, new.name || '.example.org', false)
+    """,
+  ]) func aRule(rule: String) async throws {
+    try await Fleet.with { fleet in
+      try await fleet.create("acme")
+      try await fleet.psql(
+        """
+        INSERT INTO domains (tenant_id, tenant_name, domain_name, is_primary)
+        SELECT id, name, 'acme.example.com', true FROM tenants;
+        CREATE TABLE audit (name text);
+        CREATE RULE r AS ON \(rule)
+        """)
+      await #expect(throws: TenancyProblem.rowNotStored(table: "public.tenants", by: ["rule r"])) {
+        if rule.hasPrefix("INSERT") {
+          try await fleet.create("reef")
+        } else {
+          try await fleet.rename("acme", "apex")
+        }
+      }
+      #expect(try await fleet.psql("SELECT string_agg(name, ' ') FROM tenants") == "acme")
+      #expect(try await fleet.schemas() == "acme")
+    }
+  }
+
   @Test func aComputedColumnOfAView() async throws {
     try await Fleet.with { fleet in
       try await fleet.create("acme")

@@ -17,6 +17,36 @@ import Testing
     }
   }
 
+  /// PostgreSQL takes it before its first query alone, and ours are queries.
+  @Test func whatSetsTheTransaction() async throws {
+    try await Fleet.with { fleet in
+      try await fleet.create("acme")
+      for (setting, level) in [
+        ("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", "serializable"),
+        ("SET lock_timeout = '9s'; SET LOCAL TRANSACTION ISOLATION LEVEL REPEATABLE READ", "repeatable read"),
+        ("SET SESSION transaction_isolation TO 'serializable'", "serializable"),
+        ("SET TRANSACTION READ WRITE", "read committed"),
+      ] {
+        let script = "\(setting); SELECT current_setting('transaction_isolation')"
+        #expect(try await fleet.exec(script) == [["acme", level]], "\(setting)")
+      }
+      #expect(
+        try await fleet.exec("SET TRANSACTION READ ONLY; SHOW transaction_read_only") == [["acme", "on"]])
+      #expect(
+        try await fleet.exec("SET TRANSACTION READ WRITE; SHOW transaction_read_only") == [["acme", "on"]])
+      let script = try ExecScript([
+        ("s.sql", Array("SET x.y = 1;\nSET TRANSACTION ISOLATION LEVEL NONE;\nSELECT 1;".utf8))
+      ])
+      let tenants = try await fleet.tenancy.tenants(in: FleetSelection(names: nil))
+      let report = try await fleet.tenancy.exec(script, in: tenants) { _, _ in }
+      guard case .execFailed(let failure) = report.failures.first?.failure as? TenancyProblem else {
+        Issue.record("\(report)")
+        return
+      }
+      #expect(failure.place?.location.line == 2)
+    }
+  }
+
   @Test func aFailureTakesAllOfTheTenantsStatementsBack() async throws {
     try await Fleet.with { fleet in
       for name in ["acme", "reef"] { try await fleet.create(name) }

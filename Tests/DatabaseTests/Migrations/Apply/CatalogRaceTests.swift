@@ -39,6 +39,27 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    "GRANT USAGE ON SCHEMA public TO pg_monitor;", "CREATE EXTENSION IF NOT EXISTS citext SCHEMA public;",
+  ])
+  func aScriptGetsAnotherAttempt(sql: String) async throws {
+    try await Fleet.with { fleet in
+      try await fleet.populate(["a"])
+      let script = try ExecScript([("s.sql", Array("CREATE TABLE t ();\n\(sql)".utf8))])
+      let tenants = try await fleet.tenancy.tenants(in: FleetSelection(names: nil))
+      var options = ExecOptions()
+      options.mayWrite = true
+      let holder = try await fleet.database.connect()
+      _ = try await holder.pipeline(["BEGIN", SQL(unsafeRaw: sql)])
+      async let report = fleet.tenancy.exec(script, in: tenants, options) { _, _ in }
+      try await holder.blocked()
+      try await holder.query("COMMIT")
+      #expect(try await report.failures.isEmpty)
+      #expect(try await fleet.psql("SELECT to_regclass('a.t')") == "a.t")
+      await holder.close()
+    }
+  }
+
   /// The other session's table is not to be seen yet, its type is: "type already exists". It may also be no race.
   @Test func whatIsThereAlreadyIsTriedAFewTimes() async throws {
     try await Fleet.with { fleet in

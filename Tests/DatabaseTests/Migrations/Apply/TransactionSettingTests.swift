@@ -37,6 +37,32 @@ import Testing
     }
   }
 
+  /// Behind PgBouncer a transaction begins by cleaning the session that others have used.
+  @Test(arguments: ["SET TRANSACTION", "SET LOCAL TRANSACTION", "SET SESSION TRANSACTION"])
+  func behindAPooler(spelling: String) async throws {
+    try await Fleet.with { fleet in
+      try await fleet.psql("CREATE TABLE public.log (tenant text, level text)")
+      let set = "\(spelling) ISOLATION LEVEL REPEATABLE READ;\n\(Self.note)"
+      let files = [try migration("1", "-- migrate:up\n\(set)\n-- migrate:down\n\(set)")]
+      try await TestPgBouncer.with(fleet.database) { url in
+        let pooled = Fleet(database: fleet.database, tenancy: try fleet.database.tenancy(url: url))
+        try await pooled.create("new_", files)
+        try await pooled.create("old_")
+        #expect(try await pooled.migrate(files).tenants.allSatisfy(\.isDone))
+        #expect(try await pooled.rollback(files, .steps(1)).outline == "new_: 1; old_: 1")
+        let wrong = [
+          try migration("2", "\(spelling) ISOLATION LEVEL REPEATABLE READ;\nSELECT 1;\nSELECT 1 / 0;")
+        ]
+        let failure = try await pooled.migrate(wrong).tenants[0].migrationFailure
+        #expect(failure?.line == 3)
+        await pooled.tenancy.close()
+      }
+      #expect(
+        try await fleet.psql("SELECT count(*), min(level), max(level) FROM public.log")
+          == "4|repeatable read|repeatable read")
+    }
+  }
+
   /// PostgreSQL refuses it as it does in psql, at its place.
   @Test(arguments: [
     ("SELECT 1;\nSET TRANSACTION ISOLATION LEVEL SERIALIZABLE;", 2, "25001"),
