@@ -38,6 +38,25 @@ import Testing
     }
   }
 
+  /// A selection of one tenant is confirmed as the tenant is.
+  @Test func aSelectionOfOneTenant() async throws {
+    try await Scene.with(tenants: ["acme", "reef"]) { scene in
+      let refused = try await scene.run("drop --match ac*")
+      #expect(
+        refused.status == 4 && refused.stderr.hasPrefix("error: Tenant acme is active, so the app serves it.")
+      )
+      let outcome = try await Tenantctl.onTerminal(
+        ["drop", "--match", "ac*"], database: scene.database, workingDirectory: scene.folder.path
+      ) { program in
+        try await program.wrote("Type acme to confirm: ")
+        program.type("acme\n")
+        return await program.outcome()
+      }
+      #expect(outcome.status == 0, "\(outcome)")
+      try await scene.prints("list --quiet", "reef\n")
+    }
+  }
+
   @Test func refuses() async throws {
     try await Scene.with(tenants: ["acme"]) { scene in
       try await scene.database.psql("CREATE SCHEMA left_over")

@@ -18,6 +18,8 @@ import Testing
         ("localhost:5000", "localhost is public: it is not a domain name"),
         ("10.0.0.1", "10.0.0.1 is public: it is not a domain name"),
         ("[::1]:80", "[::1] is public: it is not a domain name"),
+        ("::1", "::1 is public: it is not a domain name"),
+        ("::ffff:a", "::ffff:a is public: it is not a domain name"),
       ] {
         try await scene.prints("resolve \(host)", sentence + "\n")
       }

@@ -18,6 +18,23 @@ import Testing
     }
   }
 
+  /// Each waits for all the others: with fewer at a time they would wait in vain.
+  @Test func asManyAtATimeAsIsSaid() async throws {
+    let names = (1...16).map { "t\($0)" }
+    try await Scene.with(tenants: names) { scene in
+      let wait = """
+        touch "$TENANT.begun"
+        for attempt in 1 2 3 4 5 6 7 8 9 10 11 12; do
+          [ "$(ls *.begun | wc -l)" -lt 16 ] || exit 0
+          sleep 0.4 # A look every now and then.
+        done
+        exit 1
+        """
+      let outcome = try await scene.run(["run", "--all", "--jobs", "16", "--", "sh", "-c", wait])
+      #expect(outcome.status == 0, "\(outcome)")
+    }
+  }
+
   /// In JSON a NUL of ours stands for a byte that is not UTF-8.
   @Test func aNULOfTheProgramIsNoBackslash() async throws {
     try await Scene.with(tenants: ["acme"]) { scene in

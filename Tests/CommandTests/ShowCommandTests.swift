@@ -4,6 +4,16 @@ import TestSupport
 import Testing
 
 @Suite struct ShowCommandTests {
+  @Test func aNameThatIsGivenTwice() async throws {
+    try await Scene.with(tenants: ["acme", "reef"]) { scene in
+      try scene.folder.write("acme\n", to: "names")
+      for words in ["show acme acme", "show acme reef acme --from-file names"] {
+        let names = words.contains("reef") ? "acme\nreef\n" : "acme\n"
+        try await scene.prints("\(words) --quiet", names)
+      }
+    }
+  }
+
   @Test func showsEverything() async throws {
     try await Scene.with { scene in
       try await scene.database.psql(

@@ -144,7 +144,7 @@ private final class FleetEngine<Value: Sendable>: Sendable {
     let queue = FleetQueue(count: indices.count)
     await withTaskGroup(of: Void.self) { group in
       if let announcements = work.announcements { group.addTask { await announcements.serve() } }
-      await queue.run(jobs: jobs, shouldStop: shouldStop) { place in
+      await queue.run(jobs: jobs, atOnce: settings.jobsAtOnce, shouldStop: shouldStop) { place in
         await self.attempt(indices[place], phase) { queue.handBack(place) }
       }
       group.cancelAll()

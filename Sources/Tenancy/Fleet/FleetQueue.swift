@@ -2,8 +2,8 @@ internal import Synchronization
 
 /// The items of a fleet run, taken one by one by a few workers. An item that has to wait goes to the back.
 ///
-/// A worker needs a connection, and opening one costs the server as much as half a dozen short migrations. So only a few
-/// start at once, and the others join one by one while work is left for them.
+/// A worker needs a connection, and opening one costs the server as much as half a dozen short migrations. So where nobody has
+/// said how many there are, only a few start at once, and the others join one by one while work is left for them.
 final class FleetQueue: Sendable {
   /// What came of an attempt.
   enum Attempt: Sendable {
@@ -46,22 +46,23 @@ final class FleetQueue: Sendable {
   }
 
   /// Runs the work on each item, until the run is to stop or its task is cancelled.
+  /// - Parameter atOnce: how many workers start at once.
   func run(
-    jobs: Int, shouldStop: @escaping @Sendable () -> Bool, _ work: @escaping @Sendable (Int) async -> Attempt
+    jobs: Int, atOnce: Int = .max, shouldStop: @escaping @Sendable () -> Bool,
+    _ work: @escaping @Sendable (Int) async -> Attempt
   ) async {
-    let first = min(jobs, Self.jobsAtOnce)
+    let first = min(jobs, atOnce)
     state.withLock { $0.workers = first }
     await withTaskGroup { group in
       for _ in 0..<first {
         group.addTask { await self.serve(shouldStop, work) }
       }
-      for _ in 0..<max(0, jobs - Self.jobsAtOnce) where await self.needsAnotherWorker() {
+      for _ in first..<jobs where await self.needsAnotherWorker() {
         group.addTask { await self.serve(shouldStop, work) }
       }
     }
   }
 
-  private static var jobsAtOnce: Int { 4 }
   private static var pause: Duration { .milliseconds(500) }
 
   /// Gives an item back that this worker has no connection for: another one does it, and this one ends. Returns whether there

@@ -68,6 +68,8 @@ package struct FleetReport<Value: Sendable>: Sendable {
 package struct FleetRun<Value: Sendable>: Sendable {
   /// How many tenants at a time.
   package var jobs = 1
+  /// How many of these are begun with at once; the others join while work is left.
+  package var jobsAtOnce = Int.max
   /// How often a tenant is tried again after a lock timeout, or when it was the victim of a deadlock; `nil`: the default of
   /// the work.
   package var retries: Int?
@@ -137,7 +139,7 @@ extension TenantDatabase {
 
   /// The names of the tenants in a selection. Names that are all of it are not looked up.
   package func names(in selection: FleetSelection) async throws -> [TenantName] {
-    if let names = selection.onlyNames { return names }
+    if let names = selection.onlyNames { return names.uniqued() }
     return try await tenants(in: selection).names
   }
 }

@@ -36,7 +36,10 @@ extension TenantDatabase {
   ) async throws -> Plan<InitializedRegistry> {
     try await connected { connection in
       guard let (registry, shape) = try await self.recognize(source, over: connection) else {
-        return try await self.creation(notify: notify, over: connection)
+        var plan = try await self.creation(notify: notify, over: connection)
+        // Another run may make the tables meanwhile.
+        plan.again = { try await self.initialization(source, upgrade: upgrade, notify: notify) }
+        return plan
       }
       let additions = upgrade ? registry.lacks : []
       try await self.check(additions, of: shape, over: connection)

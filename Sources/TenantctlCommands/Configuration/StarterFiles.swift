@@ -53,12 +53,21 @@ struct StarterFiles {
   func write() throws {
     if let configuration {
       if configuration.isNew {
-        try Files.create(configuration.path, configuration.text)
+        try Self.createUnlessThere(configuration.path, configuration.text)
       } else {
         try Files.append(configuration.path, configuration.text)
       }
     }
     for folder in folders { try Files.makeFolder(folder) }
+  }
+
+  /// Another `init` may have been faster.
+  private static func createUnlessThere(_ path: String, _ text: String) throws {
+    do {
+      try Files.create(path, text)
+    } catch {
+      if !Files.exists(path) { throw error }
+    }
   }
 
   /// The paths of the written files and folders.

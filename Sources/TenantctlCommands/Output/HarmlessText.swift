@@ -44,6 +44,11 @@ enum HarmlessText {
     guard let first = line.unicodeScalars.firstIndex(where: { !$0.properties.isWhitespace }),
       line.unicodeScalars[first...].starts(with: "::".unicodeScalars)
     else { return String(line) }
+    // `::name ...::text`: an address such as ::1 has no letter there, or no second mark.
+    let rest = line.unicodeScalars[first...].dropFirst(2)
+    guard rest.first?.properties.isAlphabetic == true, Substring(rest).contains("::") else {
+      return String(line)
+    }
     return line[..<first] + "\\u{3A}" + String(line.unicodeScalars[first...].dropFirst())
   }
 

@@ -60,6 +60,7 @@ enum RunOptions {
   static func read<Value>(_ input: Input, into run: inout FleetRun<Value>) {
     run.maxFailures = input[onError] == .stop ? 1 : input[maxFailures]?.value
     run.canaries = input[canary]?.value ?? 0
+    if input[jobs] == nil { run.jobsAtOnce = 4 }
   }
 
   /// How many connections such a run may need.

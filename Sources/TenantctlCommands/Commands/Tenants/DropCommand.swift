@@ -41,8 +41,11 @@ enum DropCommand {
     if input[Shared.dryRun] { tenants.alongSentences.forEach(session.warn) }
     if !input[Shared.dryRun], !tenants.isEmpty {
       let listed = firstFew(tenants, "more tenants") { [sentence($0, verb: "drop")] }
+      let isOne = tenants.count == 1
       try await session.confirm(
-        "drop \(tenants.count)", warning(tenants), in: database, showing: listed, unless: input[Shared.yes])
+        isOne ? "\(tenants[0].name)" : "drop \(tenants.count)",
+        isOne ? warning(tenants[0]) : warning(tenants),
+        in: database, showing: isOne ? [] : listed, unless: input[Shared.yes])
     }
     return try await changes.run(plan, of: database, input, session)
   }

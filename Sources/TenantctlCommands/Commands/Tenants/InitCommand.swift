@@ -45,8 +45,9 @@ enum InitCommand {
         "yes", ["This changes the registry's tables."], in: database, showing: change.script,
         unless: input[Shared.yes])
     }
-    return try await session.make(change, dryRun: false) { _ in
+    return try await session.make(change, dryRun: false) { registry in
       if !input[noFiles] { try files.write() }
+      let report = InitReport(registry, files, writesFiles: !input[noFiles])
       return report.done(upgraded: input[upgrade], notifies: input[notify])
     }
   }
