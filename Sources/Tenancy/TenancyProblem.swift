@@ -54,6 +54,8 @@ package enum TenancyProblem: Error, Sendable, Hashable {
   case dropUnfinished(TenantName)
   /// A drop in several transactions failed after the first: the row is gone, some of the schema is not.
   indirect case dropStopped(TenantName, because: TenancyProblem)
+  /// It failed before the row was gone: some of the foreign keys of its tables to the registry are.
+  indirect case keysDropped(TenantName, because: TenancyProblem)
   /// Rows of other tables refer to the tenant's row.
   case tenantReferenced(TenantName, detail: String)
   /// Rows of other tables refer to the domain's row.
@@ -247,7 +249,8 @@ extension TenancyProblem {
     case .tenantNotFound(let name), .tenantExists(let name), .tenantNameCollides(let name, _),
       .tenantDeactivated(let name), .schemaMissing(let name, _), .nameUnreadable(let name, _),
       .schemaTaken(_, let name), .schemaNotAlone(_, let name, _), .sharedSchema(let name, _),
-      .dropUnfinished(let name), .dropStopped(let name, _), .tenantReferenced(let name, _),
+      .dropUnfinished(let name), .dropStopped(let name, _), .keysDropped(let name, _),
+      .tenantReferenced(let name, _),
       .schemaReferenced(_, let name, _, _),
       .domainExists(_, let name), .domainsStale(_, let name), .domainIsPrimary(_, let name, _),
       .createInProgress(let name),

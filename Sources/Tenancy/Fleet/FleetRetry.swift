@@ -28,7 +28,7 @@ extension TenancyProblem {
       migration.reason == .inProgress || migration.server?.isTransient == true
     case .execFailed(let failure): failure.server.isCatalogRace
     case .locked(let server, _), .server(let server): server.isTransient
-    case .dropStopped(_, let cause): cause.isWorthAnotherAttempt
+    case .dropStopped(_, let cause), .keysDropped(_, let cause): cause.isWorthAnotherAttempt
     default: false
     }
   }

@@ -21,8 +21,10 @@ package struct Plan<Result: Sendable>: Sendable {
   var lock: SQL?
   /// The tenant's schema, if all that is in it is locked.
   var schema: SchemaName?
-  /// What it means that a step failed after others were committed; `nil` leaves the problem as it is.
-  var explainHalf: (@Sendable (TenancyProblem) -> TenancyProblem)?
+  /// Tables outside of it that are locked so that others cannot even read them.
+  var exclusive: [QualifiedName] = []
+  /// What it means that a step failed after so many others were committed; `nil` leaves the problem as it is.
+  var explainHalf: (@Sendable (TenancyProblem, Int) -> TenancyProblem)?
   /// Adds to a problem what has to be asked for; `nil` leaves it as it is.
   var detailed: (@Sendable (TenancyProblem) async -> TenancyProblem)?
   private let progress = PlanProgress()
@@ -40,13 +42,15 @@ package struct Plan<Result: Sendable>: Sendable {
     } catch let problem as TenancyProblem {
       let held = await namingLockHolders(problem)
       let named = await detailed?(held) ?? held
-      throw progress.isBegun ? explainHalf?(named) ?? named : named
+      throw progress.isBegun ? explainHalf?(named, progress.done) ?? named : named
     }
   }
 
   private func namingLockHolders(_ problem: TenancyProblem) async -> TenancyProblem {
     guard case .locked(let failure, _) = problem else { return problem }
-    let holders = try? await database.connected { try await LockHolder.find(in: schema, over: $0) }
+    let holders = try? await database.connected {
+      try await LockHolder.find(in: schema, orOn: exclusive, over: $0)
+    }
     return .locked(failure, by: holders ?? [])
   }
 
@@ -110,7 +114,7 @@ package struct Plan<Result: Sendable>: Sendable {
   /// Whether the error means that another session has changed what the plan relied on.
   private func isLostRace(_ error: ServerError) -> Bool {
     switch error.state {
-    case .deadlockDetected, .invalidSchemaName, .duplicateColumn, .invalidLogarithm: true
+    case .invalidSchemaName, .duplicateColumn, .invalidLogarithm: true
     case .internalError: error.isCatalogRace
     case .foreignKeyViolation: isBetweenRegistryTables(error)
     default: false

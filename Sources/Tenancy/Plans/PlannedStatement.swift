@@ -34,6 +34,8 @@ struct PlannedStatement: Sendable {
     case ruled([RowChange])
     /// Domains' rows refer to the tenant that were there before it.
     case staleDomains(RegistryShape, of: TenantName)
+    /// Another tenant that was to go first is not gone.
+    indirect case referenced(TenancyProblem)
   }
 
   /// What it is for, if its text does not say so.
@@ -45,6 +47,7 @@ struct PlannedStatement: Sendable {
       case .meanwhile(let purpose): purpose
       case .rows: "fails and rolls back unless the rows are changed as planned"
       case .staleDomains: "fails and rolls back if it would get the domains of a former tenant"
+      case .referenced: "fails and rolls back if another tenant of this drop that refers to it is not gone"
       }
     }
     return switch source.place {
@@ -85,6 +88,7 @@ struct PlannedStatement: Sendable {
   func explain(_ failure: StatementError, over connection: Connection) async throws -> any Error {
     switch (check, failure.error.state) {
     case (.meanwhile, .divisionByZero): TenancyProblem.changedMeanwhile
+    case (.referenced(let problem), .divisionByZero): problem
     case (.staleDomains(let shape, let tenant), .divisionByZero):
       try await shape.explainStaleDomains(of: tenant, over: connection)
     case (.rows(let changes, let atEnd), _):

@@ -61,7 +61,8 @@ enum Step: Sendable {
     return text.hasSuffix(";") ? text : text + ";"
   }
 
-  /// Runs it for a single tenant: a file's transaction is tried again, as in a fleet run.
+  /// Runs it for a single tenant: a file's transaction is tried again, as in a fleet run, and each one that was the victim of
+  /// a deadlock, which says nothing about what it relied on.
   func runPersistently(over connection: Connection, commitsApart: Bool) async throws {
     let isFile = if case .enclosed = self { true } else { false }
     for attempt in 1... {
@@ -71,9 +72,16 @@ enum Step: Sendable {
         where isFile && attempt <= min(FleetRetry.usual, error.worthwhileAttempts)
       {
         try await Task.sleep(for: FleetRetry.pause(afterAttempt: attempt))  // Lets the other session finish.
+      } catch let error as StatementError
+        where error.error.state == .deadlockDetected && attempt <= Self.deadlocks
+      {
+        try await Task.sleep(for: FleetRetry.pause(afterAttempt: attempt))
       }
     }
   }
+
+  /// How many deadlocks are taken for bad luck.
+  private static let deadlocks = 3
 
   func run(over connection: Connection, commitsApart: Bool = false) async throws {
     do {

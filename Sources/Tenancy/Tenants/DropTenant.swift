@@ -47,11 +47,14 @@ extension TenantDatabase {
   /// Throws ``TenancyProblem`` if there is no such tenant, it is protected, or something outside of its schema would be dropped with it.
   package func planDrop(_ name: TenantName) async throws -> Plan<DroppedTenant> {
     var plan = try await connected { try await self.planDrop(name, over: $0) }
-    if plan.result.hadRow { plan.result.otherTables = try await refuseReferenced([name])[name] ?? [] }
+    if plan.result.hadRow { plan.result.otherTables = try await referrers(to: [name]).affected[name] ?? [] }
     return plan
   }
 
-  private func planDrop(_ name: TenantName, over connection: Connection) async throws -> Plan<DroppedTenant> {
+  /// - Parameter others: the tenants that must be gone before.
+  private func planDrop(
+    _ name: TenantName, after others: [TenantName] = [], over connection: Connection
+  ) async throws -> Plan<DroppedTenant> {
     try await withRegistry(over: connection) { shape in
       let own = try await connection.query(shape.tenantQuery(name))
       try shape.refuseSeveral(own, name)
@@ -80,25 +83,27 @@ extension TenantDatabase {
       if outside.count > 0 {
         throw TenancyProblem.schemaReferenced(schema, of: name, by: outside.objects, count: outside.count)
       }
-      let referrers =
+      let keys =
         try await found == nil || !contents.exists
-        ? [] : connection.query(shape.ownReferrersQuery(schema)).map { try $0.decode(Int.self) }
-      let ahead = contents.dropping(Set(referrers), of: schema)
-      let rows =
-        self.limits.opening.planned + Protection.guardOff(self.ledger(of: schema)) + ahead
-        + shape.delete(found).confirmed(by: shape)
+        ? .none : RegistryKeys.read(of: schema, shape, over: connection)
+      let drop = contents.dropping(
+        schema, keys, after: shape.checkGone(others, before: name) + shape.delete(found).confirmed(by: shape),
+        checks: Protection.guardOff(self.ledger(of: schema)), mark: mark, opening: self.limits.opening)
       var plan = Plan(
         result: DroppedTenant(
           name: name, schema: schema, hadRow: found != nil, hadSchema: contents.exists,
           tables: contents.tables, extensions: contents.extensions, domains: domains.map(\.name),
           isActive: found?.isActive == true),
-        steps: contents.dropping(schema, after: rows, mark: mark, guards: self.limits.opening),
-        database: self,
+        steps: drop.steps, database: self,
         explain: { error in
           error.state == .foreignKeyViolation
             ? .tenantReferenced(name, detail: error.detail ?? error.message) : nil
         }, schema: schema)
-      plan.explainHalf = { .dropStopped(name, because: $0) }
+      plan.explainHalf = { problem, done in
+        done > drop.beforeRows
+          ? .dropStopped(name, because: problem) : .keysDropped(name, because: problem)
+      }
+      plan.exclusive = keys.targets
       return plan
     }
   }
@@ -148,25 +153,44 @@ extension TenantDatabase {
       explain: { $0.state == CreationMark.isLocked ? .createInProgress(tenant.name) : nil })
   }
 
-  /// Plans the removal of several tenants.
+  /// Plans the removal of several tenants: those that refer to others come before these.
   ///
   /// Throws the first ``TenancyProblem`` of a tenant that cannot be dropped: then none is.
   package func planDrop(_ names: [TenantName]) async throws -> FleetPlan<DroppedTenant> {
+    let (referrers, referenced) = try await referrers(orProblemOf: names)
+    let turns = try referrers.ordered(names.uniqued())
     // A few at a time, each over a connection of its own.
-    let plans = try await inBatches(of: 16, names.uniqued()) { names, connection in
+    let plans = try await inBatches(of: 16, turns) { turns, connection in
       var plans: [Plan<DroppedTenant>] = []
-      for name in names { plans.append(try await self.planDrop(name, over: connection)) }
+      for turn in turns {
+        plans.append(try await self.planDrop(turn.name, after: turn.after, over: connection))
+      }
       return plans
     }
-    let affected = try await refuseReferenced(names)
+    if let referenced { throw referenced }
     let entries = plans.joined().map { plan in
       var plan = plan
-      plan.result.otherTables = affected[plan.result.name] ?? []
+      plan.result.otherTables = referrers.affected[plan.result.name] ?? []
       let tenant = Tenant(name: plan.result.name, schema: plan.result.schema, isActive: plan.result.isActive)
       return FleetPlan<DroppedTenant>.Entry(subject: FleetSubject(tenant), work: .success(plan))
     }
-    // Each takes up to a quarter of the server's lock table.
-    return FleetPlan(entries: entries, mostJobs: 3)
+    // Each takes up to a quarter of the server's lock table. One that locks the registry is in the way of all others.
+    let isOneByOne = turns.contains { !$0.after.isEmpty } || plans.joined().contains { !$0.exclusive.isEmpty }
+    return FleetPlan(entries: entries, mostJobs: isOneByOne ? 1 : 3)
+  }
+
+  /// What refers to them, or why they cannot be dropped for that: what else is wrong with one of them is said before it.
+  private func referrers(
+    orProblemOf names: [TenantName]
+  ) async throws -> (RowReferrers, problem: TenancyProblem?) {
+    do {
+      return (try await referrers(to: names), nil)
+    } catch let problem as TenancyProblem {
+      switch problem {
+      case .tenantReferenced, .domainReferenced: return (RowReferrers(), problem)
+      default: throw problem
+      }
+    }
   }
 
   /// The comment on the schema of a tenant whose row is gone already.

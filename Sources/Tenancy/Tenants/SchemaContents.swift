@@ -1,5 +1,12 @@
 internal import TenancyPostgres
 
+/// An object that a statement drops by name.
+struct DroppedObject {
+  /// The table of `pg_catalog` that has it.
+  let catalog: String
+  let oid: Int
+}
+
 /// A statement that drops something, and how many locks it takes.
 private struct Drop {
   let sql: SQL
@@ -128,35 +135,63 @@ extension SchemaContents {
 
 // MARK: - How
 
+/// The transactions of a drop.
+struct DropSteps {
+  let steps: [Step]
+  /// How many come before the one that deletes the tenant's rows.
+  var beforeRows = 0
+}
+
 extension SchemaContents {
-  /// - Parameter rows: what goes first, in the same transaction.
-  func dropping(_ schema: SchemaName, after rows: [PlannedStatement], mark: String, guards: [SQL]) -> [Step] {
-    guard exists else { return [.transaction(rows)] }
-    let rows = rows + [isSame(schema)]
+  /// - Parameters:
+  ///   - rows: what deletes the tenant's rows: it goes first, in the same transaction.
+  ///   - checks: what comes at the start of it.
+  func dropping(
+    _ schema: SchemaName, _ keys: RegistryKeys, after rows: [PlannedStatement], checks: [PlannedStatement],
+    mark: String, opening: [SQL]
+  ) -> DropSteps {
+    let start = opening.planned + checks
+    guard exists else { return DropSteps(steps: [.transaction(start + rows)]) }
     let dependents = SchemaDependents(schema: schema)
     let drop =
       dependents.guardStatements + [
         isSame(schema), PlannedStatement("DROP SCHEMA \(schema.identifier) CASCADE"), isGone,
       ]
     // A quarter of the server's lock table leaves the other sessions what they need.
-    let batches = batches(of: lockBudget / 4)
-    if batches.count <= 1 { return [.transaction(rows + drop)] }
+    let budget = lockBudget / 4
+    let batches = batches(of: budget)
+    let referring = drops.filter { $0.object.catalog == "pg_class" && keys.tables.contains($0.object.oid) }
+    let areMany = referring.reduce(0) { $0 + $1.locks } > budget
+    let before = areMany ? keysAlone(keys, of: schema, start, budget) : []
+    // All locks in the schema that have to be waited for come before the registry's exclusive one.
+    let all = batches.count <= 1 && !keys.isEmpty ? [dependents.lock] : []
+    let ahead =
+      areMany || referring.isEmpty
+      ? []
+      : keys.lock + all + dependents.guardStatements(of: referring.map(\.object)) + [isSame(schema)]
+        + referring.map { PlannedStatement($0.sql) }
+    let rows = start + ahead + rows + [isSame(schema)]
+    if batches.count <= 1 { return DropSteps(steps: [.transaction(rows + drop)]) }
     let setMark: SQL = "COMMENT ON SCHEMA \(schema.identifier) IS \(literal: mark)"
-    let opening = guards.planned
-    return [.transaction(rows + [PlannedStatement(setMark)])]
-      + batches.map { batch in
-        .transaction(
-          opening + dependents.guardStatements(of: batch.map(\.object)) + [isSame(schema)]
-            + batch.map { PlannedStatement($0.sql) })
-      } + [.transaction(opening + drop)]
+    let rest = batches.map { batch -> Step in
+      .transaction(
+        opening.planned + dependents.guardStatements(of: batch.map(\.object)) + [isSame(schema)]
+          + batch.map { PlannedStatement($0.sql) })
+    }
+    return DropSteps(
+      steps: before + [.transaction(rows + [PlannedStatement(setMark)])] + rest
+        + [.transaction(opening.planned + drop)],
+      beforeRows: before.count)
   }
 
-  /// What drops these tables before the rest: they refer to the tenant's row, which could not be deleted before them.
-  func dropping(_ tables: Set<Int>, of schema: SchemaName) -> [PlannedStatement] {
-    let drops = drops.filter { $0.object.catalog == "pg_class" && tables.contains($0.object.oid) }
-    if drops.isEmpty { return [] }
-    return SchemaDependents(schema: schema).guardStatements(of: drops.map(\.object)) + [isSame(schema)]
-      + drops.map { PlannedStatement($0.sql) }
+  /// The keys to the registry in transactions of their own, where the tables that have them are too many for one.
+  private func keysAlone(
+    _ keys: RegistryKeys, of schema: SchemaName, _ start: [PlannedStatement], _ budget: Int
+  ) -> [Step] {
+    let dependents = SchemaDependents(schema: schema)
+    return keys.drops(locks: budget).map { tables, drops in
+      .transaction(start + keys.lock + [dependents.lock(of: tables), isSame(schema)] + drops)
+    }
   }
 
   /// The statements before may have waited for a lock, and meanwhile the name may have become another schema's.

@@ -1,12 +1,5 @@
 internal import TenancyPostgres
 
-/// An object that a statement drops by name.
-struct DroppedObject {
-  /// The table of `pg_catalog` that has it.
-  let catalog: String
-  let oid: Int
-}
-
 /// The question what `DROP ... CASCADE` would take along from outside of a tenant's schema.
 ///
 /// It computes what PostgreSQL's `findDependentObjects` (src/backend/catalog/dependency.c) would: whatever depends on an
@@ -14,6 +7,8 @@ struct DroppedObject {
 /// reached is the tenant's own if it stands in the schema, or if it is a part of what is the tenant's own.
 struct SchemaDependents {
   let schema: SchemaName
+  /// What is dropped: `class`, `oid`, `sub` and `'own'`.
+  var seeds: SQL = wholeSchema
 
   /// What stands outside and would go.
   struct Found {
@@ -41,13 +36,13 @@ struct SchemaDependents {
   /// What stands outside and would go: `class`, `oid`, `sub`, and NULL.
   var outside: SQL {
     """
-    \(query(from: Self.wholeSchema))
+    \(query(from: seeds))
     SELECT class, oid, sub, NULL::oid FROM named
     """
   }
 
   /// No rows if nothing is outside, which is known sooner.
-  var signs: SQL { suspects(from: Self.wholeSchema) }
+  var signs: SQL { suspects(from: seeds) }
 
   /// All that would go, the tenant's own and what is outside: `class`, `oid`, `sub` (a column's number, or zero).
   var closure: SQL {
@@ -58,10 +53,18 @@ struct SchemaDependents {
   }
 
   /// Fails, and with it the transaction that drops the schema, if such objects exist.
-  var guardStatements: [PlannedStatement] {
-    guardStatements(
-      from: Self.wholeSchema,
-      locking: "c.relnamespace = to_regnamespace(\(literal: schema.identifier.quoted))")
+  var guardStatements: [PlannedStatement] { [lock] + check(from: Self.wholeSchema) }
+
+  /// The tables are locked first: what another session makes dependent on them while the DROP waits for a lock would go along
+  /// unseen. Of a table that another role made, the schema's owner may drop it, and not lock it (PostgreSQL manual, LOCK).
+  var lock: PlannedStatement {
+    lock("c.relnamespace = to_regnamespace(\(literal: schema.identifier.quoted))")
+  }
+
+  /// The same for some of the tables.
+  func lock(of tables: [Int]) -> PlannedStatement {
+    let oids = tables.map(String.init).joined(separator: ",")
+    return lock("c.oid = ANY(\(literal: "{\(oids)}")::oid[])")
   }
 
   /// The same for a transaction that drops only these.
@@ -74,15 +77,11 @@ struct SchemaDependents {
         FROM unnest(\(oids)::oid[]) s (oid)
         """
     }
-    let tables = objects.filter { $0.catalog == "pg_class" }.map { String($0.oid) }
-    return guardStatements(
-      from: SQL.joined(seeds, by: "\n  UNION ALL "),
-      locking: "c.oid = ANY(\(literal: "{\(tables.joined(separator: ","))}")::oid[])")
+    let tables = objects.filter { $0.catalog == "pg_class" }.map(\.oid)
+    return [lock(of: tables)] + check(from: SQL.joined(seeds, by: "\n  UNION ALL "))
   }
 
-  /// The tables are locked first: what another session makes dependent on them while the DROP waits for a lock would go along
-  /// unseen. Of a table that another role made, the schema's owner may drop it, and not lock it (PostgreSQL manual, LOCK).
-  private func guardStatements(from seeds: SQL, locking condition: SQL) -> [PlannedStatement] {
+  private func lock(_ condition: SQL) -> PlannedStatement {
     let lock: SQL = """
       DECLARE names text[] := ARRAY(
         SELECT concat('ONLY ', c.oid::regclass) FROM pg_catalog.pg_class c
@@ -101,6 +100,10 @@ struct SchemaDependents {
         END LOOP;
       END
       """
+    return PlannedStatement("DO \(literal: lock.inlined)")
+  }
+
+  private func check(from seeds: SQL) -> [PlannedStatement] {
     let check: SQL = """
       BEGIN
         IF EXISTS (
@@ -111,7 +114,7 @@ struct SchemaDependents {
       END
       """
     return [
-      PlannedStatement("DO \(literal: lock.inlined)"), PlannedStatement(Self.withoutJIT),
+      PlannedStatement(Self.withoutJIT),
       PlannedStatement(
         guarding: "DO \(literal: check.inlined)",
         purpose: "fails and rolls back if an object outside of the schema depends on it"),
@@ -125,7 +128,7 @@ extension SchemaDependents {
   /// Compiling the query takes longer than running it.
   private static let withoutJIT: SQL = "SELECT set_config('jit', 'off', true)"
 
-  private static let wholeSchema: SQL =
+  static let wholeSchema: SQL =
     "SELECT 'pg_catalog.pg_namespace'::regclass::oid, oid, 0, 'own' FROM tenant"
 
   /// What may have to be named: no rows if nothing has. Nearly always nothing has, and planning the whole question takes

@@ -39,12 +39,16 @@ extension ErrorReport {
   }
 
   /// A drop in batches that failed after the first. What the cause says about changes is not true of the whole.
-  static func dropStopped(_ name: TenantName, _ cause: TenancyProblem) -> ErrorReport {
+  static func dropStopped(_ name: TenantName, isRowGone: Bool, _ cause: TenancyProblem) -> ErrorReport {
     let cause = ErrorReport(cause)
+    let state =
+      isRowGone
+      ? "its row and domains are deleted, part of its schema is left"
+      : "its row and its tables are left, without some of their foreign keys to the registry"
     return ErrorReport(
       "drop_unfinished", cause.status,
-      "the drop of tenant \(name) stopped half-way: its row and domains are deleted, part of its schema is left\n"
-        + cause.message, hint: "'tenantctl drop \(name.word)' finishes it", sqlState: cause.sqlState)
+      "the drop of tenant \(name) stopped half-way: \(state)\n" + cause.message,
+      hint: "'tenantctl drop \(name.word)' finishes it", sqlState: cause.sqlState)
   }
 
   /// A drop that would drop objects of other schemas.

@@ -82,7 +82,8 @@ extension ErrorReport {
       Self(
         "drop_unfinished", .refused, "the drop of tenant \(name) did not finish: its schema still exists",
         hint: "'tenantctl drop \(name.word)' finishes it")
-    case .dropStopped(let name, let cause): .dropStopped(name, cause)
+    case .dropStopped(let name, let cause): .dropStopped(name, isRowGone: true, cause)
+    case .keysDropped(let name, let cause): .dropStopped(name, isRowGone: false, cause)
     case .tenantReferenced(let name, let detail):
       .referenced("tenant_referenced", "tenant \(name) or its domains", detail)
     case .domainReferenced(let host, let detail): .referenced("domain_referenced", "domain \(host)", detail)

@@ -126,4 +126,90 @@ import Testing
       #expect(try await fleet.schemas() == "")
     }
   }
+
+  /// A tenant and those that belong to it, or have rows about it, by one command: these go first, whatever the order of the
+  /// names is.
+  @Test(
+    arguments: ["", "ON DELETE RESTRICT", "ON DELETE CASCADE", "ON DELETE SET NULL"],
+    ["rows", "tables", "hosts"])
+  func tenantsOfATenantByOneDrop(key: String, way: String) async throws {
+    try await Fleet.with { fleet in
+      try await fleet.psql("ALTER TABLE tenants ADD parent int REFERENCES tenants \(key)")
+      for name in ["acme", "reef", "coral", "other"] {
+        try await fleet.create(name, domains: ["\(name).com"])
+      }
+      let refer =
+        way == "rows"
+        ? "UPDATE tenants SET parent = id - 1 WHERE id BETWEEN 2 AND 3; UPDATE tenants SET parent = 1 WHERE id = 1"
+        : ["reef", "coral"].enumerated().map { index, name in
+          """
+          CREATE TABLE \(name).partners (id int REFERENCES \(way == "hosts" ? "domains" : "tenants") \(key));
+          INSERT INTO \(name).partners VALUES (\(index + 1));
+          """
+        }.joined()
+      try await fleet.psql(refer)
+      let names: [TenantName] = ["acme", "coral", "reef"]
+      if key == "ON DELETE CASCADE" {
+        await #expect(throws: TenancyProblem.self) { try await fleet.tenancy.planDrop(["acme"]) }
+        await #expect(throws: TenancyProblem.self) { try await fleet.tenancy.planDrop(["acme", "coral"]) }
+      }
+      let plan = try await fleet.tenancy.planDrop(names)
+      #expect(plan.entries.map(\.subject.label) == ["coral", "reef", "acme"])
+      #expect(plan.forecast.tenants.compactMap(\.value).flatMap(\.otherTables) == [])
+      var run = FleetRun<DroppedTenant>()
+      run.jobs = 3
+      let report = await fleet.tenancy.run(plan, run)
+      #expect(report.failures.map { "\($0.label): \($0.failure!)" } == [])
+      #expect(try await fleet.schemas() == "other")
+      #expect(try await fleet.list() == "other(other.com)")
+    }
+  }
+
+  /// The one that goes first cannot be dropped: it loses nothing with the other one.
+  @Test(arguments: ["rows", "tables"]) func theReferringTenantStays(way: String) async throws {
+    try await Fleet.with { fleet in
+      try await fleet.psql("ALTER TABLE tenants ADD parent int REFERENCES tenants ON DELETE CASCADE")
+      for name in ["acme", "reef"] { try await fleet.create(name) }
+      try await fleet.psql(
+        """
+        CREATE TABLE reef.partners (id int REFERENCES tenants ON DELETE CASCADE); CREATE TABLE reef.last ();
+        \(way == "rows" ? "UPDATE tenants SET parent = 1 WHERE id = 2" : "INSERT INTO reef.partners VALUES (1)")
+        """)
+      var run = FleetRun<DroppedTenant>()
+      run.jobs = 3
+      run.retries = 0
+      let plan = try await fleet.tenancy.planDrop(["acme", "reef"])
+      let holder = try await fleet.database.holder(of: "LOCK TABLE reef.last IN ACCESS SHARE MODE")
+      let report = await fleet.tenancy.run(plan, run)
+      #expect(report.failures.map(\.label) == ["reef", "acme"])
+      let failure = report.failures.last?.failure as? TenancyProblem
+      #expect(failure == .tenantReferenced("acme", detail: "tenant reef"))
+      await holder.close()
+      #expect(try await fleet.list() == "acme reef")
+      #expect(try await fleet.psql("SELECT count(*) FROM reef.partners") == (way == "rows" ? "0" : "1"))
+      #expect(await fleet.tenancy.run(plan, run).failures.isEmpty)
+      #expect(try await fleet.schemas() == "")
+    }
+  }
+
+  /// Each has rows about the other.
+  @Test(arguments: ["", "ON DELETE CASCADE"]) func tenantsOfEachOther(key: String) async throws {
+    try await Fleet.with { fleet in
+      for name in ["acme", "reef"] { try await fleet.create(name) }
+      try await fleet.psql(
+        """
+        CREATE TABLE reef.partners (id int REFERENCES tenants \(key)); INSERT INTO reef.partners VALUES (1);
+        CREATE TABLE acme.partners (id int REFERENCES tenants \(key)); INSERT INTO acme.partners VALUES (2)
+        """)
+      if key.isEmpty {
+        await #expect(throws: TenancyProblem.tenantReferenced("acme", detail: "tenant reef")) {
+          try await fleet.tenancy.planDrop(["acme", "reef"])
+        }
+      } else {
+        let plan = try await fleet.tenancy.planDrop(["acme", "reef"])
+        #expect(await fleet.tenancy.run(plan).failures.isEmpty)
+        #expect(try await fleet.schemas() == "")
+      }
+    }
+  }
 }

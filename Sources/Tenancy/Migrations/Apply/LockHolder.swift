@@ -27,15 +27,21 @@ package struct LockHolder: Sendable, Hashable {
 extension LockHolder {
   /// Who holds locks in a schema, or on a table of `public` such as one that a foreign key refers to, the oldest
   /// transaction first, at most three of them. There, what everybody's reads take is in nobody's way.
-  /// - Parameter schema: `nil`: on a table of `public` only.
-  static func find(in schema: SchemaName?, over connection: Connection) async throws -> [LockHolder] {
+  /// - Parameters:
+  ///   - schema: `nil`: on a table of `public` only.
+  ///   - exclusive: tables on which a read is in the way, too.
+  static func find(
+    in schema: SchemaName?, orOn exclusive: [QualifiedName] = [], over connection: Connection
+  ) async throws -> [LockHolder] {
+    let isExclusive: SQL = exclusive.isEmpty ? "" : "OR c.oid IN (\(CatalogTable.oids(of: exclusive)))"
     let isThere: SQL = schema.map { "c.relnamespace = to_regnamespace(\($0.identifier.quoted))" } ?? "false"
     return try await find(
       """
       l.locktype = 'relation' AND EXISTS (
         SELECT FROM pg_catalog.pg_class c WHERE c.oid = l.relation AND (
           \(isThere)
-          OR c.relnamespace = to_regnamespace('public') AND l.mode NOT IN ('AccessShareLock', 'RowShareLock')))
+          OR c.relnamespace = to_regnamespace('public') AND l.mode NOT IN ('AccessShareLock', 'RowShareLock')
+          \(isExclusive)))
       """, over: connection)
   }
 

@@ -13,7 +13,7 @@ enum DropCommand {
       The drop is refused if objects outside of the schema depend on it, such as a view over all tenants, a foreign key or \
       a column of one of its types: they would be dropped with it. It is refused, too, if rows of other tables refer to the \
       tenant's row and keep it from being deleted, or would be deleted or changed in another tenant's schema (ON DELETE \
-      CASCADE, SET NULL, SET DEFAULT). Shared tables with such rows are named in the confirmation and in the output, and by \
+      CASCADE, SET NULL, SET DEFAULT), unless that tenant is dropped by the same command: it goes first then. Shared tables with such rows are named in the confirmation and in the output, and by \
       --dry-run. A protected tenant is not dropped: see --protect of 'tenantctl create' and 'tenantctl set'.
       """,
     parameters: Selection.parameters + [Shared.migrations, Shared.yes, Shared.dryRun] + RunOptions.common,
