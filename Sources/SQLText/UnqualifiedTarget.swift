@@ -35,6 +35,12 @@ extension SQLStatement {
     }
   }
 
+  /// All that an ALTER, DROP or TRUNCATE changes, if these are relations, types or routines, and all are named without a schema;
+  /// `nil` otherwise, and where the text may not tell.
+  package var onlyTargets: [UnqualifiedTarget]? {
+    ["ALTER", "DROP", "TRUNCATE"].contains(leadingKeywords.first) ? SQLWords(self).onlyTargets : nil
+  }
+
   /// The table that it makes in the first schema of the search path.
   package var newTable: UnqualifiedTarget? {
     leadingKeywords.starts(with: ["CREATE", "TABLE"]) ? SQLWords(self).target(at: 2, .relation).first : nil
@@ -85,6 +91,25 @@ extension SQLWords {
       default: []
       }
     return target(at: start, kind) + others.flatMap { target(after: $0, kind) }
+  }
+
+  fileprivate var onlyTargets: [UnqualifiedTarget]? {
+    if contains("UESCAPE") { return nil }
+    if words[0].is("TRUNCATE") { return allTargets(from: has(["TABLE"], at: 1) ? 2 : 1, .relation) }
+    guard let (keywords, kind) = Self.kinds.first(where: { has($0.words, at: 1) }),
+      [.relation, .index, .type, .routine].contains(kind)
+    else { return nil }
+    let start = 1 + keywords.count
+    if words[0].is("DROP") { return allTargets(from: start, kind) }
+    let target = target(at: start, kind)
+    return target.isEmpty || kind == .routine ? nil : target
+  }
+
+  /// Those of a list of names; `nil` if one of them has a schema.
+  private func allTargets(from index: Int, _ kind: UnqualifiedTarget.Kind) -> [UnqualifiedTarget]? {
+    let items = list(from: index)
+    let targets = items.flatMap { target(at: $0.startIndex, kind) }
+    return targets.isEmpty || targets.count < items.count ? nil : targets
   }
 
   /// The table that a new index, trigger, rule, policy or set of statistics belongs to.

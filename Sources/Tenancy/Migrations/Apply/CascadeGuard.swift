@@ -5,7 +5,8 @@ internal import TenancyPostgres
 /// outside of the tenant's schema: PostgreSQL drops it, or empties it, and says so in a notice alone.
 ///
 /// What a statement drops is known once it has: in a DO block even its names are made as it runs. So what could be reached
-/// from anything in the schema is noted before, which is hardly ever something, and what of that has gone is found afterwards.
+/// is noted before, which is hardly ever something, and what of that has gone is found afterwards: from what the statement names,
+/// where the names are all that it changes and lead into the schema; else from anything there, which takes longer the more it has.
 /// Both are parsed under a search path of our own, and leave the file's as it was.
 struct CascadeGuard {
   let schema: SchemaName
@@ -28,8 +29,9 @@ struct CascadeGuard {
 
   /// Notes what could be reached.
   var before: SQL {
-    let dependents = SchemaDependents(schema: schema)
-    let referring = Self.referring(to: schema)
+    let names = CascadeNames(statement, in: schema)
+    let dependents = SchemaDependents(schema: schema, seeds: names.seeds)
+    let referring = Self.referring(to: schema, from: names)
     let (some, all): (SQL, SQL) =
       switch statement.leadingKeywords.first {
       case "TRUNCATE": ("EXISTS (\(referring))", referring)
@@ -44,7 +46,7 @@ struct CascadeGuard {
     return Self.block(
       """
       PERFORM set_config(\(Self.note), '', true), set_config('jit', 'off', true);
-        IF \(some) THEN
+        \(names.resolve)IF \(some) THEN
           PERFORM set_config(\(Self.note), coalesce((
             SELECT json_agg(json_build_object('class', o.class, 'id', o.oid, 'part', o.sub, 'file', o.file,
               'name', translate(pg_describe_object(o.class, o.oid, o.sub), E'\\n\\r', '  ')))::text
@@ -54,7 +56,7 @@ struct CascadeGuard {
             WHERE \(isNotMeant)), ''), true);
         END IF;
         PERFORM set_config('jit', own_jit, true)
-      """)
+      """, names.declarations)
   }
 
   /// Fails if some of it has gone, or been emptied.
@@ -81,12 +83,12 @@ struct CascadeGuard {
   private static let note: SQL = "'tenantctl.outside'"
 
   /// Code that is parsed under our search path.
-  private static func block(_ code: SQL) -> SQL {
+  private static func block(_ code: SQL, _ declarations: SQL = "") -> SQL {
     let body: SQL = """
       DECLARE
         own_path pg_catalog.text := pg_catalog.current_setting('search_path');
         own_jit pg_catalog.text := pg_catalog.current_setting('jit');
-        reached pg_catalog.text;
+        reached pg_catalog.text;\(declarations)
       BEGIN
         PERFORM pg_catalog.set_config('search_path', \(literal: SessionCleaning.ownPath), true);
         \(code);
@@ -112,13 +114,12 @@ struct CascadeGuard {
       """
   }
 
-  /// The tables outside that refer to rows of the schema's tables, or to rows that refer to these, and so on, with the file
-  /// that has their rows: TRUNCATE gives them another one.
-  private static func referring(to schema: SchemaName) -> SQL {
+  /// The tables outside that refer to rows of these tables, or to rows that refer to these, and so on, with the file that has
+  /// their rows: TRUNCATE gives them another one.
+  private static func referring(to schema: SchemaName, from names: CascadeNames) -> SQL {
     """
     WITH RECURSIVE tables (oid) AS (
-      SELECT c.oid FROM pg_catalog.pg_class c
-      WHERE c.relnamespace = to_regnamespace(\(literal: schema.identifier.quoted)) AND c.relkind IN ('r', 'p')
+      (\(names.tables))
       UNION
       SELECT x.oid FROM tables t CROSS JOIN LATERAL (
         SELECT k.conrelid FROM pg_catalog.pg_depend d
