@@ -52,6 +52,21 @@ extension [SQLStatement] {
     var watch = RoleWatch()
     return Set(indices.filter { watch.matters(before: self[$0].text) })
   }
+
+  /// The same where each has a session of its own, in which those of `settings` that come before it are sent again.
+  package func underAnotherRole(eachAfter settings: Set<Int>) -> Set<Int> {
+    var watch = RoleWatch()
+    var found: Set<Int> = []
+    for index in indices where !settings.isEmpty {
+      var own = watch
+      let matters = own.matters(before: self[index].text)
+      if matters { found.insert(index) }
+      if !settings.contains(index) { continue }
+      if matters { return found.union(index..<endIndex) }
+      watch = own
+    }
+    return found
+  }
 }
 
 extension SQLWords {

@@ -44,6 +44,27 @@ import Testing
     #expect(statements.underAnotherRole == [index])
   }
 
+  /// Each in a session of its own, with what the settings before it have set: found in one pass, as one by one.
+  @Test(arguments: [
+    "CREATE TABLE t (); TABLE t", "SET ROLE a; CREATE TABLE t (); SELECT 1; TABLE t; RESET ROLE; TABLE t",
+    "SET ROLE a; SET lock_timeout TO 1; TABLE t; SET ROLE NONE; TABLE t; TRUNCATE t",
+    "SET ROLE a; SELECT set_config('role', 'b', false) FROM t; SELECT 1; TABLE t; RESET ALL; SELECT 1",
+    "SELECT set_config('role', 'a', false); DO $$BEGIN SET ROLE b; END$$; TABLE public.t; DROP TABLE t; SET ROLE c",
+    "DO $$BEGIN SET ROLE b; END$$; TABLE t; RESET ROLE; SET ROLE a; TABLE t; TABLE t; RESET lock_timeout; TABLE t",
+  ])
+  func eachInItsOwnSession(script: String) throws {
+    let statements = try SQLScript.statements(in: Array(script.utf8))
+    let settings = statements.indices.filter { index in
+      ["SET", "RESET"].contains(statements[index].leadingKeywords.first)
+        || statements[index].text.hasPrefix("SELECT set_config")
+    }
+    let expected = statements.indices.filter { index in
+      let sent = settings.filter { $0 < index }.map { statements[$0] } + [statements[index]]
+      return !sent.underAnotherRole.isEmpty
+    }
+    #expect(statements.underAnotherRole(eachAfter: Set(settings)) == Set(expected))
+  }
+
   @Test(arguments: [
     "SET ROLE a", "CREATE TABLE t (); SET ROLE a", "SET ROLE a; SELECT 1/0",
     "SET ROLE a; RESET ROLE; SELECT * FROM t",

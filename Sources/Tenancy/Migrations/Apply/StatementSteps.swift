@@ -146,9 +146,7 @@ struct StatementSteps: Sendable {
 
   /// For each of them, as what was set before is set again for each.
   private func checkOfRole(_ index: Int) -> [PlannedStatement] {
-    let all = file.statements(direction)
-    let settings = all[..<index].filter(\.setsSession) + [all[index]]
-    return settings.underAnotherRole.isEmpty ? [] : [ledger.checkOfRole(all[index], of: file)]
+    file.underAnotherRole(direction).contains(index) ? [ledger.checkOfRole(text(index), of: file)] : []
   }
 
   private func guards(_ index: Int) -> [PlannedStatement] {
@@ -158,9 +156,7 @@ struct StatementSteps: Sendable {
   /// What the file's statements have set for the session: each of them is sent to a clean one. So a run that resumes does
   /// not lack what an earlier one had set.
   private func settings(before index: Int) -> [SQL] {
-    file.statements(direction)[..<index].filter(\.setsSession).map {
-      SQL(unsafeRaw: $0.text)
-    }
+    file.settings(direction).prefix { $0 < index }.map { SQL(unsafeRaw: text($0).text) }
   }
 
   /// What counts as done when all of it is: in the ledger, and in the comment that repeats its head.

@@ -28,6 +28,8 @@ package final class MigrationFile: Sendable {
   let mayCommentOnSchema: Bool
   /// The statements of `up` and of `down` before which it matters what role an earlier one has set.
   private let underAnotherRole: [MigrationDirection: Set<Int>]
+  /// Those that set something for the session, where each has one of its own.
+  private let settings: [MigrationDirection: [Int]]
 
   /// Reads a file's contents. A file without markers is all `up`.
   ///
@@ -63,7 +65,9 @@ package final class MigrationFile: Sendable {
     checksum = Checksum(of: bytes)
     allowances = HazardAllowance.all(in: bytes)
     mayCommentOnSchema = Self.contains("comment", in: bytes) && Self.contains("schema", in: bytes)
-    underAnotherRole = [.up: up.underAnotherRole, .down: (down ?? []).underAnotherRole]
+    let (upwards, downwards) = (up.sessionUse(self.upOptions), (down ?? []).sessionUse(self.downOptions))
+    settings = [.up: upwards.settings, .down: downwards.settings]
+    underAnotherRole = [.up: upwards.underAnotherRole, .down: downwards.underAnotherRole]
   }
 }
 
@@ -84,6 +88,9 @@ extension MigrationFile {
   func statements(_ direction: MigrationDirection) -> [SQLStatement] {
     direction == .up ? up : down ?? []
   }
+
+  /// Those that set something for the session, if it does not run in a transaction: it is set again for each of the others.
+  func settings(_ direction: MigrationDirection) -> [Int] { settings[direction] ?? [] }
 
   /// Those before which it matters what role an earlier one has set.
   func underAnotherRole(_ direction: MigrationDirection) -> Set<Int> { underAnotherRole[direction] ?? [] }
@@ -107,6 +114,16 @@ extension MigrationFile {
   static func refuseEmpty(_ files: [MigrationFile]) throws(TenancyProblem) {
     let empty = files.filter(\.isEmptyByMistake).map(\.path)
     if !empty.isEmpty { throw .emptyMigrations(empty) }
+  }
+}
+
+extension [SQLStatement] {
+  /// What sets something for the session, if they do not run in a transaction, and before which of them it matters what role an
+  /// earlier one has set.
+  fileprivate func sessionUse(_ options: MigrationOptions) -> (settings: [Int], underAnotherRole: Set<Int>) {
+    if options.transaction { return ([], underAnotherRole) }
+    let settings = indices.filter { self[$0].setsSession }
+    return (settings, underAnotherRole(eachAfter: Set(settings)))
   }
 }
 
