@@ -52,7 +52,7 @@ struct RowChange: Sendable {
   let source: SQL
   /// A condition on the table afterwards: for a table with a rule, where the changed rows are not returned, and at the end of
   /// the transaction for one with triggers. It holds once all changes of the transaction are made.
-  let outcome: SQL
+  var outcome: SQL
 }
 
 extension [PlannedStatement] {
@@ -101,6 +101,17 @@ extension [PlannedStatement] {
 }
 
 extension RowChange {
+  /// The same, also as planned where the row leaves the view that it is in, such as one of the rows that are not deleted:
+  /// unless something else there may have changed it again.
+  var evenIfHidden: RowChange {
+    var change = self
+    change.outcome = """
+      (\(outcome)) OR EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = to_regclass(\(table.quoted)) AND c.relkind = 'v')
+        AND NOT EXISTS (\(culpritsQuery(atEnd: true)))
+      """
+    return change
+  }
+
   fileprivate static func guarding(
     _ changes: [RowChange], _ check: PlannedStatement.Check
   ) -> PlannedStatement {

@@ -57,7 +57,8 @@ extension TenantDatabase {
           ? []
           : [
             .transaction(
-              self.limits.opening.planned + [PlannedStatement].changing(update).confirmed(by: shape))
+              self.limits.opening.planned
+                + [PlannedStatement].changing(update.evenIfHidden).confirmed(by: shape))
           ],
         database: self)
     }

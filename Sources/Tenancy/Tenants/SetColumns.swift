@@ -30,7 +30,7 @@ extension TenantDatabase {
         }
       }
       let update: [PlannedStatement] =
-        values.isEmpty ? [] : .changing(shape.update(of: tenants.map(\.name), values))
+        values.isEmpty ? [] : .changing(shape.update(of: tenants.map(\.name), values).evenIfHidden)
       let statements = update.confirmed(by: shape) + (protection ?? [])
       return Plan(
         result: tenants.map { ChangedColumns(name: $0.name, columns: values, protected: isProtected) },
