@@ -16,6 +16,11 @@ package struct ServerFailure: Sendable, Hashable {
   package let internalQuery: String?
   /// Whether row-level security would have hidden rows. The server's function is named, as its sentence may be translated.
   package let isPolicyRefusal: Bool
+  /// Whether `lock_timeout` has ended a wait for a lock. NOWAIT gives the same code without a wait. By the server's function,
+  /// as for policies.
+  package let isLockTimeout: Bool
+  /// Whether it is a RAISE of PL/pgSQL's: code and sentence are those of whoever wrote it.
+  package let isRaised: Bool
   /// Whether code that the statement has called, such as a trigger's, did not find a table, a function or a type.
   package let isOfCalledCode: Bool
   /// Whether another attempt is likely to succeed.
@@ -29,6 +34,8 @@ package struct ServerFailure: Sendable, Hashable {
     isOfCalledCode =
       error.context != nil && [.undefinedTable, .undefinedFunction, .undefinedObject].contains(error.state)
     isPolicyRefusal = error.routine == "check_enable_rls"
+    isLockTimeout = error.state == .lockNotAvailable && error.routine == "ProcessInterrupts"
+    isRaised = error.isRaised
     sqlState = error.state.rawValue
     message = error.message
     detail = error.detail
@@ -36,6 +43,11 @@ package struct ServerFailure: Sendable, Hashable {
     context = error.context
     internalQuery = error.internalQuery
   }
+}
+
+extension ServerError {
+  /// Whether a RAISE of PL/pgSQL's has made it.
+  var isRaised: Bool { routine == "exec_stmt_raise" }
 }
 
 extension TenancyProblem {

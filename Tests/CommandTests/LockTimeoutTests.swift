@@ -47,6 +47,34 @@ import Testing
     }
   }
 
+  /// The code of a lock timeout without a wait: what the server says, or whoever raised it, is the reason.
+  @Test(arguments: [
+    ("LOCK TABLE tanks IN EXCLUSIVE MODE", "another session held a lock for longer than lock_timeout", true),
+    (
+      "LOCK TABLE tanks IN EXCLUSIVE MODE NOWAIT", #"could not obtain lock on relation "tanks""#, true
+    ),
+    (
+      "SELECT FROM tanks FOR UPDATE NOWAIT", #"could not obtain lock on row in relation "tanks""#, true
+    ),
+    ("DO $$ BEGIN RAISE 'the shop is open' USING ERRCODE = '55P03'; END $$", "the shop is open", false),
+  ])
+  func whatIsLocked(statement: String, sentence: String, isHeld: Bool) async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      try scene.folder.write("[migrations]\nlock_timeout = \"50ms\"\n", to: "tenantctl.toml")
+      try scene.folder.write("\(statement);\n", to: "migrations/tenant/20260103000000_lock.sql")
+      try await scene.database.psql("INSERT INTO acme.tanks (name) VALUES ('a')")
+      try await scene.database.whileHolding("SELECT FROM acme.tanks FOR UPDATE") { _ in
+        let outcome = try await scene.run("migrate acme --retries 0")
+        #expect(outcome.status == 5 && outcome.stderr.contains("_lock.sql:1:1: \(sentence)\n"), "\(outcome)")
+        #expect(outcome.stderr.contains("held by pid ") == isHeld, "\(outcome)")
+        let isOfTimeout = outcome.stderr.contains("lock_timeout")
+        #expect(isOfTimeout == sentence.contains("lock_timeout"), "\(outcome)")
+        let json = try await scene.run("migrate acme --retries 0 --format json")
+        #expect(json.stdout.contains(#""code":"\#(isHeld ? "locked" : "migration_failed")""#), "\(json)")
+      }
+    }
+  }
+
   private static func `try`(_ scene: Scene, _ environment: [String: String]) async throws {
     for line in lines {
       let outcome = try await scene.run(line, environment: environment)

@@ -203,6 +203,7 @@ extension MigrationFailure {
     switch reason {
     case .refused, .needsNoTransaction, .endsTransaction: server?.sentence ?? ""
     case .readOnly: "it made the transaction read-only, in which it cannot be recorded, so it was rolled back"
+    case .locked where server?.isLockTimeout == false: held(server?.sentence ?? "")
     case .locked: held("another session held a lock for longer than lock_timeout")
     case .searchPathChanged: "it changed the search_path, so it was rolled back"
     case .roleLacksUsage: RoleWithoutUsage.sentence

@@ -13,7 +13,7 @@ package struct MigrationFailure: Sendable, Hashable {
     case endsTransaction
     /// The statements made the transaction read-only, so that it cannot be recorded.
     case readOnly
-    /// Another session held a lock for longer than `lock_timeout`.
+    /// Another session held a lock: for longer than `lock_timeout`, or at all where a statement says NOWAIT.
     case locked
     /// The statements ran, but left another search path behind: what came after it went to the wrong schema.
     case searchPathChanged
@@ -182,7 +182,7 @@ struct MigrationSource: Sendable {
     case (_, .invalidTransactionTermination): .endsTransaction
     case (.statement, .readOnlySQLTransaction): .refused
     case (_, .readOnlySQLTransaction) where setsTransaction: .readOnly
-    case (_, .lockNotAvailable): .locked
+    case (_, .lockNotAvailable) where !error.isRaised: .locked
     case (.close, .undefinedTable), (.close, .divisionByZero): .ledgerRowGone
     case (.guard, .divisionByZero): .searchPathChanged
     case (.role, .insufficientPrivilege): .roleLacksUsage
