@@ -50,6 +50,39 @@ import Testing
     }
   }
 
+  /// Whoever may not do what a file or a script says has the same two ways as for a statement of ours.
+  @Test func whatTheRoleMayNotDo() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      try scene.folder.write(
+        "-- migrate:up\nCREATE TABLE pumps ();\n-- migrate:down\nDROP TABLE pumps;\n",
+        to: "migrations/tenant/20260103000000_pumps.sql")
+      try await scene.succeed("migrate acme")
+      try scene.folder.write(
+        "ALTER TABLE tanks ADD colour text;\n", to: "migrations/tenant/20260104000000_colour.sql")
+      try await TestRole.with(scene.database) { role in
+        try await scene.database.psql(
+          """
+          GRANT SELECT ON tenants, domains TO \(role.name); GRANT USAGE ON SCHEMA acme TO \(role.name);
+          GRANT SELECT ON ALL TABLES IN SCHEMA acme TO \(role.name)
+          """)
+        let url = ["TENANTCTL_DATABASE_URL": role.url()]
+        let hint = "hint: connect as the owner, or grant the privilege\n"
+        for words in [
+          ["migrate", "--all"], ["rollback", "acme", "--yes"],
+          ["exec", "--all", "--write", "-c", "DROP TABLE tanks"],
+          ["exec", "--all", "--write", "-c", "DELETE FROM tanks"],
+        ] {
+          let outcome = try await scene.run(words, environment: url)
+          #expect(outcome.status == 5 && outcome.stderr.contains(hint), "\(words): \(outcome)")
+        }
+        // An app's own refusal.
+        let raise = "DO $$ BEGIN RAISE 'not on Sundays' USING ERRCODE = '42501'; END $$"
+        let raised = try await scene.run(["exec", "acme", "-c", raise], environment: url)
+        #expect(raised.status == 5 && !raised.stderr.contains("hint:"), "\(raised)")
+      }
+    }
+  }
+
   /// The command of a hint has all that it requires.
   @Test func tablesThatAnAppMade() async throws {
     try await Scene.with(tenants: ["acme"]) { scene in

@@ -15,7 +15,22 @@ extension ServerFailure {
   }
 
   /// The server's advice, or ours.
-  var advice: String? { hint ?? (sqlState == Self.readOnlyState ? Self.readOnlyHint : nil) }
+  var advice: String? {
+    switch sqlState {
+    case _ where hint != nil: hint
+    case Self.readOnlyState: Self.readOnlyHint
+    // insufficient_privilege; a RAISE with this code may mean anything.
+    case "42501" where !isRaised: privilegeHint
+    default: nil
+    }
+  }
+
+  /// What to do where the role may not do it.
+  var privilegeHint: String {
+    isPolicyRefusal
+      ? "connect as the tables' owner or as a role with BYPASSRLS: policies apply to this role"
+      : "connect as the owner, or grant the privilege"
+  }
 
   /// The advice for a statement of ours, which no option limits.
   var generalAdvice: String? { ownStatementAdvice ?? timeoutHint("PGOPTIONS='-c statement_timeout=TIME'") }
@@ -60,9 +75,9 @@ extension ErrorReport {
   static func insufficientPrivilege(_ failure: ServerFailure) -> ErrorReport {
     ErrorReport(
       "insufficient_privilege", .failed, failure.sentence,
-      hint: failure.isPolicyRefusal
-        ? "connect as the tables' owner or as a role with BYPASSRLS: policies apply to this role, and could hide tenants"
-        : "connect as the owner, or grant the privilege; creating tenants needs CREATE on the database",
+      hint: failure.privilegeHint
+        + (failure.isPolicyRefusal
+          ? ", and could hide tenants" : "; creating tenants needs CREATE on the database"),
       sqlState: failure.sqlState)
   }
 
