@@ -173,6 +173,24 @@ import Testing
     }
   }
 
+  /// What is true of one tenant is not said of all that have the same version.
+  @Test func versionsOfSomeTenants() async throws {
+    try await Scene.with(tenants: ["acme", "reef", "rock"]) { scene in
+      for (name, state) in [
+        ("reef", "1 of them with versions without a file"),
+        ("rock", "2 of them with versions without a file"),
+        ("acme", "versions without a file"),
+      ] {
+        try await scene.database.psql(
+          "INSERT INTO \(name).schema_migrations (version) VALUES ('19990101000000'); COMMENT ON TABLE \(name).schema_migrations IS NULL"
+        )
+        let text = try await scene.run("status --all").stdout
+        #expect(
+          text.hasPrefix("VERSION         TENANTS  STATE\n20260102000000        3  \(state)\n"), "\(text)")
+      }
+    }
+  }
+
   @Test func anEmptyFleet() async throws {
     try await Scene.with { scene in
       try await scene.prints("status --all", "no tenants\n")

@@ -65,8 +65,10 @@ struct StatusSummary {
     if members.contains(where: { $0.problem != nil }) { return Table.Cell("not readable", .bad) }
     let pending = Set(members.map(\.pending.count)).sorted()
     guard let most = pending.last, most > 0 else {
-      if members.contains(where: { !$0.unknown.isEmpty }) {
-        return Table.Cell("versions without a file", .bad)
+      let odd = members.count { !$0.unknown.isEmpty }
+      if odd > 0 {
+        let which = odd < members.count ? "\(odd) of them with " : ""
+        return Table.Cell("\(which)versions without a file", .bad)
       }
       return hasFiles ? Table.Cell("up to date", .good) : Table.Cell("no migration files", .bad)
     }
