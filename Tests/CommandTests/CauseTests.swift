@@ -24,6 +24,47 @@ import Testing
     }
   }
 
+  /// A tenant may be called like a word of the message, or of the statement that is quoted in it, and another one may not.
+  @Test(arguments: [
+    ["users", "t1", "t2"], ["relation", "t1"], ["nosuch", "t1", "t2"], ["alter", "table", "t1"],
+    ["int", "column"],
+  ])
+  func aTenantWithTheNameOfAWord(names: [String]) async throws {
+    try await Scene.with { scene in
+      // Some of them are no names for a new tenant.
+      try await scene.database.psql(
+        names.map { "CREATE SCHEMA \"\($0)\"; INSERT INTO tenants (name) VALUES ('\($0)')" }.joined(
+          separator: ";"))
+      let script = "ALTER TABLE nosuch ADD COLUMN users int"
+      let outcome = try await scene.run(["exec", "--all", "--write", "-c", script])
+      #expect(
+        outcome.stderr.hasPrefix(
+          "failed on \(names.count) tenants (\(names.sorted().joined(separator: ", "))):\n"), "\(outcome)")
+      #expect(
+        outcome.stderr.ranges(of: "failed on ").count == 1 && !outcome.stderr.contains("the message of"))
+    }
+  }
+
+  /// The schema's name differs, and the same word is in the statement of all.
+  @Test func bothInOneMessage() async throws {
+    try await Scene.with(files: Scene.files) { scene in
+      let names = ["users", "t1", "acme-corp"]
+      try await scene.database.psql(
+        names.map {
+          "CREATE SCHEMA \"\($0)\"; CREATE TABLE \"\($0)\".tanks (name text); INSERT INTO tenants (name) VALUES ('\($0)')"
+        }.joined(separator: ";"))
+      let script = """
+        DO $$ BEGIN RAISE 'no users in %', current_schema() USING HINT = 'users of ' || current_schema(); END $$
+        """
+      let outcome = try await scene.run(["exec", "--all", "-c", script])
+      #expect(
+        outcome.stderr.hasPrefix("failed on 3 tenants (acme-corp, t1, users):\n")
+          && outcome.stderr.contains(
+            "(the message of acme-corp; those of the others have their schema in it)"),
+        "\(outcome)")
+    }
+  }
+
   /// `a` is a word of many messages, and a part of more.
   @Test func otherCausesStayApart() async throws {
     try await Scene.with(tenants: ["acme", "rock"]) { scene in
