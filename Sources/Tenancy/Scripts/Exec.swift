@@ -28,14 +28,17 @@ package struct ExecResult: Sendable {
   package let changed: Int
   /// Whether a statement before the last one returned rows, too.
   package let hasOtherRows: Bool
-}
+  /// The types of the columns, as `pg_type.oid` numbers them.
+  fileprivate let types: [UInt32]
 
-/// Tenants whose results have the same columns.
-package struct ColumnSet: Sendable, Hashable {
-  /// The columns' names.
-  package let columns: [String]
-  /// The tenants, by name.
-  package let tenants: [TenantName]
+  fileprivate init(
+    _ table: ResultTable, _ columns: [ResultColumn], _ types: [UInt32], _ earlier: some Sequence<Rows>,
+    changed: Int
+  ) {
+    (self.columns, self.types, rows, isQuery) = (columns, types, table.count, table.isQuery)
+    self.changed = changed
+    hasOtherRows = earlier.contains { !$0.columns.isEmpty }
+  }
 }
 
 extension TenantDatabase {
@@ -57,30 +60,26 @@ extension TenantDatabase {
     let path = try await frame().path
     // What is read-only changes nothing.
     let targets = try await sharedTargets(of: options.mayWrite ? script.statements : [], path)
-    let expected = Mutex<[ResultColumn]?>(nil)
+    let expected = Mutex<(columns: [ResultColumn], types: [UInt32])?>(nil)
     // Another attempt where PostgreSQL itself has lost a race, as for a file; a lock that somebody holds is the user's affair.
     let report = await tenants.forEach(run, retries: FleetRetry.usual) { tenant in
       let answers = try await self.exec(
         script.sent(targets, in: tenant.schema, mayWrite: options.mayWrite), options, path, tenant)
       let table = ResultTable(answers[answers.endIndex - 1])
       let changed = answers.reduce(0) { $0 + $1.changed }
-      let hasOtherRows = answers.dropLast().contains { !$0.columns.isEmpty }
-      let columns = expected.withLock { columns in
-        columns = columns ?? table.columns
-        return columns
+      // All results share one array of columns, and one of types.
+      let (columns, types) = expected.withLock { first in
+        let expected = first ?? (table.columns, table.types)
+        first = expected
+        return expected
       }
-      guard table.columns == columns else {
-        return ExecResult(
-          columns: table.columns, rows: table.count, isQuery: table.isQuery, changed: changed,
-          hasOtherRows: hasOtherRows)
-      }
-      receive(tenant, table)
-      // All results share one array.
+      let isExpected = table.columns == columns
+      if isExpected { receive(tenant, table) }
       return ExecResult(
-        columns: columns ?? [], rows: table.count, isQuery: table.isQuery, changed: changed,
-        hasOtherRows: hasOtherRows)
+        table, isExpected ? columns : table.columns, table.types == types ? types : table.types,
+        answers.dropLast(), changed: changed)
     }
-    let sets = Self.columnSets(report)
+    let sets = await columnSets(report)
     if sets.count > 1 { throw TenancyProblem.columnsDiffer(sets, changesStay: options.mayWrite) }
     return report
   }
@@ -127,12 +126,31 @@ extension TenantDatabase {
   }
 
   /// The largest first.
-  private static func columnSets(_ report: FleetReport<ExecResult>) -> [ColumnSet] {
+  private func columnSets(_ report: FleetReport<ExecResult>) async -> [ColumnSet] {
     let results = report.tenants.compactMap { outcome in
-      outcome.tenant.flatMap { tenant in outcome.value.map { (tenant.name, $0.columns) } }
+      outcome.tenant.flatMap { tenant in outcome.value.map { (tenant: tenant.name, result: $0) } }
     }
-    return Dictionary(grouping: results, by: \.1)
-      .map { ColumnSet(columns: $0.map(\.name), tenants: $1.map(\.0)) }
-      .sorted { ($1.tenants.count, $0.tenants[0]) < ($0.tenants.count, $1.tenants[0]) }
+    let groups = Dictionary(grouping: results, by: \.result.columns)
+    if groups.count < 2 { return [] }
+    // That the results differ is to be said, without the types if the server is gone.
+    let names = (try? await typeNames(Set(results.lazy.flatMap(\.result.types)))) ?? [:]
+    let sets = groups.map { columns, members in
+      let types = Set(members.map(\.result.types)).map { $0.map { names[$0] ?? "" } }
+      return ColumnSet(columns, types: types, of: members.map(\.tenant))
+    }
+    return sets.sorted { ($1.tenants.count, $0.tenants[0]) < ($0.tenants.count, $1.tenants[0]) }
+  }
+
+  /// As SQL writes them.
+  private func typeNames(_ types: Set<UInt32>) async throws -> [UInt32: String] {
+    let rows = try await connected { connection in
+      try await connection.query(
+        "SELECT t, format_type(t::oid, NULL) FROM unnest(\(types.map(String.init))::bigint[]) t")
+    }
+    return try Dictionary(
+      uniqueKeysWithValues: rows.map { row in
+        let (type, name) = try row.decode(Int.self, String.self)
+        return (UInt32(type), name)
+      })
   }
 }

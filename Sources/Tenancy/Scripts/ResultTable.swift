@@ -24,6 +24,8 @@ package struct ResultColumn: Sendable, Hashable {
 package struct ResultTable: Sendable {
   /// The columns, in order.
   package let columns: [ResultColumn]
+  /// The columns' types, as `pg_type.oid` numbers them; none for a number of affected rows.
+  let types: [UInt32]
   private let contents: Contents
 
   private enum Contents: Sendable {
@@ -37,6 +39,7 @@ package struct ResultTable: Sendable {
       ResultColumn(name: $0, kind: ResultColumn.Kind(type: $1))
     }
     self.columns = columns.isEmpty ? [ResultColumn(name: "affected", kind: .number)] : columns
+    types = rows.types
     contents = columns.isEmpty ? .affected(rows.affected) : .rows(rows)
   }
 

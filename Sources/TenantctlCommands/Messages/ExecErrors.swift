@@ -57,13 +57,32 @@ extension ErrorReport {
 
   /// Results that do not fit into one table.
   static func columnsDiffer(_ sets: [ColumnSet], changesStay: Bool) -> ErrorReport {
-    ErrorReport(
+    let isOfTypes = sets.differByType
+    let lines = sets.map { set in
+      let columns = sets.distinguishing(set).map { isOfTypes ? $0.typed : $0.name }
+      return "  \(columns.joined(separator: ", ")): \(named(set.tenants))"
+    }
+    let remedy =
+      isOfTypes
+      ? "cast these columns to one type in the SELECT, as in CAST(COLUMN AS text)"
+      : "name the columns in the SELECT"
+    return ErrorReport(
       "columns_differ", .failed,
-      "the tenants' results have different columns\(changesStay ? "; the changes are committed" : "")\n"
-        + sets.map { "  \($0.columns.joined(separator: ", ")): \(named($0.tenants))" }.joined(separator: "\n"),
+      """
+      the tenants' results have \(isOfTypes ? "columns of different types" : "different columns")\
+      \(changesStay ? "; the changes are committed" : "")
+      \(lines.joined(separator: "\n"))
+      """,
       hint: changesStay
         ? "do not run it again: its changes are made, and a SELECT shows the rows"
-        : "name the columns in the SELECT, or run it for each of these groups of tenants")
+        : "\(remedy), or run it for each of these groups of tenants")
+  }
+}
+
+extension ColumnSet.Column {
+  /// `id integer`; `id bigint or integer`.
+  fileprivate var typed: String {
+    types.isEmpty ? name : "\(name) \(types.joined(separator: " or "))"
   }
 }
 

@@ -78,8 +78,8 @@ import Testing
       await #expect(
         throws: TenancyProblem.columnsDiffer(
           [
-            ColumnSet(columns: ["a"], tenants: ["acme", "rock"]),
-            ColumnSet(columns: ["b"], tenants: ["reef"]),
+            ColumnSet([ResultColumn(name: "a", kind: .number)], types: [["integer"]], of: ["acme", "rock"]),
+            ColumnSet([ResultColumn(name: "b", kind: .number)], types: [["integer"]], of: ["reef"]),
           ], changesStay: false)
       ) {
         _ = try await fleet.tenancy.exec(script, in: tenants) { tenant, _ in
