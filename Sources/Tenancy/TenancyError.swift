@@ -144,6 +144,8 @@ extension TenancyProblem {
       (.invalidName, "invalid tenant name '\(text.onOneLine)': it is not of type \(type)")
     case .invalidSchemaName(let text, let reason):
       (.invalidSchema, "invalid schema name '\(text.onOneLine)': \(reason.sentence)")
+    case .schemaRequired(let name, let reason):
+      (.invalidSchema, "the name of tenant \(name) cannot be its schema's name: \(reason.sentence)")
     case .invalidDomainName(let text, let reason):
       (.invalidDomain, "invalid domain '\(text.onOneLine)': \(reason.sentence)")
     case .registryMissing(let tables, _):

@@ -11,6 +11,8 @@ package enum TenancyProblem: Error, Sendable, Hashable {
   case nameNotOfType(String, column: String, table: String, type: String)
   /// A schema's name that cannot be a new tenant's.
   case invalidSchemaName(String, NameProblem)
+  /// A tenant's name cannot be a schema's, and no other schema was given, where the registry has a column for it.
+  case schemaRequired(TenantName, NameProblem)
   /// A host name that cannot be one.
   case invalidDomainName(String, DomainProblem)
 
@@ -249,6 +251,7 @@ extension TenancyProblem {
     case .tenantNotFound(let name), .tenantExists(let name), .tenantNameCollides(let name, _),
       .tenantDeactivated(let name), .schemaMissing(let name, _), .nameUnreadable(let name, _),
       .schemaTaken(_, let name), .schemaNotAlone(_, let name, _), .sharedSchema(let name, _),
+      .schemaRequired(let name, _),
       .dropUnfinished(let name), .dropStopped(let name, _), .keysDropped(let name, _),
       .tenantReferenced(let name, _),
       .schemaReferenced(_, let name, _, _),

@@ -14,7 +14,7 @@ public struct NamePolicy: Sendable, Hashable {
 
   /// Throws ``TenancyError/Code-swift.struct/invalidName`` if no tenant may be given that name.
   public func check(_ name: TenantName) throws(TenancyError) {
-    do { try admit(name) } catch { throw TenancyError(error) }
+    do { try refuse(name, problem(of: name.rawValue)) } catch { throw TenancyError(error) }
   }
 
   /// Throws ``TenancyError/Code-swift.struct/invalidSchema`` if no tenant may be given that schema.
@@ -23,9 +23,13 @@ public struct NamePolicy: Sendable, Hashable {
   }
 
   /// Throws ``TenancyProblem/invalidTenantName(_:_:)`` for a name that no new tenant may have. One that does not begin the
-  /// schema's name may begin with a digit, or be an SQL keyword.
-  package func admit(_ name: TenantName, after prefix: String = "") throws(TenancyProblem) {
-    let problem = prefix.isEmpty ? problem(of: name.rawValue) : problem(ofKey: name.rawValue)
+  /// schema's name, because a prefix does or the registry has a column for the schema, may begin with a digit, or be an SQL
+  /// keyword; where it gives the schema its name after all, that is checked as a schema's.
+  package func admit(_ name: TenantName, in registry: RegistryMapping) throws(TenancyProblem) {
+    try refuse(name, registry.schemasAreApart ? problem(ofKey: name.rawValue) : problem(of: name.rawValue))
+  }
+
+  private func refuse(_ name: TenantName, _ problem: NameProblem?) throws(TenancyProblem) {
     if let problem { throw .invalidTenantName(name.rawValue, problem) }
   }
 

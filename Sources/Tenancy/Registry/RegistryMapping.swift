@@ -85,6 +85,11 @@ public struct RegistryMapping: Sendable, Hashable {
   /// Whether the column with the names is the key.
   var namesAreKeys: Bool { (columns.name ?? "name") == (columns.id ?? "id") }
 
+  /// Whether a tenant's schema may have another name than the tenant.
+  var schemasAreApart: Bool {
+    !schemaPrefix.isEmpty || columns.schema.map { $0 != columns.name ?? "name" } ?? false
+  }
+
   /// The schema of a tenant for which the registry has no other.
   func schema(of tenant: TenantName) -> SchemaName { SchemaName(of: tenant, after: schemaPrefix) }
 }

@@ -22,7 +22,13 @@ extension TenantDatabase {
       try shape.admit(new.name)
       let computed = try await self.computedSchema(of: new, shape, over: connection)
       let schema = new.schema ?? computed ?? shape.schema(of: new.name)
-      try self.settings.names.admit(schema)
+      do {
+        try self.settings.names.admit(schema)
+      } catch TenancyProblem.invalidSchemaName(_, let problem)
+        where new.schema == nil && computed == nil && shape.tenants.schemaApart != nil
+      {
+        throw TenancyProblem.schemaRequired(new.name, problem)
+      }
       if self.settings.isShared(schema) { throw TenancyProblem.sharedSchema(new.name, schema) }
       if schema != shape.schema(of: new.name), shape.tenants.schemaApart == nil {
         throw TenancyProblem.noSchemaColumn(table: shape.tenants.table.description)
@@ -68,7 +74,7 @@ extension TenantDatabase {
   }
 
   private func admit(_ new: NewTenant) throws {
-    try settings.names.admit(new.name, after: settings.registry.schemaPrefix)
+    try settings.names.admit(new.name, in: settings.registry)
     if let schema = new.schema { try settings.names.admit(schema) }
   }
 

@@ -27,7 +27,7 @@ extension TenantDatabase {
   ///
   /// Throws ``TenancyProblem`` if there is no such tenant, or the new name will not do or is taken.
   package func planRename(_ old: TenantName, to new: TenantName) async throws -> Plan<RenamedTenant> {
-    try settings.names.admit(new, after: settings.registry.schemaPrefix)
+    try settings.names.admit(new, in: settings.registry)
     return try await withRegistry { connection, shape in
       try shape.admit(new)
       let tenant = try await shape.tenantToChange(old, over: connection)

@@ -21,6 +21,7 @@ extension ErrorReport {
         hint:
           "the names are keys, in column \(column) of \(table), in the form in which PostgreSQL prints them")
     case .invalidSchemaName(_, let problem): Self(known: error, .usage, hint: problem.hint)
+    case .schemaRequired: Self(known: error, .usage, hint: "give the tenant another schema with --schema")
     case .invalidDomainName(let name, let problem): Self(known: error, .usage, hint: problem.hint(for: name))
 
     // Tenants

@@ -95,7 +95,7 @@ enum CreateCommand {
     let values = try Assignment.values(input[self.values], input)
     let new =
       try input[fromFile].map {
-        try TenantFile.read($0) { try settings.names.admit($0, after: settings.registry.schemaPrefix) }
+        try TenantFile.read($0) { try settings.names.admit($0, in: settings.registry) }
       }
       ?? names.map { NewTenant($0, schema: input[schema], domains: input[domains]) }
     return new.map { tenant in
