@@ -30,7 +30,7 @@ extension Hazard {
     switch self {
     case .schemaName, .schemaReference, .catalogLookup: ofNamedSchemas
     case .databaseObject, .extensionSchema, .searchPath, .functionSearchPath, .ledgerChange: ofTenancy
-    case .sessionSetting, .setTransaction, .concurrently, .empty: ofTransaction
+    case .sessionSetting, .setTransaction, .concurrently, .empty, .markerWords: ofTransaction
     default: ofTraffic
     }
   }
@@ -127,11 +127,19 @@ extension Hazard {
         instead:
           "put it in its own file, with transaction:false after the section's '-- migrate:up' or '-- migrate:down'"
       )
-    default:
+    case .empty:
       HazardSentences(
         what: "a file without a statement that applies",
         why: "the file is recorded as applied, so statements that are added to it later never run",
         instead: "write its statements, or delete the file")
+    default:
+      HazardSentences(
+        what: "a line '-- migrate:up' or '-- migrate:down' with words that are no options, such as a remark",
+        why: "the words have no effect; an option has a colon and a value",
+        instead: """
+          write a remark on the next line; the options are transaction:false, lock_timeout:TIME and \
+          statement_timeout:TIME
+          """)
     }
   }
 

@@ -141,6 +141,27 @@ import Testing
     #expect(try !parse(text).up.isEmpty)
   }
 
+  /// dbmate passes over a remark on the line, and so do we; `migration check` tells of it.
+  @Test(arguments: [
+    "create users", "create index concurrently", "translation tables", "translation", "# no", "v2", "--",
+    "transaction:true the users",
+  ])
+  func remarksOnAMarkerLine(remark: String) throws {
+    let file = try parse("-- migrate:up \(remark)\nSELECT 1;\n-- migrate:down\nSELECT 2;")
+    #expect(file.up.count == 1 && file.down?.count == 1)
+    let found = MigrationSet(tenant: [file], shared: []).hazards()
+    #expect(found.map(\.hazard) == [.markerWords] && found[0].excerpt == "-- migrate:up \(remark)")
+    #expect(found[0].location.line == 1 && found[0].hazard.severity == .warning)
+    let allowed = try parse("-- tenantctl:allow marker-words\n-- migrate:up \(remark)\nSELECT 1;")
+    #expect(MigrationSet(tenant: [allowed], shared: []).hazards() == [])
+  }
+
+  @Test func optionsAreNoRemarks() throws {
+    let file = try parse(
+      "-- migrate:up transaction:false lock_timeout:2s \nSELECT 1;\n-- migrate:down\t\nSELECT 2;")
+    #expect(MigrationSet(tenant: [file], shared: []).hazards() == [])
+  }
+
   /// dbmate would cut each of these in two.
   @Test(arguments: [
     "DO $$\n-- migrate:down\nBEGIN END $$;", "SELECT '\n-- migrate:down\n';",
@@ -171,6 +192,13 @@ import Testing
     ("-- migrate:up lock_timeout=2s", "1:1 unknownOption(key: \"lock_timeout=2s\")"),
     ("-- migrate:up lock_timeout 2s", "1:1 badOption(lock_timeout )"),
     ("-- migrate:up NoTransaction", "1:1 unknownOption(key: \"NoTransaction\")"),
+    ("-- migrate:up no-tx", "1:1 unknownOption(key: \"no-tx\")"),
+    ("-- migrate:up transaction:false\n-- migrate:down notx", "2:1 unknownOption(key: \"notx\")"),
+    ("-- migrate:up lock_timout", "1:1 unknownOption(key: \"lock_timout\")"),
+    ("-- migrate:up statment-timeuot", "1:1 unknownOption(key: \"statment-timeuot\")"),
+    ("-- migrate:up a transation", "1:1 unknownOption(key: \"transation\")"),
+    ("-- migrate:up transaction:false Concurrently", "1:1 unknownOption(key: \"Concurrently\")"),
+    ("-- migrate:up autocommit", "1:1 unknownOption(key: \"autocommit\")"),
     ("-- migrate:up\nSELECT 1;\n  BEGIN;", #"3:3 script(transactionControl("BEGIN"))"#),
     ("-- migrate:up\nSELECT (1;\n-- migrate:down\nSELECT 2", "2:8 script(unterminated(parenthesis))"),
     ("-- migrate:up\nSELECT 'a;\n-- migrate:down\nSELECT 2", "2:8 script(unterminated(quote))"),

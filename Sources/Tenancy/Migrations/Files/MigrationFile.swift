@@ -23,6 +23,8 @@ package final class MigrationFile: Sendable {
   package let downOptions: MigrationOptions
   /// What `-- tenantctl:allow` comments say, by their line.
   let allowances: [Int: Set<String>]
+  /// Its markers with words that are no options.
+  let remarks: [MarkerRemark]
   /// Whether it may write the comment on the schema. The schema's name is the tenant's, so the statement is mostly in a
   /// string: both words anywhere count.
   let mayCommentOnSchema: Bool
@@ -52,13 +54,15 @@ package final class MigrationFile: Sendable {
     let down = sections.down?.script.statements
     return MigrationFile(
       path, name, bytes, up: up, sections.up?.options, down: isBlank && !up.isEmpty ? nil : down,
-      sections.down?.options)
+      sections.down?.options, sections.remarks)
   }
 
   private init(
     _ path: String, _ name: MigrationFileName, _ bytes: [UInt8], up: [SQLStatement],
-    _ upOptions: MigrationOptions?, down: [SQLStatement]?, _ downOptions: MigrationOptions?
+    _ upOptions: MigrationOptions?, down: [SQLStatement]?, _ downOptions: MigrationOptions?,
+    _ remarks: [MarkerRemark]
   ) {
+    self.remarks = remarks
     (self.path, version, self.name) = (path, name.version, name.name)
     (self.up, self.upOptions) = (up, upOptions ?? MigrationOptions())
     (self.down, self.downOptions) = (down, downOptions ?? MigrationOptions())

@@ -22,8 +22,10 @@ struct MigrationMarker {
   let range: Range<Int>
   /// Whether dbmate would read it, too: lower case, at the start of a line.
   let isWellFormed: Bool
-  /// The rest of the line.
+  /// The options on the rest of the line, and what was meant to be one.
   let pairs: [(key: String, value: String)]
+  /// Whether other words stand there, too: a remark, which dbmate passes over.
+  let hasRemark: Bool
 
   /// The markers of a text, in order, with those that are nearly one.
   static func all(in bytes: [UInt8], from start: Int) -> [MigrationMarker] {
@@ -41,11 +43,13 @@ struct MigrationMarker {
     self.direction = direction
     self.range = range
     isWellFormed = startsLine && exact != nil
+    let isSeparator = { (character: Character) in character == ":" || character == "=" }
+    let bare = words.dropFirst().filter { !$0.contains(where: isSeparator) }
+    let meant = bare.filter { MarkerWord.isOption($0, isAlone: bare.count == 1) }
+    hasRemark = meant.count < bare.count
     pairs = words.dropFirst().compactMap { word in
-      guard let separator = word.firstIndex(where: { $0 == ":" || $0 == "=" }) else {
-        // dbmate passes over other words; these are options that it would pass over.
-        let lower = word.lowercased()
-        return ["transaction", "timeout"].contains(where: lower.contains) ? (String(word), "") : nil
+      guard let separator = word.firstIndex(where: isSeparator) else {
+        return meant.contains(word) ? (String(word), "") : nil
       }
       // `lock_timeout=2s` is treated as an option of that name, which does not exist.
       guard word[separator] == ":" else { return (String(word), "") }

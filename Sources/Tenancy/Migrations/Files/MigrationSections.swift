@@ -1,5 +1,12 @@
 internal import SQLText
 
+/// A line `-- migrate:up` with words that mean nothing there.
+struct MarkerRemark: Sendable {
+  let location: ScriptLocation
+  /// The line.
+  let excerpt: String
+}
+
 /// A migration file's text, divided at its markers.
 struct MigrationSections {
   struct Section {
@@ -16,6 +23,8 @@ struct MigrationSections {
 
   private(set) var up: Section?
   private(set) var down: Section?
+  /// The markers with a remark on their line.
+  private(set) var remarks: [MarkerRemark] = []
   /// In the order of the text.
   private(set) var problems: [Problem] = []
 
@@ -75,7 +84,12 @@ struct MigrationSections {
   }
 
   private mutating func read(_ marker: MigrationMarker, to end: Int) {
-    let line = cursor.location(at: marker.range.lowerBound).line
+    let location = cursor.location(at: marker.range.lowerBound)
+    let line = location.line
+    if marker.hasRemark {
+      let excerpt = String(decoding: bytes[marker.range], as: UTF8.self)
+      remarks.append(MarkerRemark(location: location, excerpt: excerpt))
+    }
     if let firstLine = markerLines[marker.direction] {
       return report(.repeatedMarker(marker.direction, firstLine: firstLine), at: marker.range.lowerBound)
     }

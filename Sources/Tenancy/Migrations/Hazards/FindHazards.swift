@@ -47,7 +47,7 @@ extension MigrationFile {
     if isEmptyByMistake {
       return [HazardFinding(hazard: .empty, path: path, location: .start, excerpt: "")]
     }
-    var findings: [HazardFinding] = []
+    var findings = markerFindings
     for direction in [MigrationDirection.up, .down] {
       let statements = self.statements(direction)
       let options = self.options(direction)
@@ -60,6 +60,15 @@ extension MigrationFile {
       }
     }
     return findings
+  }
+
+  /// One for each marker with words that are no options.
+  private var markerFindings: [HazardFinding] {
+    let hazard = Hazard.markerWords
+    if allowances.values.contains(where: { !$0.isDisjoint(with: hazard.allowances) }) { return [] }
+    return remarks.map {
+      HazardFinding(hazard: hazard, path: path, location: $0.location, excerpt: $0.excerpt)
+    }
   }
 
   private func place(

@@ -17,6 +17,7 @@ package enum Hazard: String, Sendable, Hashable, CaseIterable {
   case setTransaction = "set-transaction"
   case concurrently = "concurrently"
   case empty
+  case markerWords = "marker-words"
   // A database under traffic.
   case notNull = "not-null"
   case setNotNull = "set-not-null"
@@ -48,7 +49,8 @@ package enum Hazard: String, Sendable, Hashable, CaseIterable {
     case .schemaName, .catalogLookup, .databaseObject, .extensionSchema, .searchPath, .functionSearchPath:
       .error
     case .ledgerChange, .setTransaction, .concurrently, .empty, .notNull: .error
-    case .sessionSetting, .schemaReference, .setNotNull, .indexLock, .uniqueLock, .foreignKeyLock, .checkLock,
+    case .sessionSetting, .markerWords, .schemaReference, .setNotNull, .indexLock, .uniqueLock,
+      .foreignKeyLock, .checkLock,
       .columnType:
       .warning
     case .volatileDefault, .tableRewrite, .lockTable, .wholeTable, .truncate, .rename, .dropColumn: .warning
