@@ -60,7 +60,7 @@ extension TenantDatabase {
     }
     let shape = try await connected { try await self.shape(over: $0) }
     let members = try await connected { try await shape.members(ledger: self.settings.ledger, over: $0) }
-    let tenants = members.filter { !self.settings.isShared($0.tenant.schema) }
+    let tenants = members.filter { !self.settings.isNoTenants($0.tenant.schema) }
     var entries = server.map { Diagnosis.Entry($0) }
     let schemas = try await examineSchemas(of: tenants, shape)
     entries += schemas.map { .init($0) }

@@ -14,7 +14,8 @@ extension TenantDatabase {
     let rows = members.flatMap { member -> [Finding] in
       if !member.tenant.isReadable { return [.nameUnreadable(member.tenant)] }
       let missing: [Finding] =
-        member.state.exists ? [] : [.schemaMissing(member.tenant, strays: strays)]
+        member.state.exists || member.tenant.schema.isReserved
+        ? [] : [.schemaMissing(member.tenant, strays: strays)]
       if !member.tenant.schema.canBeEntered { return missing + [.schemaNotEnterable(member.tenant)] }
       let unsafe = unquoted(member.tenant.schema).map { Finding.unsafeName(member.tenant, $0) }
       let dropped: [Finding] = marked.contains(member.tenant.schema) ? [.dropMarked(member.tenant)] : []

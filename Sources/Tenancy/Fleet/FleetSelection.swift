@@ -47,6 +47,12 @@ package struct FleetSelection: Sendable, Hashable {
   }
 }
 
+extension TenantDatabase.Settings {
+  /// Whether a row with the schema is no tenant's, but all tenants', as django-tenants keeps one for `public`. A row with a
+  /// schema of the server's is a tenant's whose row is wrong.
+  func isNoTenants(_ schema: SchemaName) -> Bool { isShared(schema) && !schema.isImpossible }
+}
+
 /// A tenant of a selection, with what the catalog says about its schema.
 struct FleetMember: Sendable {
   let tenant: Tenant
@@ -85,7 +91,7 @@ extension TenantDatabase {
     if let names = selection.names { try check(names, found.map(\.member.tenant)) }
     var members = found.filter {
       $0.meetsConditions && selection.accepts($0.member.tenant)
-        && (withShared || !settings.isShared($0.member.tenant.schema))
+        && (withShared || !settings.isNoTenants($0.member.tenant.schema))
     }.map(\.member)
     if selection.names != nil, !withShared { try refuseNamesakes(members.map(\.tenant), shape) }
     if selection.needsLedgers {

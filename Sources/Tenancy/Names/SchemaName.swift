@@ -26,7 +26,13 @@ public struct SchemaName: StoredName {
   static let shared = SchemaName(stored: "public")
 
   /// Whether no tenant can own it, whatever a registry says: the shared schema and the server's own.
-  var isReserved: Bool { self == .shared || rawValue == "information_schema" || rawValue.hasPrefix("pg_") }
+  var isReserved: Bool { self == .shared || isServers }
+
+  /// Whether it is one of the server's own, or has a name that the server keeps for them.
+  private var isServers: Bool { rawValue == "information_schema" || rawValue.hasPrefix("pg_") }
+
+  /// Whether no tenant's schema can have the name, so that its row is wrong.
+  package var isImpossible: Bool { isTooLong || isServers }
 
   /// The name as SQL takes it.
   var identifier: Identifier { Identifier(rawValue) }
@@ -34,9 +40,9 @@ public struct SchemaName: StoredName {
   /// A relation inside the schema.
   func relation(_ name: String) -> QualifiedName { QualifiedName(identifier, Identifier(name)) }
 
-  /// Whether a search path can lead to it: PostgreSQL takes `$user` for the schema named as the role, in quotes too
-  /// (manual, 20.11.1 `search_path`).
-  var canBeEntered: Bool { rawValue != "$user" && !isTooLong }
+  /// Whether a search path may lead to it as a tenant's: PostgreSQL takes `$user` for the schema named as the role, in quotes
+  /// too (manual, 20.11.1 `search_path`).
+  var canBeEntered: Bool { rawValue != "$user" && !isImpossible }
 
   /// Whether no schema can have the name: PostgreSQL cuts names after 63 bytes without an error (manual, 4.1.1), and would
   /// meet another tenant's schema.

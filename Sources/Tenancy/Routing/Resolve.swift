@@ -115,9 +115,9 @@ extension TenantDatabase {
 extension TenantDatabase.Settings {
   /// Why a host cannot lead to the tenant, whatever its row says; `nil` for the shared schema.
   func obstacle(to tenant: Tenant) -> TenancyProblem? {
-    if !tenant.schema.canBeEntered { return .schemaNotEnterable(tenant.name, tenant.schema) }
-    return tenant.schema != .shared && isShared(tenant.schema)
-      ? .sharedSchema(tenant.name, tenant.schema) : nil
+    if tenant.schema == .shared { return nil }
+    if isShared(tenant.schema) { return .sharedSchema(tenant.name, tenant.schema) }
+    return tenant.schema.canBeEntered ? nil : .schemaNotEnterable(tenant.name, tenant.schema)
   }
 }
 

@@ -33,7 +33,8 @@ public struct Tenant: Sendable, Hashable, Encodable {
 
   /// Why nothing can be done in its schema, which was not found or cannot be named.
   var unreachable: TenancyProblem {
-    isReadable ? .schemaMissing(name, schema) : .nameUnreadable(name, schema)
+    if !isReadable { return .nameUnreadable(name, schema) }
+    return schema.isReserved ? .schemaNotEnterable(name, schema) : .schemaMissing(name, schema)
   }
 
   /// What the error of ``SchemaName/entry`` means if there is no such schema; `nil` for any other error.

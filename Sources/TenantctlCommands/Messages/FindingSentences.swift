@@ -156,7 +156,7 @@ struct FindingReport: Sendable {
           "schema_not_enterable", Self.notEnterable(tenant.schema),
           "\(tenant.name)", quoted(tenant.schema.rawValue), or: "SCHEMA"
         ) {
-          tenant.schema.isTooLong
+          tenant.schema.isImpossible
             ? "correct the tenant's row"
             : "ALTER SCHEMA \($0) RENAME TO another name, and change the tenant's row with it"
         }
@@ -239,7 +239,9 @@ struct FindingReport: Sendable {
   static func notEnterable(_ schema: SchemaName) -> String {
     schema.isTooLong
       ? "its name is longer than 63 bytes, which PostgreSQL would cut"
-      : "in search_path PostgreSQL treats its name as the current role's schema"
+      : schema.isImpossible
+        ? "its name is one of PostgreSQL's own"
+        : "in search_path PostgreSQL treats its name as the current role's schema"
   }
 }
 

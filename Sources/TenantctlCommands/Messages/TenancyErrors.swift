@@ -236,7 +236,7 @@ extension ErrorReport {
       Self(
         "schema_not_enterable", .refused,
         "schema \(schema) of tenant \(name) cannot be used: \(FindingReport.notEnterable(schema))",
-        hint: schema.isTooLong
+        hint: schema.isImpossible
           ? "correct the tenant's row with psql"
           : "rename the schema with ALTER SCHEMA, and change the tenant's row", assurance: .nothingChanged)
     case .ledgerInUse(_, let tool):

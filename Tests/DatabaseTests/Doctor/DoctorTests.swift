@@ -53,11 +53,13 @@ struct Ailment: Sendable, CustomTestStringConvertible {
 
   @Test func anEmptyRegistry() async throws {
     try await Fleet.with { fleet in
-      // A row for a schema of the server's is no tenant's, whatever is in there.
-      try await fleet.psql(
-        "CREATE SCHEMA reports; CREATE TABLE reports.daily (); INSERT INTO tenants (name) VALUES ('pg_catalog')"
-      )
+      try await fleet.psql("CREATE SCHEMA reports; CREATE TABLE reports.daily ()")
       #expect(try await fleet.tenancy.diagnose().entries.map(\.finding) == [])
+      // Of a row with a schema of the server's nothing else is told, whatever is in there.
+      let names: [TenantName] = ["information_schema", "pg_catalog", "pg_x"]
+      for name in names { try await fleet.psql("INSERT INTO tenants (name) VALUES ('\(name)')") }
+      let diagnosis = try await fleet.tenancy.diagnose()
+      #expect(diagnosis.entries.map(\.finding) == names.map { .schemaNotEnterable(Self.tenant($0)) })
     }
     try await TestDatabase.with { database in
       let tenancy = try database.tenancy()

@@ -96,6 +96,7 @@ private struct Adoption {
 
   /// Whether there are tables, and nothing says what made them: `create` leaves an empty ledger to an app's own migrations.
   var isWanted: Bool {
+    if !member.tenant.schema.canBeEntered { return false }
     guard let survey else { return hasTables }
     return hasTables && survey.problem == nil && survey.rows == 0 && survey.ledger.missingColumns.isEmpty
   }
