@@ -47,6 +47,40 @@ import Testing
     }
   }
 
+  /// flask-tenants routes by the first label alone; its base model, and the one of its README.
+  @Test(arguments: [
+    ", deactivated boolean NOT NULL", "",
+    ", deactivated boolean NOT NULL DEFAULT false; ALTER TABLE tenants ALTER created_at SET DEFAULT now(); ALTER TABLE domains ALTER is_primary SET DEFAULT false",
+  ])
+  func flaskTenants(rest: String) async throws {
+    let parts = rest.split(separator: ";", maxSplits: 1, omittingEmptySubsequences: false)
+    try await Scene.empty { scene in
+      try await scene.database.psql(
+        """
+        CREATE TABLE tenants (
+          id serial PRIMARY KEY, name varchar(128) UNIQUE NOT NULL, created_at timestamp NOT NULL,
+          updated_at timestamp NOT NULL \(parts[0]));
+        CREATE TABLE domains (
+          id serial PRIMARY KEY, tenant_name varchar(128) NOT NULL REFERENCES tenants (name),
+          domain_name varchar(255) UNIQUE NOT NULL, is_primary boolean NOT NULL);
+        \(parts.count > 1 ? parts[1] : "")
+        """)
+      try await scene.succeed("create acme --no-migrations")
+      let note = """
+        note: flask-tenants does not read domains, but takes the tenant from a host's first label: its app does not serve \
+        acme under www.acme.com
+
+        """
+      // With defaults it is tenantctl's own.
+      let isNoted = !rest.contains("DEFAULT")
+      let added = try await scene.run("domain add acme www.acme.com")
+      #expect(added.status == 0 && added.stdout == "added domain www.acme.com to tenant acme (primary)\n")
+      #expect(added.stderr == (isNoted ? note : ""), "\(added)")
+      try await scene.prints(
+        "domain add acme acme.example.com", "added domain acme.example.com to tenant acme\n")
+    }
+  }
+
   @Test func withoutPrimaryDomains() async throws {
     try await Scene.with(tenants: ["acme"]) { scene in
       try await scene.database.psql("ALTER TABLE domains DROP is_primary")

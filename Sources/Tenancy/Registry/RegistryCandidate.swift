@@ -77,25 +77,48 @@ extension RegistryCatalog {
     guard domains.has("domain_name", .text), let tenants = table(reference?.target ?? beside),
       tenants.has("name", .text), domains.has("tenant_name", .text) || domains.column("tenant_id") != nil
     else { return nil }
-    let kind = kind(tenants, domains)
+    let kind = RegistryKind.flask(tenants.columns, domains.columns)
     if kind == .other { return try? own(tenants.name, domains: domains.name) }
     return RegistryCandidate(
       kind: kind, mapping: RegistryMapping(tenants: tenants.name, domains: domains.name))
   }
 
-  /// tenantctl's columns have defaults, those of flask-tenants only in Python.
-  private func kind(_ tenants: CatalogTable, _ domains: CatalogTable) -> RegistryKind {
-    guard tenants.has("created_at", .time), tenants.has("updated_at", .time),
-      domains.has("tenant_name", .text), domains.has("is_primary", .boolean)
-    else { return .other }
-    let withDefaults = [
-      tenants.column("created_at"), tenants.column("deactivated"), domains.column("is_primary"),
-    ]
-    return withDefaults.allSatisfy { $0?.isRequired == false } ? .tenantctl : .flaskTenants
-  }
-
   private func reference(of table: CatalogTable, _ column: String) -> Reference? {
     references.first { $0.table == table.name && $0.column == column }
+  }
+}
+
+extension RegistryKind {
+  /// Of tables with the names of flask-tenants' columns: tenantctl's have defaults, those of flask-tenants only in Python.
+  fileprivate static func flask(
+    _ tenants: [CatalogTable.Column], _ domains: [CatalogTable.Column]
+  ) -> RegistryKind {
+    guard let created = tenants.named("created_at", .time), tenants.named("updated_at", .time) != nil,
+      domains.named("tenant_name", .text) != nil, let primary = domains.named("is_primary", .boolean)
+    else { return .other }
+    let withDefaults = [created, tenants.named("deactivated"), primary]
+    return withDefaults.allSatisfy { $0?.isRequired == false } ? .tenantctl : .flaskTenants
+  }
+}
+
+extension [CatalogTable.Column] {
+  fileprivate func named(_ name: String, _ kind: CatalogTable.Kind? = nil) -> CatalogTable.Column? {
+    first { $0.name == name && (kind ?? $0.kind) == $0.kind }
+  }
+}
+
+extension RegistryShape {
+  /// Whether it is flask-tenants', by the same columns by which `init` knows it.
+  fileprivate var isFlaskTenants: Bool {
+    guard let domains, tenants.name == "name", domains.host == "domain_name" else { return false }
+    return RegistryKind.flask(tenants.columns, domains.columns) == .flaskTenants
+  }
+}
+
+extension TenantDatabase {
+  /// Whether the app does not read the domains: to flask-tenants a host's first label is the tenant, and nothing else.
+  package func routesByFirstLabelAlone() async throws -> Bool {
+    try await connected { try await self.shape(over: $0).isFlaskTenants }
   }
 }
 

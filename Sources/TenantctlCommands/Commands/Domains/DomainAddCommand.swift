@@ -21,12 +21,21 @@ enum DomainAddCommand {
     )
     let before = try? await database.resolve(host: Host(parsing: input[host].rawValue)).tenant
     let strips = try session.configuration().settings.registry.isDjangoTenants
+    let ignores = try await database.routesByFirstLabelAlone()
     return try await session.make(change, dryRun: input[Shared.dryRun]) { domain in
       var result = CommandResult(
         domain,
         "added domain \(domain.name) to tenant \(domain.tenant)\(domain.isPrimary ? " (primary)" : "")")
       if let before, before.name != domain.tenant {
         result.notes = ["note: \(domain.name) led to tenant \(before.name) before, by its first label"]
+      }
+      if ignores, domain.name.firstLabel != domain.tenant.rawValue {
+        result.notes += [
+          """
+          note: flask-tenants does not read domains, but takes the tenant from a host's first label: its app does not serve \
+          \(domain.tenant) under \(domain.name)
+          """
+        ]
       }
       if strips, let bare = try input[host].withoutWWW {
         result.notes += [
@@ -46,6 +55,8 @@ enum DomainAddCommand {
 }
 
 extension DomainName {
+  fileprivate var firstLabel: Substring { rawValue.prefix { $0 != "." } }
+
   /// What is left without the first label `www`; `nil` if it has none.
   fileprivate var withoutWWW: String? {
     rawValue.hasPrefix("www.") ? String(rawValue.dropFirst(4)) : nil
