@@ -139,7 +139,7 @@ extension TenantDatabase {
 
   /// The names of the tenants in a selection, without those whose row is wrong. Names that are all of it are not looked up.
   package func names(in selection: FleetSelection) async throws -> [TenantName] {
-if let names = selection.onlyNames { return names.uniqued() }
+    if let names = selection.onlyNames { return names.uniqued() }
     let tenants = try await tenants(in: selection).members.map(\.tenant)
     return tenants.filter { !settings.isShared($0.schema) }.map(\.name)
   }

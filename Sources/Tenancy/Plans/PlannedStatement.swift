@@ -35,7 +35,7 @@ struct PlannedStatement: Sendable {
     /// Domains' rows refer to the tenant that were there before it.
     case staleDomains(RegistryShape, of: TenantName)
     /// Another tenant that was to go first is not gone.
-    indirect case referenced(TenancyProblem)
+    case referenced(TenancyProblem)
   }
 
   /// What it is for, if its text does not say so.
