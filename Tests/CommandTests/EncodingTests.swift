@@ -64,6 +64,56 @@ import Testing
 
   private struct Named: Decodable { let name: String }
 
+  /// What is done for each tenant is done for the others; what is done for all or none is refused, until the tenant is left out.
+  @Test func aByteStopsNoOtherTenant() async throws {
+    try await scene(encoding: "SQL_ASCII") { scene in
+      try await scene.database.psql(Self.rows)
+      try await scene.succeed("migrate acme bücher")
+      let failed = "failed on 2 tenants (caf\\xE8, caf\\xE9):\n"
+      let show = try await scene.run("show --all")
+      #expect(show.status == 5 && show.stderr.hasPrefix(failed), "\(show)")
+      #expect(show.stdout.contains("bücher") && !show.stdout.contains("\\xE8"))
+      let json = try await scene.run("show --all --format json")
+      #expect(json.status == 5 && json.stderr.hasPrefix(failed), "\(json)")
+      #expect(
+        try JSONDecoder().decode([Named].self, from: Data(json.stdout.utf8)).map(\.name)
+          == ["acme", "bücher", "caf\u{FFFD}"])
+      let sizes = try await scene.run("list --columns name,size")
+      #expect(sizes.status == 0 && sizes.stdout.contains("caf\\xE8"), "\(sizes)")
+      for basis in ["--version 20260101000000", "--like acme"] {
+        let adopt = try await scene.run("adopt --all \(basis)")
+        #expect(adopt.status == 5 && adopt.stderr.contains("caf\\xE8, caf\\xE9"), "\(adopt)")
+      }
+
+      try await scene.database.psql("COMMENT ON TABLE bücher.tanks IS E'\\xe9'")
+      let dumped = try await scene.run("migration new initial --from acme --migrations other")
+      #expect(dumped.status == 0, "\(dumped)")
+      let refused = try await scene.run("migration new initial --from bücher --migrations other")
+      #expect(
+        refused.status == 1
+          && refused.stderr.hasPrefix("error: the schema has a name or a text that is not valid UTF-8"),
+        "\(refused)")
+
+      let before = try await scene.database.contents()
+      for line in [
+        "activate --all", "deactivate --match *", "set --all --protect", "drop --all --yes",
+        "drop --all --dry-run", "deactivate --all --dry-run",
+      ] {
+        let outcome = try await scene.run(line)
+        #expect(
+          outcome.status == 1 && outcome.stdout == ""
+            && outcome.stderr.hasPrefix(
+              "error: the name of tenant caf\\xE8 or of its schema caf\\xE8 is not valid UTF-8")
+            && outcome.stderr.contains("; --exclude leaves the tenant out"), "\(line): \(outcome)")
+      }
+      #expect(try await scene.database.contents() == before)
+      try await scene.succeed("show --all --exclude caf*")
+      try await scene.succeed("deactivate --all --exclude caf*")
+      try await scene.succeed("drop --all --exclude caf* --yes")
+      try await scene.prints("list -q", "caf\\xE8\ncaf\\xE9\ncaf\u{FFFD}\n")
+    }
+  }
+
   @Test func valuesOfNoEncodingArePrinted() async throws {
     try await scene(encoding: "SQL_ASCII") { scene in
       let sql = "SELECT E'a\\xff,\\xc3\\xa9' AS v, E'\\x80' AS w"

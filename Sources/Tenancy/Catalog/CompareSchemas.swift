@@ -19,9 +19,9 @@ extension TenantDatabase {
     }
   }
 
-  /// Inspects the schemas of tenants, in one query; missing schemas are left out.
+  /// Inspects the schemas of tenants, in one query; those that are missing or cannot be named are left out.
   func inspect(_ members: [FleetMember]) async throws -> [SchemaName: SchemaInspection] {
-    let names = members.map(\.tenant.schema.rawValue)
+    let names = members.map(\.tenant).readable.map(\.schema.rawValue)
     let known = MigrationHistory.known
     let rows = try await connected { connection in
       try await connection.query(

@@ -100,6 +100,13 @@ package struct SelectedTenants: Sendable {
   /// Their names.
   package var names: [TenantName] { members.map(\.tenant.name) }
 
+  /// Those that no statement can name, each with why: what is done for the others is not done for them.
+  package var unreadable: [(name: String, error: TenancyProblem)] {
+    members.map(\.tenant).filter { !$0.isReadable }.map { ($0.name.rawValue, $0.unreachable) }
+  }
+  /// The names of the others.
+  package var readableNames: [TenantName] { members.map(\.tenant).readable.map(\.name) }
+
   /// Throws ``TenancyProblem/schemaNotAlone(_:of:and:)`` if two of them have one schema: what runs for each tenant would run
   /// there twice.
   package func refuseSharedSchemas() throws(TenancyProblem) {
@@ -137,10 +144,14 @@ extension TenantDatabase {
     }
   }
 
-  /// The names of the tenants in a selection, without those whose row is wrong. Names that are all of it are not looked up.
+  /// The names of the tenants in a selection, without those whose row is wrong, for a change that is made in all of them or in
+  /// none. Names that are all of it are not looked up.
+  ///
+  /// Throws ``TenancyProblem/nameUnreadable(_:_:)`` if no statement can name one of them.
   package func names(in selection: FleetSelection) async throws -> [TenantName] {
     if let names = selection.onlyNames { return names.uniqued() }
-    let tenants = try await tenants(in: selection).members.map(\.tenant)
-    return tenants.filter { !settings.isShared($0.schema) }.map(\.name)
+    let found = try await tenants(in: selection)
+    if let unreadable = found.unreadable.first { throw unreadable.error }
+    return found.members.map(\.tenant).filter { !settings.isShared($0.schema) }.map(\.name)
   }
 }

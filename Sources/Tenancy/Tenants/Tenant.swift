@@ -43,6 +43,11 @@ public struct Tenant: Sendable, Hashable, Encodable {
   }
 }
 
+extension [Tenant] {
+  /// Those that a statement can name: see ``StoredName/isReadable``.
+  var readable: [Tenant] { filter(\.isReadable) }
+}
+
 /// A host name of a tenant. In order: by tenant, the primary one first, then by name.
 package struct Domain: Sendable, Hashable, Comparable, Encodable {
   /// The host name.

@@ -57,7 +57,8 @@ extension TenantDatabase {
   ) async throws -> [TenantListing] {
     let columns = facts.contains(.columns) ? try await customColumns(named) : nil
     let heads = facts.contains(.head) ? try await unwrittenHeads(of: entries) : [:]
-    let sizes = facts.contains(.size) ? try await sizes(of: entries.map(\.tenant.schema)) : nil
+    let sizes =
+      facts.contains(.size) ? try await sizes(of: entries.map(\.tenant).readable.map(\.schema)) : nil
     return entries.map { entry in
       TenantListing(
         entry: entry,

@@ -151,6 +151,11 @@ extension ErrorReport {
   /// Without the tenant's name, so that tenants with one cause can be grouped.
   init(inFleet error: any Error) {
     switch error {
+    case TenancyProblem.nameUnreadable:
+      self.init(
+        "name_unreadable", .failed,
+        "its name or that of its schema is not valid UTF-8, so no statement can use it",
+        hint: "\(FindingReport.unreadableNameAdvice); --exclude leaves the tenant out")
     case TenancyProblem.schemaMissing:
       self.init(
         "schema_missing", .failed, "its schema does not exist",

@@ -18,6 +18,14 @@ extension ErrorReport {
 }
 
 extension ErrorReport {
+  /// A dump that no migration file can have.
+  init(_: PostgresDump.NotUTF8) {
+    self.init(
+      "program", .failed,
+      "the schema has a name or a text that is not valid UTF-8, as a migration file must be",
+      hint: "correct it with psql and client_encoding SQL_ASCII; nothing was written")
+  }
+
   /// A tenant without tables.
   init(_ error: NothingDumped) {
     self.init(

@@ -51,7 +51,7 @@ extension ErrorReport {
       Self(
         "name_unreadable", .failed,
         "the name of tenant \(name) or of its schema \(schema) is not valid UTF-8, so no statement can use it",
-        hint: FindingReport.unreadableNameAdvice)
+        hint: "\(FindingReport.unreadableNameAdvice); --exclude leaves the tenant out")
     case .schemaMissing(let name, _): Self(known: error, .notFound, hint: missingSchemaHint(name.word))
     case .schemaWithoutTenant(let schema): .schemaWithoutTenant(schema)
     case .tenantAmbiguous(let name, let table): .tenantAmbiguous(name, table)

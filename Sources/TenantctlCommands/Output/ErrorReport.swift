@@ -110,6 +110,7 @@ struct ErrorReport: Sendable {
           hint: error.isMissing ? "install it, or put its folder on PATH" : nil)
       case let error as PostgresDump.Outdated: ErrorReport(error)
       case let error as PostgresDump.Failed: ErrorReport(error)
+      case let error as PostgresDump.NotUTF8: ErrorReport(error)
       case let error as NothingDumped: ErrorReport(error)
       case let error as NoTenantToDrop: ErrorReport(error)
       case let error as ProgramFailed: ErrorReport(program: error)

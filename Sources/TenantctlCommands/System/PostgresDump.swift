@@ -14,9 +14,12 @@ enum PostgresDump {
     let message: String
   }
 
+  /// Its output has text of no encoding, as a SQL_ASCII database may.
+  struct NotUTF8: Error {}
+
   /// Its output.
   ///
-  /// Throws `ProgramNotStarted`, ``Outdated`` or ``Failed``.
+  /// Throws `ProgramNotStarted`, ``Outdated``, ``Failed`` or ``NotUTF8``.
   static func run(
     _ dump: SchemaDump, _ environment: [String: String], _ children: ChildPrograms
   ) async throws -> [UInt8] {
@@ -28,7 +31,9 @@ enum PostgresDump {
       throw Outdated(version: String(number), server: dump.server)
     }
     let environment = dump.doublesBackslashes ? reading(environment) : environment
-    return try await output(of: dump.arguments, environment, children)
+    let text = try await output(of: dump.arguments, environment, children)
+    if String(validating: text, as: UTF8.self) == nil { throw NotUTF8() }
+    return text
   }
 
   /// With the setting on, by which a string keeps its backslashes. Not always, as a pooler may refuse PGOPTIONS.

@@ -92,7 +92,8 @@ extension TenantDatabase {
     let answers = try await connected { connection in
       try await connection.pipeline([
         """
-        SELECT current_setting('server_version_num')::int / 10000, reset_val = 'off' FROM pg_catalog.pg_settings
+        SELECT current_setting('server_version_num')::int / 10000, reset_val = 'off',
+          current_setting('server_encoding') = 'SQL_ASCII' FROM pg_catalog.pg_settings
         WHERE name = 'standard_conforming_strings'
         """, Self.names(in: schema),
         Self.excluded(recordsMigrations("c"), in: schema),
@@ -105,12 +106,13 @@ extension TenantDatabase {
     let others = try await tenants(in: FleetSelection(names: nil)).members.map(\.tenant.schema)
     let excluded = answers[2].compactMap { $0[0] }.map { "--exclude-table=\(schema.relation($0).quoted)" }
     let wait = limits.lock.map { ["--lock-wait-timeout=\($0.milliseconds)"] } ?? []
-    let (server, doublesBackslashes) = try answers[0][0].decode(Int.self, Bool.self)
+    let (server, doublesBackslashes, keepsBytes) = try answers[0][0].decode(Int.self, Bool.self, Bool.self)
     return SchemaDump(
       server: server, doublesBackslashes: doublesBackslashes,
       arguments: [
         "--schema-only", "--no-owner", "--no-privileges", "--no-tablespaces", "--no-security-labels",
-        "--encoding=UTF8", "--schema=\(schema.identifier.quoted)",
+        // In a database of bytes of no encoding one such name, of whatever schema, would be an error of the whole dump.
+        "--encoding=\(keepsBytes ? "SQL_ASCII" : "UTF8")", "--schema=\(schema.identifier.quoted)",
       ] + excluded + wait,
       histories: inspection?.histories ?? [], extensions: answers[3].compactMap { $0[0] },
       strangers: answers[4].compactMap { $0[0] }, tenant: tenant,

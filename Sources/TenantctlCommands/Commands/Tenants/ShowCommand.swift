@@ -4,7 +4,11 @@ internal import Tenancy
 enum ShowCommand {
   static let command = Command<Action>(
     "show", summary: "Show everything about tenants.",
-    discussion: "One name is one object in JSON; several, or another selection, are a list of objects.",
+    discussion: """
+      One name is one object in JSON; several, or another selection, are a list of objects.
+
+      The status is 5 if no statement can name one of the tenants; the others are shown.
+      """,
     parameters: Selection.parameters + [Shared.migrations],
     formats: [.text, .json, .ndjson],
     examples: [
@@ -19,17 +23,31 @@ enum ShowCommand {
     let selection = try await Selection.read(input, session)
     let database = try session.database()
     var details: [TenantDetails] = []
-    for name in try await database.names(in: selection) {
-      details.append(try await database.show(name, files))
-    }
+    let (names, failures) = try await tenants(in: selection, database)
+    for name in names { details.append(try await database.show(name, files)) }
     let documents = details.map(Document.init)
     let json: any Encodable & Sendable = if selection.onlyName != nil { documents[0] } else { documents }
     var result = CommandResult(json, names: details.map(\.entry.tenant.name.rawValue)) { [details] style in
       Array(details.map { lines($0, style) }.joined(separator: [""]))
     }
     result.elements = { documents }
-    if details.isEmpty { result.notes = [Words.nobodySelected] }
+    result.failures = failureCauses(failures, session.errorStyle)
+    result.formatsWithFailures = []
+    if !failures.isEmpty {
+      result.status = .partial
+    } else if details.isEmpty {
+      result.notes = [Words.nobodySelected]
+    }
     return result
+  }
+
+  /// The tenants that can be shown, and why others cannot. Names that are all of the selection are looked up one by one.
+  private static func tenants(
+    in selection: FleetSelection, _ database: TenantDatabase
+  ) async throws -> ([TenantName], [TenantFailure]) {
+    if selection.onlyNames != nil { return (try await database.names(in: selection), []) }
+    let found = try await database.tenants(in: selection)
+    return (found.readableNames, found.unreadable.map { TenantFailure($0.name.onOneLine, nil, $0.error) })
   }
 
   /// The details, and why the ledger cannot be read.
