@@ -185,9 +185,11 @@ enum SchemaItemsQuery {
             'STYPE', format_type(g.aggtranstype, NULL), 'FINALFUNC', g.aggfinalfn, 'COMBINEFUNC', g.aggcombinefn,
             'INITCOND ' || quote_literal(g.agginitval))
           FROM pg_catalog.pg_aggregate g WHERE g.aggfnoid = p.oid)
-        ELSE replace(substr(pg_get_functiondef(p.oid), length(format('%I.%I', n.nspname, p.proname))
+        ELSE regexp_replace(replace(substr(pg_get_functiondef(p.oid), length(format('%I.%I', n.nspname, p.proname))
             + strpos(pg_get_functiondef(p.oid), format('%I.%I', n.nspname, p.proname))),
-          ' SET search_path TO ' || quote_literal(n.nspname), ' SET search_path TO CURRENT') END
+          ' SET search_path TO ' || quote_literal(n.nspname), ' SET search_path TO CURRENT'),
+          '( SET search_path TO [^\\n]*, )' || regexp_replace(quote_literal(n.nspname), '([^[:alnum:]_])', '\\\\\\1', 'g')
+            || '(?=[,\\n])', '\\1CURRENT') END
     FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_proc p ON p.oid = d.objid
     WHERE \(isIn("pg_proc")) AND \(isNoExtensions)
     """

@@ -11,10 +11,12 @@ struct TenantPath: Sendable, Hashable {
     self.shared = shared
   }
 
+  /// The schemas, in order.
+  func names(for schema: SchemaName) -> [SchemaName] { ([schema] + shared).uniqued() }
+
   /// The value of `search_path`.
   func value(for schema: SchemaName) -> String {
-    let names = ([schema] + shared).uniqued()
-    return names.map { $0 == .shared ? "public" : $0.identifier.quoted }.joined(separator: ", ")
+    names(for: schema).map { $0 == .shared ? "public" : $0.identifier.quoted }.joined(separator: ", ")
   }
 
   /// Enters the schema for the rest of the transaction.

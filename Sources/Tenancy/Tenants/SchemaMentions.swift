@@ -100,7 +100,7 @@ struct SchemaMentions {
 extension SchemaMentions {
   /// The names in a search path `value`, as PostgreSQL reads them (`SplitIdentifierString`): in double quotes, or with the
   /// letters of ASCII folded to lower case.
-  private static func names(in value: SQL) -> SQL {
+  static func names(in value: SQL) -> SQL {
     """
     (
             SELECT m.number, coalesce(pg_catalog.replace(m.parts[1], '""', '"'), pg_catalog.lower(w.word)) AS name
@@ -118,7 +118,8 @@ extension SchemaMentions {
     """
   }
 
-  private static let setting: SQL = "pg_catalog.substr(s.setting, pg_catalog.length('search_path=') + 1)"
+  /// The search path that a row `s` of a routine's or a role's settings has.
+  static let setting: SQL = "pg_catalog.substr(s.setting, pg_catalog.length('search_path=') + 1)"
 
   /// Signature and new path of the routines whose path has the old name.
   /// - Parameter schema: the tenant's, by the name that it has when this runs.

@@ -20,6 +20,7 @@ package struct SchemaDump: Sendable {
   /// The schemas of the other tenants.
   let others: Set<String>
   let unqualified: Unqualified
+  let paths: [RoutinePath]
 
   /// The migration's file, and where it still names the schema, or another tenant's.
   ///
@@ -33,7 +34,9 @@ package struct SchemaDump: Sendable {
     let keepsMethod = statements.contains { $0.setsAccessMethod && !SQLWords($0).contains("HEAP") }
     let kept = statements.filter { keepsMethod || !$0.setsAccessMethod }
     // pg_dump sorts functions before the tables that their bodies name.
-    let parts = ["SET LOCAL check_function_bodies = false;"] + kept.map { unqualified.text($0.text) }
+    let parts =
+      ["SET LOCAL check_function_bodies = false;"] + kept.map { unqualified.text($0.text) }
+      + [RoutinePath.statement(paths)].compactMap { $0 }
     let text = "\(MigrationDirection.up.marker)\n\(parts.joined(separator: "\n\n"))\n"
     return (text, (unqualified.mentions(in: text) + references(in: text)).sorted { $0.line < $1.line })
   }
@@ -89,6 +92,7 @@ extension TenantDatabase {
     let schema = tenant.schema
     let inspection = try await inspect([FleetMember(tenant: tenant, state: SchemaState(exists: true))])[
       schema]
+    let path = try await frame().path
     let answers = try await connected { connection in
       try await connection.pipeline([
         """
@@ -101,11 +105,13 @@ extension TenantDatabase {
         SELECT extname FROM pg_catalog.pg_extension
         WHERE extnamespace = to_regnamespace(\(schema.identifier.quoted)) ORDER BY 1
         """, Self.strangers(in: schema, trusted: self.ledgerTrust.owners),
+        RoutinePath.query(schema, path),
       ])
     }
     let others = try await tenants(in: FleetSelection(names: nil)).members.map(\.tenant.schema)
     let excluded = answers[2].compactMap { $0[0] }.map { "--exclude-table=\(schema.relation($0).quoted)" }
     let wait = limits.lock.map { ["--lock-wait-timeout=\($0.milliseconds)"] } ?? []
+    let unqualified = Unqualified(schema: schema.rawValue, names: Set(answers[1].compactMap { $0[0] }))
     let (server, doublesBackslashes, keepsBytes) = try answers[0][0].decode(Int.self, Bool.self, Bool.self)
     return SchemaDump(
       server: server, doublesBackslashes: doublesBackslashes,
@@ -117,7 +123,7 @@ extension TenantDatabase {
       histories: inspection?.histories ?? [], extensions: answers[3].compactMap { $0[0] },
       strangers: answers[4].compactMap { $0[0] }, tenant: tenant,
       others: Set(others.filter { $0 != schema && !settings.isShared($0) }.map(\.rawValue)),
-      unqualified: Unqualified(schema: schema.rawValue, names: Set(answers[1].compactMap { $0[0] })))
+      unqualified: unqualified, paths: try answers[5].map { try RoutinePath($0, unqualified) })
   }
 
   /// Of everything that SQL may name with its schema.

@@ -3,7 +3,8 @@ internal import SQLText
 /// SQL as pg_dump writes it, without the name of the schema that it was dumped from.
 ///
 /// A name goes only before what the schema has: where a table, a column or an alias is named like the schema, `acme.id` is a
-/// column, and stays. The texts of function bodies and other constants stay as they are, but for `'acme.s'::regclass`.
+/// column, and stays. The texts of function bodies and other constants stay as they are, but for `'acme.s'::regclass` and the
+/// search path of a function, which becomes that of the tenant: see ``RoutinePath``.
 struct Unqualified {
   let schema: String
   /// The names of everything in the schema.
@@ -36,6 +37,9 @@ struct Unqualified {
       } else if let constant = objectConstant(index, in: tokens) {
         kept += bytes[rest..<token.range.lowerBound] + Array(constant.utf8)
         rest = token.range.upperBound
+      } else if let end = ownPath(index, in: tokens) {
+        kept += bytes[rest..<token.range.lowerBound] + Array("SET search_path FROM CURRENT".utf8)
+        rest = end
       }
     }
     return String(decoding: kept + bytes[rest...], as: UTF8.self)
@@ -74,6 +78,23 @@ struct Unqualified {
     // `OPERATOR(acme.+)`, `CREATE OPERATOR acme.+`, `OPERATOR 1 acme.<(a, b)` of an operator class.
     let before = tokens[max(index - 2, 0)..<index]
     return before.contains { $0.isWord && $0.text.uppercased() == "OPERATOR" } ? next : nil
+  }
+
+  /// Where a `SET search_path TO 'acme', 'public'` of a function's ends; `nil` if none begins there, or it has another schema's
+  /// names alone.
+  private func ownPath(_ index: Int, in tokens: [Token]) -> Int? {
+    let words = tokens[index...].prefix(3).map { $0.isWord ? $0.text.uppercased() : "" }
+    guard words == ["SET", "SEARCH_PATH", "TO"], index > 0, tokens[0].text.uppercased() == "CREATE" else {
+      return nil
+    }
+    var names: [String] = []
+    var end = index + 3
+    while end < tokens.count, tokens[end].text.hasPrefix("'") {
+      names.append(String(tokens[end].text.dropFirst().dropLast()).replacingText("''", with: "'"))
+      guard end + 1 < tokens.count, tokens[end + 1].text == "," else { break }
+      end += 2
+    }
+    return names.contains(schema) ? tokens[end].range.upperBound : nil
   }
 
   /// The new text of a constant that means an object: `'acme.s'::regclass`.

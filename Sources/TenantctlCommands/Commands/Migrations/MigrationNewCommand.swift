@@ -10,8 +10,8 @@ enum MigrationNewCommand {
       has. This is how the tables that an app created become the first migration: create a tenant from it ('tenantctl create \
       probe'), and compare the others with that one ('tenantctl adopt --all --like probe').
 
-      --from runs pg_dump, which must be as new as the server. The name of the schema is removed from every object; where a \
-      function's body or another text still names it, a warning says so. Owners, privileges, tablespaces and the tables that \
+      --from runs pg_dump, which must be as new as the server. The name of the schema is removed from every object, and a \
+      function's SET search_path gets that of each tenant; where a function's body or another text still names it, a warning says so. Owners, privileges, tablespaces and the tables that \
       record migrations are left out.
       """,
     parameters: [name, from, shared, Shared.migrations],
