@@ -37,6 +37,21 @@ import Testing
     }
   }
 
+  /// The forecast has what the run would report, with something to repair and without.
+  @Test func aDryRunTellsOfALedgerThatCannotBeRead() async throws {
+    try await with { scene in
+      try await scene.database.psql("ALTER TABLE reef.schema_migrations ADD CHECK (version <> '')")
+      for isFirst in [true, false] {
+        let dry = try await scene.run("migration repair 20260101000000 --dry-run")
+        #expect(dry.status == 5 && dry.stderr.hasPrefix("failed on 1 tenant (reef):"), "\(dry)")
+        #expect(dry.stdout.isEmpty != isFirst, "\(dry)")
+        let json = try await scene.run("migration repair 20260101000000 --dry-run --format json")
+        #expect(json.status == 5 && json.stdout.contains(#""name":"reef"}],"#), "\(json)")
+        #expect(try await scene.run("migration repair 20260101000000").status == 5)
+      }
+    }
+  }
+
   @Test func dryRun() async throws {
     try await with { scene in
       try await scene.dryRunTellsTheTruth("migration repair 20260101000000 --match acm?")

@@ -19,19 +19,20 @@ enum MigrationRepairCommand {
     let selection = try await Selection.read(input, session, whenNone: FleetSelection(names: nil))
     let change = try await session.database().planRepair(
       input[version], selection, try session.migrations())
-    return try await session.make(change, dryRun: input[Shared.dryRun]) { repaired in
+    let problems = change.result.problems.map { TenantFailure($0.name, nil, $0.error) }
+    if input[Shared.dryRun] { return .dryRun(change.script, failing: problems, session.errorStyle) }
+    return try await session.make(change, dryRun: false) { repaired in
       let count = repaired.file.tenants.count
-      let problems = repaired.problems.map { TenantFailure($0.name, nil, $0.error) }
       let document = Document(
         version: repaired.file.version, path: repaired.file.path, tenants: repaired.file.tenants,
         failures: FleetFailure.all(problems))
       var result = CommandResult(
         document, names: repaired.file.tenants,
         count == 0
-          ? "nothing to repair: no \(repaired.problems.isEmpty ? "" : "other ")ledger has another checksum for \(repaired.file.version)"
+          ? "nothing to repair: no \(problems.isEmpty ? "" : "other ")ledger has another checksum for \(repaired.file.version)"
           : "accepted \(repaired.file.path) in \(counted(count, "ledger"))")
       result.failures = failureCauses(problems, session.errorStyle)
-      if !repaired.problems.isEmpty { result.status = .partial }
+      if !problems.isEmpty { result.status = .partial }
       return result
     }
   }
