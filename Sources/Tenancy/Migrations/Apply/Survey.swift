@@ -210,7 +210,7 @@ struct Surveyor: Sendable {
   }
 
   /// The standing of a ledger with that head, if it has the first so many files.
-  private func standing(of head: LedgerHead) -> Standing? {
+  func standing(of head: LedgerHead) -> Standing? {
     guard (0...files.count).contains(head.count) else { return nil }
     let history = LedgerHistory(of: files.prefix(head.count))
     return history.head == head ? Standing(LedgerContents(history: history), files) : nil

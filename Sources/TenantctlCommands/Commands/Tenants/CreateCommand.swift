@@ -41,6 +41,7 @@ enum CreateCommand {
     let database = try session.database(connections: 2 * RunOptions.connections(input))
     let plan = try await database.planCreate(
       new, migrations: files.tenant, shared: files.shared, ifNotExists: input[ifNotExists])
+    if !input[noMigrations] { try await warnOfGaps(files, in: database, session) }
     return try await changes.run(plan, of: database, input, session)
   }
 
@@ -50,9 +51,17 @@ enum CreateCommand {
     let database = try session.database(connections: 2, onMainThread: true)
     let change = try await database.planCreate(
       new, migrations: files.tenant, shared: files.shared, ifNotExists: input[ifNotExists])
+    if !input[noMigrations], change.result.isNew { try await warnOfGaps(files, in: database, session) }
     return try await session.make(change, dryRun: input[Shared.dryRun]) { created in
       CommandResult(created) { _ in lines(created) }
     }
+  }
+
+  /// The tenant would lack what the others have.
+  private static func warnOfGaps(
+    _ files: MigrationSet, in database: TenantDatabase, _ session: Session
+  ) async throws {
+    for sentence in try await database.versionsWithoutFile(files.tenant).sentences { session.warn(sentence) }
   }
 
   private static func lines(_ created: CreatedTenant) -> [String] {
