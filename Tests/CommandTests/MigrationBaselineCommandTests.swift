@@ -19,6 +19,34 @@ import Testing
     }
   }
 
+  /// A file that is still to be written would never run. One that says that it is empty is recorded, and so is one below what a
+  /// tenant has.
+  @Test func anEmptyFile() async throws {
+    var files = Scene.files
+    files["migrations/shared/1_plans.sql"] = "-- migrate:up\n\n-- migrate:down\n"
+    try await Scene.with(files: files) { scene in
+      try await scene.succeed("create acme")
+      try await scene.succeed("create reef --no-migrations")
+      try scene.folder.write(
+        "-- migrate:up\n\n-- migrate:down\n\n", to: "migrations/tenant/20260103000000_c.sql")
+      let refused = { (line: String, path: String) in
+        Refusal(
+          line, 2, "empty_migration", "migrations/\(path).sql has no statement to apply",
+          hint: "write its statements, delete it, or write '-- tenantctl:allow empty' in it; nothing was run")
+      }
+      try await scene.refuses([
+        refused("migration baseline 20260103000000 acme", "tenant/20260103000000_c"),
+        refused("migration baseline 20260103000000 --all --dry-run", "tenant/20260103000000_c"),
+        refused("migration baseline 1 --shared", "shared/1_plans"),
+        refused("adopt reef --version 20260103000000", "tenant/20260103000000_c"),
+      ])
+      try await scene.succeed("migration baseline 20260102000000 reef")
+      let empty = "-- migrate:up\n-- tenantctl:allow empty\n"
+      try scene.folder.write(empty, to: "migrations/tenant/20260103000000_c.sql")
+      try await scene.succeed("migration baseline 20260103000000 --all")
+    }
+  }
+
   @Test func dryRun() async throws {
     try await Scene.with { scene in
       try await scene.succeed("create reef --no-migrations")

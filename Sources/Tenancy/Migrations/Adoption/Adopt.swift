@@ -13,7 +13,7 @@ extension TenantDatabase {
   /// is run. A tenant whose ledger records something stays as it is; one without tables is refused, and so is one whose ledger's name is
   /// taken by another tool's table. A table of dbmate's is used as the ledger and gets the columns that it lacks.
   ///
-  /// Throws ``TenancyProblem/versionNotFound(_:)``; with a model ``TenancyProblem/tenantNotFound(_:)``,
+  /// Throws ``TenancyProblem/versionNotFound(_:)``, ``TenancyProblem/emptyMigrations(_:)``; with a model ``TenancyProblem/tenantNotFound(_:)``,
   /// ``TenancyProblem/nothingRecorded(_:hasLedger:)``, ``TenancyProblem/migrationUnfinished(_:_:)`` and what its ``Survey/problem``
   /// is. What is wrong with a single tenant is that tenant's failure in the run.
   package func planAdoption(
@@ -50,6 +50,7 @@ extension TenantDatabase {
     switch basis {
     case .version(let version):
       let files = try files.tenant(upTo: version)
+      try MigrationFile.refuseEmpty(files)
       return AdoptionModel(
         tenant: nil, schema: nil, records: files.map { LedgerRecord($0) }, history: LedgerHistory(of: files))
     case .like(let name):

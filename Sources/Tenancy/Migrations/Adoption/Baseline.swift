@@ -6,8 +6,8 @@ extension TenantDatabase {
   /// created. ``planAdoption(_:_:_:)`` is for tenants that another program made.
   ///
   /// Throws ``TenancyProblem/versionNotFound(_:)`` if no file has the version, ``TenancyProblem/ledgerBeyond(_:tenants:)`` if
-  /// a tenant has a newer migration, ``TenancyProblem/checksumMismatch(_:recorded:)``, ``TenancyProblem/squashUneven(_:)``. What is wrong with a single tenant is that
-  /// tenant's failure in the run.
+  /// a tenant has a newer migration, ``TenancyProblem/checksumMismatch(_:recorded:)``, ``TenancyProblem/emptyMigrations(_:)``,
+  /// ``TenancyProblem/squashUneven(_:)``. What is wrong with a single tenant is that tenant's failure in the run.
   package func planBaseline(
     at version: MigrationVersion, _ selection: FleetSelection, _ files: MigrationSet
   ) async throws -> BaselinePlan {
@@ -42,6 +42,8 @@ extension TenantDatabase {
     let beyond = surveys.filter { $0.head ?? version > version }.map(\.label)
     if !beyond.isEmpty { throw TenancyProblem.ledgerBeyond(version, tenants: beyond) }
     try await refuseChanged(surveys)
+    // A file that is still to be written would never run.
+    try MigrationFile.refuseEmpty(Set(surveys.flatMap(\.pending)).sorted { $0.version < $1.version })
   }
 }
 
