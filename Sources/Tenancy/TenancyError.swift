@@ -208,6 +208,9 @@ extension MalformedTarget {
     case .parameter(let name, isPublic: true, _): "libpq does not know the parameter \(name.onOneLine)"
     case .parameter: "libpq does not know one of its parameters"
     case .value(let name, let choices): "\(name) must be one of \(choices.joined(separator: ", "))"
+    case .separator(let name): "a = in the value of \(name) must be written as %3D"
+    case .unclosed: "a value begins with the quote ' and does not end with one"
+    case .semicolons: "its pairs have semicolons between them; libpq wants blanks"
     case .number(let name): "\(name) must be a whole number"
     case .port: "port must be a number from 1 to 65535"
     }

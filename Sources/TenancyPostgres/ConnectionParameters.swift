@@ -116,9 +116,37 @@ package enum ConnectionParameters {
   struct Pair {
     let name: String
     let value: String
+    /// Whether the value, as it is written, has a `=`, which libpq wants encoded.
+    var hasSeparator = false
+    /// Whether the value is in quotes.
+    var isQuoted = false
+    /// Whether they are not closed.
+    var isUnclosed = false
 
     /// Whether the value switches off what the name says.
     var isOff: Bool { ["false", "0", "no", "off", "disable", "disabled"].contains(value.lowercased()) }
+  }
+
+  /// The first thing in a connection string that libpq refuses; `nil` if it is not one of the parameters.
+  static func problem(in text: String) -> MalformedTarget? {
+    let isPublic = !mayHavePassword(in: text)
+    for pair in pairs(in: text) {
+      if pair.isUnclosed { return .unclosed }
+      if !known.contains(pair.name) {
+        return .parameter(pair.name, isPublic: isPublic, isOff: pair.isOff)
+      }
+      if pair.hasSeparator { return .separator(in: pair.name) }
+    }
+    return nil
+  }
+
+  /// Whether semicolons stand between pairs, as other drivers have them. In quotes, and in a password, they mean themselves.
+  static func hasSemicolons(_ text: String) -> Bool {
+    guard !text.hasPrefix("postgresql://") else { return false }
+    return pairs(in: text).contains { pair in
+      !pair.isQuoted && !["password", "options"].contains(pair.name)
+        && pair.value.contains(#/;\s*(?:[A-Za-z][A-Za-z_ ]*(?:=|$)|$)/#)
+    }
   }
 
   /// The parameters in a connection string.
@@ -131,7 +159,8 @@ package enum ConnectionParameters {
     // A JDBC URL has `;` in other databases, libpq's only `&`.
     return uri[mark...].dropFirst().split(separator: "&").map { pair in
       let name = pair.prefix { $0 != "=" }
-      return Pair(name: decoded(name.utf8), value: decoded(pair[name.endIndex...].dropFirst().utf8))
+      let value = pair[name.endIndex...].dropFirst()
+      return Pair(name: decoded(name.utf8), value: decoded(value.utf8), hasSeparator: value.contains("="))
     }
   }
 
@@ -167,16 +196,19 @@ package enum ConnectionParameters {
       let isQuoted = rest.first == "'"
       if isQuoted { rest.removeFirst() }
       var value = String.UnicodeScalarView()
+      var isUnclosed = isQuoted
       while let scalar = rest.popFirst() {
         if scalar == "\\" {
           if let escaped = rest.popFirst() { value.append(escaped) }
         } else if isQuoted ? scalar == "'" : scalar.properties.isWhitespace {
+          isUnclosed = false
           break
         } else {
           value.append(scalar)
         }
       }
-      pairs.append(Pair(name: String(name), value: String(value)))
+      pairs.append(
+        Pair(name: String(name), value: String(value), isQuoted: isQuoted, isUnclosed: isUnclosed))
     }
   }
 }

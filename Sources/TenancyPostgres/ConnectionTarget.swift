@@ -21,18 +21,14 @@ package struct ConnectionTarget: Sendable, Hashable, CustomStringConvertible, Cu
   package init(_ text: String) throws {
     conninfo = Self.withPlainScheme(Self.trimmed(text))
     if let problem = Self.misshapen(conninfo) { throw ConnectionError.malformed(problem) }
+    if ConnectionParameters.hasSemicolons(conninfo) { throw ConnectionError.malformed(.semicolons) }
     if let character = Self.unencoded(in: conninfo) {
       throw ConnectionError.malformed(.unencoded(character.shown, as: character.encoded))
     }
     var message: UnsafeMutablePointer<CChar>?
     guard let options = PQconninfoParse(conninfo, &message) else {
       PQfreemem(message)
-      let unknown = ConnectionParameters.pairs(in: conninfo).first {
-        !ConnectionParameters.known.contains($0.name)
-      }
-      let isPublic = !ConnectionParameters.mayHavePassword(in: conninfo)
-      throw ConnectionError.malformed(
-        unknown.map { .parameter($0.name, isPublic: isPublic, isOff: $0.isOff) } ?? .syntax)
+      throw ConnectionError.malformed(ConnectionParameters.problem(in: conninfo) ?? .syntax)
     }
     PQconninfoFree(options)
   }
@@ -51,6 +47,8 @@ package struct ConnectionTarget: Sendable, Hashable, CustomStringConvertible, Cu
 
   /// `libpq`'s messages without the password, should one repeat it.
   func redacting(_ message: String) -> String {
+    // One that has got into a host's or a database's name by mistake.
+    let message = message.replacing(#/(?i)\b(password|passwd|pwd)=[^\s;&"']+/#) { "\($0.1)=***" }
     guard let password = value(of: "password"), !password.isEmpty else { return message }
     return message.replacing(password, with: "***")
   }

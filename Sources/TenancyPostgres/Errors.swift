@@ -96,6 +96,12 @@ package enum MalformedTarget: Sendable, Hashable {
   case parameter(String, isPublic: Bool, isOff: Bool = false)
   /// A parameter with a value that it cannot have, and the values that it can.
   case value(of: String, choices: [String])
+  /// A parameter of a URI whose value has a `=` that is not encoded.
+  case separator(in: String)
+  /// A value of `key=value` pairs that begins with a quote and does not end with one.
+  case unclosed
+  /// Semicolons between `key=value` pairs: libpq would read all of it as the first one's value.
+  case semicolons
   /// A parameter that must be a whole number and is not.
   case number(of: String)
   /// A port that is no number, or not one of a port.

@@ -91,6 +91,11 @@ import Testing
       "jit=off", "libpq does not know the parameter jit",
       "remove it; a server's setting is written as options=-c%20NAME"
     ),
+    (
+      "options=-csearch_path=x", "a = in the value of options must be written as %3D",
+      "a server's setting is written as options=-c%20NAME%3DVALUE"
+    ),
+    ("application_name=a=b", "a = in the value of application_name must be written as %3D", "write %3D"),
     ("unix_sock=/run/x", "libpq does not know the parameter unix_sock", "write host=FOLDER"),
     (
       // It may be a part of a password in which an & is not encoded.

@@ -22,6 +22,10 @@ import Testing
     ("postgresql://u:p@h/d@x", "host=h dbname=d@x"),
     ("host=h dbname='my db' password=secret", "host=h dbname=my db"),
     ("host=h dbname=d password=a://b@c@d/e@f", "host=h dbname=d"),
+    ("host=h dbname='a;b=c'", "host=h dbname=a;b=c"),
+    ("host=/a;b/c dbname=d", "host=/a;b/c dbname=d"),
+    ("host=h dbname=d password=a;user=b;", "host=h dbname=d"),
+    ("postgresql://h/d?options=-csearch_path%3Dx", "host=h dbname=d"),
     ("service=shop", "service=shop"),
     ("user=u password=secret", "libpq's defaults"),
     ("", "libpq's defaults"),
@@ -80,6 +84,15 @@ import Testing
     ("password=a\\ b=c pgbouncer='true'", .parameter("pgbouncer", isPublic: false)),
     ("host=h password=hunter2 x", .syntax),
     ("hunter2", .syntax),
+    ("postgresql://h/d?options=-csearch_path=x", .separator(in: "options")),
+    ("postgresql://h/d?host=a&options=--jit%3Doff=&schema=x", .separator(in: "options")),
+    ("postgresql://h/d?user=u&password=a=b", .separator(in: "password")),
+    ("postgresql://h/d?schema=x&options=a=b", .parameter("schema", isPublic: true)),
+    ("host=h dbname='d", .unclosed), ("host='h\\'", .unclosed),
+    ("user=u password='hunter2 host=h", .unclosed),
+    ("host=h;dbname=d;password=hunter2", .semicolons), ("host = h; dbname = d", .semicolons),
+    ("Server=h;Port=5432;Database=d;User Id=u;Password=hunter2", .semicolons),
+    ("pgsql:host=h;dbname=d", .semicolons), ("host=h port=1;", .semicolons),
   ])
   func namesTheParameter(text: String, problem: MalformedTarget) throws {
     #expect(throws: ConnectionError.malformed(problem)) { try ConnectionTarget(text) }
@@ -104,6 +117,14 @@ import Testing
   @Test func variablesOfOthersAreNotOurs() {
     #expect(
       ConnectionParameters.ignoredVariables(in: ["PGVERSION", "PGDATA", "PGUSER_X", "PGHOST", "PGTZ"]) == [])
+  }
+
+  /// As in a database's name that a URI of another driver makes.
+  @Test func aPasswordInTheWrongPlaceIsRedacted() throws {
+    let target = try ConnectionTarget("postgresql://h/d;user=u;PWD=hunter2;x=1")
+    #expect(
+      target.redacting("database \"d;user=u;PWD=hunter2;x=1\" does not exist")
+        == "database \"d;user=u;PWD=***;x=1\" does not exist")
   }
 
   @Test func withoutAPasswordNothingIsRedacted() throws {

@@ -21,12 +21,20 @@ extension MalformedTarget {
       "remove the quotes: docker's --env-file and similar programs make them a part of the value"
     case .percent: "check the user name and the password: in them @, :, / and % are %40, %3A, %2F and %25"
     case .syntax, .unencoded, .scheme: "write it as postgresql://USER@HOST:PORT/DATABASE"
+    case .separator("options"): "a server's setting is written as \(Self.serverSetting)"
+    case .separator: "write %3D, or use key=value pairs with the value in single quotes"
+    case .unclosed: "close the quote; in a value in quotes ' and \\ are \\' and \\\\"
+    case .semicolons:
+      "write it as 'host=HOST dbname=DATABASE user=USER', or as postgresql://USER@HOST:PORT/DATABASE"
     case .value, .number, .port: "correct it in the URL, or in its PG* variable or service file"
     case .parameter(let name, _, isOff: true) where Self.tls.contains(name.lowercased()):
       "write sslmode=disable"
     case .parameter(let name, let isPublic, _): Self.advice(for: name, isPublic: isPublic)
     }
   }
+
+  /// libpq takes no other `=` in a parameter of a URI.
+  private static let serverSetting = "options=-c%20NAME%3DVALUE"
 
   /// What to write instead of a parameter of another driver.
   private static func advice(for name: String, isPublic: Bool) -> String {
@@ -36,11 +44,11 @@ extension MalformedTarget {
     }
     let names = suggestions(for: name, among: ConnectionParameters.known.sorted())
     if names.isEmpty, isPublic {
-      return "remove it; a server's setting is written as options=-c%20NAME=VALUE"
+      return "remove it; a server's setting is written as \(serverSetting)"
     }
     return names.isEmpty
       ? "check the parameters' names; in a password &, ?, /, = and blanks are %26, %3F, %2F, %3D and %20"
-      : "did you mean \(names.joined(separator: " or "))? A server's setting is written as options=-c%20NAME=VALUE"
+      : "did you mean \(names.joined(separator: " or "))? A server's setting is written as \(serverSetting)"
   }
 
   /// libpq's own of later versions (PostgreSQL 18 manual, 32.1.2).
@@ -89,7 +97,7 @@ extension MalformedTarget {
     ),
     (
       ["socket_timeout", "sockettimeout", "command_timeout", "statement_timeout", "query_timeout"],
-      "write options=-c%20statement_timeout=30s, or use --statement-timeout"
+      "write options=-c%20statement_timeout%3D30s, or use --statement-timeout"
     ),
     (["lock_timeout"], "remove it: lock_timeout in tenantctl.toml limits the wait for a lock"),
     (["applicationname", "application name"], "write application_name=NAME"),
