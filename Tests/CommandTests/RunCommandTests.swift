@@ -26,12 +26,33 @@ import Testing
         touch "$TENANT.begun"
         for attempt in 1 2 3 4 5 6 7 8 9 10 11 12; do
           [ "$(ls *.begun | wc -l)" -lt 16 ] || exit 0
-          sleep 0.4 # A look every now and then.
+          sleep 0.4 # The others may not have begun yet.
         done
         exit 1
         """
       let outcome = try await scene.run(["run", "--all", "--jobs", "16", "--", "sh", "-c", wait])
       #expect(outcome.status == 0, "\(outcome)")
+    }
+  }
+
+  /// The programs' connections are their own: none of them is started without one left for it.
+  @Test func moreJobsThanTheRoleHasConnections() async throws {
+    let names = (0..<10).map { "t\($0)" }
+    try await Scene.with(tenants: names) { scene in
+      try await TestRole.with(scene.database) { role in
+        try await scene.database.psql(
+          """
+          GRANT SELECT ON tenants TO \(role.name); ALTER ROLE \(role.name) CONNECTION LIMIT 4;
+          GRANT USAGE ON SCHEMA \(names.joined(separator: ", ")) TO \(role.name)
+          """)
+        let words = ["-d", role.url(), "run", "--all", "--jobs", "8", "--"]
+        let outcome = try await scene.run(words + ["psql", "-XAtqc", "SELECT pg_sleep(0.1)"])
+        #expect(outcome.status == 0 && outcome.stderr.contains("done for 10 tenants"), "\(outcome)")
+        #expect(
+          outcome.stderr.hasPrefix(
+            "note: the server has no connections for 8 programs at a time, so 2 run at once\n"),
+          "\(outcome)")
+      }
     }
   }
 

@@ -24,6 +24,29 @@ extension TenantDatabase {
       return max(1, min(Self.mostJobs, limit / 4))
     }
   }
+
+  /// How many programs with a connection each can run at a time now, by what the server, the database and the role have left;
+  /// at least one. One more connection stays free: the server ends a program's session a little after the program.
+  ///
+  /// Throws ``TenancyProblem``.
+  package func programsAtATime() async throws -> Int {
+    try await connected { connection in
+      let left = try await connection.query(
+        """
+        SELECT least(
+          current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int - count(*),
+          CASE WHEN NOT r.rolsuper AND d.datconnlimit >= 0 THEN d.datconnlimit - count(*) FILTER (WHERE b.database = d.oid) END,
+          CASE WHEN NOT r.rolsuper AND r.rolconnlimit >= 0 THEN r.rolconnlimit - count(*) FILTER (WHERE b.role = r.oid) END)
+        FROM pg_catalog.pg_database d JOIN pg_catalog.pg_roles r ON r.rolname = session_user
+        CROSS JOIN (
+          SELECT pg_stat_get_backend_dbid(i), pg_stat_get_backend_userid(i) FROM pg_stat_get_backend_idset() i
+        ) AS b (database, role)
+        WHERE d.datname = current_database() AND b.database <> 0
+        GROUP BY d.oid, d.datconnlimit, r.oid, r.rolsuper, r.rolconnlimit
+        """)[0].decode(Int.self)
+      return max(1, left - 1)
+    }
+  }
 }
 
 extension ConnectionFailure {

@@ -132,6 +132,12 @@ func fewerJobs(_ jobs: Int, _ problem: TenancyProblem) -> String {
     "the server has no connection for \(jobs) tenants at a time, so fewer run at once: \(reason.firstLine)"
 }
 
+/// That fewer programs run at a time than they were told to.
+func fewerPrograms(_ jobs: Int, _ most: Int) -> String {
+  let rest = most == 1 ? "they run one after another" : "\(most) run at once"
+  return "the server has no connections for \(jobs) programs at a time, so \(rest)"
+}
+
 /// A tenant in which nothing can be done, such as one whose ledger cannot be read, in JSON.
 struct FleetFailure: Encodable, Sendable {
   let name: String

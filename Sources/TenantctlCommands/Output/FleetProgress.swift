@@ -85,6 +85,12 @@ final class FleetProgress: Sendable {
     tell("\(style.yellow("note:")) \(fewerJobs(jobs, problem))")
   }
 
+  /// Tells that fewer programs run at a time than the run was told to run.
+  func tellFewerPrograms(_ jobs: Int, _ most: Int) {
+    guard !isSilent else { return }
+    tell("\(style.yellow("note:")) \(fewerPrograms(jobs, most))")
+  }
+
   /// Writes a line to standard error, above the bar.
   func tell(_ line: String) {
     tell(lines: [line])

@@ -27,6 +27,28 @@ import Testing
     }
   }
 
+  /// What is left of the smallest of three limits, and one less.
+  @Test(arguments: [
+    ("-1", "-1", 3...5), ("7", "-1", 4...4), ("-1", "5", 3...3), ("7", "5", 3...3), ("2", "-1", 1...1),
+    ("-1", "1", 1...1),
+  ])
+  func programsAtATime(database limit: String, role: String, jobs: ClosedRange<Int>) async throws {
+    try await TestServer.withOwn(settings: ["max_connections=10"]) {
+      try await TestDatabase.with { database in
+        try await TestRole.with(database) { tester in
+          try await database.psql(
+            """
+            ALTER DATABASE \(database.name) CONNECTION LIMIT \(limit); ALTER ROLE \(tester.name) CONNECTION LIMIT \(role)
+            """)
+          let one = try await database.connect()
+          let tenancy = try TenantDatabase(tester.url(), connections: 1)
+          #expect(jobs.contains(try await tenancy.programsAtATime()))
+          await one.close()
+        }
+      }
+    }
+  }
+
   /// More jobs than connections: the run goes on with those that it gets, and says so once at most. A worker that gets
   /// another one's connection before its own is refused has nothing to say.
   @Test(arguments: [1, 3]) func moreThanTheServerHas(free: Int) async throws {

@@ -45,7 +45,14 @@ enum RunCommand {
     let words = input[words]
     let command = RunSummary.command(passingOn: children.signal)
     let end = try await command.run(tenants.count, of: database, input, session) { run, progress in
-      await tenants.forEach(run) { tenant in
+      var run = run
+      // The programs' connections are their own: the run would not notice that one of them gets none.
+      let most = run.jobs > 1 ? try await database.programsAtATime() : 1
+      if most < run.jobs {
+        progress.tellFewerPrograms(run.jobs, most)
+        run.jobs = most
+      }
+      return await tenants.forEach(run) { tenant in
         try await database.checkSchema(of: tenant)
         let output = ProgramOutput(of: tenant, session, progress)
         let program = Program(
