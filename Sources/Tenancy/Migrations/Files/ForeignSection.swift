@@ -16,6 +16,8 @@ package struct ForeignSection {
   let range: Range<Int>
   /// Whether what it begins counts only if a statement follows: the words alone could be prose.
   let needsStatement: Bool
+  /// Whether a statement must come before it, too: above all of them the words are a remark on how to undo the file.
+  var needsStatementBefore = false
   /// Whether it begins nothing, but says where a part of the file is to run.
   var isCondition = false
 
@@ -51,7 +53,11 @@ package struct ForeignSection {
     } else {
       // Mojo::Pg numbers its sections.
       let isNumbered = words.hasSuffix(" down") && words.dropLast(5).allSatisfy(\.isNumber)
-      guard let tool = Self.downs[isNumbered ? "1 down" : words] else { return nil }
+      let key = isNumbered ? "1 down" : words.hasPrefix("running downgrade ") ? "running downgrade" : words
+      needsStatementBefore = Self.remarks.contains(words)
+      guard let tool = needsStatementBefore ? Tool(name: nil, format: nil) : Self.downs[key] else {
+        return nil
+      }
       (self.tool, needsStatement) = (tool, true)
     }
   }
@@ -65,7 +71,11 @@ package struct ForeignSection {
     "+goose": Tool(name: "goose", format: .goose), "+migrate": Tool(name: "sql-migrate", format: .sqlMigrate),
   ]
 
+  /// Words that stand for a down section as often as for a remark.
+  private static let remarks: Set<String> = ["rollback", "revert", "downgrade"]
+
   private static let downs: [String: Tool] = [
+    "down sql": Tool(name: "Atlas", format: nil), "running downgrade": Tool(name: "Alembic", format: nil),
     "create above drop below": Tool(name: "tern", format: .tern),
     "down migration": Tool(name: "node-pg-migrate", format: .nodePgMigrate),
     "1 down": Tool(name: "Mojo::Pg", format: nil), "rambler down": Tool(name: "rambler", format: nil),

@@ -68,10 +68,14 @@ struct MigrationSections {
   /// The first comment of another tool's that divides the file.
   private func foreignSection() -> ForeignSection? {
     ForeignSection.all(in: bytes, from: start).first { section in
-      guard section.needsStatement else { return true }
-      let rest = SQLScript(valid: bytes, in: section.range.upperBound..<bytes.count, countedFrom: start)
-      return !rest.statements.isEmpty || !rest.problems.isEmpty
+      (!section.needsStatementBefore || hasStatement(in: start..<section.range.lowerBound))
+        && (!section.needsStatement || hasStatement(in: section.range.upperBound..<bytes.count))
     }
+  }
+
+  private func hasStatement(in range: Range<Int>) -> Bool {
+    let script = SQLScript(valid: bytes, in: range, countedFrom: start)
+    return !script.statements.isEmpty || !script.problems.isEmpty
   }
 
   private mutating func read(_ markers: [MigrationMarker], after first: MigrationMarker) {
