@@ -118,7 +118,7 @@ import Testing
       await #expect(throws: TenancyProblem.tenantExists("apex")) { try await fleet.rename("apex", "apex") }
       await #expect(
         throws: TenancyProblem.invalidTenantName(
-          "Apex", registry.mapping.schemaPrefix.isEmpty ? .malformed : .malformedKey)
+          "Apex", registry.mapping.schemasAreApart ? .malformedKey : .malformed)
       ) {
         try await fleet.rename("apex", "Apex")
       }
