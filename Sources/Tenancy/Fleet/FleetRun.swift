@@ -97,8 +97,6 @@ package struct SelectedTenants: Sendable {
 
   /// The number of tenants.
   package var count: Int { members.count }
-  /// Their names.
-  package var names: [TenantName] { members.map(\.tenant.name) }
 
   /// Those that no statement can name, each with why: what is done for the others is not done for them.
   package var unreadable: [(name: String, error: TenancyProblem)] {

@@ -75,7 +75,7 @@ enum Step: Sendable {
       } catch let error as StatementError
         where error.error.state == .deadlockDetected && attempt <= Self.deadlocks
       {
-        try await Task.sleep(for: FleetRetry.pause(afterAttempt: attempt))  // As above.
+        try await Task.sleep(for: FleetRetry.pause(afterAttempt: attempt))  // Lets the winner finish.
       }
     }
   }
