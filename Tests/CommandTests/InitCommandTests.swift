@@ -51,6 +51,29 @@ import Testing
     }
   }
 
+  /// Nobody else is to blame for it, and it does not go away.
+  @Test(arguments: [
+    (
+      "CREATE TABLE tenants (id int PRIMARY KEY); ALTER TABLE tenants RENAME TO customers",
+      "\"tenants_pkey\" already exists"
+    ),
+    ("CREATE SEQUENCE tenants", "\"tenants\" already exists"),
+    ("CREATE TYPE tenants AS ENUM ()", "\"tenants\" already exists"),
+    ("CREATE INDEX domains_pkey ON pg_temp.t (a)", ""),
+    ("DROP SCHEMA public", "schema \"public\" does not exist"),
+  ]) func whatIsInTheWay(sql: String, words: String) async throws {
+    try await Scene.empty { scene in
+      try await scene.database.psql("CREATE TEMP TABLE t (a int); \(sql)")
+      let outcome = try await scene.run("init --no-files")
+      if words.isEmpty {
+        #expect(outcome.status == 0, "\(outcome)")
+      } else {
+        #expect(outcome.status != 0 && outcome.stderr.contains(words), "\(outcome)")
+        #expect(!outcome.stderr.contains("another session"), "\(outcome)")
+      }
+    }
+  }
+
   /// A file that was written for one database makes the same registry in the next.
   @Test func createsWhatItsFileSays() async throws {
     try await Scene.empty(files: ["tenantctl.toml": "[registry]\ndomains = false\n"]) { scene in

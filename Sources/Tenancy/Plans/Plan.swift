@@ -17,6 +17,8 @@ package struct Plan<Result: Sendable>: Sendable {
 
   /// Plans the change once more, if another session was faster: most often there is a better answer by then.
   var again: (@Sendable () async throws -> Plan)?
+  /// Whether no other session is to blame for what is in the way.
+  var isAlone = false
   /// A lock that is held over another connection during a change of several transactions.
   var lock: SQL?
   /// The tenant's schema, if all that is in it is locked.
@@ -57,17 +59,30 @@ package struct Plan<Result: Sendable>: Sendable {
   private func applyAlone() async throws -> Result {
     // A transaction's lock, not the session's: behind a pooler a session outlives its client.
     if let lock, database.pool.size > 1 {
-      let isApplied = try await database.connected { holder in
-        try await holder.transaction(opening: database.limits.opening + [lock]) { _ in
-          guard await database.isServedBesides() else { return false }
-          try await applySteps()
-          return true
+      do {
+        let isApplied = try await database.connected { holder in
+          try await holder.transaction(opening: database.limits.opening + [Self.patience, lock]) { _ in
+            guard await database.isServedBesides() else { return false }
+            try await applySteps()
+            return true
+          }
         }
+        if isApplied { return result }
+      } catch  where progress.done == steps.count {
+        // The lock was lost, with all that it was for committed.
+        return result
       }
-      if isApplied { return result }
     }
     try await applySteps()
     return result
+  }
+
+  /// The server's limits, except on waiting for a lock, are for those who forget a transaction. PostgreSQL 17 has another one.
+  private static var patience: SQL {
+    """
+    SELECT set_config('idle_in_transaction_session_timeout', '0', true),
+      CASE WHEN current_setting('transaction_timeout', true) <> '' THEN set_config('transaction_timeout', '0', true) END
+    """
   }
 
   private func applySteps() async throws {
@@ -105,8 +120,13 @@ package struct Plan<Result: Sendable>: Sendable {
     case let error as MigrationStatementError:
       TenancyProblem.migrationFailed(error.source.failure(error.error, ofNewTenant: true))
     case let error as StatementError:
-      isLostRace(error.error)
-        ? TenancyProblem.changedMeanwhile : explain(error.error) ?? TenancyProblem.translating(error)
+      if isAlone {
+        TenancyProblem.translating(error)
+      } else if isLostRace(error.error) {
+        TenancyProblem.changedMeanwhile
+      } else {
+        explain(error.error) ?? TenancyProblem.translating(error)
+      }
     default: error
     }
   }

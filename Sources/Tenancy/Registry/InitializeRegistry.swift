@@ -37,8 +37,12 @@ extension TenantDatabase {
     try await connected { connection in
       guard let (registry, shape) = try await self.recognize(source, over: connection) else {
         var plan = try await self.creation(notify: notify, over: connection)
-        // Another run may make the tables meanwhile.
-        plan.again = { try await self.initialization(source, upgrade: upgrade, notify: notify) }
+        // Another run may make the tables meanwhile. What is in the way then is no registry, and not another session's.
+        plan.again = {
+          var second = try await self.initialization(source, upgrade: upgrade, notify: notify)
+          (second.again, second.isAlone) = (nil, true)
+          return second
+        }
         return plan
       }
       let additions = upgrade ? registry.lacks : []

@@ -65,6 +65,20 @@ import Testing
     }
   }
 
+  /// While the files run, the transaction with the lock is idle.
+  @Test func aCreateThatTakesLongerThanATransactionMayBeIdle() async throws {
+    try await Fleet.with { fleet in
+      try await fleet.psql(
+        "ALTER DATABASE \(fleet.database.name) SET idle_in_transaction_session_timeout = '200ms'")
+      try await TestPgBouncer.with(fleet.database) { url in
+        let pooled = Fleet(database: fleet.database, tenancy: try fleet.database.tenancy(url: url))
+        try await pooled.create("acme", [tableMigration(1), migration("2", "SELECT pg_sleep(0.6)")])
+        await pooled.tenancy.close()
+      }
+      #expect(try await fleet.list() == "acme")
+    }
+  }
+
   @Test(arguments: ["", "; SELECT 1/0"]) func scriptsLeaveNothingInTheServersSessions(end: String)
     async throws
   {
