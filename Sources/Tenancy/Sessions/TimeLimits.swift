@@ -61,15 +61,36 @@ struct SessionSettings: Sendable {
   /// What the file's own statements have set before.
   var own: [SQL] = []
 
-  var enter: [SQL] {
-    ["SET search_path TO \(unsafeRaw: frame.path.value(for: schema))"] + frame.limits.session + own
+  var enter: [SQL] { surroundings + own }
+
+  private var surroundings: [SQL] {
+    ["SET search_path TO \(unsafeRaw: frame.path.value(for: schema))"] + frame.limits.session
   }
 
   var leave: [SQL] { SessionCleaning.Extent.part.statements }
 
-  /// Three transactions in one message: the last one also comes when the statement fails.
+  /// The statement goes out once the session is set: a role may not be allowed to set what another one could, and without its
+  /// search path the statement's names would lead elsewhere.
   func run(_ statement: SQL, over connection: Connection) async throws {
     let leave = await SessionCleaning.Extent.part.statements(for: connection)
-    _ = try await connection.segments([enter, [statement], leave])[1].get()
+    do {
+      _ = try await connection.segments([enter])[0].get()
+    } catch let failure as StatementError {
+      _ = try await connection.segments([leave])
+      throw StatementError(index: 0, error: ofSetting(failure))
+    }
+    // Two transactions in one message: the last one also comes when the statement fails.
+    _ = try await connection.segments([[statement], leave])[0].get()
+  }
+
+  /// The server's words about one of the file's own settings, as if the statement had called it.
+  private func ofSetting(_ failure: StatementError) -> ServerError {
+    var error = failure.error
+    error.position = nil
+    let index = failure.index - surroundings.count
+    if own.indices.contains(index) {
+      error.context = error.context ?? "SQL statement \"\(own[index].inlined)\""
+    }
+    return error
   }
 }

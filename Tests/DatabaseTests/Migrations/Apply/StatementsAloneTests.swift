@@ -39,6 +39,26 @@ import Testing
     }
   }
 
+  /// What a file has set is sent again before each statement that is sent alone. Without it, and without the search path, the
+  /// statement would reach the shared table.
+  @Test(arguments: [
+    "PREPARE moved AS INSERT INTO plans SELECT id FROM old; EXECUTE moved; DROP TABLE old",
+    "CREATE TEXT SEARCH CONFIGURATION mine (COPY = simple); SET default_text_search_config = mine; DROP TEXT SEARCH CONFIGURATION mine",
+  ])
+  func whatCannotBeSetAgain(sql: String) async throws {
+    try await Fleet.with { fleet in
+      try await fleet.psql("CREATE TABLE public.plans (id int); INSERT INTO public.plans VALUES (1)")
+      let own = try migration("1", "CREATE TABLE plans (id int); CREATE TABLE old (id int);")
+      let update = "DO $$ BEGIN UPDATE plans SET id = 2; COMMIT; END $$"
+      let file = try migration("2", "-- migrate:up transaction:false\n\(sql);\n\(update);")
+      try await fleet.create("a", [own])
+      let failure = try #require(try await fleet.migrate([own, file]).tenants[0].migrationFailure)
+      #expect(failure.excerpt?.contains("UPDATE plans") == true)
+      #expect(try #require(failure.server?.context).hasPrefix("SQL statement \""))
+      #expect(try await fleet.psql("SELECT id FROM public.plans") == "1")
+    }
+  }
+
   /// It is no setting alone: sent again before each of the others, it would do its work as often.
   @Test func aCallAmongSettingsIsMadeOnce() async throws {
     try await Fleet.with { fleet in
