@@ -26,14 +26,28 @@ extension [SQLStatement] {
       all.formUnion(targets)
       foreign.formUnion(targets.filter { !made.contains($0) })
       if let table = statement.newTable { made.insert(table) }
+      runsCode = runsCode || statement.mayRunCode
       switch statement.leadingKeywords.first {
-      case "DO", "CALL", "SELECT", "SET": runsCode = true
       case "DROP": made.subtract(targets)
       case "ALTER" where SQLWords(statement).movesItsTable: made.subtract(targets)
       default: break
       }
     }
     return runsCode ? all : foreign
+  }
+}
+
+extension SQLStatement {
+  /// What only defines, in a schema whose tables have no rows yet.
+  private static let definitions: Set = [
+    "CREATE", "ALTER", "DROP", "COMMENT", "GRANT", "REVOKE", "LOCK", "SAVEPOINT", "RELEASE",
+  ]
+
+  /// Whether it may call functions or triggers, which can do anything, or takes back what was done.
+  fileprivate var mayRunCode: Bool {
+    guard let first = leadingKeywords.first, Self.definitions.contains(first) else { return true }
+    if leadingKeywords.contains("EXTENSION") || leadingKeywords.contains("MATERIALIZED") { return true }
+    return first == "CREATE" && leadingKeywords.contains("TABLE") && SQLWords(self).contains("AS")
   }
 }
 

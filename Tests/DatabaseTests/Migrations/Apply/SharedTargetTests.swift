@@ -174,31 +174,6 @@ import Testing
     }
   }
 
-  /// What a new tenant's files have made is not there any more, or was never the tenant's; what `create` refuses, `migrate`
-  /// refuses too.
-  @Test(arguments: [
-    [
-      "CREATE TABLE users (id int)", "ALTER TABLE users RENAME TO members",
-      "DROP TABLE IF EXISTS users CASCADE",
-    ],
-    ["CREATE TABLE users ()", "ALTER TABLE users RENAME TO members; DROP TABLE IF EXISTS users CASCADE"],
-    ["CREATE TABLE users (id int)", "DROP TABLE users", "DROP TABLE IF EXISTS users CASCADE"],
-    ["CREATE TEMP TABLE users (id int)", "ALTER TABLE users ADD z int"],
-    ["CREATE FUNCTION users() RETURNS int LANGUAGE sql RETURN 1", "ALTER TABLE users ADD z int"],
-    ["CREATE TABLE pg_temp.users (id int)", "ALTER TABLE users ADD z int"],
-  ])
-  func whatANewTenantHasNoMore(statements: [String]) async throws {
-    try await Fleet.with { fleet in
-      try await fleet.psql(Self.shared)
-      try await fleet.populate(["a"])
-      let files = try statements.enumerated().map { try migration("\($0 + 1)", "\($1);") }
-      await #expect { try await fleet.create("new", files) } throws: { error in
-        (error as? TenancyProblem)?.migrationFailure?.sharedName == "users"
-      }
-      #expect(try await fleet.migrate(files).tenants[0].migrationFailure?.sharedName == "users")
-    }
-  }
-
   /// The shared schema's files come first in the same run.
   @Test func whatTheRunItselfMakes() async throws {
     try await Fleet.with { fleet in
@@ -273,13 +248,13 @@ extension Fleet {
 }
 
 extension TenancyProblem {
-  fileprivate var migrationFailure: MigrationFailure? {
+  var migrationFailure: MigrationFailure? {
     if case .migrationFailed(let failure) = self { failure } else { nil }
   }
 }
 
 extension MigrationFailure {
-  fileprivate var sharedName: String? {
+  var sharedName: String? {
     if case .meetsShared(let object) = reason { object.name } else { nil }
   }
 }
