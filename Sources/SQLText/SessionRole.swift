@@ -27,15 +27,21 @@ private func name(_ token: String) -> String {
 /// not be allowed to use all schemas of the search path, and PostgreSQL leaves such a schema out without a word.
 package struct RoleWatch: Sendable {
   private var isSet = false
+  /// ROLLBACK TO gives the role back that a savepoint had.
+  private var wasEverSet = false
 
   package init() {}
 
   /// Whether the statement uses names without a schema, as the first one since a role may have been set.
   package mutating func matters(before statement: String) -> Bool {
     let setsRole = maySetRole(statement)
-    defer { if setsRole { isSet = true } }
-    guard isSet else { return false }
+    defer {
+      if setsRole { (isSet, wasEverSet) = (true, true) }
+    }
+    guard wasEverSet else { return false }
     let words = firstTokens(of: statement, 2)
+    if words.first == "ROLLBACK" { isSet = true }
+    guard isSet else { return false }
     if words.first == "RESET" {
       if ["ROLE", "SESSION", "SESSION_AUTHORIZATION", "ALL"].contains(words.last) { isSet = false }
       return false

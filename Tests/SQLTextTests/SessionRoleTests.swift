@@ -37,6 +37,9 @@ import Testing
     ("SET ROLE a; DROP TABLE IF EXISTS t", 1),
     ("SET ROLE a; TRUNCATE t", 1),
     ("SET ROLE a; RESET ROLE; SET ROLE b; GRANT SELECT ON t TO c", 3), ("SET ROLE a; COPY t TO '/tmp/t'", 1),
+    ("SET ROLE a; SAVEPOINT s; RESET ROLE; ROLLBACK TO s; CREATE TABLE t ()", 4),
+    ("SET ROLE a; SAVEPOINT s; RESET ROLE; ROLLBACK TO SAVEPOINT s; TABLE t", 4),
+    ("SET ROLE a; SAVEPOINT s; RESET ALL; SELECT 1; ROLLBACK WORK TO s; DROP TABLE t", 5),
     ("SET ROLE a; DROP VIEW \"V\"", 1), ("SELECT set_config('role', 'a', true); TABLE t", 1),
   ])
   func itMatters(script: String, index: Int) throws {
@@ -50,6 +53,7 @@ import Testing
     "SET ROLE a; SET lock_timeout TO 1; TABLE t; SET ROLE NONE; TABLE t; TRUNCATE t",
     "SET ROLE a; SELECT set_config('role', 'b', false) FROM t; SELECT 1; TABLE t; RESET ALL; SELECT 1",
     "SELECT set_config('role', 'a', false); DO $$BEGIN SET ROLE b; END$$; TABLE public.t; DROP TABLE t; SET ROLE c",
+    "SET ROLE a; RESET ROLE; ROLLBACK TO s; TABLE t",
     "DO $$BEGIN SET ROLE b; END$$; TABLE t; RESET ROLE; SET ROLE a; TABLE t; TABLE t; RESET lock_timeout; TABLE t",
   ])
   func eachInItsOwnSession(script: String) throws {
