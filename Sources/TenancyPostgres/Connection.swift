@@ -265,6 +265,8 @@ extension Connection {
       case PGRES_PIPELINE_SYNC: answers.endSegment()
       case PGRES_PIPELINE_ABORTED: break
       case PGRES_SINGLE_TUPLE where isMessage: break
+      // The rows of a query that a rule has added come before the statement's own result, and without a command tag.
+      case PGRES_TUPLES_OK where isMessage && result.isWithoutTag: break
       case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY: answers.add(Rows(result: result))
       case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH:
         // The protocol has no way on from here but the other end of the COPY.

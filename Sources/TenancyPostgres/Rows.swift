@@ -118,6 +118,9 @@ final class PostgresResult: @unchecked Sendable {  // Holds: libpq never changes
     if isOwner { PQclear(pointer) }
   }
 
+  /// Whether the server has not said what the statement did.
+  var isWithoutTag: Bool { PQcmdStatus(pointer)?.pointee ?? 0 == 0 }
+
   /// The server's words, if this is an error or a notice.
   var serverError: ServerError {
     func field(_ code: Character) -> String? {
