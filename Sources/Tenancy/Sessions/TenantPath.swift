@@ -67,8 +67,8 @@ struct DatabaseTraits: Sendable, Hashable {
   let isCitus: Bool
   /// Whether commits may return before they are on disk: the current role can then wait for all of them at once.
   let canDefer: Bool
-  /// Since when the server has run without a crash: recovery resets the statistics (PostgreSQL manual, 27.2
-  /// "The Cumulative Statistics System"). Any role may read it, and no pooler hides it.
+  /// Since when the server has run without a crash: when it was started, and the process of its oldest child, which is another
+  /// after a crash. Any role may read both, and no pooler hides them.
   let serverRun: String?
   /// The roles that get privileges on the tables that the current role makes.
   let defaultGrantees: [SQL]
@@ -83,7 +83,10 @@ struct DatabaseTraits: Sendable, Hashable {
       EXISTS (SELECT FROM pg_catalog.pg_default_acl), (\(serverRun))
     """
   /// Tells what ``serverRun`` is at the moment.
-  static let serverRun: SQL = "SELECT stats_reset::text FROM pg_stat_bgwriter"
+  static let serverRun: SQL = """
+    SELECT concat(extract(epoch FROM pg_postmaster_start_time()), ' ', min(a.pid)) FROM pg_stat_get_activity(NULL) a
+    WHERE a.datid IS NULL AND a.usesysid IS NULL
+    """
 }
 
 extension TenantDatabase {
