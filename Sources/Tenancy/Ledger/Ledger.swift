@@ -81,10 +81,12 @@ struct Ledger: Sendable {
     """
   }
 
-  /// Repeats the head where one catalog query finds it for all tenants.
+  /// Repeats the head where one catalog query finds it for all tenants. A table that has checksums and lacks other columns has
+  /// none: who knows it by its head takes it for one that has all.
   /// - Parameter history: `nil` while a migration is begun and not finished: then everybody reads the ledger itself.
   func comment(_ history: LedgerHistory?) -> SQL {
-    let text: SQL = history.map { "\(literal: $0.head.comment)" } ?? "NULL"
+    let isKnownByHead = missingColumns.isEmpty || !columns.contains("checksum")
+    let text: SQL = history.flatMap { isKnownByHead ? "\(literal: $0.head.comment)" as SQL : nil } ?? "NULL"
     return "COMMENT ON TABLE \(name) IS \(text)"
   }
 

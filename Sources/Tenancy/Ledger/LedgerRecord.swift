@@ -105,11 +105,14 @@ struct LedgerUpdate: Sendable {
     // They may have waited, and the name may lead to another table since.
     let changes = shaping + (shaping.isEmpty ? [] : [ledger.check()]) + rows
     if changes.isEmpty { return [] }
-    // With new rows the primary key finds out whether another session was faster.
-    return changes
-      + (rows.isEmpty
-        ? ledger.rewriteComment(history, state ?? LedgerState(rows: history.count, begun: [:]))
-        : [ledger.comment(finished.count < state?.begun.count ?? 0 ? nil : history)])
+    if rows.isEmpty {
+      return changes
+        + ledger.rewriteComment(history, state ?? LedgerState(rows: history.count, begun: [:]))
+    }
+    // The primary key finds out whether another session has recorded the same, the number whether it has others.
+    let count: [SQL] = hasLedger ? state.map { ["SELECT \(ledger.ifCount($0.finished, "1"))"] } ?? [] : []
+    return shaping + (shaping.isEmpty ? [] : [ledger.check()]) + count + rows
+      + [ledger.comment(finished.count < state?.begun.count ?? 0 ? nil : history)]
   }
 }
 

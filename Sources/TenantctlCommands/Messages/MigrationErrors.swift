@@ -270,6 +270,12 @@ extension MigrationFailure {
     if isOfNewTenant {
       return "the tenant is new: look for a schema's name in the file, as 'tenantctl migration check' does"
     }
+    if isOfShared {
+      return """
+        if the shared schema has all that this migration creates: 'tenantctl migration baseline \(version) --shared' records \
+        it without running it
+        """
+    }
     return hasHistory
       ? """
       if the tenant has all that this migration creates: 'tenantctl migration baseline \(version) NAME' records it without \

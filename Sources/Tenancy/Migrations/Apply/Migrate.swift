@@ -49,6 +49,7 @@ extension TenantDatabase {
       }
       var failure = error.source.failure(error.error)
       failure.hasHistory = !survey.applied.isEmpty || versions != nil
+      failure.isOfShared = survey.tenant == nil
       throw TenancyProblem.migrationFailed(failure)
     }
   }
@@ -134,7 +135,7 @@ private struct SchemaMigration {
         let current = try await inspect(survey)
         guard
           current.history != survey.history || current.rows != survey.rows || current.begun != survey.begun
-            || current.hasLedger != survey.hasLedger
+            || current.hasLedger != survey.hasLedger || current.ledger.columns != survey.ledger.columns
         else { throw error }
         try start(from: current)
         if queue.isEmpty { await fixComment(of: current) }

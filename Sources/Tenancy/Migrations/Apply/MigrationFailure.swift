@@ -61,6 +61,8 @@ package struct MigrationFailure: Sendable, Hashable {
   package internal(set) var lockHolders: [LockHolder] = []
   /// Whether the schema has other migrations in its ledger.
   package internal(set) var hasHistory = false
+  /// Whether it is a migration of the shared schema.
+  package internal(set) var isOfShared = false
   /// Whether the tenant is being created: nothing of its own was there before.
   package internal(set) var isOfNewTenant = false
   /// Indexes that are not valid and had to be dropped again: what a build that failed leaves.

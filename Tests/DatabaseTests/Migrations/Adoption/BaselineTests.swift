@@ -93,4 +93,16 @@ import Testing
       #expect(try await fleet.ledger("a", of: files) == "1,2")
     }
   }
+
+  /// The primary key has nothing against it: the other session has recorded another version.
+  @Test func anotherSessionHasRecordedANewerOne() async throws {
+    try await Fleet.with { fleet in
+      let files = try (1...2).map(tableMigration)
+      try await fleet.create("a")
+      let late = try await plan(fleet, Array(files.prefix(1)), at: "1")
+      try await fleet.migrate([files[1]])
+      #expect(await fleet.tenancy.run(late).outline == "a: changedMeanwhile")
+      #expect(try await fleet.ledger("a", of: [files[1]]) == "2")
+    }
+  }
 }
