@@ -27,10 +27,13 @@ package struct ServerFailure: Sendable, Hashable {
   let isTransient: Bool
   /// Whether another session changed the same catalog object at the same time.
   let isCatalogRace: Bool
+  /// Whether another session has won a deadlock, or a conflict of transactions that see one state of the rows.
+  let isConflict: Bool
 
   init(_ error: ServerError) {
     isTransient = error.isTransient
     isCatalogRace = error.isCatalogRace
+    isConflict = error.isConflict
     isOfCalledCode =
       error.context != nil && [.undefinedTable, .undefinedFunction, .undefinedObject].contains(error.state)
     isPolicyRefusal = error.routine == "check_enable_rls"

@@ -26,7 +26,7 @@ extension TenancyProblem {
     switch self {
     case .migrationFailed(let migration):
       migration.reason == .inProgress || migration.server?.isTransient == true
-    case .execFailed(let failure): failure.server.isCatalogRace
+    case .execFailed(let failure): failure.server.isCatalogRace || failure.server.isConflict
     case .locked(let server, _), .server(let server): server.isTransient
     case .dropStopped(_, let cause), .keysDropped(_, let cause): cause.isWorthAnotherAttempt
     default: false
@@ -38,8 +38,11 @@ extension ServerError {
   /// Whether another attempt is likely to succeed: another session held a lock, won a deadlock or a conflict, or changed
   /// the same catalog object at the same time.
   var isTransient: Bool {
-    [.lockNotAvailable, .deadlockDetected, .serializationFailure].contains(state) || isCatalogRace
+    state == .lockNotAvailable || isConflict || isCatalogRace
   }
+
+  /// Whether another transaction, of which it was one or the other, has won.
+  var isConflict: Bool { [.deadlockDetected, .serializationFailure].contains(state) }
 
   /// Whether two sessions changed one catalog object: "tuple concurrently updated" or deleted, recognized by the server
   /// function that raises it, or two rows for one object. PostgreSQL takes no lock there (pgsql-hackers, "tuple concurrently

@@ -61,7 +61,8 @@ extension TenantDatabase {
     // What is read-only changes nothing.
     let targets = try await sharedTargets(of: options.mayWrite ? script.statements : [], path)
     let expected = Mutex<(columns: [ResultColumn], types: [UInt32])?>(nil)
-    // Another attempt where PostgreSQL itself has lost a race, as for a file; a lock that somebody holds is the user's affair.
+    // Another attempt where PostgreSQL itself has lost a race, or another transaction has won, as for a file; a lock that
+    // somebody holds is the user's affair.
     let report = await tenants.forEach(run, retries: FleetRetry.usual) { tenant in
       let answers = try await self.exec(
         script.sent(targets, in: tenant.schema, mayWrite: options.mayWrite), options, path, tenant)

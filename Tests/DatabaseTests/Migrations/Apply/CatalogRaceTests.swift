@@ -60,6 +60,28 @@ import Testing
     }
   }
 
+  /// As a file does: the transaction is rolled back, and nothing was given to anybody.
+  @Test(arguments: ["SERIALIZABLE", "REPEATABLE READ"]) func aScriptAfterAConflict(level: String) async throws
+  {
+    try await Fleet.with { fleet in
+      try await fleet.populate(["a"])
+      try await fleet.psql("CREATE TABLE a.numbers (n int); INSERT INTO a.numbers VALUES (1)")
+      let sql = "SET TRANSACTION ISOLATION LEVEL \(level); UPDATE numbers SET n = n * 10 RETURNING n"
+      let script = try ExecScript([("-c", Array(sql.utf8))])
+      let tenants = try await fleet.tenancy.tenants(in: FleetSelection(names: nil))
+      var options = ExecOptions()
+      options.mayWrite = true
+      let holder = try await fleet.database.connect()
+      _ = try await holder.pipeline(["BEGIN", "UPDATE a.numbers SET n = n + 1"])
+      async let report = fleet.tenancy.exec(script, in: tenants, options) { _, _ in }
+      try await holder.blocked()
+      try await holder.query("COMMIT")
+      #expect(try await report.failures.isEmpty)
+      #expect(try await fleet.psql("SELECT n FROM a.numbers") == "20")
+      await holder.close()
+    }
+  }
+
   /// The other session's table is not to be seen yet, its type is: "type already exists". It may also be no race.
   @Test func whatIsThereAlreadyIsTriedAFewTimes() async throws {
     try await Fleet.with { fleet in
