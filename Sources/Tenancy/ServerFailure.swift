@@ -1,6 +1,7 @@
+internal import SQLText
 internal import TenancyPostgres
 
-/// The server's words about a statement that failed.
+/// The server's words about a statement that failed, without the passwords of statements that they quote.
 package struct ServerFailure: Sendable, Hashable {
   /// The code of PostgreSQL's Appendix A.
   package let sqlState: String
@@ -40,11 +41,11 @@ package struct ServerFailure: Sendable, Hashable {
     isLockTimeout = error.state == .lockNotAvailable && error.routine == "ProcessInterrupts"
     isRaised = error.isRaised
     sqlState = error.state.rawValue
-    message = error.message
-    detail = error.detail
+    message = withoutPasswords(error.message)
+    detail = error.detail.map(withoutPasswords)
     hint = error.hint
-    context = error.context
-    internalQuery = error.internalQuery
+    context = error.context.map(withoutPasswords)
+    internalQuery = error.internalQuery.map(withoutPasswords)
   }
 }
 

@@ -1,3 +1,4 @@
+internal import SQLText
 internal import TenancyPostgres
 
 /// A session, or a prepared transaction, that holds locks on a schema's tables.
@@ -20,7 +21,7 @@ package struct LockHolder: Sendable, Hashable {
   package let isIdle: Bool
   /// For how long its transaction has been open.
   package let age: Duration
-  /// The first 80 characters of its current, or last, query.
+  /// The first 80 characters of its current, or last, query; without passwords.
   package let query: String
 }
 
@@ -79,7 +80,7 @@ extension LockHolder {
         Int?.self, String?.self, String.self, String.self, Bool.self, String?.self, Double.self, String.self)
       return LockHolder(
         holder: gid.map { .prepared($0) } ?? .session(pid: pid ?? 0), role: role, application: application,
-        isIdle: isIdle, age: .seconds(seconds), query: query)
+        isIdle: isIdle, age: .seconds(seconds), query: withoutPasswords(query))
     }
   }
 }
