@@ -52,7 +52,8 @@ extension TenantDatabase {
   /// Finds inconsistencies, with a few queries for the whole fleet. Changes nothing.
   ///
   /// Throws ``TenancyProblem`` if the registry does not exist, or is not a registry.
-  package func diagnose() async throws -> Diagnosis {
+  /// - Parameter migratesShared: whether there are migrations of the shared schema, so that its ledger matters.
+  package func diagnose(migratesShared: Bool = false) async throws -> Diagnosis {
     let server = try await examineServer()
     if server.contains(.settingsLost) {
       // What the other queries would say could not be trusted.
@@ -67,6 +68,7 @@ extension TenantDatabase {
     entries += try await examineSearchPath(members).map { .init($0) }
     entries += try await examineNotifications()
     entries += try await examineDomains(of: tenants, shape, strays: schemas.compactMap(\.stray))
+    if migratesShared { entries += try await examineSharedLedger() }
     entries += try await examineLedgers(of: tenants)
     entries += try await examineReplication(of: tenants).map { .init($0) }
     entries += try await examineContents(shape, unfinished: entries.unfinishedSchemas)

@@ -22,6 +22,17 @@ extension TenantDatabase {
     return Array(entries.joined())
   }
 
+  /// The same for the shared schema, as if it were a tenant of its schema's name.
+  func examineSharedLedger() async throws -> [Diagnosis.Entry] {
+    let shared = Tenant(name: TenantName(stored: SchemaName.shared.rawValue), schema: .shared, isActive: true)
+    return try await connected { connection in
+      let survey = try await self.surveyor([]).inspect((tenant: nil, schema: .shared), over: connection)
+      if !survey.hasLedger { return [] }
+      let keyless = try await self.ledgersWithoutKey(in: [.shared], over: connection)
+      return self.examine(survey, of: shared) + (keyless.isEmpty ? [] : self.addKey(survey, of: shared))
+    }
+  }
+
   /// Whether the database is a subscriber that gets ledgers from elsewhere (PostgreSQL manual, 31.6 "Restrictions" of logical
   /// replication: the schema is not replicated).
   func examineReplication(of members: [FleetMember]) async throws -> [Finding] {

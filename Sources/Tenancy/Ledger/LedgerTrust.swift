@@ -62,7 +62,7 @@ struct LedgerTrust: Sendable {
       WHEN c.relkind <> 'r' OR c.relispartition THEN 'kind'
       WHEN c.relowner <> ALL(trust.owners) THEN concat('owner ', pg_get_userbyid(c.relowner))
       WHEN \(Self.hasRules) THEN 'rules'
-      WHEN c.relrowsecurity THEN 'policies'
+      WHEN \(Self.hasPolicies) THEN 'policies'
       WHEN c.relchecks > 0 THEN 'checks'
       WHEN c.relhastriggers THEN (
         SELECT CASE WHEN bool_or(\(Self.isTrigger)) THEN 'triggers' WHEN bool_or(\(Self.isForeignKey)) THEN 'foreign keys' END
@@ -167,6 +167,12 @@ struct LedgerTrust: Sendable {
     (c.relhasrules AND EXISTS (SELECT FROM pg_catalog.pg_rewrite w WHERE w.ev_class = c.oid))
     """
 
+  /// Row-level security without a policy, as platforms switch it on for every table, runs nobody's code, and leaves rows to
+  /// the table's owner; others get an error (PostgreSQL manual, 5.8 "Row Security Policies", and `row_security`).
+  fileprivate static let hasPolicies: SQL = """
+    (c.relrowsecurity AND EXISTS (SELECT FROM pg_catalog.pg_policy p WHERE p.polrelid = c.oid))
+    """
+
   /// An aggregate, as the planner would read the whole of pg_index for an EXISTS.
   private static let hasIndexExpressions: SQL = """
     (SELECT coalesce(bool_or(i.indexprs IS NOT NULL OR i.indpred IS NOT NULL), false)
@@ -204,7 +210,7 @@ extension Ledger {
         (
           "",
           """
-          c.relkind = 'r' AND NOT \(LedgerTrust.hasRules) AND NOT c.relrowsecurity
+          c.relkind = 'r' AND NOT \(LedgerTrust.hasRules) AND NOT \(LedgerTrust.hasPolicies)
             AND NOT \(LedgerTrust.hasTrigger("\(LedgerTrust.isTrigger) OR \(LedgerTrust.isForeignKey)")) AND \(identity)
           """
         )

@@ -23,7 +23,7 @@ public struct SchemaName: StoredName {
   }
 
   /// The schema that every tenant shares.
-  static let shared = SchemaName(stored: "public")
+  package static let shared = SchemaName(stored: "public")
 
   /// Whether no tenant can own it, whatever a registry says: the shared schema and the server's own.
   var isReserved: Bool { self == .shared || isServers }

@@ -148,7 +148,7 @@ struct FindingReport: Sendable {
         ) { _ in tool.advice }
       case .ledgerNotTrusted(let tenant, let distrust):
         Self(
-          "ledger_not_trusted", "the ledger is not trusted, so the tenant is not migrated",
+          "ledger_not_trusted", "the ledger is not trusted, so the schema is not migrated",
           "\(tenant.name) (\(distrust.sentence))", tenant.schema, or: "SCHEMA"
         ) { distrust.hint($0) }
       case .schemaNotEnterable(let tenant):
@@ -184,7 +184,8 @@ struct FindingReport: Sendable {
       case .migrationUnfinished(let tenant, let versions, let direction):
         Self(
           "migration_unfinished", "a migration outside of a transaction was interrupted, or is running",
-          "\(tenant.name) (\(versions.map(\.rawValue).joined(separator: ", ")))", tenant.name.word
+          "\(tenant.name) (\(versions.map(\.rawValue).joined(separator: ", ")))",
+          tenant.schema == .shared ? "--all" : tenant.name.word
         ) { "'tenantctl \(direction == .up ? "migrate" : "rollback") \($0)' resumes it" }
 
       // What is in the schemas

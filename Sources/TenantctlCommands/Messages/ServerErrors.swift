@@ -67,9 +67,21 @@ extension ErrorReport {
   /// A server that is not there, or that refuses the connection.
   static func connectionLostHint(_ reason: String) -> String {
     // PgBouncer's, for a client that got no server connection in time.
-    reason.contains("query_wait_timeout")
-      ? "the pooler has fewer connections to the server than the command wants: give it fewer --jobs, or the server's address"
-      : "run the same command again: what was committed stays, the rest is done again"
+    if reason.contains("query_wait_timeout") {
+      return
+        "the pooler has fewer connections to the server than the command wants: give it fewer --jobs, or the server's address"
+    }
+    // The server's words before it ends a session; the command, run again, would end like that again.
+    let limits = [
+      "transaction timeout": "transaction_timeout",
+      "idle-in-transaction timeout": "idle_in_transaction_session_timeout",
+      "idle-session timeout": "idle_session_timeout",
+    ]
+    if let limit = limits.first(where: { reason.contains("due to \($0.key)") })?.value {
+      return
+        "\(limit) of the role or the database has ended it: PGOPTIONS='-c \(limit)=0' sets no limit for the command"
+    }
+    return "run the same command again: what was committed stays, the rest is done again"
   }
 
   static func insufficientPrivilege(_ failure: ServerFailure) -> ErrorReport {

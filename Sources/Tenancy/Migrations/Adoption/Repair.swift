@@ -2,8 +2,12 @@ internal import TenancyPostgres
 
 /// The ledgers that record a file's new checksum, and those that could not be read.
 package struct RepairedFile: Sendable {
-  /// The file, and the tenants whose ledgers record it.
+  /// The file, and the schemas whose ledgers record it.
   package let file: MigrationOccurrence
+  /// The shared schema's file of that version, if its ledger is one of them.
+  package let sharedPath: String?
+  /// The files whose checksums were recorded.
+  package var paths: [String] { ([file.path] + (sharedPath.map { [$0] } ?? [])).uniqued() }
   /// Why other tenants' ledgers could not be read, by the tenants' names.
   package let problems: [(name: String, error: TenancyProblem)]
 }
@@ -19,9 +23,9 @@ extension TenantDatabase {
   package func planRepair(
     _ version: MigrationVersion, _ selection: FleetSelection, _ files: MigrationSet
   ) async throws -> Plan<RepairedFile> {
-    guard let file = (files.tenant + files.shared).first(where: { $0.version == version }) else {
-      throw TenancyProblem.versionNotFound(version.rawValue)
-    }
+    let own = files.tenant.first { $0.version == version }?.path
+    let shared = files.shared.first { $0.version == version }?.path
+    guard let path = own ?? shared else { throw TenancyProblem.versionNotFound(version.rawValue) }
     let surveys = try await survey(selection, files, verify: true).all
     let empty = MigrationOccurrence.gather(surveys) {
       $0.changedFromEmpty.filter { $0.version == version }
@@ -34,16 +38,20 @@ extension TenantDatabase {
     }
     if !begun.isEmpty { throw TenancyProblem.begunStatementwise(begun) }
     var repaired: [String] = []
+    var sharedPath: String?
     var steps: [Step] = []
     for survey in surveys where survey.problem == nil {
       let statements = repair(survey, version)
       if statements.isEmpty { continue }
       repaired.append(survey.label)
+      if survey.tenant == nil { sharedPath = shared }
       steps.append(.transaction(survey.ledger.opening(limits) + statements))
     }
     return Plan(
       result: RepairedFile(
-        file: MigrationOccurrence(version: version, path: file.path, tenants: repaired),
+        file: MigrationOccurrence(
+          version: version, path: repaired.count == 1 ? sharedPath ?? path : path, tenants: repaired),
+        sharedPath: sharedPath,
         problems: surveys.compactMap { survey in survey.problem.map { (survey.label, $0) } }), steps: steps,
       database: self, explain: { Guard.lostRace.contains($0.state) ? .changedMeanwhile : nil })
   }

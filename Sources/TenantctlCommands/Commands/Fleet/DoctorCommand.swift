@@ -33,7 +33,9 @@ enum DoctorCommand {
     }
     // A second connection shows how a pooler shares sessions; with four connections ledgers are read faster.
     let database = try session.database(connections: 4)
-    let diagnosis = try await database.diagnose()
+    // Files that cannot be read are no matter of the database's.
+    let migratesShared = (try? session.migrations())?.shared.isEmpty == false
+    let diagnosis = try await database.diagnose(migratesShared: migratesShared)
     if input[Shared.dryRun] { return DiagnosisSummary(diagnosis).dryRun }
     let count = diagnosis.entries.count(where: \.canBeFixed)
     guard input[fix], count > 0 else { return DiagnosisSummary(diagnosis).result }

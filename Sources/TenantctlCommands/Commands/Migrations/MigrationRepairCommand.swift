@@ -30,7 +30,7 @@ enum MigrationRepairCommand {
         document, names: repaired.file.tenants,
         count == 0
           ? "nothing to repair: no \(problems.isEmpty ? "" : "other ")ledger has another checksum for \(repaired.file.version)"
-          : "accepted \(repaired.file.path) in \(counted(count, "ledger"))")
+          : "accepted \(repaired.paths.joined(separator: " and ")) in \(counted(count, "ledger"))")
       result.failures = failureCauses(problems, session.errorStyle)
       if !problems.isEmpty { result.status = .partial }
       return result
