@@ -41,10 +41,12 @@ public final class TenantDatabase: Sendable {
       let target = try connectionString.map { try ConnectionTarget($0) } ?? .environment
       (self.target, self.settings, self.observer) = (target, settings, observer.forConnection)
       pool = ConnectionPool(size: connections, patience: settings.poolTimeout) { [observer = self.observer] in
-        try await Connection.open(
-          target, applicationName: settings.applicationName,
-          opening: settings.opening,
-          observer: observer, executor: executor)
+        // What the server says meanwhile is about the database, not about the tenant that the connection is for.
+        try await FleetTask.$label.withValue(nil) {
+          try await Connection.open(
+            target, applicationName: settings.applicationName, opening: settings.opening,
+            observer: observer, executor: executor)
+        }
       }
     } catch {
       throw TenancyError.wrapping(error)
@@ -116,7 +118,7 @@ extension TenantDatabase {
   public struct Observer: Sendable {
     /// Gets each SQL statement just before it is sent.
     public var statement: (@Sendable (String) -> Void)?
-    /// Gets the server's notices: severity (`WARNING`, `NOTICE`, ...) and text.
+    /// Gets the server's notices: severity (`WARNING`, `NOTICE`, ...) and text; after a line break its hint, if it has one.
     public var notice: (@Sendable (_ severity: String, _ message: String) -> Void)?
 
     /// An observer of statements, notices, both or none.
@@ -130,7 +132,12 @@ extension TenantDatabase {
 
     var forConnection: ConnectionObserver {
       var observer = ConnectionObserver(statement: statement)
-      if let notice { observer.notice = { notice($0.severity, $0.message.message) } }
+      if let notice {
+        observer.notice = { said in
+          let hint = said.message.hint.map { "\nhint: \($0)" } ?? ""
+          notice(said.severity, said.message.message + hint)
+        }
+      }
       return observer
     }
   }

@@ -156,8 +156,11 @@ package final class Session: Sendable {
   private var observer: TenantDatabase.Observer {
     let (terminal, style, isVerbose) = (terminal, errorStyle, line[Global.verbose])
     var observer = TenantDatabase.Observer()
+    let told = Mutex<Set<String>>([])
     observer.notice = { severity, message in
       guard isVerbose || severity == "WARNING" else { return }
+      // A warning about the database comes with each connection.
+      if FleetTask.label == nil, !told.withLock({ $0.insert(message).inserted }) { return }
       let label = FleetTask.label.map { "\($0.onOneLine): " } ?? ""
       terminal.note("\(style.yellow(severity.lowercased() + ":")) \(label)\(message)")
     }

@@ -57,6 +57,27 @@ import Testing
     }
   }
 
+  /// It is about the database, and the server says it to each connection.
+  @Test func aWarningOfTheDatabaseComesOnce() async throws {
+    try await Scene.with(tenants: ["acme", "reef", "tank"]) { scene in
+      try await scene.database.psql(
+        """
+        DO $$ BEGIN EXECUTE format(
+          'UPDATE pg_database SET datlocprovider = ''i'', %I = ''en'', datcollversion = ''0.1'' WHERE datname = current_database()',
+          CASE WHEN current_setting('server_version_num')::int >= 170000 THEN 'datlocale' ELSE 'daticulocale' END);
+        END $$
+        """)
+      let outcome = try await scene.run([
+        "exec", "--all", "--jobs", "3", "-c", "SELECT pg_sleep(0.2)", "--quiet",
+      ])
+      let lines = outcome.stderr.split(separator: "\n")
+      #expect(lines.count == 2, "\(outcome)")
+      #expect(lines.first?.hasPrefix("warning: database ") == true, "\(outcome)")
+      #expect(
+        lines.last?.contains("hint: ") == true && lines.last?.contains("REFRESH COLLATION VERSION") == true)
+    }
+  }
+
   /// A standby says the same of each statement that writes.
   @Test func aReadOnlyServerIsNamed() async throws {
     try await Scene.with(tenants: ["acme"]) { scene in

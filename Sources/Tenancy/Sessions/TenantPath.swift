@@ -1,3 +1,4 @@
+internal import SQLText
 internal import Synchronization
 internal import TenancyPostgres
 
@@ -178,7 +179,8 @@ enum SearchPathSetting {
         names.append(SchemaName(stored: quoted(&rest)))
       } else {
         let name = rest.prefix { $0 != "," && !$0.isWhitespace }
-        names.append(SchemaName(stored: name.lowercased()))
+        // As PostgreSQL folds names.
+        names.append(SchemaName(stored: ASCII.lowercased(String(name))))
         rest = rest[name.endIndex...]
       }
     }
