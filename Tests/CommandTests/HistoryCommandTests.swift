@@ -73,7 +73,7 @@ import Testing
         """
         INSERT INTO tenants (name) VALUES ('gone'), ('view');
         CREATE SCHEMA view; CREATE VIEW view.schema_migrations AS SELECT 1 / 0 AS version;
-        ALTER TABLE acme.schema_migrations ENABLE ROW LEVEL SECURITY
+        ALTER TABLE acme.schema_migrations ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON acme.schema_migrations
         """)
       try await scene.refuses([
         Refusal(
@@ -83,7 +83,10 @@ import Testing
           "history acme", 4, "ledger_not_trusted",
           "the ledger of schema acme is not trusted: it has row-level security",
           hint:
-            "inspect the table with psql's \\d, find out who created them, and drop them: the ledger needs none"
+            """
+            inspect the table with psql's \\d, find out who created its policies, and drop them, or ALTER TABLE ... DISABLE ROW LEVEL \
+            SECURITY: the ledger needs none
+            """
         ),
         Refusal(
           "history view", 4, "ledger_not_trusted",

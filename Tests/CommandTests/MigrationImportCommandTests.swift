@@ -101,7 +101,7 @@ import Testing
     ) { scene in
       try await scene.database.psql(
         """
-        CREATE TABLE acme.hooked (); ALTER TABLE acme.hooked ENABLE ROW LEVEL SECURITY;
+        CREATE TABLE acme.hooked (); ALTER TABLE acme.hooked ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON acme.hooked;
         CREATE VIEW reef.hooked AS SELECT 1 / 0 AS version_id
         """)
       try await scene.refuses([

@@ -167,10 +167,11 @@ struct LedgerTrust: Sendable {
     (c.relhasrules AND EXISTS (SELECT FROM pg_catalog.pg_rewrite w WHERE w.ev_class = c.oid))
     """
 
-  /// Row-level security without a policy, as platforms switch it on for every table, runs nobody's code, and leaves rows to
-  /// the table's owner; others get an error (PostgreSQL manual, 5.8 "Row Security Policies", and `row_security`).
+  /// Row-level security without a policy, as platforms switch it on for every table, runs nobody's code, and hides no row
+  /// from the table's owner (PostgreSQL manual, 5.8 "Row Security Policies").
   fileprivate static let hasPolicies: SQL = """
-    (c.relrowsecurity AND EXISTS (SELECT FROM pg_catalog.pg_policy p WHERE p.polrelid = c.oid))
+    (c.relrowsecurity AND (row_security_active(c.oid)
+      OR EXISTS (SELECT FROM pg_catalog.pg_policy p WHERE p.polrelid = c.oid)))
     """
 
   /// An aggregate, as the planner would read the whole of pg_index for an EXISTS.

@@ -31,7 +31,12 @@ extension LedgerDistrust {
       REVOKE CREATE ON DATABASE from \(role), or from the role through which it has it; or ALTER SCHEMA ... OWNER TO \
       CURRENT_USER
       """
-    case .triggers, .foreignKeys, .rules, .policies, .checks, .expressions:
+    case .policies:
+      """
+      inspect the table with psql's \\d, find out who created its policies, and drop them, or ALTER TABLE ... DISABLE ROW LEVEL \
+      SECURITY: the ledger needs none
+      """
+    case .triggers, .foreignKeys, .rules, .checks, .expressions:
       "inspect the table with psql's \\d, find out who created them, and drop them: the ledger needs none"
     }
   }

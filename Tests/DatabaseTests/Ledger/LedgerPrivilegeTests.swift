@@ -50,6 +50,41 @@ import Testing
     }
   }
 
+  /// Row-level security without a policy hides all rows from everybody but the owner, and from him if it is forced.
+  @Test func rowLevelSecurityThatHidesRows() async throws {
+    try await Fleet.with { fleet in
+      try await TestRole.with(fleet.database) { role in
+        let files = MigrationSet(tenant: [try tableMigration(1)], shared: [])
+        try await fleet.create("a", files.tenant)
+        try await fleet.psql(
+          """
+          ALTER TABLE a.schema_migrations ENABLE ROW LEVEL SECURITY; GRANT USAGE ON SCHEMA a TO \(role.name);
+          GRANT SELECT ON a.schema_migrations, tenants, domains TO \(role.name)
+          """)
+        #expect(try await fleet.tenancy.survey(.all, files, verify: true).tenants[0].rows == 1)
+        let reader = try fleet.database.tenancy(url: role.url())
+        func problem() async throws -> TenancyProblem? {
+          try await reader.survey(.all, files, verify: true).tenants[0].problem
+        }
+        let distrust = TenancyProblem.ledgerNotTrusted(SchemaName(stored: "a"), .policies)
+        #expect(try await problem() == distrust)
+        try await fleet.psql("ALTER TABLE a.schema_migrations DISABLE ROW LEVEL SECURITY")
+        #expect(try await problem() == nil)
+        // An owner that is no superuser.
+        try await fleet.psql(
+          """
+          ALTER SCHEMA a OWNER TO \(role.name); ALTER TABLE a.schema_migrations OWNER TO \(role.name);
+          ALTER TABLE tenants OWNER TO \(role.name); ALTER TABLE a.schema_migrations ENABLE ROW LEVEL SECURITY
+          """)
+        #expect(try await problem() == nil)
+        try await fleet.psql("ALTER TABLE a.schema_migrations FORCE ROW LEVEL SECURITY")
+        #expect(try await problem() == distrust)
+        await reader.close()
+        try await fleet.psql("REASSIGN OWNED BY \(role.name) TO postgres")
+      }
+    }
+  }
+
   @Test func adoptAndBaseline() async throws {
     try await withDefaults { fleet, _ in
       try await fleet.populate(["a", "b"])
