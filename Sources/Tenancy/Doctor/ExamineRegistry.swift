@@ -173,7 +173,7 @@ extension TenantDatabase {
     guard own.count == 1 else { return .init(.noPrimaryDomain(tenant, own.map(\.name))) }
     let host = own[0].name
     return .init(.noPrimaryDomain(tenant, [host])) {
-      let fix = [PlannedStatement].changing(shape.setPrimary(host, domains, primary))
+      let fix = [PlannedStatement].changing(shape.setPrimary(host, of: tenant, domains, primary))
       return [.transaction(self.limits.opening.planned + fix.confirmed(by: shape))]
     }
   }

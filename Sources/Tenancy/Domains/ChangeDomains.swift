@@ -72,11 +72,7 @@ extension TenantDatabase {
           .filter { $0 != owner.host }
         if !others.isEmpty { throw TenancyProblem.domainIsPrimary(host, of: tenant, others: others) }
       }
-      let source: SQL = "FROM \(domains.table) d WHERE d.\(domains.host) = \(owner.host.rawValue)"
-      let delete = RowChange(
-        event: .delete, table: domains.table, hasRule: domains.rules.contains(.delete),
-        sql: "DELETE \(source)",
-        source: source, outcome: "NOT EXISTS (SELECT \(source))")
+      let delete = shape.delete(owner, domains)
       return Plan(
         result: RemovedDomain(name: owner.host, tenant: owner.tenant, isPrimary: owner.isPrimary),
         steps: [
@@ -101,7 +97,7 @@ extension TenantDatabase {
       let owner = try await self.ownRow(of: host, shape, over: connection)
       guard let tenant = owner.tenant else { throw TenancyProblem.domainWithoutTenant(host, tenant: nil) }
       let primaries = try await self.domains(of: [tenant], shape, over: connection).filter(\.isPrimary)
-      let set = shape.setPrimary(owner.host, domains, primary)
+      let set = shape.setPrimary(owner.host, of: tenant, domains, primary)
       return Plan(
         result: Domain(name: owner.host, tenant: tenant, isPrimary: true),
         steps: primaries.map(\.name) == [owner.host]
@@ -125,13 +121,42 @@ extension RegistryShape {
     return primary
   }
 
-  func setPrimary(_ host: DomainName, _ domains: Domains, _ primary: Identifier) -> RowChange {
-    let isIt: SQL = "d.\(domains.host) = \(host.rawValue)"
-    let source: SQL = "FROM \(domains.table) d WHERE \(isIt)"
+  func setPrimary(
+    _ host: DomainName, of tenant: TenantName, _ domains: Domains, _ primary: Identifier
+  ) -> RowChange {
+    let isIt = isDomain(host, of: tenant, domains)
+    let source: SQL = "FROM \(domains.table) d, \(tenants.table) t WHERE \(isIt)"
     return RowChange(
       event: .update, table: domains.table, hasRule: domains.rules.contains(.update),
-      sql: "UPDATE \(domains.table) d SET \(primary) = true WHERE \(isIt)", holds: isPrimary, source: source,
-      outcome: "EXISTS (SELECT \(source) AND \(isPrimary))")
+      sql: "UPDATE \(domains.table) d SET \(primary) = true FROM \(tenants.table) t WHERE \(isIt)",
+      holds: isPrimary, source: source, outcome: "EXISTS (SELECT \(source) AND \(isPrimary))")
+  }
+
+  /// That `d` is the row of that host and refers to the row `t` of that tenant. By the host alone it may be another tenant's by
+  /// now, or there are several.
+  func isDomain(_ host: DomainName, of tenant: TenantName, _ domains: Domains) -> SQL {
+    "\(link(domains)) AND \(isNamed(tenant)) AND d.\(domains.host) = \(host.rawValue)"
+  }
+
+  fileprivate func delete(_ owner: DomainOwner, _ domains: Domains) -> RowChange {
+    func change(_ delete: SQL, _ source: SQL) -> RowChange {
+      RowChange(
+        event: .delete, table: domains.table, hasRule: domains.rules.contains(.delete), sql: delete,
+        source: source, outcome: "NOT EXISTS (SELECT \(source))")
+    }
+    guard let tenant = owner.tenant else {
+      // What it refers to, not that this is missing: while a delete waits for the row, only the row itself is read again.
+      let isIt: SQL = """
+        d.\(domains.host) = \(owner.host.rawValue)
+          AND d.\(keys(domains).domain)::text IS NOT DISTINCT FROM \(owner.reference)::text
+        """
+      let source: SQL = "FROM \(domains.table) d WHERE \(isIt)"
+      return change("DELETE \(source)", source)
+    }
+    let isIt = isDomain(owner.host, of: tenant, domains)
+    return change(
+      "DELETE FROM \(domains.table) d USING \(tenants.table) t WHERE \(isIt)",
+      "FROM \(domains.table) d, \(tenants.table) t WHERE \(isIt)")
   }
 
   /// Fails if the tenant has a primary domain by now. A statement of its own: Citus refuses it within one that adds rows to a

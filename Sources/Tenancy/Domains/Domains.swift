@@ -62,14 +62,16 @@ extension TenantDatabase {
     guard let domains = shape.domains else { throw TenancyProblem.noDomains }
     let rows = try await connection.query(
       """
-      SELECT d.\(domains.host)::text, \(shape.name), \(shape.isPrimary)
+      SELECT d.\(domains.host)::text, \(shape.name), \(shape.isPrimary), d.\(shape.keys(domains).domain)::text
       FROM \(domains.table) d LEFT JOIN \(shape.tenants.table) t ON \(shape.link(domains))
       WHERE \(AnyCase.isEqual("d.\(domains.host)", host.rawValue)) ORDER BY d.\(domains.host) = \(host.rawValue) DESC, 2
       """)
     let owners = try rows.map { row in
-      let (stored, tenant, isPrimary) = try row.decode(String.self, String?.self, Bool.self)
+      let (stored, tenant, isPrimary, reference) = try row.decode(
+        String.self, String?.self, Bool.self, String?.self)
       return DomainOwner(
-        host: DomainName(stored: stored), tenant: tenant.map(TenantName.init(stored:)), isPrimary: isPrimary)
+        host: DomainName(stored: stored), tenant: tenant.map(TenantName.init(stored:)), isPrimary: isPrimary,
+        reference: reference)
     }
     guard var first = owners.first else { return nil }
     first.others = owners.dropFirst().filter { $0.host == first.host }.map(\.tenant)
@@ -84,6 +86,8 @@ struct DomainOwner {
   /// `nil` if the row refers to none that is there.
   let tenant: TenantName?
   let isPrimary: Bool
+  /// What the row has for its tenant: a key or a name.
+  let reference: String?
   /// Those of further rows with the same host name: nothing has kept an app from that.
   var others: [TenantName?] = []
 }
