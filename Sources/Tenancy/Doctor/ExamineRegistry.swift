@@ -145,7 +145,7 @@ extension TenantDatabase {
       if domains.tenantName != nil, name != owner {
         let named = name.map { shape.schema(of: TenantName(stored: $0)) }
         let stray = strays.first { $0 == named }
-        let fix: @Sendable () -> [Step] = { self.fixName(of: domain, shape, domains) }
+        let fix: @Sendable () -> [Step] = { self.fixName(of: domain, tenant, shape, domains) }
         entries.append(
           .init(
             .domainNamesAnother(domain, name: name, of: tenant, stray: stray), fix: stray == nil ? fix : nil))
@@ -156,15 +156,20 @@ extension TenantDatabase {
     entries += shared.map { host, rows in
       .init(.domainShared(DomainName(stored: host), by: rows.map(\.tenant).sorted()))
     }
+    let contested = Set(shared.map(\.key))
     return entries
-      + members.compactMap { examine(owned[$0.tenant.name] ?? [], of: $0.tenant.name, owned, domains, shape) }
+      + members.compactMap { member in
+        let own = owned[member.tenant.name] ?? []
+        if own.isEmpty { return owned.isEmpty ? nil : .init(.noDomain(member.tenant.name)) }
+        return examine(own, of: member.tenant.name, contested, domains, shape)
+      }
   }
 
+  /// - Parameter contested: host names, in lower case, of which there are several rows.
   private func examine(
-    _ own: [Domain], of tenant: TenantName, _ all: [TenantName: [Domain]], _ domains: RegistryShape.Domains,
+    _ own: [Domain], of tenant: TenantName, _ contested: Set<String>, _ domains: RegistryShape.Domains,
     _ shape: RegistryShape
   ) -> Diagnosis.Entry? {
-    if own.isEmpty { return all.isEmpty ? nil : .init(.noDomain(tenant)) }
     guard let primary = domains.primary else { return nil }
     let primaries = own.filter(\.isPrimary)
     if primaries.count > 1 { return .init(.severalPrimaryDomains(tenant, primaries.map(\.name))) }
@@ -172,17 +177,24 @@ extension TenantDatabase {
     // Of several, choosing the primary one needs a decision.
     guard own.count == 1 else { return .init(.noPrimaryDomain(tenant, own.map(\.name))) }
     let host = own[0].name
+    // Which of its rows stays needs one first.
+    if contested.contains(host.rawValue.lowercased()) {
+      return .init(.noPrimaryDomain(tenant, [host], isContested: true))
+    }
     return .init(.noPrimaryDomain(tenant, [host])) {
-      let fix = [PlannedStatement].changing(shape.setPrimary(host, of: tenant, domains, primary))
-      return [.transaction(self.limits.opening.planned + fix.confirmed(by: shape))]
+      let alone = (self.limits.opening + [shape.lockPrimary(of: tenant)]).planned
+      let fix =
+        shape.refusePrimary(of: tenant)
+        + [PlannedStatement].changing(shape.setPrimary(host, of: tenant, domains, primary))
+      return [.transaction(alone + fix.confirmed(by: shape))]
     }
   }
 
   private func fixName(
-    of domain: DomainName, _ shape: RegistryShape, _ domains: RegistryShape.Domains
+    of domain: DomainName, _ tenant: TenantName, _ shape: RegistryShape, _ domains: RegistryShape.Domains
   ) -> [Step] {
     guard let column = domains.tenantName else { return [] }
-    let isIts: SQL = "\(shape.link(domains)) AND d.\(domains.host) = \(domain.rawValue)"
+    let isIts = shape.isDomain(domain, of: tenant, domains)
     let source: SQL = "FROM \(domains.table) d, \(shape.tenants.table) t WHERE \(isIts)"
     let update = RowChange(
       event: .update, table: domains.table, hasRule: domains.rules.contains(.update),

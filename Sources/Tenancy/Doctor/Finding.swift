@@ -35,8 +35,8 @@ package enum Finding: Sendable, Hashable {
   case domainNeverMatches(DomainName, of: TenantName)
   /// The tenant has no domain, where others have.
   case noDomain(TenantName)
-  /// None of the tenant's domains is its primary one.
-  case noPrimaryDomain(TenantName, [DomainName])
+  /// None of the tenant's domains is its primary one. If the only one is contested, several rows have its host name.
+  case noPrimaryDomain(TenantName, [DomainName], isContested: Bool = false)
   /// Several of the tenant's domains are primary.
   case severalPrimaryDomains(TenantName, [DomainName])
   /// The domain's row has another tenant's name than that of the tenant to which its key refers. If there is a schema
@@ -180,7 +180,7 @@ extension Finding {
       .extensionInTenant(let tenant, _, _), .ownersDiffer(let tenant, _), .refersToTenants(let tenant, _):
       tenant.name
     case .nameShared(let name, _), .dropUnfinished(let name), .noDomain(let name),
-      .noPrimaryDomain(let name, _),
+      .noPrimaryDomain(let name, _, _),
       .severalPrimaryDomains(let name, _), .domainNamesAnother(_, _, let name, _):
       name
     case .domainUnreadable(_, let name): name

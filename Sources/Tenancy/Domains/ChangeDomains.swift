@@ -161,7 +161,7 @@ extension RegistryShape {
 
   /// Fails if the tenant has a primary domain by now. A statement of its own: Citus refuses it within one that adds rows to a
   /// reference table.
-  fileprivate func refusePrimary(of tenant: TenantName) -> [PlannedStatement] {
+  func refusePrimary(of tenant: TenantName) -> [PlannedStatement] {
     guard let domains else { return [] }
     let hasNone: SQL = """
       NOT EXISTS (
@@ -175,7 +175,7 @@ extension RegistryShape {
 
   /// For whoever makes a domain primary: one at a time, or each would not see the other's. A lock on the tenant's row
   /// would need a privilege that nothing else here needs.
-  fileprivate func lockPrimary(of tenant: TenantName) -> SQL {
+  func lockPrimary(of tenant: TenantName) -> SQL {
     "SELECT pg_advisory_xact_lock(hashtextextended(\("tenantctl: primary domain of \(tenant.rawValue)"), 0))"
   }
 

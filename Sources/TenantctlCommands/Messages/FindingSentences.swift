@@ -95,12 +95,13 @@ struct FindingReport: Sendable {
         Self("no_domain", "the tenant has no domain", "\(name)", name.word) {
           "'tenantctl domain add \($0) HOST' adds one"
         }
-      case .noPrimaryDomain(let name, let domains):
+      case .noPrimaryDomain(let name, let domains, let isContested):
         Self(
           "no_primary_domain", "none of the tenant's domains is primary",
           "\(name) (\(named(domains)))", domains.first?.word ?? "HOST", or: "HOST"
         ) {
-          domains.count == 1
+          if isContested { return onlyOneRow }
+          return domains.count == 1
             ? "it is made primary" : "'tenantctl domain primary \($0)' makes it primary"
         }
       case .severalPrimaryDomains(let name, let domains):
