@@ -104,12 +104,6 @@ extension TenantDatabase {
       self.applicationName = applicationName
     }
 
-    /// Whether no tenant can own the schema, whatever a row says: it is the server's, or what all tenants share.
-    func isShared(_ schema: SchemaName) -> Bool {
-      schema.isReserved || sharedSchemas?.contains(schema) == true
-        || registry.tables.contains { $0.schema == schema.identifier }
-    }
-
     /// What each transaction of ours begins with that is no block.
     var opening: SQL { TimeLimits(lock: lockTimeout).implicitOpening(refusesPolicies: refusesPolicies) }
   }

@@ -46,6 +46,23 @@ import Testing
     }
   }
 
+  /// What is wrong with another row is no obstacle to a new tenant.
+  @Test(arguments: ["pg_shop", "information_schema", "public", "missing", "$user", "Shop"])
+  func besideARowThatIsNoTenants(name: String) async throws {
+    try await Scene.with { scene in
+      try await scene.database.psql(
+        """
+        INSERT INTO tenants (name, created_at, updated_at, deactivated) VALUES ('\(name)', now(), now(), false)
+        """)
+      try await scene.succeed("create reef")
+      try await scene.prints("create acme", "created tenant acme, 2 migrations applied\n")
+      try scene.folder.remove("migrations/tenant/20260102000000_litres.sql")
+      try await scene.prints(
+        "create rock", "created tenant rock, 1 migration applied\n",
+        stderr: "warning: reef has version 20260102000000, which no migration file has\n")
+    }
+  }
+
   @Test func fillsTheRegistrysOwnColumns() async throws {
     try await Scene.with { scene in
       try await scene.succeed("create acme --set plan=gold=1 --set seats=5 --deactivated --no-migrations")

@@ -47,12 +47,6 @@ package struct FleetSelection: Sendable, Hashable {
   }
 }
 
-extension TenantDatabase.Settings {
-  /// Whether a row with the schema is no tenant's, but all tenants', as django-tenants keeps one for `public`. A row with a
-  /// schema of the server's is a tenant's whose row is wrong.
-  func isNoTenants(_ schema: SchemaName) -> Bool { isShared(schema) && !schema.isImpossible }
-}
-
 /// A tenant of a selection, with what the catalog says about its schema.
 struct FleetMember: Sendable {
   let tenant: Tenant
@@ -80,10 +74,10 @@ extension TenantDatabase {
   /// Throws ``TenancyProblem/tenantNotFound(_:)`` or ``TenancyProblem/tenantsNotFound(_:)`` for names that do not exist,
   /// ``TenancyProblem/unknownColumn(_:table:available:)`` and ``TenancyProblem/badValue(column:reason:)`` for conditions,
   /// ``TenancyProblem/nothingSelected``.
-  /// - Parameter withShared: whether those whose schema is not a tenant's are among them, if nobody has named them.
+  /// - Parameter withNamesakes: whether a name that is given may be several tenants'.
   func members(
     of selection: FleetSelection, over connection: Connection, _ shape: RegistryShape,
-    withShared: Bool = false
+    withNamesakes: Bool = false
   ) async throws -> [FleetMember] {
     let shape = selection.needsColumns ? try await self.shape(over: connection) : shape
     try shape.check(selection)
@@ -91,9 +85,9 @@ extension TenantDatabase {
     if let names = selection.names { try check(names, found.map(\.member.tenant)) }
     var members = found.filter {
       $0.meetsConditions && selection.accepts($0.member.tenant)
-        && (withShared || !settings.isNoTenants($0.member.tenant.schema))
+        && !settings.isNoTenants($0.member.tenant.schema)
     }.map(\.member)
-    if selection.names != nil, !withShared { try refuseNamesakes(members.map(\.tenant), shape) }
+    if selection.names != nil, !withNamesakes { try refuseNamesakes(members.map(\.tenant), shape) }
     if selection.needsLedgers {
       members = try await self.members(members, standingAs: selection, over: connection)
     }

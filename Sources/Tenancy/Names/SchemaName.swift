@@ -28,6 +28,11 @@ public struct SchemaName: StoredName {
   /// Whether no tenant can own it, whatever a registry says: the shared schema and the server's own.
   var isReserved: Bool { self == .shared || isServers }
 
+  /// The same of a schema's name in SQL.
+  static func isReserved(_ name: SQL) -> SQL {
+    "(\(name) IN (\(literal: shared.rawValue), 'information_schema') OR starts_with(\(name), 'pg_'))"
+  }
+
   /// Whether it is one of the server's own, or has a name that the server keeps for them.
   private var isServers: Bool { rawValue == "information_schema" || rawValue.hasPrefix("pg_") }
 

@@ -69,7 +69,7 @@ package struct SchemaState: Sendable, Hashable {
 }
 
 extension TenantDatabase {
-  /// The tenants by name, each with its domains. A row whose schema is the shared one, as django-tenants keeps it for
+  /// The tenants by name, each with its domains. A row whose schema all tenants share, as django-tenants keeps one for
   /// `public`, is no tenant, and neither is one without a name.
   ///
   /// Throws ``TenancyProblem``.
@@ -81,12 +81,12 @@ extension TenantDatabase {
       guard withState || selection.needsState else {
         return try await self.plainList(selection, over: connection, shape)
       }
-      let members = try await self.members(of: selection, over: connection, shape, withShared: true)
+      let members = try await self.members(of: selection, over: connection, shape, withNamesakes: true)
       var domains: [String: [RegistryShape.DomainRow]]?
       if let query = shape.domainsByKeyQuery {
         domains = try RegistryShape.domainsByKey(in: try await connection.query(query))
       }
-      return members.filter { $0.tenant.schema != .shared }.map { member in
+      return members.map { member in
         TenantEntry(member.tenant, domains?[member.key], state: member.state)
       }
     }
@@ -101,7 +101,7 @@ extension TenantDatabase {
     let entries = try answers[0].compactMap { row -> TenantEntry? in
       guard row[0] != nil else { return nil }
       let tenant = try RegistryShape.tenant(in: row)
-      guard selection.accepts(tenant), tenant.schema != .shared else { return nil }
+      guard selection.accepts(tenant), !self.settings.isNoTenants(tenant.schema) else { return nil }
       return TenantEntry(tenant, domains[row[3] ?? ""], state: nil)
     }
     return entries.sorted { $0.tenant.name < $1.tenant.name }

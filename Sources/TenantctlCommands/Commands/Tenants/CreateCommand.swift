@@ -61,7 +61,7 @@ enum CreateCommand {
   private static func warnOfGaps(
     _ files: MigrationSet, in database: TenantDatabase, _ session: Session
   ) async throws {
-    for sentence in try await database.versionsWithoutFile(files.tenant).sentences { session.warn(sentence) }
+    for sentence in await database.versionsWithoutFile(files.tenant).sentences { session.warn(sentence) }
   }
 
   private static func lines(_ created: CreatedTenant) -> [String] {
