@@ -29,7 +29,6 @@ extension TenantDatabase {
       {
         throw TenancyProblem.schemaRequired(new.name, problem)
       }
-      if self.settings.isShared(schema) { throw TenancyProblem.sharedSchema(new.name, schema) }
       if schema != shape.schema(of: new.name), shape.tenants.schemaApart == nil {
         throw TenancyProblem.noSchemaColumn(table: shape.tenants.table.description)
       }
@@ -37,6 +36,9 @@ extension TenantDatabase {
       let obstacles =
         try await computed == nil
         ? found : connection.pipeline(shape.obstacleQueries(tenant.name, tenant.schema))
+      if try RegistryShape.rival(of: tenant.name, in: obstacles[0])?.name != tenant.name {
+        try await self.refuseShared(tenant, over: connection)
+      }
       let remains = try await self.checkFree(tenant, new.domains, shape, obstacles, over: connection)
       let domains = new.domains.enumerated().map {
         Domain(name: $1, tenant: new.name, isPrimary: $0 == 0 && shape.domains?.primary != nil)

@@ -59,11 +59,10 @@ extension TenantDatabase {
       let own = try await connection.query(shape.tenantQuery(name))
       try shape.refuseSeveral(own, name)
       let found = try own.first.map { try RegistryShape.tenant(in: $0) }
-      let traits = try await self.traits(over: connection)
+      // By them it is known how a transaction begins.
+      _ = try await self.traits(over: connection)
       if let found {
-        if traits.searched.contains(found.schema) || self.settings.isShared(found.schema) {
-          throw TenancyProblem.sharedSchema(name, found.schema)
-        }
+        try await self.refuseShared(found, over: connection)
         if found.schema.isTooLong { throw TenancyProblem.schemaNotEnterable(name, found.schema) }
         if let other = try await shape.sharer(of: found, over: connection) {
           throw TenancyProblem.schemaNotAlone(found.schema, of: name, and: other)
@@ -130,7 +129,7 @@ extension TenantDatabase {
     of tenant: Tenant, _ contents: SchemaContents, _ shape: RegistryShape, over connection: Connection
   ) async throws -> Plan<DroppedTenant> {
     let isOrphan = try await shape.sharer(of: tenant, over: connection) == nil
-    guard contents.exists, isOrphan, !settings.isShared(tenant.schema) else {
+    guard contents.exists, isOrphan, try await !isShared(tenant.schema, over: connection) else {
       throw TenancyProblem.tenantNotFound(tenant.name)
     }
     let mark: CreationMark?

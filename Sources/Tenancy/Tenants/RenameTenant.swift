@@ -31,15 +31,16 @@ extension TenantDatabase {
     return try await withRegistry { connection, shape in
       try shape.admit(new)
       let tenant = try await shape.tenantToChange(old, over: connection)
+      // Out of the database's search path it may go: that it stays in the path is said afterwards.
       if self.settings.isShared(tenant.schema) { throw TenancyProblem.sharedSchema(old, tenant.schema) }
       let schema = try await self.schema(of: tenant, named: new, shape, over: connection)
-      if self.settings.isShared(schema) { throw TenancyProblem.sharedSchema(new, schema) }
+      let renamed = Tenant(name: new, schema: schema, isActive: tenant.isActive)
+      try await self.refuseShared(renamed, over: connection)
       let movesSchema = schema != tenant.schema
       if movesSchema, let other = try await shape.sharer(of: tenant, over: connection) {
         throw TenancyProblem.schemaNotAlone(tenant.schema, of: old, and: other)
       }
       try await self.checkRename(tenant, to: new, schema: schema, shape, over: connection)
-      if movesSchema { _ = try await self.traits(over: connection) }
       let mentions = SchemaMentions(old: tenant.schema, new: schema, trust: self.ledgerTrust)
       let move: [SQL] =
         movesSchema
@@ -47,7 +48,7 @@ extension TenantDatabase {
       let statements = (self.limits.opening + move).planned
       return Plan(
         result: RenamedTenant(
-          from: old, tenant: Tenant(name: new, schema: schema, isActive: tenant.isActive),
+          from: old, tenant: renamed,
           mentions: movesSchema ? try await mentions.find(over: connection) : []),
         steps: [
           .transaction(

@@ -18,3 +18,18 @@ extension TenantDatabase.Settings {
     (sharedSchemas ?? []) + registry.tables.map { SchemaName(stored: $0.schema.name) }
   }
 }
+
+extension TenantDatabase {
+  /// Whether the schema is not to be made or dropped as a tenant's: all tenants share it, or every session's names lead there.
+  func isShared(_ schema: SchemaName, over connection: Connection) async throws -> Bool {
+    if settings.isShared(schema) { return true }
+    return try await traits(over: connection).searched.contains(schema)
+  }
+
+  /// Throws ``TenancyProblem/sharedSchema(_:_:)`` if that is what the tenant's schema is.
+  func refuseShared(_ tenant: Tenant, over connection: Connection) async throws {
+    if try await isShared(tenant.schema, over: connection) {
+      throw TenancyProblem.sharedSchema(tenant.name, tenant.schema)
+    }
+  }
+}

@@ -72,4 +72,46 @@ import Testing
       await #expect(throws: refusal) { try await tenancy.planRename("acme", to: "core") }
     }
   }
+
+  /// A schema of the search path that every session gets, whether it exists or not.
+  @Test(
+    arguments: [
+      "ALTER DATABASE DATABASE SET search_path TO public, core",
+      #"ALTER DATABASE DATABASE SET search_path TO "core""#,
+      "ALTER ROLE CURRENT_USER IN DATABASE DATABASE SET search_path TO \"$user\", core, other",
+    ], [false, true])
+  func noTenantGetsOneThatEverySessionSearches(setting: String, exists: Bool) async throws {
+    try await Fleet.with(.ownSchemas) { fleet in
+      try await fleet.create("acme")
+      try await fleet.create("beta")
+      if exists { try await fleet.psql("CREATE SCHEMA core") }
+      try await fleet.psql(setting.replacing("DATABASE DATABASE", with: "DATABASE \(fleet.database.name)"))
+      let fleet = try Fleet(database: fleet.database, tenancy: fleet.database.tenancy(.ownSchemas))
+      func refusal(_ name: TenantName) -> TenancyProblem { .sharedSchema(name, SchemaName(stored: "core")) }
+      await #expect(throws: refusal("core")) { try await fleet.create("core") }
+      let apart = NewTenant("shop", schema: SchemaName(stored: "core"))
+      await #expect(throws: refusal("shop")) { try await fleet.tenancy.planCreate(apart) }
+      await #expect(throws: refusal("core")) { try await fleet.rename("acme", "core") }
+      #expect(try await fleet.list() == "acme beta")
+      #expect(try await fleet.schemas() == (exists ? "acme beta core" : "acme beta"))
+      await fleet.tenancy.close()
+    }
+  }
+
+  /// That comes later: it exists, is not dropped, and may be renamed, which moves it out of the path.
+  @Test func aTenantThatEverySessionSearches() async throws {
+    try await Fleet.with { fleet in
+      try await fleet.create("acme")
+      try await fleet.psql("ALTER DATABASE \(fleet.database.name) SET search_path TO acme, public")
+      let fleet = try Fleet(database: fleet.database, tenancy: fleet.database.tenancy())
+      let again = try await fleet.tenancy.planCreate(NewTenant("acme"), migrations: [], ifNotExists: true)
+      #expect(try await !again.apply().isNew)
+      await #expect(throws: TenancyProblem.sharedSchema("acme", SchemaName(stored: "acme"))) {
+        try await fleet.drop("acme")
+      }
+      try await fleet.rename("acme", "beta")
+      try await fleet.drop("beta")
+      await fleet.tenancy.close()
+    }
+  }
 }
