@@ -111,8 +111,12 @@ extension TenantDatabase {
     _ shape: RegistryShape, unfinished: Set<SchemaName>
   ) async throws -> [Diagnosis.Entry] {
     let answers = try await connected { connection in
-      try await connection.pipeline([shape.invalidIndexesQuery, shape.extensionsQuery])
+      let path = try await self.traits(over: connection).path
+      return try await connection.pipeline([
+        shape.invalidIndexesQuery, shape.extensionsQuery, Self.extensionsHomeQuery(path),
+      ])
     }
+    let home = answers[2].first?[0].map(SchemaName.init(stored:))
     let indexes = try answers[0].compactMap { row -> Diagnosis.Entry? in
       let (name, schema, active, index, isTransient, table) = try row.decode(
         String.self, String.self, Bool.self, String.self, Bool.self, String?.self)
@@ -129,14 +133,23 @@ extension TenantDatabase {
       if self.settings.isShared(tenant.schema) { return nil }
       let extensionMove: Finding.ExtensionMove =
         untrusted.map { .untrusted($0) } ?? (canMove ? .possible : .notRelocatable)
-      let finding = Finding.extensionInTenant(tenant, name: found, extensionMove)
-      guard extensionMove == .possible else { return .init(finding) }
+      let finding = Finding.extensionInTenant(tenant, name: found, to: home, extensionMove)
+      guard let home, extensionMove == .possible else { return .init(finding) }
       return .init(finding) {
-        let move: SQL = "ALTER EXTENSION \(Identifier(found)) SET SCHEMA \(SchemaName.shared.identifier)"
+        let move: SQL = "ALTER EXTENSION \(Identifier(found)) SET SCHEMA \(home.identifier)"
         return [.transaction(self.limits.opening + [move])]
       }
     }
     return indexes + extensions
+  }
+
+  /// The schema where all tenants find an extension: `public` where their search path has it, or else the first that exists.
+  private static func extensionsHomeQuery(_ path: TenantPath) -> SQL {
+    """
+    SELECT p.name FROM unnest(\(path.shared.map(\.rawValue))::text[]) WITH ORDINALITY p (name, place)
+    WHERE EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname::text = p.name)
+    ORDER BY p.name <> \(SchemaName.shared.rawValue)::text, p.place LIMIT 1
+    """
   }
 
   /// An index whose build failed is built again: it was wanted. What a failed REINDEX has left in addition to the index is

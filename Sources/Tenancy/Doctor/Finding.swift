@@ -70,8 +70,9 @@ package enum Finding: Sendable, Hashable {
   // What is in the schemas
   /// The index is not valid: no query uses it, every write keeps it up.
   case invalidIndex(Tenant, index: String, InvalidIndex)
-  /// The extension lives in the tenant's schema, and goes with it.
-  case extensionInTenant(Tenant, name: String, ExtensionMove)
+  /// The extension lives in the tenant's schema, and goes with it. It should be in a schema that every tenant's search path has;
+  /// `nil`: no such schema exists.
+  case extensionInTenant(Tenant, name: String, to: SchemaName?, ExtensionMove)
   /// Objects of the tenant's schema refer to another tenant's.
   case refersToTenants(Tenant, TenantReferences)
   /// Types or operators of the extension are in a schema that tenants' search paths do not have.
@@ -177,7 +178,7 @@ extension Finding {
       .foreignLedger(let tenant, _), .ledgerNotTrusted(let tenant, _),
       .schemaNotEnterable(let tenant), .ledgerUnreadable(let tenant, _), .wrongHead(let tenant, _, _),
       .migrationUnfinished(let tenant, _, _), .invalidIndex(let tenant, _, _),
-      .extensionInTenant(let tenant, _, _), .ownersDiffer(let tenant, _), .refersToTenants(let tenant, _):
+      .extensionInTenant(let tenant, _, _, _), .ownersDiffer(let tenant, _), .refersToTenants(let tenant, _):
       tenant.name
     case .nameShared(let name, _), .dropUnfinished(let name), .noDomain(let name),
       .noPrimaryDomain(let name, _, _),

@@ -195,11 +195,11 @@ struct FindingReport: Sendable {
           "invalid_index", "the index is invalid: no query uses it, but every write updates it",
           "\(tenant.schema).\(index)", tenant.name.word
         ) { kind.advice($0, index) }
-      case .extensionInTenant(let tenant, let name, let move):
+      case .extensionInTenant(let tenant, let name, let home, let move):
         Self(
           "extension_in_tenant", "the extension is in a tenant's schema, and is dropped with it",
           "\(tenant.schema).\(name)"
-        ) { _ in move.advice }
+        ) { _ in move.advice(home) }
       case .refersToTenants(let tenant, let references): .refersToTenants(tenant, references)
       case .extensionOutOfReach(let found): .outOfReach(found)
       case .ownersDiffer(let tenant, let strays): .ownersDiffer(tenant, strays)

@@ -94,12 +94,17 @@ extension FindingReport {
 }
 
 extension Finding.ExtensionMove {
-  var advice: String {
-    switch self {
-    case .possible: "it is moved to public"
-    case .notRelocatable: "drop it and create it in public: it cannot be moved"
+  /// - Parameter home: the schema where it should be; `nil`: no schema is in every tenant's search path.
+  func advice(_ home: SchemaName?) -> String {
+    guard let home else {
+      return
+        "add a schema for it to search_path in tenantctl.toml: it has none that all tenants share and that exists"
+    }
+    return switch self {
+    case .possible: "it is moved to \(home)"
+    case .notRelocatable: "drop it and create it in \(home): it cannot be moved"
     case .untrusted(let role):
-      "\(role), which is not trusted, owns a part of it: drop it and create it in public, as a trusted role"
+      "\(role), which is not trusted, owns a part of it: drop it and create it in \(home), as a trusted role"
     }
   }
 }

@@ -203,7 +203,7 @@ import Testing
         """)
       let report = try await fleet.tenancy.diagnose()
       let moves = report.entries.compactMap { entry -> Bool? in
-        if case .extensionInTenant(_, _, let move) = entry.finding {
+        if case .extensionInTenant(_, _, _, let move) = entry.finding {
           move == .untrusted(role.name)
         } else {
           nil
@@ -276,7 +276,7 @@ import Testing
         ALTER TABLE a.t2 OWNER TO \(role.name); DROP VIEW a.v; DROP SEQUENCE a.s; DROP MATERIALIZED VIEW a.m
         """)
       let extended = try await findings(fleet)
-      #expect(extended == [.extensionInTenant(Self.a, name: "pg_stat_statements", .possible)])
+      #expect(extended == [.extensionInTenant(Self.a, name: "pg_stat_statements", to: .shared, .possible)])
     }
   }
 }

@@ -169,7 +169,7 @@ struct Ailment: Sendable, CustomTestStringConvertible {
     // What is in the schemas
     Ailment(
       "CREATE EXTENSION citext SCHEMA a; CREATE TABLE a.x (id text DEFAULT a.citext('x')::text)",
-      .extensionInTenant(a, name: "citext", .possible)),
+      .extensionInTenant(a, name: "citext", to: .shared, .possible)),
   ]
 
   @Test(arguments: ailments) func isFoundAndMended(ailment: Ailment) async throws {
@@ -201,6 +201,47 @@ struct Ailment: Sendable, CustomTestStringConvertible {
       try await fleet.psql(diagnosis.entries.flatMap { $0.script(under: "x\ny") }.joined(separator: "\n"))
       let left = try await fleet.tenancy.diagnose().entries.map(\.finding)
       #expect(left == [])
+    }
+  }
+
+  /// An extension is moved to where the tenants' search path leads, whichever that is.
+  @Test(
+    arguments: [
+      ("search_path TO public", nil, "public"), ("search_path TO ext, public", nil, "public"),
+      ("search_path TO public", ["public", "ext"], "public"), ("search_path TO public", ["ext"], "ext"),
+      ("search_path TO public", ["missing", "My Ext", "ext"], "My Ext"),
+      ("search_path TO public", ["ext", "public"], "public"), ("search_path TO public", [], nil),
+      ("search_path TO public", ["missing"], nil),
+    ] as [(String, [String]?, String?)])
+  func anExtensionStaysInReach(setting: String, shared: [String]?, home: String?) async throws {
+    try await Fleet.with { fleet in
+      try await fleet.psql(
+        """
+        CREATE SCHEMA ext; CREATE SCHEMA "My Ext"; ALTER DATABASE \(fleet.database.name) SET \(setting)
+        """)
+      let tenancy = try TenantDatabase(
+        fleet.database.url, settings: .init(sharedSchemas: shared?.map(SchemaName.init(stored:))))
+      let fleet = Fleet(database: fleet.database, tenancy: tenancy)
+      try await fleet.create("acme", [migration("1", "CREATE TABLE t ();")])
+      try await fleet.psql("CREATE EXTENSION citext SCHEMA acme")
+      let diagnosis = try await tenancy.diagnose()
+      let index = try #require(
+        diagnosis.entries.firstIndex {
+          $0.finding
+            == .extensionInTenant(
+              Self.tenant("acme"), name: "citext", to: home.map(SchemaName.init(stored:)), .possible)
+        })
+      #expect(diagnosis.entries[index].canBeFixed == (home != nil))
+      _ = await tenancy.fix(diagnosis)
+      let place = try await fleet.psql(
+        "SELECT nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE extname = 'citext'"
+      )
+      #expect(place == home ?? "acme")
+      let files = [
+        try migration("1", "CREATE TABLE t ();"), try migration("2", "CREATE TABLE u (name citext);"),
+      ]
+      #expect(try await fleet.migrate(files).outline == "acme: 2")
+      await tenancy.close()
     }
   }
 
