@@ -58,6 +58,9 @@ package enum TenancyProblem: Error, Sendable, Hashable {
   indirect case dropStopped(TenantName, because: TenancyProblem)
   /// It failed before the row was gone: some of the foreign keys of its tables to the registry are.
   indirect case keysDropped(TenantName, because: TenancyProblem)
+  /// A create failed or, without a cause, was interrupted, and its schema could not be dropped for another reason: it stays,
+  /// marked as unfinished.
+  indirect case createStopped(TenantName, SchemaName, because: TenancyProblem?, left: TenancyProblem)
   /// Rows of other tables refer to the tenant's row.
   case tenantReferenced(TenantName, detail: String)
   /// Rows of other tables refer to the domain's row.
@@ -253,6 +256,7 @@ extension TenancyProblem {
       .schemaTaken(_, let name), .schemaNotAlone(_, let name, _), .sharedSchema(let name, _),
       .schemaRequired(let name, _),
       .dropUnfinished(let name), .dropStopped(let name, _), .keysDropped(let name, _),
+      .createStopped(let name, _, _, _),
       .tenantReferenced(let name, _),
       .schemaReferenced(_, let name, _, _),
       .domainExists(_, let name), .domainsStale(_, let name), .domainIsPrimary(_, let name, _),

@@ -1,3 +1,4 @@
+import TenancyPostgres
 import TestSupport
 import Testing
 
@@ -60,6 +61,38 @@ import Testing
       try await scene.prints(
         "create rock", "created tenant rock, 1 migration applied\n",
         stderr: "warning: reef has version 20260102000000, which no migration file has\n")
+    }
+  }
+
+  /// What others have made on top of a schema does not go when the create fails.
+  @Test func aFailureLeavesASchemaThatOthersUse() async throws {
+    let files = [
+      "migrations/1_t.sql": "CREATE TABLE t (id int);\n",
+      "migrations/2_x.sql": "SELECT * FROM public.gate;\nSELECT 1/0;\n",
+    ]
+    try await Scene.with(files: files) { scene in
+      try await scene.database.psql("CREATE TABLE gate ()")
+      let holder = try await scene.database.holder(of: "LOCK TABLE gate")
+      let create = Task { try await scene.run("create acme --format json") }
+      _ = try await holder.blocked()
+      try await scene.database.psql("CREATE VIEW public.report AS SELECT * FROM acme.t")
+      await holder.close()
+      let outcome = try await create.value
+      #expect(outcome.status == 1)
+      #expect(outcome.stderr.contains(#""code":"create_unfinished""#))
+      #expect(
+        outcome.stderr.contains(
+          "schema acme is left, marked as unfinished: 1 object outside of it depends on it: view public.report"
+        ))
+      #expect(
+        outcome.stderr.contains(
+          "drop or change it first; 'tenantctl create acme' starts over, 'tenantctl drop acme' removes the schema"
+        ))
+      #expect(outcome.stderr.contains(#""sqlstate":"22012""#))
+      #expect(try await scene.run("create acme").status == 4)
+      #expect(try await scene.run("drop acme --yes").status == 4)
+      try await scene.database.psql("DROP VIEW report")
+      try await scene.succeed("drop acme --yes")
     }
   }
 

@@ -12,8 +12,9 @@ package struct Plan<Result: Sendable>: Sendable {
   let database: TenantDatabase
   /// What a server error means here; `nil` leaves it as it is.
   var explain: @Sendable (ServerError) -> TenancyProblem? = { _ in nil }
-  /// Sent when a step after the first one fails, so that nothing unfinished is left.
-  var cleanUp: [SQL] = []
+  /// Called when a step fails after so many were committed, so that nothing unfinished is left. Returns what the failure is if
+  /// something is left all the same.
+  var cleanUp: (@Sendable (_ done: Int, _ cause: any Error) async -> TenancyProblem?)?
 
   /// Plans the change once more, if another session was faster: most often there is a better answer by then.
   var again: (@Sendable () async throws -> Plan)?
@@ -101,12 +102,12 @@ package struct Plan<Result: Sendable>: Sendable {
         }
       }
     } catch {
+      guard progress.isBegun, let cleanUp else { throw error }
       // In a new task: this one may be cancelled, and a cancelled task cannot use the connection.
-      if progress.isBegun && !cleanUp.isEmpty {
-        await Task { _ = try? await database.connected { try await $0.transaction(cleanUp) } }.value
-        progress.startOver()
-      }
-      throw error
+      let (done, cause) = (progress.done, error)
+      let left = await Task { await cleanUp(done, cause) }.value
+      progress.startOver()
+      throw left ?? error
     }
   }
 

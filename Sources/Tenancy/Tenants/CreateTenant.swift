@@ -58,10 +58,14 @@ extension TenantDatabase {
         [PlannedStatement].changing(try shape.insertDomain($0, tenantIsNew: true))
       }
       let changes = first + shape.refuseStaleDomains(of: tenant.name) + others
-      let remove = remains.map { [self.removal(of: schema, marked: $0)] }
+      var remove: [Step] = []
+      if let remains {
+        let contents = try await SchemaContents.read(ledger, over: connection)
+        remove = self.removal(of: schema, marked: remains, contents)
+      }
       return Plan(
         result: CreatedTenant(tenant: tenant, domains: domains, migrations: migrations.map(\.version)),
-        steps: (remove ?? [])
+        steps: remove
           + self.creationSteps(
             of: tenant, migrations, mark: mark, frame, rows: changes.confirmed(by: shape),
             leaving: new.isProtected ? Protection.mark : nil),
@@ -69,7 +73,7 @@ extension TenantDatabase {
         explain: {
           self.explainCreate($0, RefusedRow(shape: shape, tenant: tenant.name, values: new.values))
         },
-        cleanUp: self.limits.opening + [mark.drop(ledger)],
+        cleanUp: { await self.cleanUp(tenant, marked: mark, after: $1) },
         lock: isDirect ? nil : lock.takeForTransaction,
         detailed: { await self.namingPendingShared($0, among: shared) })
     }
@@ -127,16 +131,6 @@ extension TenantDatabase {
     }
   }
 
-  /// Removes what an interrupted create has left.
-  /// - Parameter rest: further statements of the same transaction.
-  func removal(
-    of schema: SchemaName, marked mark: CreationMark, then rest: [PlannedStatement] = []
-  ) -> Step {
-    .transaction(
-      limits.opening.planned + SchemaDependents(schema: schema).guardStatements
-        + [PlannedStatement(mark.drop(ledger(of: schema), ifFree: CreationLock(schema)))] + rest)
-  }
-
   /// Checks for obstacles. Returns the mark on the remains of an interrupted create.
   /// - Parameter found: what the obstacles' queries have found.
   private func checkFree(
@@ -183,11 +177,7 @@ extension TenantDatabase {
     guard let mark = CreationMark(comment: row[1]) ?? CreationMark(comment: row[0]) else {
       throw TenancyProblem.schemaWithoutTenant(tenant.schema)
     }
-    let outside = try await SchemaDependents(schema: tenant.schema).find(over: connection)
-    if outside.count > 0 {
-      throw TenancyProblem.schemaReferenced(
-        tenant.schema, of: tenant.name, by: outside.objects, count: outside.count)
-    }
+    try await refuseReferenced(tenant, over: connection)
     let isTaken = try await connection.query("SELECT \(CreationLock(tenant.schema).isTaken)")[0].decode(
       Bool.self)
     guard isTaken else { return mark }

@@ -82,21 +82,45 @@ struct CreationMark {
     """
   }
 
-  /// Drops the schema if it has this mark. The last transaction of a create locks the ledger, so with a lock on that it is
-  /// decided whether the tenant is complete.
+  /// Drops the schema if it has this mark.
   /// - Parameter lock: it fails with ``isLocked`` if another session holds it.
   func drop(_ ledger: Ledger, ifFree lock: CreationLock? = nil) -> SQL {
-    let refuse: SQL = lock.map { "IF NOT \($0.tryForTransaction) THEN RAISE SQLSTATE 'TC001'; END IF;" } ?? ""
+    let drop: SQL = "IF \(isOn(ledger)) THEN DROP SCHEMA \(ledger.schema.identifier) CASCADE; END IF;"
     let body: SQL = """
       BEGIN
-        \(refuse)
-        IF \(isOn(ledger)) AND to_regclass(\(literal: ledger.name.quoted)) IS NOT NULL THEN
-          LOCK TABLE \(ledger.name);
-        END IF;
-        IF \(isOn(ledger)) THEN DROP SCHEMA \(ledger.schema.identifier) CASCADE; END IF;
+        \(holding(ledger, ifFree: lock))
+        \(drop)
       END
       """
     return "DO \(literal: body.inlined)"
+  }
+
+  /// Keeps the schema as it is, with this mark or without it, until the transaction ends.
+  func hold(_ ledger: Ledger, ifFree lock: CreationLock? = nil) -> PlannedStatement {
+    let body: SQL = """
+      BEGIN
+        \(holding(ledger, ifFree: lock))
+      END
+      """
+    return PlannedStatement("DO \(literal: body.inlined)")
+  }
+
+  /// Fails, and with it the transaction, if the schema no longer has this mark.
+  func guardOn(_ ledger: Ledger) -> PlannedStatement {
+    PlannedStatement(
+      guarding: "SELECT \(Guard.number(if: isOn(ledger)))",
+      purpose: "fails if another session has created the tenant")
+  }
+
+  /// The last transaction of a create locks the ledger, so with a lock on that it is decided whether the tenant is complete.
+  private func holding(_ ledger: Ledger, ifFree lock: CreationLock?) -> SQL {
+    let refuse: SQL = lock.map { "IF NOT \($0.tryForTransaction) THEN RAISE SQLSTATE 'TC001'; END IF;" } ?? ""
+    return """
+      \(refuse)
+        IF \(isOn(ledger)) AND to_regclass(\(literal: ledger.name.quoted)) IS NOT NULL THEN
+          LOCK TABLE \(ledger.name);
+        END IF;
+      """
   }
 }
 

@@ -78,10 +78,8 @@ extension TenantDatabase {
           Tenant(name: name, schema: schema, isActive: false), contents, shape, over: connection)
       }
       if contents.isProtected { throw TenancyProblem.tenantProtected(name) }
-      let outside = try await SchemaDependents(schema: schema).find(over: connection)
-      if outside.count > 0 {
-        throw TenancyProblem.schemaReferenced(schema, of: name, by: outside.objects, count: outside.count)
-      }
+      try await self.refuseReferenced(
+        Tenant(name: name, schema: schema, isActive: found?.isActive == true), over: connection)
       let keys =
         try await found == nil || !contents.exists
         ? .none : RegistryKeys.read(of: schema, shape, over: connection)
@@ -148,7 +146,7 @@ extension TenantDatabase {
       result: DroppedTenant(
         name: tenant.name, schema: tenant.schema, hadRow: false, hadSchema: true, tables: contents.tables,
         extensions: contents.extensions, domains: [], isActive: false),
-      steps: [removal(of: tenant.schema, marked: mark, then: [check])], database: self,
+      steps: removal(of: tenant.schema, marked: mark, contents, then: [check]), database: self,
       explain: { $0.state == CreationMark.isLocked ? .createInProgress(tenant.name) : nil })
   }
 

@@ -6,6 +6,7 @@ extension TenancyProblem {
   package var migrationFailure: MigrationFailure? {
     switch self {
     case .migrationFailed(let failure), .sharedPending(let failure, _): failure
+    case .createStopped(_, _, let cause, _): cause?.migrationFailure
     default: nil
     }
   }
@@ -25,6 +26,10 @@ extension TenantDatabase {
   func namingPendingShared(
     _ problem: TenancyProblem, among shared: [MigrationFile]
   ) async -> TenancyProblem {
+    if case .createStopped(let name, let schema, let cause?, let left) = problem {
+      let cause = await namingPendingShared(cause, among: shared)
+      return .createStopped(name, schema, because: cause, left: left)
+    }
     guard case .migrationFailed(let failure) = problem, failure.lacksAnObject, !shared.isEmpty else {
       return problem
     }

@@ -12,6 +12,7 @@ private struct Drop {
   let sql: SQL
   let object: DroppedObject
   let locks: Int
+  var isLedger = false
 }
 
 /// What is in a schema, as far as dropping it is concerned.
@@ -25,7 +26,7 @@ struct SchemaContents {
   let extensions: [String]
   /// A `DROP` for each relation, extension and routine that none of the others drops.
   private let drops: [Drop]
-  /// How many locks one transaction may take.
+  /// How many locks one transaction may take: ``LockTable/share``.
   private let lockBudget: Int
 
   static func read(_ ledger: Ledger, over connection: Connection) async throws -> SchemaContents {
@@ -36,9 +37,7 @@ struct SchemaContents {
       FROM pg_catalog.pg_namespace WHERE nspname = \(schema.rawValue)::text
       """,
       relationsQuery(schema), extensionsQuery(schema), routinesQuery(schema),
-      """
-      SELECT current_setting('max_locks_per_transaction')::int * current_setting('max_connections')::int
-      """,
+      "SELECT \(LockTable.share)",
     ])
     // As text: the server cuts a name that is too long in its own encoding, and would meet another schema.
     if rows[0].isEmpty {
@@ -48,7 +47,9 @@ struct SchemaContents {
     let relations = try rows[1].map { try $0.decode(String.self, String.self, Int.self, Int.self) }
     let drops = relations.compactMap { name, kind, oid, dependents in
       drop(schema.relation(name), kind: kind).map {
-        Drop(sql: $0, object: DroppedObject(catalog: "pg_class", oid: oid), locks: locks(dependents))
+        Drop(
+          sql: $0, object: DroppedObject(catalog: "pg_class", oid: oid), locks: locks(dependents),
+          isLedger: name == ledger.table)
       }
     }
     let extensions = try rows[2].map { row -> Drop in
@@ -157,9 +158,8 @@ extension SchemaContents {
       dependents.guardStatements + [
         isSame(schema), PlannedStatement("DROP SCHEMA \(schema.identifier) CASCADE"), isGone,
       ]
-    // A quarter of the server's lock table leaves the other sessions what they need.
-    let budget = lockBudget / 4
-    let batches = batches(of: budget)
+    let budget = lockBudget
+    let batches = batches(of: drops)
     let referring = drops.filter { $0.object.catalog == "pg_class" && keys.tables.contains($0.object.oid) }
     let areMany = referring.reduce(0) { $0 + $1.locks } > budget
     let before = areMany ? keysAlone(keys, of: schema, start, budget) : []
@@ -173,15 +173,24 @@ extension SchemaContents {
     let rows = start + ahead + rows + [isSame(schema)]
     if batches.count <= 1 { return DropSteps(steps: [.transaction(rows + drop)]) }
     let setMark: SQL = "COMMENT ON SCHEMA \(schema.identifier) IS \(literal: mark)"
-    let rest = batches.map { batch -> Step in
-      .transaction(
-        opening.planned + dependents.guardStatements(of: batch.map(\.object)) + [isSame(schema)]
-          + batch.map { PlannedStatement($0.sql) })
-    }
     return DropSteps(
-      steps: before + [.transaction(rows + [PlannedStatement(setMark)])] + rest
+      steps: before + [.transaction(rows + [PlannedStatement(setMark)])]
+        + batches.map { dropping($0, of: schema, opening.planned) }
         + [.transaction(opening.planned + drop)],
       beforeRows: before.count)
+  }
+
+  /// The transactions that drop all but the ledger of a schema that is too large for one; none if it is not.
+  /// - Parameter checks: what comes at the start of each.
+  func batches(of schema: SchemaName, after checks: [PlannedStatement], opening: [SQL]) -> [Step] {
+    let batches = batches(of: drops.filter { !$0.isLedger })
+    return batches.count <= 1 ? [] : batches.map { dropping($0, of: schema, opening.planned + checks) }
+  }
+
+  private func dropping(_ batch: [Drop], of schema: SchemaName, _ start: [PlannedStatement]) -> Step {
+    .transaction(
+      start + SchemaDependents(schema: schema).guardStatements(of: batch.map(\.object)) + [isSame(schema)]
+        + batch.map { PlannedStatement($0.sql) })
   }
 
   /// The keys to the registry in transactions of their own, where the tables that have them are too many for one.
@@ -210,13 +219,13 @@ extension SchemaContents {
       guarding: "SELECT \(Guard.number(if: "NOT \(isLeft)"))", purpose: "fails if another schema was dropped")
   }
 
-  private func batches(of locks: Int) -> [[Drop]] {
+  private func batches(of drops: [Drop]) -> [[Drop]] {
     var batches: [[Drop]] = []
     var left = 0
     for drop in drops {
       if drop.locks > left {
         batches.append([])
-        left = locks
+        left = lockBudget
       }
       batches[batches.count - 1].append(drop)
       left -= drop.locks

@@ -30,6 +30,15 @@ extension ErrorReport {
     "\(inspectSchema): DROP SCHEMA \(quoted(schema.rawValue)) CASCADE"
   }
 
+  static func sharedSchema(_ name: TenantName, _ schema: SchemaName) -> ErrorReport {
+    ErrorReport(
+      "shared_schema", .refused, "the schema of tenant \(name) is \(schema), which all tenants share",
+      hint: """
+        a tenant needs a schema of its own: not public, the registry's, or one of search_path in tenantctl.toml or of the \
+        database
+        """)
+  }
+
   /// What a create or a drop that was killed has left.
   static func leftoverSchema(_ schema: SchemaName, _ name: TenantName) -> ErrorReport {
     ErrorReport(
@@ -49,6 +58,28 @@ extension ErrorReport {
       "drop_unfinished", cause.status,
       "the drop of tenant \(name) stopped half-way: \(state)\n" + cause.message,
       hint: "'tenantctl drop \(name.word)' finishes it", sqlState: cause.sqlState)
+  }
+
+  /// A create that failed or was interrupted, and whose schema could not be dropped.
+  static func createStopped(
+    _ name: TenantName, _ schema: SchemaName, _ cause: TenancyProblem?, _ left: TenancyProblem
+  ) -> ErrorReport {
+    let cause = cause.map { ErrorReport($0) }
+    var (reason, first) = (ErrorReport(left).message, "")
+    if case .schemaReferenced(_, _, let objects, let count) = left {
+      let more = count > objects.count ? ["and \(count - objects.count) more"] : []
+      let (number, isOne) = (counted(count, "object"), count == 1)
+      reason =
+        "\(number) outside of it depend\(isOne ? "s" : "") on it: \((objects + more).joined(separator: ", "))"
+      first = "drop or change \(isOne ? "it" : "them") first; "
+    }
+    let next =
+      "\(first)'tenantctl create \(name.word)' starts over, 'tenantctl drop \(name.word)' removes the schema"
+    return ErrorReport(
+      "create_unfinished", cause?.status ?? .interrupted,
+      "\(cause?.message ?? "interrupted")\nschema \(schema) is left, marked as unfinished: \(reason)",
+      hint: [cause?.omitting(Assurance.allCases).hint, next].compactMap { $0 }.joined(separator: "; "),
+      sqlState: cause?.sqlState)
   }
 
   /// A drop that would drop objects of other schemas.

@@ -64,13 +64,7 @@ extension ErrorReport {
       Self(
         "schema_not_alone", .refused, "schema \(schema) of tenant \(tenant) also belongs to tenant \(other)",
         hint: "inspect the two rows with psql, and give one of them another schema")
-    case .sharedSchema(let name, let schema):
-      Self(
-        "shared_schema", .refused, "the schema of tenant \(name) is \(schema), which all tenants share",
-        hint: """
-          a tenant needs a schema of its own: not public, the registry's, or one of search_path in tenantctl.toml or of \
-          the database
-          """)
+    case .sharedSchema(let name, let schema): .sharedSchema(name, schema)
     case .createInProgress(let name):
       Self(
         "create_under_way", .refused, "another session is creating tenant \(name)",
@@ -85,6 +79,7 @@ extension ErrorReport {
         hint: "'tenantctl drop \(name.word)' finishes it")
     case .dropStopped(let name, let cause): .dropStopped(name, isRowGone: true, cause)
     case .keysDropped(let name, let cause): .dropStopped(name, isRowGone: false, cause)
+    case .createStopped(let name, let schema, let cause, let left): .createStopped(name, schema, cause, left)
     case .tenantReferenced(let name, let detail):
       .referenced("tenant_referenced", "tenant \(name) or its domains", detail)
     case .domainReferenced(let host, let detail): .referenced("domain_referenced", "domain \(host)", detail)
