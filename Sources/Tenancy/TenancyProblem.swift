@@ -61,6 +61,8 @@ package enum TenancyProblem: Error, Sendable, Hashable {
   /// A create failed or, without a cause, was interrupted, and its schema could not be dropped for another reason: it stays,
   /// marked as unfinished.
   indirect case createStopped(TenantName, SchemaName, because: TenancyProblem?, left: TenancyProblem)
+  /// Tenants were to be protected, or no longer, in several transactions. One failed, and these tenants stay changed.
+  indirect case protectionChanged([TenantName], because: TenancyProblem?)
   /// Rows of other tables refer to the tenant's row.
   case tenantReferenced(TenantName, detail: String)
   /// Rows of other tables refer to the domain's row.

@@ -11,7 +11,8 @@ package struct ChangedColumns: Sendable, Hashable, Encodable {
 }
 
 extension TenantDatabase {
-  /// Plans new values for the extra columns of tenants, and for their protection, in one transaction.
+  /// Plans new values for the extra columns of tenants, and for their protection, in one transaction; the protection of very many
+  /// in several, which are undone if one of them fails.
   ///
   /// Throws ``TenancyProblem`` if one of the tenants, its schema or a column does not exist, or a column is the registry's
   /// own.
@@ -22,23 +23,26 @@ extension TenantDatabase {
     try await withRegistry { connection, shape in
       try shape.check(values)
       let tenants = try await self.tenants(named: names, over: connection, shape)
-      if isProtected != nil { try await self.checkSchemas(of: tenants, over: connection) }
-      let protection = isProtected.map { isOn in
-        tenants.flatMap {
-          [CreationLock($0.schema).takeForTransaction, Protection.set(isOn, on: self.ledger(of: $0.schema))]
-            .planned
-        }
+      var protection: ProtectionChange?
+      if let isProtected {
+        try await self.checkSchemas(of: tenants, over: connection)
+        protection = try await self.protection(isProtected, of: tenants, over: connection)
       }
       let update: [PlannedStatement] =
         values.isEmpty ? [] : .changing(shape.update(of: tenants.map(\.name), values).evenIfHidden)
-      let statements = update.confirmed(by: shape) + (protection ?? [])
-      return Plan(
+      let marks = protection?.statements ?? []
+      // The rows are changed last: with them all is done, and nothing has to be undone.
+      let transactions = marks.dropLast() + [update.confirmed(by: shape) + (marks.last ?? [])]
+      var plan = Plan(
         result: tenants.map { ChangedColumns(name: $0.name, columns: values, protected: isProtected) },
-        steps: tenants.isEmpty
-          ? [] : [.transaction(self.limits.opening.planned + statements)],
+        steps: tenants.isEmpty ? [] : transactions.map { .transaction(self.limits.opening.planned + $0) },
         database: self,
         explain: tenants.first.map { RefusedRow(shape: shape, tenant: $0.name, values: values).problem }
           ?? { _ in nil })
+      if let protection {
+        plan.cleanUp = { await self.undo(protection, transactions: $0, after: $1) }
+      }
+      return plan
     }
   }
 

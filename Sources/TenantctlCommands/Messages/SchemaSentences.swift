@@ -82,6 +82,18 @@ extension ErrorReport {
       sqlState: cause?.sqlState)
   }
 
+  /// Several transactions of which one failed.
+  static func protectionChanged(_ names: [TenantName], _ cause: TenancyProblem?) -> ErrorReport {
+    let cause = cause.map { ErrorReport($0) }
+    let shown = names.prefix(10).map(\.description)
+    let more = names.count > shown.count ? ["and \(names.count - shown.count) more"] : []
+    return ErrorReport(
+      "protection_changed", cause?.status ?? .interrupted,
+      "\(cause?.message ?? "interrupted")\nthe protection of \(counted(names.count, "tenant")) is changed all the same: "
+        + (shown + more).joined(separator: ", "),
+      hint: "run the same command again, or the opposite one for these tenants", sqlState: cause?.sqlState)
+  }
+
   /// A drop that would drop objects of other schemas.
   static func schemaReferenced(
     _ schema: SchemaName, _ name: TenantName, _ objects: [String], _ count: Int

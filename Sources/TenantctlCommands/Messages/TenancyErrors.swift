@@ -80,6 +80,7 @@ extension ErrorReport {
     case .dropStopped(let name, let cause): .dropStopped(name, isRowGone: true, cause)
     case .keysDropped(let name, let cause): .dropStopped(name, isRowGone: false, cause)
     case .createStopped(let name, let schema, let cause, let left): .createStopped(name, schema, cause, left)
+    case .protectionChanged(let names, let cause): .protectionChanged(names, cause)
     case .tenantReferenced(let name, let detail):
       .referenced("tenant_referenced", "tenant \(name) or its domains", detail)
     case .domainReferenced(let host, let detail): .referenced("domain_referenced", "domain \(host)", detail)

@@ -6,7 +6,8 @@ enum SetCommand {
     "set",
     summary: "Set custom columns of the registry, such as a plan or a phone number, or protect a tenant.",
     discussion: """
-      The words are tenants' names, and assignments with a '='; COLUMN= is an empty text, and --unset is NULL. Several tenants are changed in one transaction: all or none.
+      The words are tenants' names, and assignments with a '='; COLUMN= is an empty text, and --unset is NULL. Several tenants are changed in one transaction: all or none. \
+      To protect more tenants than the server's lock table takes, there are several: if one of them fails, the others are undone.
 
       'tenantctl drop' refuses a protected tenant. The protection is a mark in the comment on the column 'version' of the tenant's \
       ledger: a rename and a dump take it along. A tenant without a ledger has it in the comment on its schema, and another comment on \
