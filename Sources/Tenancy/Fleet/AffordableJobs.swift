@@ -7,6 +7,7 @@ extension TenantDatabase {
   /// How many tenants a run may work on at a time and still leave the apps the connections that they need:
   /// ``mostJobs``, but no more than a quarter of the server's free connections or of the limit of the database or the role
   /// (PostgreSQL manual, 20.3.1 `max_connections`, and `CONNECTION LIMIT` of CREATE DATABASE and CREATE ROLE); at least one.
+  /// What is reserved for some roles is not free, whoever asks.
   ///
   /// The server's own processes have no database and do not count.
   ///
@@ -16,14 +17,19 @@ extension TenantDatabase {
       let limit = try await connection.query(
         """
         SELECT least(
-          current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
-            - (SELECT count(*) FROM pg_stat_get_backend_idset() i WHERE pg_stat_get_backend_dbid(i) <> 0),
+          \(Self.connections) - (SELECT count(*) FROM pg_stat_get_backend_idset() i WHERE pg_stat_get_backend_dbid(i) <> 0),
           (SELECT nullif(datconnlimit, -1) FROM pg_database WHERE datname = current_database()),
           (SELECT nullif(rolconnlimit, -1) FROM pg_roles WHERE rolname = session_user))
         """)[0].decode(Int.self)
       return max(1, min(Self.mostJobs, limit / 4))
     }
   }
+
+  /// How many connections the server has for everybody. PostgreSQL 15 has no `reserved_connections`.
+  private static let connections: SQL = """
+    (current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+      - coalesce(current_setting('reserved_connections', true)::int, 0))
+    """
 
   /// How many programs with a connection each can run at a time now, by what the server, the database and the role have left;
   /// at least one. One more connection stays free: the server ends a program's session a little after the program.
@@ -34,7 +40,7 @@ extension TenantDatabase {
       let left = try await connection.query(
         """
         SELECT least(
-          current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int - count(*),
+          \(Self.connections) - count(*),
           CASE WHEN NOT r.rolsuper AND d.datconnlimit >= 0 THEN d.datconnlimit - count(*) FILTER (WHERE b.database = d.oid) END,
           CASE WHEN NOT r.rolsuper AND r.rolconnlimit >= 0 THEN r.rolconnlimit - count(*) FILTER (WHERE b.role = r.oid) END)
         FROM pg_catalog.pg_database d JOIN pg_catalog.pg_roles r ON r.rolname = session_user

@@ -49,6 +49,26 @@ import Testing
     }
   }
 
+  /// PostgreSQL 16 keeps some for roles that may use them.
+  @Test(arguments: [(0, 14...16, 3...4), (5, 9...11, 2...2), (12, 2...4, 1...1)])
+  func connectionsThatAreReserved(count: Int, programs: ClosedRange<Int>, jobs: ClosedRange<Int>) async throws
+  {
+    let version = try await TestDatabase.with { try await $0.psql("SHOW server_version_num") }
+    let isKnown = Int(version).map { $0 >= 160_000 } ?? false
+    if !isKnown, count > 0 { return }
+    try await TestServer.withOwn(
+      settings: ["max_connections=20"] + (isKnown ? ["reserved_connections=\(count)"] : [])
+    ) {
+      try await TestDatabase.with { database in
+        try await TestRole.with(database) { tester in
+          let tenancy = try TenantDatabase(tester.url(), connections: 1)
+          #expect(programs.contains(try await tenancy.programsAtATime()))
+          #expect(jobs.contains(try await tenancy.affordableJobs()))
+        }
+      }
+    }
+  }
+
   /// More jobs than connections: the run goes on with those that it gets, and says so once at most. A worker that gets
   /// another one's connection before its own is refused has nothing to say.
   @Test(arguments: [1, 3]) func moreThanTheServerHas(free: Int) async throws {
