@@ -97,11 +97,12 @@ extension TenantDatabase {
   }
 
   private func sizeQuery(_ schema: SchemaName) -> SQL {
+    // As text: the server cuts a name that is too long, and would meet another schema.
     """
+    WITH tenant (oid) AS (SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = \(schema.rawValue)::text)
     SELECT count(*) FILTER (WHERE relname <> \(settings.ledger)), coalesce(sum(\(RelationSize.of("c"))), 0)::bigint,
-      \(Protection.isOn(ledger(of: schema)))
-    FROM pg_catalog.pg_class c
-    WHERE relnamespace = to_regnamespace(\(schema.identifier.quoted)) AND relkind IN ('r', 'p', 'm')
+      EXISTS (TABLE tenant) AND \(Protection.isOn(ledger(of: schema)))
+    FROM pg_catalog.pg_class c WHERE relnamespace = (TABLE tenant) AND relkind IN ('r', 'p', 'm')
     """
   }
 }

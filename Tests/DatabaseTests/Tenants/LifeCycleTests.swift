@@ -31,6 +31,32 @@ import Testing
     }
   }
 
+  /// PostgreSQL cuts a name at 63 bytes and, by characters, before: it would be the schema of another tenant.
+  @Test(arguments: [
+    (String(repeating: "a", count: 63), "b"), (String(repeating: "a", count: 63), "' \"b\""),
+    (String(repeating: "ä", count: 31), "ä"), ("x" + String(repeating: "\"", count: 62), "\"\""),
+  ])
+  func showOfANameThatIsTooLong(schema: String, rest: String) async throws {
+    try await Fleet.with { fleet in
+      let connection = try await fleet.database.connect()
+      try await connection.query("CREATE SCHEMA \(Identifier(schema))")
+      try await connection.query(
+        "CREATE TABLE \(QualifiedName(Identifier(schema), "t")) (id int PRIMARY KEY)")
+      try await connection.query(
+        "INSERT INTO tenants (name) VALUES (\(literal: schema)), (\(literal: schema + rest))")
+      await connection.close()
+      let (tenant, other) = (TenantName(stored: schema), TenantName(stored: schema + rest))
+      try await fleet.tenancy.planSet([tenant], [:], isProtected: true).apply()
+      let found = try await fleet.tenancy.show(tenant)
+      #expect(found.tables == 1 && found.bytes > 0 && found.isProtected)
+      let details = try await fleet.tenancy.show(other)
+      #expect(details.tables == 0 && details.bytes == 0 && !details.isProtected)
+      let entries = try await fleet.tenancy.list()
+      let sizes = try await fleet.tenancy.listings(of: entries, with: .size).map(\.bytes)
+      #expect(sizes.compactMap { $0 } == [found.bytes])
+    }
+  }
+
   @Test(arguments: Registry.all) func show(registry: Registry) async throws {
     try await Fleet.with(registry) { fleet in
       try await fleet.create(
