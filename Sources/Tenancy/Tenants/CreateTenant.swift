@@ -61,7 +61,9 @@ extension TenantDatabase {
       var remove: [Step] = []
       if let remains {
         let contents = try await SchemaContents.read(ledger, over: connection)
-        remove = self.removal(of: schema, marked: remains, contents)
+        // As the plan has it, with a connection to spare.
+        let isHeldBesides = !isDirect && self.pool.size > 1
+        remove = self.removal(of: schema, marked: remains, contents, ifFree: isHeldBesides ? nil : lock)
       }
       return Plan(
         result: CreatedTenant(tenant: tenant, domains: domains, migrations: migrations.map(\.version)),

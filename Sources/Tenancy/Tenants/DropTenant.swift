@@ -146,7 +146,9 @@ extension TenantDatabase {
       result: DroppedTenant(
         name: tenant.name, schema: tenant.schema, hadRow: false, hadSchema: true, tables: contents.tables,
         extensions: contents.extensions, domains: [], isActive: false),
-      steps: removal(of: tenant.schema, marked: mark, contents, then: [check]), database: self,
+      steps: removal(
+        of: tenant.schema, marked: mark, contents, ifFree: CreationLock(tenant.schema), then: [check]),
+      database: self,
       explain: { $0.state == CreationMark.isLocked ? .createInProgress(tenant.name) : nil })
   }
 

@@ -3,12 +3,14 @@ internal import TenancyPostgres
 extension TenantDatabase {
   /// The transactions that remove what an interrupted create has left. A large schema takes several, as a tenant's does:
   /// the ledger goes last, whose mark tells what the schema is.
-  /// - Parameter rest: further statements of the last transaction.
+  /// - Parameters:
+  ///   - lock: must be free; `nil` if another session of this program holds it.
+  ///   - rest: further statements of the last transaction.
   func removal(
-    of schema: SchemaName, marked mark: CreationMark, _ contents: SchemaContents,
+    of schema: SchemaName, marked mark: CreationMark, _ contents: SchemaContents, ifFree lock: CreationLock?,
     then rest: [PlannedStatement] = []
   ) -> [Step] {
-    let (ledger, lock) = (ledger(of: schema), CreationLock(schema))
+    let ledger = ledger(of: schema)
     return contents.batches(
       of: schema, after: [mark.hold(ledger, ifFree: lock), mark.guardOn(ledger)], opening: limits.opening)
       + [

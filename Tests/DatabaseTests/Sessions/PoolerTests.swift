@@ -79,6 +79,22 @@ import Testing
     }
   }
 
+  /// What was left is removed while another session of the program holds the create's lock.
+  @Test func aCreateThatStartsOver() async throws {
+    try await Fleet.with { fleet in
+      try await TestPgBouncer.with(fleet.database) { url in
+        let pooled = Fleet(database: fleet.database, tenancy: try fleet.database.tenancy(url: url))
+        let plan = try await pooled.tenancy.planCreate(NewTenant("acme"), migrations: [tableMigration(1)])
+        let connection = try await fleet.database.connect()
+        for step in plan.steps.dropLast() { try await step.run(over: connection) }
+        await connection.close()
+        try await pooled.create("acme", [tableMigration(1)])
+        #expect(try await fleet.list() == "acme")
+        await pooled.tenancy.close()
+      }
+    }
+  }
+
   @Test(arguments: ["", "; SELECT 1/0"]) func scriptsLeaveNothingInTheServersSessions(end: String)
     async throws
   {
