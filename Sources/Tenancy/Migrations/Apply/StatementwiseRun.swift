@@ -75,14 +75,19 @@ struct StatementwiseRun {
       let own = steps.steps(index)
       let statement = steps.text(index)
       var isDone = false
+      var step = own[0]
       if let built = ConcurrentIndex(statement) {
-        isDone = try await prepare(built, index, at: own[0], isResumed: isResumed && index == first)
+        isDone = try await prepare(built, index, at: step, isResumed: isResumed && index == first)
+      } else if isResumed, index == first, let detach = ConcurrentDetach(statement) {
+        let state = try await detach.state(for: steps, index, over: connection)
+        isDone = state == .done
+        if state == .pending { step = step.replacing(with: detach.finalization(in: steps.schema)) }
       }
       if !isDone {
         do {
           for step in steps.check(index) { try await step.run(over: connection) }
           try await SQLWords(statement).contains("CONCURRENTLY")
-            ? build(own[0]) : own[0].run(over: connection)
+            ? build(step) : step.run(over: connection)
         } catch {
           if index == 0, leavesNothing(statement, error, isResumed) { await takeBack() }
           throw error
