@@ -86,8 +86,8 @@ extension SQLWords {
   package var setsTransaction: Bool {
     guard words.first?.is("SET") ?? false else { return false }
     let rest = words.dropFirst().drop { $0.is("LOCAL") || $0.is("SESSION") }
-    return rest.first.map { $0.is("TRANSACTION") || !$0.isQuoted && $0.text.hasPrefix("TRANSACTION_") }
-      ?? false
+    let names = ["TRANSACTION", "TRANSACTION_ISOLATION", "TRANSACTION_READ_ONLY", "TRANSACTION_DEFERRABLE"]
+    return rest.first.map { names.contains(where: $0.is) } ?? false
   }
 
   /// Whether PostgreSQL refuses the statement inside of a transaction: what its source calls PreventInTransactionBlock.

@@ -155,6 +155,8 @@ package enum TenancyProblem: Error, Sendable, Hashable {
   case folderForeign([UnknownVersion])
   /// Files without a statement to apply: one that is recorded as applied would never run what is written into it later.
   case emptyMigrations([String])
+  /// Statements whose effect ends with their transaction, in sections where each has its own.
+  case statementsWithoutEffect([StatementWithoutEffect])
   /// Files that had no statement when they were applied to these tenants, and have some now.
   case emptyWasApplied([MigrationOccurrence])
   /// Files that are half applied, or half undone, outside of a transaction, and have become one transaction.

@@ -80,7 +80,7 @@ extension TenancyProblem {
     switch self {
     case .cannotConnect, .connectionLost, .malformedConnection, .registryMissing, .registryColumnMissing,
       .registryColumnType, .unclearRegistry, .unknownColumn, .reservedColumn, .noSchemaColumn, .noDomains,
-      .emptyMigrations:
+      .emptyMigrations, .statementsWithoutEffect:
       true
     default: false
     }

@@ -14,6 +14,7 @@ extension TenantDatabase {
     _ new: NewTenant, migrations: [MigrationFile] = [], shared: [MigrationFile] = []
   ) async throws -> Plan<CreatedTenant> {
     try MigrationFile.refuseEmpty(migrations)
+    try migrations.flatMap { $0.statementsWithoutEffect(.up) }.refuse()
     try admit(new)
     let questions = { (shape: RegistryShape) in
       shape.obstacleQueries(new.name, new.schema ?? shape.schema(of: new.name))

@@ -30,7 +30,8 @@ extension Hazard {
     switch self {
     case .schemaName, .schemaReference, .catalogLookup: ofNamedSchemas
     case .databaseObject, .extensionSchema, .searchPath, .functionSearchPath, .ledgerChange: ofTenancy
-    case .sessionSetting, .setTransaction, .concurrently, .empty, .markerWords: ofTransaction
+    case .sessionSetting, .setTransaction, .needsTransaction, .concurrently, .empty, .markerWords:
+      ofTransaction
     default: ofTraffic
     }
   }
@@ -121,6 +122,18 @@ extension Hazard {
           """,
         instead: "put SET TRANSACTION ISOLATION LEVEL at the start of a file that is one transaction")
     case .concurrently:
+    case .needsTransaction:
+      HazardSentences(
+        what: """
+          SET LOCAL, SET CONSTRAINTS, LOCK TABLE, SAVEPOINT, RELEASE, ROLLBACK TO, DECLARE without WITH HOLD or ON COMMIT \
+          DROP, in a section with transaction:false
+          """,
+        why:
+          "each statement has a transaction of its own there, so the effect ends before the next statement",
+        instead: """
+          write SET instead of SET LOCAL: it lasts until the section ends; move any other, with the statements that need it, \
+          to a file without transaction:false
+          """)
       HazardSentences(
         what: "CONCURRENTLY, VACUUM or another statement that needs no transaction, in a file that is one",
         why: "PostgreSQL refuses this statement in a transaction",

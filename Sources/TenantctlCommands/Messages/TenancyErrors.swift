@@ -195,6 +195,7 @@ extension ErrorReport {
     case .folderEmptied(let versions): .folderEmptied(versions)
     case .folderForeign(let versions): .folderForeign(versions)
     case .emptyMigrations(let paths): .emptyMigrations(paths)
+    case .statementsWithoutEffect(let statements): .statementsWithoutEffect(statements)
     case .emptyWasApplied(let files): .emptyWasApplied(files)
     case .begunStatementwise(let files): .begunStatementwise(files)
     case .rollbackUneven(let files): .rollbackUneven(files)
@@ -204,14 +205,8 @@ extension ErrorReport {
         "ledger_beyond", .refused,
         "\(firstAndOthers(tenants)) \(tenants.count == 1 ? "has" : "have") migrations newer than \(version)",
         hint: "'tenantctl status --all' shows which version each tenant has", assurance: .nothingChanged)
-    case .notReversible(let versions):
-      Self(
-        "not_reversible", .refused, "no down section to undo \(versions.withTenants)",
-        hint: "write one under '-- migrate:down', or write a new migration instead; nothing was run")
-    case .filesMissing(let versions):
-      Self(
-        "file_missing", .notFound, "no file to undo \(versions.withTenants)",
-        hint: "restore it from version control, or write a new migration instead; nothing was run")
+    case .notReversible(let versions): .notReversible(versions)
+    case .filesMissing(let versions): .filesMissing(versions)
     case .migrationFailed(let failure): Self(migration: failure)
     case .sharedPending(let failure, let versions): Self(migration: failure, pendingInShared: versions)
     case .importRefused(let problems): Self(importing: problems)

@@ -208,6 +208,21 @@ import Testing
     ("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE, READ ONLY", "set-transaction"),
     ("-- migrate:up transaction:false\nSET TRANSACTION ISOLATION LEVEL SERIALIZABLE;", "set-transaction"),
     ("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY", "session-setting"),
+    ("SELECT 1; SET transaction_timeout = '5s'", "session-setting"),
+    ("-- migrate:up transaction:false\nSET transaction_timeout = '5s'; SET work_mem = '9MB';", ""),
+    ("-- migrate:up transaction:false\nSET LOCAL work_mem = '9MB'; SELECT 1;", "needs-transaction"),
+    (
+      "-- migrate:up transaction:false\nLOCK TABLE tanks; SAVEPOINT a;", "needs-transaction needs-transaction"
+    ),
+    ("-- migrate:up transaction:false\nSET LOCAL transaction_isolation = 'serializable';", "set-transaction"),
+    ("-- migrate:up transaction:false\n-- tenantctl:allow needs-transaction\nLOCK TABLE tanks;", ""),
+    (
+      "-- migrate:up transaction:false\nSELECT 1;\n-- migrate:down transaction:false\nSET CONSTRAINTS ALL DEFERRED;",
+      "needs-transaction"
+    ),
+    ("-- migrate:up\nSELECT 1;\n-- migrate:down transaction:false\nRELEASE a;", "needs-transaction"),
+    ("SET LOCAL work_mem = '9MB'; SAVEPOINT a; RELEASE a; SET CONSTRAINTS ALL DEFERRED", ""),
+    ("-- migrate:up transaction:false\nDO $$ BEGIN SET LOCAL work_mem = '9MB'; END $$;", ""),
   ])
   func transaction(sql: String, expected: String) throws { try expect(sql, expected) }
 

@@ -101,6 +101,7 @@ extension TenantDatabase {
   /// Throws ``TenancyProblem/checksumMismatch(_:recorded:)`` if a file was edited after one of the tenants got it,
   /// ``TenancyProblem/versionNotFound(_:)`` if no file has the target's version,
   /// ``TenancyProblem/emptyMigrations(_:)`` for a pending file without statements,
+  /// ``TenancyProblem/statementsWithoutEffect(_:)``,
   /// ``TenancyProblem/folderEmptied(_:)`` if tenants have migrations and the folder has none,
   /// ``TenancyProblem/folderForeign(_:)`` if it has others alone;
   /// ``TenancyProblem/outOfOrder(_:)`` and ``TenancyProblem/versionsUnknown(_:)`` as `strict` says.
@@ -126,6 +127,7 @@ extension TenantDatabase {
       after: found.shared.map(choose)?.flatMap(\.up) ?? [])
     let plan = MigrationPlan(.up, found, files: files, frame: frame, choose: choose)
     try plan.checkFiles(strict: strict)
+    try plan.checkTransactions()
     return plan
   }
 
@@ -165,6 +167,7 @@ extension TenantDatabase {
     let plan = MigrationPlan(
       .down, found, files: files, frame: frame, isRepeatable: isRepeatable,
       choose: choose)
+    try plan.checkTransactions()
     let files = Set(tenants.map { plan.pending($0) }.filter { !$0.isEmpty })
     if !isRepeatable, files.count > 1 {
       throw TenancyProblem.rollbackUneven(MigrationOccurrence.gather(tenants, plan.pending).reversed())

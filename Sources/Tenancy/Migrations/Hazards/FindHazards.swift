@@ -103,7 +103,10 @@ struct StatementHazards {
     found += names(
       all.filter { $0.offset > body } + words.namesInArguments.filter(isKnown(known)), runsAtOnce: false)
     if !words.keepsQuery { found += lookups(words.words) }
-    found += hazards(of: words, runsAtOnce: true, &known)
+    let own = hazards(of: words, runsAtOnce: true, &known)
+    // A lock that is gone with its statement stops nobody.
+    let isLost = transaction.hazards.contains(.needsTransaction)
+    found += isLost ? own.filter { $0.hazard != .lockTable } : own
     return found.sorted { $0.offset < $1.offset }
   }
 

@@ -15,6 +15,7 @@ package enum Hazard: String, Sendable, Hashable, CaseIterable {
   // The transaction that each file runs in.
   case sessionSetting = "session-setting"
   case setTransaction = "set-transaction"
+  case needsTransaction = "needs-transaction"
   case concurrently = "concurrently"
   case empty
   case markerWords = "marker-words"
@@ -48,7 +49,7 @@ package enum Hazard: String, Sendable, Hashable, CaseIterable {
     switch self {
     case .schemaName, .catalogLookup, .databaseObject, .extensionSchema, .searchPath, .functionSearchPath:
       .error
-    case .ledgerChange, .setTransaction, .concurrently, .empty, .notNull: .error
+    case .ledgerChange, .setTransaction, .needsTransaction, .concurrently, .empty, .notNull: .error
     case .sessionSetting, .markerWords, .schemaReference, .setNotNull, .indexLock, .uniqueLock,
       .foreignKeyLock, .checkLock,
       .columnType:

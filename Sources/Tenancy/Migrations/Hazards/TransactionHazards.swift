@@ -10,10 +10,17 @@ struct TransactionHazards {
   var hazards: [Hazard] {
     let checks: [(Hazard, Bool)] = [
       (.sessionSetting, isInTransaction && setsForSession), (.setTransaction, setsTransactionInVain),
+      (.needsTransaction, isWithoutEffect),
       // DISCARD ALL is to be removed: it would reset the search path outside of a transaction, too.
       (.concurrently, isInTransaction && words.isRefusedInTransaction && !words.setsSearchPath),
     ]
     return checks.filter(\.1).map(\.0)
+  }
+
+  /// Whether its effect ends with its transaction, which is its own. Of SET TRANSACTION there is more to say.
+  private var isWithoutEffect: Bool {
+    guard !isInTransaction, let kind = words.transactionBound else { return false }
+    return kind.hazard == .needsTransaction
   }
 
   private var setsForSession: Bool {

@@ -18,7 +18,9 @@ enum MigrateCommand {
       two tenants at a time. Each finished statement is recorded, and the next run resumes at the first unfinished one. An \
       invalid index that a failed build leaves is dropped. After an interruption the next run drops it and builds it \
       again, or names it if that is not safe. CONCURRENTLY waits for other transactions as long as necessary, without \
-      blocking them.
+      blocking them. A DETACH PARTITION CONCURRENTLY that was interrupted is finalized. Statements whose effect ends with \
+      their transaction, such as SET LOCAL and LOCK TABLE, are refused there, as each statement has its own; SET lasts until \
+      the section ends.
 
       The comment on a tenant's ledger says which version the tenant has, and each transaction checks it. A tenant with a \
       stale comment may be treated as up to date: 'tenantctl status --verify' and 'tenantctl doctor' read the ledgers and \
