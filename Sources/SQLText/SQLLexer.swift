@@ -67,12 +67,7 @@ package struct SQLLexer {
 
   /// The comments from `--` to the end of their line, in order, as far as the text can be read.
   package static func lineComments(in bytes: [UInt8], from start: Int) -> [Range<Int>] {
-    var lexer = SQLLexer(bytes, in: start..<bytes.count)
-    var comments: [Range<Int>] = []
-    while let token = try? lexer.next() {
-      if case .lineComment(let range) = token { comments.append(range) }
-    }
-    return comments
+    SQLComment.all(in: bytes, from: start).filter { !$0.isBlock }.map(\.range)
   }
 
   /// Moves to `offset`, past text that is not SQL.

@@ -11,7 +11,7 @@ package struct ForeignSection {
     package let format: ImportFormat?
   }
 
-  let tool: Tool
+  private(set) var tool: Tool
   /// The comment.
   let range: Range<Int>
   /// Whether what it begins counts only if a statement follows: the words alone could be prose.
@@ -24,13 +24,23 @@ package struct ForeignSection {
   /// Those of a file without markers of ours, in order.
   static func all(in bytes: [UInt8], from start: Int) -> [ForeignSection] {
     var isLiquibase: Bool?
-    return SQLLexer.lineComments(in: bytes, from: start).compactMap { range in
+    return SQLComment.all(in: bytes, from: start).compactMap { found in
+      let range = found.range
       let comment = String(decoding: bytes[range], as: UTF8.self)
       let words = words(of: comment)
+      if found.isBlock { return found.isApart ? ForeignSection(block: comment, words, range) : nil }
       if isLiquibase == nil { isLiquibase = words.hasPrefix("liquibase formatted sql") }
       return isLiquibase == true
-        ? ForeignSection(liquibase: comment, words, range) : ForeignSection(words, range)
+        ? ForeignSection(liquibase: comment, words, range) : ForeignSection(comment, words, range)
     }
+  }
+
+  /// One in `/* */`: the tools that are known here read none, so it is nobody's in particular.
+  private init?(block comment: String, _ words: String, _ range: Range<Int>) {
+    let words = words == "migrate down" ? "down" : words
+    guard let section = ForeignSection(comment, words, range) else { return nil }
+    self = section
+    tool = Tool(name: nil, format: nil)
   }
 
   /// A comment of a file of Liquibase's.
@@ -43,7 +53,7 @@ package struct ForeignSection {
     if !undoes, !isCondition { return nil }
   }
 
-  private init?(_ words: String, _ range: Range<Int>) {
+  private init?(_ comment: String, _ words: String, _ range: Range<Int>) {
     self.range = range
     if words.hasPrefix("+"), words != "+down" {
       let parts = words.split(separator: " ")
@@ -55,9 +65,9 @@ package struct ForeignSection {
       let isNumbered = words.hasSuffix(" down") && words.dropLast(5).allSatisfy(\.isNumber)
       let key = isNumbered ? "1 down" : words.hasPrefix("running downgrade ") ? "running downgrade" : words
       needsStatementBefore = Self.remarks.contains(words)
-      guard let tool = needsStatementBefore ? Tool(name: nil, format: nil) : Self.downs[key] else {
-        return nil
-      }
+      let unknown = Tool(name: nil, format: nil)
+      let isOfUnknown = needsStatementBefore || Self.isPrefixed(comment)
+      guard let tool = Self.downs[key] ?? (isOfUnknown ? unknown : nil) else { return nil }
       (self.tool, needsStatement) = (tool, true)
     }
   }
@@ -65,6 +75,21 @@ package struct ForeignSection {
   /// The comment's letters, digits and the signs `+!@`, in lower case, with single spaces between the words.
   private static func words(of comment: String) -> String {
     comment.lowercased().split { !($0.isLetter || $0.isNumber || "+!@".contains($0)) }.joined(separator: " ")
+  }
+
+  /// Whether it is `-- tool:down`, whatever the tool, but for what is nearly a marker of ours. With a space after the colon it
+  /// may be prose.
+  private static func isPrefixed(_ comment: String) -> Bool {
+    let isPart = { (character: Character) in character.isLetter || character.isNumber }
+    let lower = comment.lowercased()
+    guard let first = lower.firstIndex(where: isPart), let last = lower.lastIndex(where: isPart) else {
+      return false
+    }
+    let parts = lower[first...last].split(separator: ":")
+    guard parts.count == 2, ["down", "undo", "rollback", "revert", "downgrade"].contains(parts[1]),
+      parts[0].allSatisfy({ isPart($0) || "._-".contains($0) })
+    else { return false }
+    return !comment.hasPrefix("--") || !["migrate", "goose", "tenantctl"].contains(parts[0])
   }
 
   private static let annotated: [Substring: Tool] = [
@@ -81,6 +106,7 @@ package struct ForeignSection {
     "1 down": Tool(name: "Mojo::Pg", format: nil), "rambler down": Tool(name: "rambler", format: nil),
     "+down": Tool(name: nil, format: nil), "!down": Tool(name: nil, format: nil),
     "!downs": Tool(name: "Play", format: nil), "@undo": Tool(name: "MyBatis Migrations", format: nil),
+    "drift down": Tool(name: "drift", format: nil), "drift rollback": Tool(name: "drift", format: nil),
     "down": Tool(name: nil, format: nil), "downs": Tool(name: nil, format: nil),
     "@down": Tool(name: nil, format: nil), "migration down": Tool(name: nil, format: nil),
     "down migrations": Tool(name: nil, format: nil), "undo": Tool(name: nil, format: nil),
