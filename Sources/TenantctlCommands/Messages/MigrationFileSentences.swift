@@ -31,8 +31,7 @@ extension MigrationFileError: CustomStringConvertible {
       tool.name == "Liquibase"
         ? "'\(comment)' is a rollback of Liquibase's, which tenantctl would not run"
         : "'\(comment)' begins a section of \(tool.name ?? "another tool"); all of the file would run as one migration"
-    case .foreignCondition(let comment):
-      "'\(comment)' is a condition of Liquibase's, which tenantctl does not read: the file would run in every tenant"
+    case .liquibase(let comment, let line): "'\(comment)' \(line.meaning)"
     case .unreadable(let why, _): "the file cannot be read: \(why)"
     }
   }
@@ -69,8 +68,29 @@ extension MigrationFileError: CustomStringConvertible {
     case .foreignSection(_, let tool):
       tool.format.map(importing)
         ?? "divide the file by the lines '-- migrate:up' and '-- migrate:down', or reword the comment"
-    case .foreignCondition: "remove the condition if the changeset is for every tenant, or else the changeset"
+    case .liquibase(_, let line): line.hint
     case .unreadable(_, let obstacle): obstacle.hint
+    }
+  }
+}
+
+extension LiquibaseLine {
+  fileprivate var meaning: String {
+    switch self {
+    case .condition:
+      "is a condition of Liquibase's, which tenantctl does not read: the file would run in every tenant"
+    case .ignoredLines:
+      "is a line of Liquibase's, which tenantctl does not read: what Liquibase ignores would run"
+    case .property:
+      "is a property of Liquibase's, which tenantctl does not read: the placeholder would stay in the statements"
+    }
+  }
+
+  fileprivate var hint: String {
+    switch self {
+    case .condition: "remove the condition if the changeset is for every tenant, or else the changeset"
+    case .ignoredLines: "remove the lines that Liquibase ignores, and this one"
+    case .property: "write the value instead of the placeholder, and remove the line"
     }
   }
 }

@@ -85,6 +85,40 @@ import Testing
     #expect(try parse("CREATE TABLE a (x int);\n--rollback DROP TABLE a;\n").up.count == 1)
   }
 
+  /// Lines by which Liquibase runs other text than the file's.
+  @Test(arguments: [
+    ("--ignoreLines:start\nDROP TABLE a;\n--ignoreLines:end\n", LiquibaseLine.ignoredLines),
+    ("-- ignorelines:2\nDROP TABLE a;\nSELECT 1;\n", .ignoredLines),
+    ("--ignoreLines:1\n", .ignoredLines),
+    ("--property name:plan value:free\nINSERT INTO a VALUES ('${plan}');\n", .property),
+    (
+      "-- PROPERTY value:\"a b\" name:now.x dbms:postgresql\nCREATE TABLE b (x int DEFAULT ${now.x});\n",
+      .property
+    ),
+    ("--property name:plan value:free\nINSERT INTO a VALUES ('${Plan} ${other}');\n", nil),
+    ("--property name:plan value:free\nINSERT INTO a VALUES ('$plan');\n", nil),
+    ("--comment ignoreLines:start\nSELECT 1;\n", nil),
+  ])
+  func liquibaseLines(text: String, line: LiquibaseLine?) throws {
+    let head = "--liquibase formatted sql\n--changeset joe:1\nCREATE TABLE a (x text);\n"
+    let first = String(text.prefix { $0 != "\n" })
+    #expect(invalid(head + text).map(\.reason) == (line.map { [.liquibase(comment: first, $0)] } ?? []))
+    // Elsewhere they are comments.
+    #expect(invalid("CREATE TABLE a (x text);\n\(text)").isEmpty)
+  }
+
+  @Test(arguments: [
+    ("/* liquibase rollback\nDROP TABLE a;\n*/", true), ("/*Liquibase Rollback\n  DROP TABLE a;*/", true),
+    ("/* liquibase rollback */", false), ("/* the rollback */", false), ("/* down */", false),
+  ])
+  func liquibaseRollbacksInBlocks(comment: String, isRefused: Bool) throws {
+    let head = "--liquibase formatted sql\n--changeset joe:1\nCREATE TABLE a (x int);\n"
+    let problems = invalid("\(head)\(comment)\n--changeset joe:2\nSELECT 1;\n")
+    #expect(problems.map(\.line) == (isRefused ? [4] : []))
+    #expect(
+      problems.allSatisfy { $0.message.contains("rollback of Liquibase's") && !$0.message.contains("\n") })
+  }
+
   /// What Liquibase would skip would run in every tenant.
   @Test(arguments: [
     ("--changeset joe:1 context:test", true),
@@ -101,7 +135,7 @@ import Testing
     let text = "\(line)\nCREATE TABLE a (x int);\n"
     #expect(try parse(text).up.count == 1)
     let problems = isRefused ? invalid(head + text) : []
-    #expect(problems.map(\.reason) == (isRefused ? [.foreignCondition(comment: line)] : []))
+    #expect(problems.map(\.reason) == (isRefused ? [.liquibase(comment: line, .condition)] : []))
     #expect(problems.allSatisfy { $0.line == 2 && !$0.hint.isEmpty })
     if !isRefused { #expect(try parse(head + text).up.count == 1) }
   }

@@ -18,8 +18,13 @@ package struct ForeignSection {
   let needsStatement: Bool
   /// Whether a statement must come before it, too: above all of them the words are a remark on how to undo the file.
   var needsStatementBefore = false
-  /// Whether it begins nothing, but says where a part of the file is to run.
-  var isCondition = false
+  /// What it is of Liquibase's, if it does not begin a section.
+  var liquibase: LiquibaseLine?
+
+  /// The comment's first line, for a message.
+  func excerpt(of bytes: [UInt8]) -> String {
+    String(decoding: bytes[range].prefix { !ASCII.isNewline($0) }, as: UTF8.self)
+  }
 
   /// Those of a file without markers of ours, in order.
   static func all(in bytes: [UInt8], from start: Int) -> [ForeignSection] {
@@ -28,10 +33,12 @@ package struct ForeignSection {
       let range = found.range
       let comment = String(decoding: bytes[range], as: UTF8.self)
       let words = words(of: comment)
-      if found.isBlock { return found.isApart ? ForeignSection(block: comment, words, range) : nil }
+      if found.isBlock, isLiquibase != true {
+        return found.isApart ? ForeignSection(block: comment, words, range) : nil
+      }
       if isLiquibase == nil { isLiquibase = words.hasPrefix("liquibase formatted sql") }
       return isLiquibase == true
-        ? ForeignSection(liquibase: comment, words, range) : ForeignSection(comment, words, range)
+        ? ForeignSection(liquibase: comment, words, range, in: bytes) : ForeignSection(comment, words, range)
     }
   }
 
@@ -44,13 +51,18 @@ package struct ForeignSection {
   }
 
   /// A comment of a file of Liquibase's.
-  private init?(liquibase comment: String, _ words: String, _ range: Range<Int>) {
+  private init?(liquibase comment: String, _ words: String, _ range: Range<Int>, in bytes: [UInt8]) {
     self.range = range
     (tool, needsStatement) = (Tool(name: "Liquibase", format: nil), false)
-    isCondition = LiquibaseCondition.isOne(comment)
+    if comment.hasPrefix("/*") {
+      // `/* liquibase rollback`, and the statements on the lines after it.
+      if !words.hasPrefix("liquibase rollback ") { return nil }
+      return
+    }
+    liquibase = LiquibaseLine(comment, in: bytes)
     // `--rollback empty` and `not required` say that there is nothing to undo.
     let undoes = words.hasPrefix("rollback ") && !["rollback empty", "rollback not required"].contains(words)
-    if !undoes, !isCondition { return nil }
+    if !undoes, liquibase == nil { return nil }
   }
 
   private init?(_ comment: String, _ words: String, _ range: Range<Int>) {

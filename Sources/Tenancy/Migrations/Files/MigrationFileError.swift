@@ -35,8 +35,8 @@ package struct MigrationFileError: Error, Sendable, Hashable {
     case downFile
     /// A comment by which another tool begins a section.
     case foreignSection(comment: String, ForeignSection.Tool)
-    /// A comment by which Liquibase skips a changeset in some databases.
-    case foreignCondition(comment: String)
+    /// A comment by which Liquibase runs something else than what stands in the file.
+    case liquibase(comment: String, LiquibaseLine)
     /// The operating system's reason not to read the file.
     case unreadable(String, FileObstacle)
   }

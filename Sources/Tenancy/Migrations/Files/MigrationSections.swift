@@ -49,10 +49,10 @@ struct MigrationSections {
     let found = markers.filter(\.isWellFormed)
     let foreign = found.isEmpty ? foreignSection() : nil
     if let foreign {
-      let comment = String(decoding: bytes[foreign.range], as: UTF8.self)
+      let comment = foreign.excerpt(of: bytes)
       report(
-        foreign.isCondition
-          ? .foreignCondition(comment: comment) : .foreignSection(comment: comment, foreign.tool),
+        foreign.liquibase.map { .liquibase(comment: comment, $0) }
+          ?? .foreignSection(comment: comment, foreign.tool),
         at: foreign.range.lowerBound)
     }
     for marker in markers where !marker.isWellFormed && foreign == nil {

@@ -1,8 +1,29 @@
-/// A comment by which Liquibase skips a changeset: `--changeset bob:1 context:test`, `--preconditions onFail:MARK_RAN` (its
-/// manual, "SQL changelog example").
-enum LiquibaseCondition {
-  static func isOne(_ comment: String) -> Bool {
-    let text = comment.lowercased().drop { $0 == "-" || $0.isWhitespace }
+/// A comment by which Liquibase runs something else than what stands in the file (its manual, "SQL changelog example").
+package enum LiquibaseLine: Sendable, Hashable {
+  /// Skips a changeset in some databases: `--changeset bob:1 context:test`, `--preconditions onFail:MARK_RAN`.
+  case condition
+  /// Skips lines: `--ignoreLines:start`, or `--ignoreLines:2`.
+  case ignoredLines
+  /// Gives a value to a placeholder that the file has: `--property name:plan value:free`, for `${plan}`.
+  case property
+
+  init?(_ comment: String, in bytes: [UInt8]) {
+    let text = comment.drop { $0 == "-" || $0.isWhitespace }
+    let lower = text.lowercased()
+    if Self.isCondition(lower[...]) {
+      self = .condition
+    } else if lower.hasPrefix("ignorelines:"), !lower.hasPrefix("ignorelines:end") {
+      self = .ignoredLines
+    } else if lower.hasPrefix("property "), let name = Self.value(of: "name", in: text),
+      bytes.contains(Array("${\(name)}".utf8))
+    {
+      self = .property
+    } else {
+      return nil
+    }
+  }
+
+  private static func isCondition(_ text: Substring) -> Bool {
     if text.hasPrefix("precondition") { return true }
     guard text.hasPrefix("changeset ") else { return false }
     let attributes = text.split(maxSplits: 2, whereSeparator: \.isWhitespace).dropFirst(2).first ?? ""
