@@ -107,6 +107,9 @@ import Testing
   /// As the later version that two files of one version are to have, it would run right after the other.
   @Test(arguments: [
     ("1_a_up.sql", "1_a_down.sql"), ("1_a-up.sql", "1_a-down.sql"), ("1_up.sql", "1_down.sql"),
+    ("1_a.sql", "1_a.drop.sql"), ("1_a.sql", "1_a_drop.sql"), ("1_a.sql", "1_a.revert.sql"),
+    ("1_a.sql", "1_a-revert.sql"), ("1_a.up.sql", "1_a.drop.sql"), ("1_a_up.sql", "1_a_revert.sql"),
+    ("1_a.sql", "1_a.downgrade.sql"), ("1_a.sql", "1_a_rollback.sql"),
   ])
   func filesThatUndo(up: String, down: String) throws {
     try withFolder(["tenant/\(up)": "SELECT 1;", "tenant/\(down)": "SELECT 2;"]) { folder in
@@ -118,9 +121,14 @@ import Testing
   }
 
   @Test func theWordMayBelongToTheName() throws {
-    try withFolder(["1_scale_down.sql": "", "2_add-undo.sql": "", "3_scale.sql": ""]) { folder in
+    let names = [
+      "1_scale_down.sql", "2_add-undo.sql", "3_scale.sql", "4_orders.drop.sql", "5_orders_revert.sql",
+      "6_orders.sql",
+      "7_backdrop.sql", "8_a.revert.sql",
+    ]
+    try withFolder(Dictionary(uniqueKeysWithValues: names.map { ($0, "") })) { folder in
       let set = try MigrationSet.load(at: folder)
-      #expect(set.tenant.count == 3)
+      #expect(set.tenant.count == names.count)
     }
   }
 

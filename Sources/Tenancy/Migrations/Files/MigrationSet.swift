@@ -47,16 +47,15 @@ package struct MigrationSet: Sendable, Hashable {
     return files.sorted { $0.version < $1.version }
   }
 
-  /// Whether it is, by its name, what other tools undo a migration with: `1_a.down.sql`; or `1_a_down.sql` and `1_a-down.sql`
-  /// beside `1_a.sql` or `1_a_up.sql`, as the word may belong to the name (`1_scale_down.sql`). As a migration it would run
-  /// right after it.
+  /// Whether it is, by its name, what other tools undo a migration with: `1_a.down.sql`; or `1_a_down.sql`, `1_a-down.sql`
+  /// and `1_a.drop.sql` beside `1_a.sql` or `1_a_up.sql`, as the word may belong to the name (`1_scale_down.sql`,
+  /// `1_orders.drop.sql`). As a migration it would run right after it.
   private static func isDownFile(_ path: String, among paths: [String]) -> Bool {
-    guard let ending = ["down.sql", "undo.sql", "rollback.sql"].first(where: path.hasSuffix) else {
-      return false
-    }
-    let stem = path.dropLast(ending.count)
+    let words = ["down", "undo", "rollback", "drop", "revert", "downgrade"]
+    guard let word = words.first(where: { path.hasSuffix("\($0).sql") }) else { return false }
+    let stem = path.dropLast(word.count + 4)
     guard let separator = stem.last, ".-_".contains(separator) else { return false }
-    return separator == "."
+    return separator == "." && words.prefix(3).contains(word)
       || ["", ".up", "-up", "_up"].contains { paths.contains("\(stem.dropLast())\($0).sql") }
   }
 
