@@ -170,6 +170,34 @@ import Testing
     }
   }
 
+  /// Set for an upgrade; pg_dump would quote the names in strings, too, where nothing takes the schema out.
+  @Test func namesAreNotQuoted() async throws {
+    try await Scene.with(files: [:]) { scene in
+      let name = scene.database.name
+      try await scene.database.psql(
+        """
+        CREATE SCHEMA acme; INSERT INTO tenants (name) VALUES ('acme');
+        CREATE TABLE acme.orders (id serial PRIMARY KEY, n text DEFAULT 'C:\\new');
+        CREATE VIEW acme.v AS SELECT nextval('acme.orders_id_seq'::regclass) FROM acme.orders
+        """)
+      var texts: Set<String> = []
+      for setting in [
+        "SET quote_all_identifiers = off", "SET quote_all_identifiers = on",
+        "SET standard_conforming_strings = off",
+      ] {
+        try await scene.database.psql("ALTER DATABASE \"\(name)\" \(setting)")
+        for options in [[:], ["PGOPTIONS": "-c work_mem=77MB"]] {
+          let outcome = try await scene.run("migration new initial --from acme", environment: options)
+          #expect(outcome.status == 0 && !outcome.stderr.contains("warning"), "\(outcome)")
+          let path = try #require(try scene.folder.files().first { $0.contains("initial") })
+          texts.insert(try scene.folder.read(path))
+          try scene.folder.remove(path)
+        }
+      }
+      #expect(texts.count == 1 && texts.allSatisfy { !$0.contains("acme") }, "\(texts)")
+    }
+  }
+
   @Test func aProgramThatIsMissingOrTooOld() async throws {
     let fake = "#!/bin/sh\necho 'pg_dump (PostgreSQL) 9.6.24'\n"
     try await Scene.with(tenants: ["acme"], files: Scene.files.merging(["bin/pg_dump": fake]) { $1 }) {

@@ -30,15 +30,15 @@ enum PostgresDump {
     guard let major = Int(number.prefix { ("0"..."9").contains($0) }), major >= dump.server else {
       throw Outdated(version: String(number), server: dump.server)
     }
-    let environment = dump.doublesBackslashes ? reading(environment) : environment
+    let environment = dump.settings.isEmpty ? environment : with(dump.settings, environment)
     let text = try await output(of: dump.arguments, environment, children)
     if String(validating: text, as: UTF8.self) == nil { throw NotUTF8() }
     return text
   }
 
-  /// With the setting on, by which a string keeps its backslashes. Not always, as a pooler may refuse PGOPTIONS.
-  private static func reading(_ environment: [String: String]) -> [String: String] {
-    let options = [environment["PGOPTIONS"], "-c standard_conforming_strings=on"].compactMap { $0 }
+  /// With the settings of its session. Not always, as a pooler may refuse PGOPTIONS.
+  private static func with(_ settings: [String], _ environment: [String: String]) -> [String: String] {
+    let options = [environment["PGOPTIONS"]].compactMap { $0 } + settings.map { "-c \($0)" }
     return environment.merging(["PGOPTIONS": options.joined(separator: " ")]) { $1 }
   }
 

@@ -5,8 +5,9 @@ internal import TenancyPostgres
 package struct SchemaDump: Sendable {
   /// The server's major version; an older pg_dump refuses it.
   package let server: Int
-  /// Whether pg_dump would write each backslash twice: the database has `standard_conforming_strings` off.
-  package let doublesBackslashes: Bool
+  /// What pg_dump's session has to set, as the database has it otherwise, by which pg_dump would write each backslash twice, or
+  /// quote the names in strings, too.
+  package let settings: [String]
   /// pg_dump's arguments. The tables that record migrations, of this tool and of others, are left out; so are owners,
   /// privileges, tablespaces and security labels, which are the server's and not the migration's.
   package let arguments: [String]
@@ -96,9 +97,7 @@ extension TenantDatabase {
     let answers = try await connected { connection in
       try await connection.pipeline([
         """
-        SELECT current_setting('server_version_num')::int / 10000, reset_val = 'off',
-          current_setting('server_encoding') = 'SQL_ASCII' FROM pg_catalog.pg_settings
-        WHERE name = 'standard_conforming_strings'
+        SELECT current_setting('server_version_num')::int / 10000, current_setting('server_encoding') = 'SQL_ASCII'
         """, Self.names(in: schema),
         Self.excluded(recordsMigrations("c"), in: schema),
         """
@@ -106,15 +105,21 @@ extension TenantDatabase {
         WHERE extnamespace = to_regnamespace(\(schema.identifier.quoted)) ORDER BY 1
         """, Self.strangers(in: schema, trusted: self.ledgerTrust.owners),
         RoutinePath.query(schema, path),
+        """
+        SELECT s.name || '=' || w.value FROM pg_catalog.pg_settings s
+        JOIN (VALUES ('standard_conforming_strings', 'on'), ('quote_all_identifiers', 'off')) AS w (name, value)
+          ON w.name = s.name
+        WHERE s.reset_val <> w.value ORDER BY 1
+        """,
       ])
     }
     let others = try await tenants(in: FleetSelection(names: nil)).members.map(\.tenant.schema)
     let excluded = answers[2].compactMap { $0[0] }.map { "--exclude-table=\(schema.relation($0).quoted)" }
     let wait = limits.lock.map { ["--lock-wait-timeout=\($0.milliseconds)"] } ?? []
     let unqualified = Unqualified(schema: schema.rawValue, names: Set(answers[1].compactMap { $0[0] }))
-    let (server, doublesBackslashes, keepsBytes) = try answers[0][0].decode(Int.self, Bool.self, Bool.self)
+    let (server, keepsBytes) = try answers[0][0].decode(Int.self, Bool.self)
     return SchemaDump(
-      server: server, doublesBackslashes: doublesBackslashes,
+      server: server, settings: answers[6].compactMap { $0[0] },
       arguments: [
         "--schema-only", "--no-owner", "--no-privileges", "--no-tablespaces", "--no-security-labels",
         // In a database of bytes of no encoding one such name, of whatever schema, would be an error of the whole dump.
