@@ -89,6 +89,24 @@ import Testing
     }
   }
 
+  /// Tenants have histories of their own, and the shared schema has one.
+  @Test(arguments: [("public", "--shared"), ("acme", "--all")])
+  func theHintImportsTheTableThatIsThere(schema: String, option: String) async throws {
+    let shared = ["migrations/shared/1_s.sql": "SELECT 1;\n", "migrations/tenant/1_a.sql": "SELECT 1;\n"]
+    try await Scene.with(files: shared) { scene in
+      try await scene.database.psql(
+        """
+        CREATE SCHEMA acme; INSERT INTO tenants (name) VALUES ('acme');
+        CREATE TABLE \(schema).schema_migrations (\(Self.golangMigrate.columns))
+        """)
+      let outcome = try await scene.run("migrate --all")
+      #expect(
+        outcome.stderr.contains(
+          "'tenantctl migration import --from golang-migrate DIR --ledger \(option)' imports it"),
+        "\(outcome)")
+    }
+  }
+
   @Test(arguments: [ecto, golangMigrate]) func theLedgerHasAnotherName(table: Table) async throws {
     try await Scene.empty { scene in
       try await scene.database.psql(

@@ -146,7 +146,7 @@ struct FindingReport: Sendable {
         Self(
           "foreign_ledger", "the table with the ledger's name belongs to another tool",
           "\(tenant.name)\(tool.map { " (\($0.rawValue))" } ?? "")"
-        ) { _ in tool.advice }
+        ) { _ in tool.advice(in: tenant.schema) }
       case .ledgerNotTrusted(let tenant, let distrust):
         Self(
           "ledger_not_trusted", "the ledger is not trusted, so the schema is not migrated",
@@ -267,8 +267,8 @@ extension Finding.InvalidIndex {
 }
 
 extension MigrationTool? {
-  /// What to do about a table of the tool's that has the ledger's name.
-  var advice: String {
+  /// What to do about a table of the tool's that has the ledger's name, in that schema.
+  func advice(in schema: SchemaName) -> String {
     self == .golangMigrate
       ? "'tenantctl migration import --from golang-migrate DIR --ledger --all' imports it"
       : "choose another table for tenantctl: ledger = \"tenantctl_migrations\" under [migrations] in tenantctl.toml"

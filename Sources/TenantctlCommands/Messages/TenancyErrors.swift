@@ -211,12 +211,12 @@ extension ErrorReport {
     case .sharedPending(let failure, let versions): Self(migration: failure, pendingInShared: versions)
     case .importRefused(let problems): Self(importing: problems)
     case .historyRefused(let problems): Self(history: problems)
-    case .foreignLedger(_, let tool, let columns):
+    case .foreignLedger(let schema, let tool, let columns):
       Self(
         "foreign_ledger", .failed,
         "the table with the ledger's name belongs to \(tool?.rawValue ?? "another tool") "
           + "(columns: \(columns.joined(separator: ", ")))",
-        hint: tool.advice)
+        hint: tool.advice(in: schema))
     case .ledgerRepeats(let schema, let version): .ledgerRepeats(schema, version)
     case .unfinishedWithoutFile(let version): .unfinishedWithoutFile(version)
     case .ledgerNotTrusted(let schema, let distrust):
@@ -230,11 +230,11 @@ extension ErrorReport {
         hint: schema.isImpossible
           ? "correct the tenant's row with psql"
           : "rename the schema with ALTER SCHEMA, and change the tenant's row", assurance: .nothingChanged)
-    case .ledgerInUse(_, let tool):
+    case .ledgerInUse(let schema, let tool):
       Self(
         "ledger_in_use", .failed,
         "the table with the ledger's name belongs to \(tool.rawValue), with which the app itself migrates",
-        hint: Optional(tool).advice)
+        hint: Optional(tool).advice(in: schema))
 
     // Adoption
     case .schemaDiffers(let model, let difference):
