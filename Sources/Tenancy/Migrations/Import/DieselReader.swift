@@ -49,7 +49,7 @@ extension ImportSource {
   ) { table in
     """
     SELECT version::text AS version, 'applied' AS event, '' AS kind, true AS finished, NULL AS checksum,
-      run_on::timestamptz::text AS applied_at, NULL AS applied_by, NULL AS ms
+      run_on AS applied_at, NULL AS applied_by, NULL AS ms
     FROM \(table) ORDER BY version
     """
   }

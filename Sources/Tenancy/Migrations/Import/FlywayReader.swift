@@ -110,7 +110,7 @@ extension ImportSource {
     SELECT version, CASE WHEN type = 'SCHEMA' OR version IS NULL AND type = 'SQL' THEN 'nothing'
         WHEN type = 'SQL' THEN 'applied' WHEN type IN ('UNDO_SQL', 'DELETE') THEN 'undone'
         WHEN type IN ('BASELINE', 'SQL_BASELINE') THEN 'upTo' ELSE 'unknown' END AS event,
-      type AS kind, success AS finished, checksum::text AS checksum, installed_on::timestamptz::text AS applied_at,
+      type AS kind, success AS finished, checksum::text AS checksum, installed_on AS applied_at,
       installed_by AS applied_by, execution_time::text AS ms
     FROM \(table) ORDER BY installed_rank
     """

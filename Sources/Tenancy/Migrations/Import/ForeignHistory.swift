@@ -31,7 +31,10 @@ struct ForeignHistory: Sendable {
   static func queries(_ format: ImportFormat, _ table: QualifiedName) -> [SQL] {
     [
       "SELECT \(fingerprint(of: table))",
-      "SELECT version, event, kind, finished, checksum, applied_at, applied_by, ms FROM (\(format.source.records(table))) AS r",
+      """
+      SELECT version, event, kind, finished, checksum, \(time(of: "applied_at")), applied_by, ms
+      FROM (\(format.source.records(table))) AS r
+      """,
     ]
   }
 
@@ -44,6 +47,11 @@ struct ForeignHistory: Sendable {
         version: version ?? "", event: Record.Event(rawValue: event), kind: kind, isFinished: isFinished,
         checksum: checksum, origin: LedgerOrigin(appliedAt: row[5], appliedBy: row[6], milliseconds: row[7]))
     }
+  }
+
+  /// In a form that is read as the same moment whatever DateStyle says: the abbreviation of a time zone may stand for others.
+  private static func time(of column: SQL) -> SQL {
+    "to_char(\(column)::timestamptz AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
   }
 
   /// concat prints a row by its columns; for `h::text`, somebody who once owned the table may have made a cast.

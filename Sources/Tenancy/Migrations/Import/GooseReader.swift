@@ -136,7 +136,7 @@ extension ImportSource {
     // Before version 3 the way down was a row, too. Version 0 is that of an empty table.
     """
     SELECT version_id::text AS version, CASE WHEN is_applied THEN 'applied' ELSE 'undone' END AS event, '' AS kind,
-      true AS finished, NULL AS checksum, tstamp::timestamptz::text AS applied_at, NULL AS applied_by, NULL AS ms
+      true AS finished, NULL AS checksum, tstamp AS applied_at, NULL AS applied_by, NULL AS ms
     FROM \(table) WHERE version_id > 0 ORDER BY id
     """
   }

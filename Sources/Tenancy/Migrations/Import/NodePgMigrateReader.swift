@@ -70,7 +70,7 @@ extension ImportSource {
   ) { table in
     """
     SELECT coalesce(substring(name FROM '^[0-9]+'), name) AS version, 'applied' AS event, '' AS kind,
-      true AS finished, NULL AS checksum, run_on::timestamptz::text AS applied_at, NULL AS applied_by, NULL AS ms
+      true AS finished, NULL AS checksum, run_on AS applied_at, NULL AS applied_by, NULL AS ms
     FROM \(table) ORDER BY run_on, id
     """
   }

@@ -30,7 +30,7 @@ extension ImportSource {
     SELECT coalesce(substring(migration_name FROM '^[0-9]+'), migration_name) AS version,
       CASE WHEN rolled_back_at IS NULL THEN 'applied' ELSE 'nothing' END AS event, '' AS kind,
       finished_at IS NOT NULL OR rolled_back_at IS NOT NULL AS finished, checksum::text AS checksum,
-      finished_at::text AS applied_at, NULL AS applied_by,
+      finished_at AS applied_at, NULL AS applied_by,
       (1000 * extract(epoch FROM finished_at - started_at))::bigint::text AS ms
     FROM \(table) ORDER BY started_at
     """

@@ -129,7 +129,7 @@ extension ImportSource {
   ) { table in
     """
     SELECT coalesce(substring(id FROM '^[0-9]+'), id) AS version, 'applied' AS event, '' AS kind, true AS finished,
-      NULL AS checksum, applied_at::timestamptz::text AS applied_at, NULL AS applied_by, NULL AS ms
+      NULL AS checksum, applied_at, NULL AS applied_by, NULL AS ms
     FROM \(table) ORDER BY applied_at, id
     """
   }

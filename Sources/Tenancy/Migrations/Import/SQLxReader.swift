@@ -46,7 +46,7 @@ extension ImportSource {
     // The time is in nanoseconds, and -1 until it is known.
     """
     SELECT version::text AS version, 'applied' AS event, '' AS kind, success AS finished,
-      encode(checksum, 'hex') AS checksum, installed_on::text AS applied_at, NULL AS applied_by,
+      encode(checksum, 'hex') AS checksum, installed_on AS applied_at, NULL AS applied_by,
       (nullif(execution_time, -1) / 1000000)::text AS ms
     FROM \(table) ORDER BY version
     """

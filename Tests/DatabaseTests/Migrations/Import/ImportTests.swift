@@ -51,6 +51,30 @@ import Testing
     }
   }
 
+  /// The abbreviation of a time zone in the other styles means another one, or none.
+  @Test(arguments: Tool.all) func timesWhateverTheDateStyle(tool: Tool) async throws {
+    let styles = ["ISO, MDY", "SQL, DMY", "Postgres, MDY", "German"]
+    let tenants = ["a", "b", "c", "d"]
+    try await scene(tool, tenants) { fleet, placed in
+      try await fleet.psql("ALTER DATABASE \"\(fleet.database.name)\" SET timezone TO 'Asia/Kolkata'")
+      var recorded: Set<String> = []
+      for (tenant, style) in zip(tenants, styles) {
+        try await fleet.record(tool, in: tenant, placed)
+        try await fleet.psql("ALTER DATABASE \"\(fleet.database.name)\" SET datestyle TO \(style)")
+        let tenancy = try fleet.database.tenancy()
+        let selection = FleetSelection(names: [TenantName(stored: tenant)])
+        _ = try await tenancy.run(tenancy.planImport(of: placed, history: nil, selection))
+        await tenancy.close()
+        try await fleet.psql("ALTER DATABASE \"\(fleet.database.name)\" RESET datestyle")
+        recorded.insert(
+          try await fleet.psql(
+            "SELECT string_agg(version || ' ' || extract(epoch FROM applied_at), ',' ORDER BY version) FROM \(tenant).schema_migrations"
+          ))
+      }
+      #expect(recorded.count == 1)
+    }
+  }
+
   /// A tenant's mark is on the table that has the ledger's name, and does not go away with it.
   @Test func aProtectedTenantWhoseTableGivesWay() async throws {
     let tool = Tool.golangMigrate
