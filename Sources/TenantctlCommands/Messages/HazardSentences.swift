@@ -78,7 +78,8 @@ extension Hazard {
           server, publication, subscription, event trigger, cast, language, access method or foreign data wrapper, a \
           setting of the database, of a role or of the system, or default privileges without IN SCHEMA; gives or takes \
           memberships of roles, or privileges on such an object; comments on one; or works on all schemas, as ANALYZE and \
-          VACUUM without a table do, and REINDEX SCHEMA or DATABASE
+          VACUUM without a table do, REINDEX SCHEMA or DATABASE, and ALTER TABLE, INDEX or MATERIALIZED VIEW with ALL IN \
+          TABLESPACE
           """,
         why: "it concerns all tenants at once: after the first tenant it fails, or does the same again",
         instead: "move it to shared/, which runs once")
@@ -121,7 +122,6 @@ extension Hazard {
           transaction that is read-only
           """,
         instead: "put SET TRANSACTION ISOLATION LEVEL at the start of a file that is one transaction")
-    case .concurrently:
     case .needsTransaction:
       HazardSentences(
         what: """
@@ -134,6 +134,7 @@ extension Hazard {
           write SET instead of SET LOCAL: it lasts until the section ends; move any other, with the statements that need it, \
           to a file without transaction:false
           """)
+    case .concurrently:
       HazardSentences(
         what: "CONCURRENTLY, VACUUM or another statement that needs no transaction, in a file that is one",
         why: "PostgreSQL refuses this statement in a transaction",

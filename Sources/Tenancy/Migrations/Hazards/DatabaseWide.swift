@@ -13,6 +13,7 @@ struct DatabaseWide {
     case "ANALYZE", "ANALYSE", "VACUUM", "CLUSTER": return afterOptions.isEmpty
     case "REINDEX":
       return afterOptions.first.map { isKeyword($0, ["SCHEMA", "DATABASE", "SYSTEM"]) } ?? false
+    case "ALTER": return isOfTablespace
     case "GRANT", "REVOKE": return grantsRole || isOnce(after: "ON")
     case "COMMENT", "SECURITY": return isOnce(after: "ON")
     default: return false
@@ -26,6 +27,12 @@ struct DatabaseWide {
       rest = rest.drop { $0.text != ")" }.dropFirst()
     }
     return rest.drop { isKeyword($0, ["FULL", "FREEZE", "VERBOSE", "ANALYZE", "ANALYSE", "CONCURRENTLY"]) }
+  }
+
+  /// `ALTER TABLE ALL IN TABLESPACE a SET TABLESPACE b`.
+  private var isOfTablespace: Bool {
+    let kinds = all.dropFirst().prefix { isKeyword($0, ["TABLE", "INDEX", "MATERIALIZED", "VIEW"]) }
+    return !kinds.isEmpty && words.firstIndex(of: "ALL", "IN", "TABLESPACE") == kinds.endIndex
   }
 
   /// `GRANT role TO role`: a privilege is one on something.
