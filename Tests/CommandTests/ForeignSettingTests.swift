@@ -24,6 +24,19 @@ import Testing
     }
   }
 
+  /// Each of them in a parallel worker, where PostgreSQL 15 says of a transaction that it is not read-only.
+  @Test func aQueryThatIsForcedIntoAWorker() async throws {
+    try await Scene.with(tenants: ["acme"]) { scene in
+      let version = try await scene.database.psql("SHOW server_version_num")
+      let setting = (Int(version) ?? 0) < 160_000 ? "force_parallel_mode" : "debug_parallel_query"
+      try await scene.database.psql("ALTER DATABASE \"\(scene.database.name)\" SET \(setting) = on")
+      for words in [["-c", "TABLE tanks"], ["-c", "SELECT 1"], ["--write", "-c", "SELECT 1"]] {
+        let outcome = try await scene.run(["exec", "acme"] + words)
+        #expect(outcome.status == 0, "\(outcome)")
+      }
+    }
+  }
+
   /// The session of a pool has a temporary table of the tenant's table's name, and settings, from another client.
   @Test func aPooledSessionIsCleanedFirst() async throws {
     try await Scene.with(tenants: ["acme"]) { scene in

@@ -113,8 +113,9 @@ extension TenantDatabase {
     }
   }
 
-  /// Whether the transaction is read-only still. Safe under any search path.
-  private static let access: SQL = "SELECT pg_catalog.current_setting('transaction_read_only')"
+  /// Whether the transaction is read-only still. Safe under any search path. A query could be planned for a parallel worker,
+  /// in which PostgreSQL 15 says that it is not (`force_parallel_mode`).
+  private static let access: SQL = "SHOW transaction_read_only"
 
   /// Ends with a query: after it PostgreSQL refuses SET TRANSACTION READ WRITE. Up to version 15 it lets RESET of the same
   /// setting pass, so a script that must not write ends with ROLLBACK, too.
