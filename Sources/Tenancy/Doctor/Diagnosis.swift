@@ -145,11 +145,15 @@ extension RegistryShape {
 }
 
 extension [Diagnosis.Entry] {
-  /// The schemas with a migration that was started but not finished.
-  fileprivate var unfinishedSchemas: Set<SchemaName> {
-    Set(
-      compactMap { entry in
-        if case .migrationUnfinished(let tenant, _, _) = entry.finding { tenant.schema } else { nil }
-      })
+  /// The schemas with a migration that was started but not finished, and what finishes it. A rollback comes first.
+  fileprivate var unfinishedSchemas: [SchemaName: MigrationDirection] {
+    let found = compactMap { entry -> (SchemaName, MigrationDirection)? in
+      if case .migrationUnfinished(let tenant, _, let direction) = entry.finding {
+        (tenant.schema, direction)
+      } else {
+        nil
+      }
+    }
+    return Dictionary(found) { $0 == .down ? $0 : $1 }
   }
 }

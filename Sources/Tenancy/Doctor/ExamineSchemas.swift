@@ -106,9 +106,9 @@ extension TenantDatabase {
   }
 
   /// Checks the indexes and extensions in tenants' schemas.
-  /// - Parameter unfinished: schemas with a migration that was started but not finished.
+  /// - Parameter unfinished: schemas with a migration that was started but not finished, and what finishes it.
   func examineContents(
-    _ shape: RegistryShape, unfinished: Set<SchemaName>
+    _ shape: RegistryShape, unfinished: [SchemaName: MigrationDirection]
   ) async throws -> [Diagnosis.Entry] {
     let answers = try await connected { connection in
       let path = try await self.traits(over: connection).path
@@ -118,13 +118,13 @@ extension TenantDatabase {
     }
     let home = answers[2].first?[0].map(SchemaName.init(stored:))
     let indexes = try answers[0].compactMap { row -> Diagnosis.Entry? in
-      let (name, schema, active, index, isTransient, table) = try row.decode(
-        String.self, String.self, Bool.self, String.self, Bool.self, String?.self)
+      let (name, schema, active, index, isTransient, table, toast) = try row.decode(
+        String.self, String.self, Bool.self, String.self, Bool.self, String?.self, String?.self)
       let tenant = Tenant(name: .init(stored: name), schema: .init(stored: schema), isActive: active)
       if self.settings.isShared(tenant.schema) { return nil }
-      let isUnfinished = unfinished.contains(tenant.schema)
-      return entry(
-        tenant, index, of: table, isUnfinished ? .unfinishedMigration : isTransient ? .leftover : .unbuilt)
+      if let toast { return entry(tenant, index, of: nil, .leftoverOfTOAST(table: toast)) }
+      let kind = unfinished[tenant.schema].map { Finding.InvalidIndex.unfinishedMigration($0) }
+      return entry(tenant, index, of: table, kind ?? (isTransient ? .leftover : .unbuilt))
     }
     let extensions = try answers[1].compactMap { row -> Diagnosis.Entry? in
       let (name, schema, active, found, canMove, untrusted) = try row.decode(
@@ -163,6 +163,7 @@ extension TenantDatabase {
       switch kind {
       case .unbuilt: "REINDEX INDEX CONCURRENTLY \(relation)"
       case .leftover: IndexState.drop(index, in: tenant.schema)
+      case .leftoverOfTOAST: IndexState.drop(index, in: SchemaName(stored: "pg_toast"))
       case .unfinishedMigration: nil
       }
     let settings = SessionSettings(schema: tenant.schema, frame: Frame(limits: TimeLimits(lock: .zero)))
@@ -179,15 +180,18 @@ extension TenantDatabase {
 }
 
 extension RegistryShape {
-  /// Of partitioned tables, an index is not valid until each partition has one; and one that is being built is not yet.
+  /// Of partitioned tables, an index is not valid until each partition has one; and one that is being built is not yet. Those
+  /// of TOAST tables are in a schema of their own; they belong to the tenant whose table it is.
   fileprivate var invalidIndexesQuery: SQL {
     """
     SELECT \(tenantColumns), c.relname, c.relname ~ '_cc(new|old)[0-9]*$',
-      CASE WHEN r.relkind IN ('r', 'p') THEN r.relname END
+      CASE WHEN r.relkind IN ('r', 'p') THEN r.relname END, o.relname
     FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
     JOIN pg_catalog.pg_class r ON r.oid = i.indrelid
-    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN \(tenants.table) t ON n.nspname::text = \(schema)
-    WHERE NOT i.indisvalid AND c.relkind = 'i'
+    LEFT JOIN pg_catalog.pg_class o ON r.relkind = 't' AND o.reltoastrelid = r.oid
+    JOIN pg_catalog.pg_namespace n ON n.oid = coalesce(o.relnamespace, c.relnamespace)
+    JOIN \(tenants.table) t ON n.nspname::text = \(schema)
+    WHERE NOT i.indisvalid AND c.relkind = 'i' AND (o.oid IS NULL OR c.relname ~ '_cc(new|old)[0-9]*$')
       AND NOT \(IndexState.isBeingBuilt)
     ORDER BY 1, c.relname
     """

@@ -212,8 +212,10 @@ extension Finding {
     case unbuilt
     /// The leftover of a failed REINDEX, in addition to the index itself.
     case leftover
-    /// It is part of a migration that is not finished.
-    case unfinishedMigration
+    /// The leftover of a failed REINDEX of that table: an index of its TOAST table.
+    case leftoverOfTOAST(table: String)
+    /// A migration that is not finished in that direction may be what builds or drops it.
+    case unfinishedMigration(MigrationDirection)
   }
 }
 

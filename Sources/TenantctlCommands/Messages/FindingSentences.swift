@@ -193,7 +193,7 @@ struct FindingReport: Sendable {
       case .invalidIndex(let tenant, let index, let kind):
         Self(
           "invalid_index", "the index is invalid: no query uses it, but every write updates it",
-          "\(tenant.schema).\(index)", tenant.name.word
+          kind.place(of: index, in: tenant.schema), tenant.name.word
         ) { kind.advice($0, index) }
       case .extensionInTenant(let tenant, let name, let home, let move):
         Self(
@@ -256,12 +256,20 @@ extension Finding.InvalidIndex {
   fileprivate func advice(_ tenant: String, _ index: String) -> String {
     switch self {
     case .unbuilt: "it is built again, without blocking reads and writes"
-    case .leftover: "it is a leftover of a failed REINDEX, and is dropped"
-    case .unfinishedMigration:
+    case .leftover, .leftoverOfTOAST: "it is a leftover of a failed REINDEX, and is dropped"
+    case .unfinishedMigration(let direction):
       """
-      drop it: tenantctl psql \(tenant) -- -c 'DROP INDEX CONCURRENTLY \(quoted(index))'; then 'tenantctl migrate \(tenant)' \
-      builds it again
+      drop it: tenantctl psql \(tenant) -- -c 'DROP INDEX CONCURRENTLY \(quoted(index))'; then 'tenantctl \
+      \(direction == .up ? "migrate" : "rollback") \(tenant)' builds it again, unless it was to be dropped
       """
+    }
+  }
+
+  fileprivate func place(of index: String, in schema: SchemaName) -> String {
+    if case .leftoverOfTOAST(let table) = self {
+      "pg_toast.\(index) of \(schema).\(table)"
+    } else {
+      "\(schema).\(index)"
     }
   }
 }
@@ -270,7 +278,9 @@ extension MigrationTool? {
   /// What to do about a table of the tool's that has the ledger's name, in that schema.
   func advice(in schema: SchemaName) -> String {
     self == .golangMigrate
-      ? "'tenantctl migration import --from golang-migrate DIR --ledger --all' imports it"
+      ? """
+      'tenantctl migration import --from golang-migrate DIR --ledger \(schema == .shared ? "--shared" : "--all")' imports it
+      """
       : "choose another table for tenantctl: ledger = \"tenantctl_migrations\" under [migrations] in tenantctl.toml"
   }
 }

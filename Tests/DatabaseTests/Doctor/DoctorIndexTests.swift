@@ -75,10 +75,62 @@ import Testing
       let files = try [migration("1", "-- migrate:up transaction:false\nSELECT 1; SELECT 1/0;")]
       try await fleet.migrate(files)
       let found = try await findings(fleet)
-      #expect(found.contains(.invalidIndex(Self.a, index: "t_id", .unfinishedMigration)))
+      #expect(found.contains(.invalidIndex(Self.a, index: "t_id", .unfinishedMigration(.up))))
       let outcomes = try await fix(fleet)
       #expect(Set(outcomes) == ["left"])
     }
+  }
+
+  /// The migration, or its rollback, may be what drops it.
+  @Test func thatOfARollbackIsTheRollbacks() async throws {
+    try await twins { fleet in
+      let files = try [
+        migration(
+          "1", "-- migrate:up\nSELECT 1;\n-- migrate:down transaction:false\nCREATE TABLE x (); SELECT 1/0;")
+      ]
+      try await fleet.migrate(files)
+      _ = try await fleet.rollback(files, .steps(1))
+      let found = try await findings(fleet)
+      #expect(found.contains(.invalidIndex(Self.a, index: "t_id", .unfinishedMigration(.down))))
+    }
+  }
+
+  /// REINDEX TABLE builds those of the TOAST table, too.
+  @Test func whatReindexLeavesOfATOASTTable() async throws {
+    try await Fleet.with { fleet in
+      try await fleet.populate(["a", "b"])
+      try await fleet.psql(
+        "CREATE TABLE a.t (x text); CREATE TABLE b.t (x text); CREATE TABLE public.u (x text); INSERT INTO a.t VALUES ('x')"
+      )
+      for table in ["a.t", "public.u"] {
+        try await fleet.database.whileHolding("UPDATE \(table) SET x = 'y'") { observer in
+          let other = try await fleet.database.connect()
+          let run = Task { try await other.query("REINDEX TABLE CONCURRENTLY \(unsafeRaw: table)") }
+          _ = try await observer.awaited(Self.leftovers(of: table))
+          run.cancel()
+          _ = await run.result
+          await other.close()
+        }
+      }
+      let found = try await findings(fleet)
+      let index = try await fleet.psql(
+        "SELECT c.relname || '_index_ccnew' FROM pg_class c JOIN pg_class t ON t.reltoastrelid = c.oid WHERE t.oid = 'a.t'::regclass"
+      )
+      #expect(found == [.invalidIndex(Self.a, index: index, .leftoverOfTOAST(table: "t"))])
+      #expect(try await fix(fleet) == ["fixed"])
+      #expect(try await findings(fleet) == [])
+      // That of a table that is no tenant's stays.
+      let left =
+        "SELECT count(*) FROM pg_index i WHERE NOT indisvalid AND indrelid::regclass::text ~ '^pg_toast'"
+      #expect(try await fleet.psql(left) == "1")
+    }
+  }
+
+  private static func leftovers(of table: String) -> SQL {
+    """
+    SELECT 1 FROM pg_index i JOIN pg_class t ON t.reltoastrelid = i.indrelid
+    WHERE t.oid = \(literal: table)::regclass AND NOT i.indisvalid
+    """
   }
 
   /// An index that another session is building is not valid yet. REINDEX makes all of a table's before it builds the first.
