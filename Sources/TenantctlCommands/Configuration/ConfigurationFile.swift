@@ -144,7 +144,7 @@ struct ConfigurationFile {
   /// The place of a key or a table's heading: the library reports the places of syntax errors only.
   private func place(of path: String) -> (line: Int, column: Int)? {
     var table = ""
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+    for (index, line) in text.textLines.enumerated() {
       let words = line.drop { $0 == " " || $0 == "\t" }
       let column = line.count - words.count + 1
       if words.hasPrefix("[") {

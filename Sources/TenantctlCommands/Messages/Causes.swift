@@ -121,7 +121,7 @@ private struct ToldFailure {
 func failureCauses(_ failures: [TenantFailure], _ style: Style) -> [String] {
   TenantFailure.grouped(failures).flatMap { cause, failures in
     [style.red("failed on \(counted(failures.count, "tenant")) (\(named(failures.map(\.name), upTo: 50))):")]
-      + cause.split(separator: "\n").map { "  \($0)" }
+      + cause.textLines.filter { !$0.isEmpty }.map { "  \($0)" }
   }
 }
 

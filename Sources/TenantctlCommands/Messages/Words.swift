@@ -49,6 +49,14 @@ func firstFew<Item>(_ items: [Item], _ rest: String, _ lines: (Item) -> [String]
 /// A name in double quotes, as in SQL.
 func quoted(_ name: String) -> String { "\"\(name.replacingText("\"", with: "\"\""))\"" }
 
+/// The name of a table, `schema.table`, for SQL to copy.
+func quotedTable(_ name: String) -> String {
+  let parts = name.split(separator: ".", maxSplits: 1).map { part in
+    part.wholeMatch(of: /[a-z_][a-z0-9_]*/) == nil ? quoted(String(part)) : String(part)
+  }
+  return parts.joined(separator: ".")
+}
+
 extension StoredName {
   /// As an argument in a command to copy.
   var word: String { description.word }
@@ -57,13 +65,21 @@ extension StoredName {
 extension String {
   /// As an argument in a command to copy, after its options: in quotes where a shell would read it differently, and after `--`
   /// where tenantctl would.
-  var word: String {
+  var word: String { hasPrefix("-") ? "-- \(inQuotes)" : argument }
+
+  /// As the value of an option in a command to copy: in quotes where a shell would read it differently.
+  var argument: String {
     let isPlain = utf8.allSatisfy { byte in
       (0x61...0x7A).contains(byte | 0x20) || (0x30...0x39).contains(byte) || "_-.:/".utf8.contains(byte)
     }
-    let isOption = hasPrefix("-")
-    if isPlain, !isOption, !isEmpty { return self }
-    return (isOption ? "-- " : "") + "'\(replacingText("'", with: #"'\''"#))'"
+    return isPlain && !isEmpty && !hasPrefix("-") ? self : inQuotes
+  }
+
+  private var inQuotes: String { "'\(replacingText("'", with: #"'\''"#))'" }
+
+  /// What is between line feeds. To Swift a DOS line end is one character, and no line feed.
+  var textLines: [Substring] {
+    unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map(Substring.init)
   }
 
   var firstLine: Substring { prefix { !$0.isNewline } }

@@ -1,3 +1,4 @@
+internal import SQLText
 internal import Tenancy
 
 /// The one place that all text passes before a terminal sees it.
@@ -29,27 +30,33 @@ enum HarmlessText {
     text.replacing("\(Style.mark)", with: "\u{1B}")
   }
 
-  /// Indents every line but the first, unless it is indented already. No line begins with `::`, which GitHub's runner takes
-  /// for a command in whatever a step prints, after blanks too (GitHub Docs, "Workflow commands").
+  /// Indents every line but the first, unless it is indented already. No line has what GitHub's runner takes for a command in
+  /// whatever a step prints: `::name::` at its start, after blanks too, or `##[name]` anywhere (GitHub Docs, "Workflow commands";
+  /// the second form is that of older runners, and still read).
   static func indented(_ text: String) -> String {
-    guard text.utf8.contains(UInt8(ascii: "\n")) || text.utf8.contains(UInt8(ascii: ":")) else { return text }
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-    return lines.enumerated().map { index, line in
+    guard text.utf8.contains(where: { "\n:#".utf8.contains($0) }) else { return text }
+    return text.textLines.enumerated().map { index, line in
       let line = withoutCommand(line)
-      return index == 0 || line.isEmpty || line.first == " " ? line : "  \(line)"
+      return index == 0 || line.isEmpty || line.unicodeScalars.first == " " ? line : "  \(line)"
     }.joined(separator: "\n")
   }
 
-  private static func withoutCommand(_ line: Substring) -> String {
-    guard let first = line.unicodeScalars.firstIndex(where: { !$0.properties.isWhitespace }),
-      line.unicodeScalars[first...].starts(with: "::".unicodeScalars)
-    else { return String(line) }
+  /// By scalars, as the runner compares: a mark with an accent after it is another character.
+  static func withoutCommand(_ line: some StringProtocol) -> String {
+    let line = String(line).replacingText("##[", with: "##\\u{5B}")
+    let scalars = line.unicodeScalars
+    // The runner's comparison passes over what has no width.
+    guard
+      let first = scalars.firstIndex(where: {
+        !$0.properties.isWhitespace && $0.properties.generalCategory != .format
+      }), scalars[first...].starts(with: "::".unicodeScalars)
+    else { return line }
     // `::name ...::text`: an address such as ::1 has no letter there, or no second mark.
-    let rest = line.unicodeScalars[first...].dropFirst(2)
-    guard rest.first?.properties.isAlphabetic == true, Substring(rest).contains("::") else {
-      return String(line)
-    }
-    return line[..<first] + "\\u{3A}" + String(line.unicodeScalars[first...].dropFirst())
+    let rest = scalars[first...].dropFirst(2)
+    guard rest.first?.properties.isAlphabetic == true,
+      zip(rest, rest.dropFirst()).contains(where: { $0 == ":" && $1 == ":" })
+    else { return line }
+    return String(scalars[..<first]) + "\\u{3A}" + String(scalars[first...].dropFirst())
   }
 
   /// The code of a colour after its mark.

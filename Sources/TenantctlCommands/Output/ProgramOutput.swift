@@ -10,7 +10,8 @@ final class ProgramOutput: Sendable {
   private let pending = Mutex<[[UInt8]]>([[], []])
 
   init(of tenant: Tenant, _ session: Session, _ progress: FleetProgress) {
-    name = "\(tenant.name)"
+    // It begins each line.
+    name = HarmlessText.withoutCommand("\(tenant.name)")
     self.session = session
     self.progress = progress
   }
