@@ -53,7 +53,7 @@ extension SchemaDump {
       + extensions.map {
         """
         the extension \($0) is installed in the tenant's schema, and no migration creates it; move it: \
-        ALTER EXTENSION \($0) SET SCHEMA public
+        ALTER EXTENSION \(quotedTable($0)) SET SCHEMA public
         """
       }
   }

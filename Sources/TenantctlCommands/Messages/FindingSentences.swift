@@ -67,7 +67,7 @@ struct FindingReport: Sendable {
           "an app that does not quote the name, such as flask-tenants, does not reach the schema",
           "\(tenant.schema) (\(unquoted.sentence))", tenant.name.word
         ) {
-          tenant.schema.rawValue.hasSuffix(tenant.name.rawValue)
+          tenant.nameIsInTheWay
             ? "unless your app quotes names: 'tenantctl rename \($0) NEW'"
             : "unless your app quotes names, rename the schema with ALTER SCHEMA, and change the tenant's row"
         }
@@ -250,46 +250,4 @@ struct FindingReport: Sendable {
 private func poolerSentence(_ shares: Bool?) -> String {
   shares.map { $0 ? "it shares sessions between clients" : "each client has its own session" }
     ?? "how it shares sessions is unknown"
-}
-
-extension Finding.InvalidIndex {
-  fileprivate func advice(_ tenant: String, _ index: String) -> String {
-    switch self {
-    case .unbuilt: "it is built again, without blocking reads and writes"
-    case .leftover, .leftoverOfTOAST: "it is a leftover of a failed REINDEX, and is dropped"
-    case .unfinishedMigration(let direction):
-      """
-      drop it: tenantctl psql \(tenant) -- -c 'DROP INDEX CONCURRENTLY \(quoted(index))'; then 'tenantctl \
-      \(direction == .up ? "migrate" : "rollback") \(tenant)' builds it again, unless it was to be dropped
-      """
-    }
-  }
-
-  fileprivate func place(of index: String, in schema: SchemaName) -> String {
-    if case .leftoverOfTOAST(let table) = self {
-      "pg_toast.\(index) of \(schema).\(table)"
-    } else {
-      "\(schema).\(index)"
-    }
-  }
-}
-
-extension MigrationTool? {
-  /// What to do about a table of the tool's that has the ledger's name, in that schema.
-  func advice(in schema: SchemaName) -> String {
-    self == .golangMigrate
-      ? """
-      'tenantctl migration import --from golang-migrate DIR --ledger \(schema == .shared ? "--shared" : "--all")' imports it
-      """
-      : "choose another table for tenantctl: ledger = \"tenantctl_migrations\" under [migrations] in tenantctl.toml"
-  }
-}
-
-extension Finding.UnquotedName {
-  fileprivate var sentence: String {
-    switch self {
-    case .folded(let name): "becomes \(name)"
-    case .refused: "a syntax error"
-    }
-  }
 }

@@ -265,25 +265,6 @@ extension MigrationFailure {
     return server?.timeoutHint(isOfNewTenant ? option : "--statement-timeout TIME, or \(option),")
   }
 
-  private var existenceHint: String? {
-    guard isRelationThere else { return nil }
-    if isOfNewTenant {
-      return "the tenant is new: look for a schema's name in the file, as 'tenantctl migration check' does"
-    }
-    if isOfShared {
-      return """
-        if the shared schema has all that this migration creates: 'tenantctl migration baseline \(version) --shared' records \
-        it without running it
-        """
-    }
-    return hasHistory
-      ? """
-      if the tenant has all that this migration creates: 'tenantctl migration baseline \(version) NAME' records it without \
-      running it
-      """
-      : "if an app created the tenant's tables: 'tenantctl adopt NAME --like ANOTHER' or --version VERSION creates its ledger"
-  }
-
   /// What was done about the invalid indexes that a failed build left.
   fileprivate var remains: [String] {
     (droppedIndexes.isEmpty
@@ -294,7 +275,7 @@ extension MigrationFailure {
 
   /// Without the tenant's name, so that tenants with one cause can be grouped.
   fileprivate var dropHint: String {
-    "tenantctl psql NAME -- \(dropStatements.map { "-c '\($0)'" }.joined(separator: " ")), then the same command again"
+    "tenantctl psql NAME -- \(dropStatements.map { "-c \($0.argument)" }.joined(separator: " ")), then the same command again"
   }
 
   private func held(_ sentence: String) -> String {

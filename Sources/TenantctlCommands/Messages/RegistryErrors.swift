@@ -21,13 +21,15 @@ extension ErrorReport {
           "registry_ambiguous", .refused,
           "the database has \(places.count) registries: \(places.map(\.sentence).joined(separator: ", "))",
           hint: "choose one: "
-            + places.map { "'tenantctl init --tenants-table \($0.tenants)'" }.joined(separator: " or "))
+            + places.map { "'tenantctl init --tenants-table \($0.tenants.argument)'" }.joined(
+              separator: " or "))
       case .severalDomains(let tenants, let domains):
         Self(
           "registry_ambiguous", .refused,
           "\(domains.count) tables have host names and refer to \(tenants): \(domains.joined(separator: ", "))",
           hint: """
-            choose one: 'tenantctl init --tenants-table \(tenants) --domains-table \(domains.first ?? "SCHEMA.TABLE")'
+            choose one: 'tenantctl init --tenants-table \(tenants.argument) --domains-table \
+            \(domains.first?.argument ?? "SCHEMA.TABLE")'
             """)
       case .none(let schemas, let examples, let tables):
         Self(
@@ -35,7 +37,7 @@ extension ErrorReport {
           "\(schemas) schemas (\(examples.joined(separator: ", "))\(schemas > 2 ? ", ..." : "")) have the same tables, but no known registry lists them"
             + (tables.isEmpty ? "" : "; it may be \(tables.joined(separator: " or "))"),
           hint: """
-            name the table: 'tenantctl init --tenants-table \(tables.count == 1 ? tables[0] : "SCHEMA.TABLE")', or create \
+            name the table: 'tenantctl init --tenants-table \(tables.count == 1 ? tables[0].argument : "SCHEMA.TABLE")', or create \
             another registry with --new
             """)
       case .column(let role, let table, let lookedFor, let available):
@@ -59,7 +61,7 @@ extension ErrorReport {
           "registry_unknown", .refused,
           "\(table) looks like a registry, but belongs to \(owner), whose code would run as the role that uses it",
           hint:
-            "if it is yours: 'tenantctl init --tenants-table \(table)'; or create another registry with --new"
+            "if it is yours: 'tenantctl init --tenants-table \(table.argument)'; or create another registry with --new"
         )
       case .tableInTheWay(let table, let columns):
         Self(
@@ -112,7 +114,7 @@ extension ErrorReport {
       : (culprits.count == 1 ? "" : "one of ") + culprits.joined(separator: ", ")
     return ErrorReport(
       "row_not_stored", .failed, "the row in \(table) was not stored as sent: \(who) discards or alters it",
-      hint: "inspect the table with psql: '\\d \(table)'", assurance: .nothingChanged)
+      hint: "inspect the table with psql: '\\d \(quotedTable(table))'", assurance: .nothingChanged)
   }
 
   static func notificationsNeedTable(_ table: String) -> ErrorReport {
@@ -130,7 +132,7 @@ extension ErrorReport {
   }
 
   static func addColumnHint(_ column: String, to table: String) -> String {
-    "ALTER TABLE \(table) ADD COLUMN \(column) boolean NOT NULL DEFAULT false, or map one in tenantctl.toml"
+    "ALTER TABLE \(quotedTable(table)) ADD COLUMN \(column) boolean NOT NULL DEFAULT false, or map one in tenantctl.toml"
   }
 }
 
@@ -195,8 +197,8 @@ extension ErrorReport {
       "column \(column) of \(table) is unique, and its default is in use: \(detail)",
       hint: isKey
         ? """
-        its sequence is behind the rows, as after a restore: SELECT setval(pg_get_serial_sequence('\(table)', '\(column)'), \
-        (SELECT max(\(column)) FROM \(table)))
+        its sequence is behind the rows, as after a restore: SELECT setval(pg_get_serial_sequence('\(quotedTable(table))', \
+        '\(column)'), (SELECT max(\(quotedTable(column))) FROM \(quotedTable(table))))
         """ : "give it a value: \(column)=VALUE, with --set in 'tenantctl create'", assurance: .nothingChanged
     )
   }

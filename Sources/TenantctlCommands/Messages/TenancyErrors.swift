@@ -117,7 +117,7 @@ extension ErrorReport {
     case .domainIsPrimary(let host, let tenant, let others):
       Self(
         "domain_is_primary", .refused, "\(host) is the primary domain of tenant \(tenant)",
-        hint: "make another one primary first: 'tenantctl domain primary \(others.first?.rawValue ?? "HOST")'"
+        hint: "make another one primary first: 'tenantctl domain primary \(others.first?.word ?? "HOST")'"
       )
     case .domainGivenTwice(let host):
       Self("usage", .usage, "domain \(host) is given twice", hint: "give it once")
