@@ -10,7 +10,8 @@ package func withoutPasswords(_ statement: String) -> String {
     .ignoresCase().dotMatchesNewlines()
   let parameter = /(\bpassword\s*=\s*)(?:''(?:[^']|'''')*(?:''|$)|'(?:[^']|'')*(?:'|$)|[^\s'"();,&]+)/
     .ignoresCase().dotMatchesNewlines()
-  let url = /(\w:\/\/[^\s:@\/']*:)[^\s@\/']+@/
+  // A user's name may have an @, too.
+  let url = /(\w:\/\/[^\s:\/']*:)[^\s@\/']+@/
   return statement.replacing(escaped) { "\($0.1)'***'" }.replacing(literal) { "\($0.1)'***'" }
     .replacing(parameter) { "\($0.1)***" }.replacing(url) { "\($0.1)***@" }
 }

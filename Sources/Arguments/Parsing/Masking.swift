@@ -5,7 +5,7 @@
 func masked(_ word: String) -> String {
   let masked =
     word
-    .replacing(#/((?:://|^)[^:/?@]*:)(?!\/\/).*@/#) { "\($0.1)***@" }
+    .replacing(#/((?:://|^)[^:/?]*:)(?!\/\/).*@/#) { "\($0.1)***@" }
     .replacing(#/(password\s*=\s*)('(?:[^'\\]|\\.)*'?|[^\s&]*)/#.ignoresCase()) { "\($0.1)***" }
   return "'\(masked)'"
 }

@@ -1,4 +1,5 @@
 internal import Arguments
+internal import SQLText
 internal import Tenancy
 
 /// An error as it is shown: what happened, what to do about it, and a code for scripts.
@@ -22,8 +23,9 @@ struct ErrorReport: Sendable {
   ) {
     self.code = code
     self.status = status
-    self.message = message
-    advice = hint
+    // Whatever was typed may be a connection string that has got into the wrong place.
+    self.message = withoutPasswords(message)
+    advice = hint.map(withoutPasswords)
     self.assurance = assurance
     self.sqlState = sqlState
   }
