@@ -93,5 +93,12 @@ extension Input {
 struct MangledWord: Error {
   let word: String
 
-  static func isMangled(_ word: String) -> Bool { word.unicodeScalars.contains("\u{FFFD}") }
+  /// A replacement character may have been typed: then the word is as it was given.
+  static func isMangled(_ word: String) -> Bool {
+    guard word.unicodeScalars.contains("\u{FFFD}") else { return false }
+    let given = CommandLine.unsafeArgv
+    return !(0..<Int(CommandLine.argc)).contains { index in
+      given[index].flatMap { String(validatingCString: $0) } == word
+    }
+  }
 }

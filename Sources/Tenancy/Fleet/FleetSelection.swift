@@ -28,10 +28,19 @@ package struct FleetSelection: Sendable, Hashable {
     self.names = names
   }
 
+  /// Whether the names are a list, with however many it has.
+  package var isList = false
+
   /// The names, if nothing else narrows the selection.
-  package var onlyNames: [TenantName]? { self == FleetSelection(names: names) ? names : nil }
+  package var onlyNames: [TenantName]? {
+    var named = FleetSelection(names: names)
+    named.isList = isList
+    return self == named ? names : nil
+  }
   /// The name, if that is all of the selection.
-  package var onlyName: TenantName? { onlyNames.flatMap { $0.count == 1 ? $0[0] : nil } }
+  package var onlyName: TenantName? {
+    isList ? nil : onlyNames.flatMap { $0.count == 1 ? $0[0] : nil }
+  }
 
   /// Whether the registry's columns have to be known.
   var needsColumns: Bool { !conditions.isEmpty || order.needsColumns }
@@ -117,7 +126,7 @@ extension TenantDatabase {
 
   private func check(_ names: [TenantName], _ found: [Tenant]) throws(TenancyProblem) {
     let known = Set(found.map(\.name))
-    let missing = names.filter { !known.contains($0) }
+    let missing = names.filter { !known.contains($0) }.uniqued()
     if missing.count > 1 { throw .tenantsNotFound(missing) }
     if let missing = missing.first { throw .tenantNotFound(missing) }
     // The shared schema has migrations of its own.

@@ -67,7 +67,11 @@ struct Printer: Sendable {
     case .csv: try terminal.write(lines: result.table?.csv ?? [])
     case .text:
       let lines = isQuiet ? result.names : result.text(style)
-      if result.isExact { return try terminal.write(lines: lines) }
+      if result.isExact {
+        // A terminal gets colours with all else that it is to see, a pipe what is asked for.
+        return try terminal.write(
+          lines: terminal.stdoutIsTerminal ? lines : lines.map(HarmlessText.colored))
+      }
       try terminal.show(lines: lines.map(isQuiet ? \.onOneLine : HarmlessText.indented))
     }
   }

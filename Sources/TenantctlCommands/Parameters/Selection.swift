@@ -80,6 +80,7 @@ enum Selection {
     let isFallback = !isNamed && !input[all] && !isFiltered(input)
     var selection =
       isNamed ? FleetSelection(names: names) : isFallback ? fallback ?? .init() : FleetSelection()
+    selection.isList = !input[fromFile].isEmpty
     try narrow(&selection, input, session)
     return selection
   }

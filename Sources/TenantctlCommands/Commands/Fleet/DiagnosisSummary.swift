@@ -64,7 +64,8 @@ extension DiagnosisSummary {
     /// Equal for findings that differ only in their subjects.
     var group: [String] {
       [
-        report.code, report.commonAdvice, isFixed ? "fixed" : canBeFixed ? "open" : "",
+        report.code, "\(severity)", report.cause, report.commonAdvice,
+        isFixed ? "fixed" : canBeFixed ? "open" : "",
         error.map { ErrorReport($0).message } ?? "",
       ]
     }

@@ -61,7 +61,7 @@ final class ExecOutput: Sendable {
         ? [] : Table(state.columns, tenants.flatMap { state.cells[$0] ?? [] }).lines(style)
     }
     // The table is data, which --quiet keeps.
-    if session.format == .text && session.isQuiet { result.names = result.text(session.style) }
+    if session.format == .text && session.isQuiet { result.names = result.text(Style(isColored: false)) }
     result.streamed = [.csv, .ndjson]
     result.formatsWithFailures = [.json]
     let done = counted(counts["done"], "tenant")

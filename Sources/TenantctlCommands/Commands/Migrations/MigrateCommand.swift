@@ -64,7 +64,7 @@ enum MigrateCommand {
       for sentence in plan.unknown.sentences { session.warn(sentence) }
     }
     if input[Shared.dryRun] {
-      let problems = plan.tenants.compactMap { survey in
+      let problems = plan.surveys.compactMap { survey in
         survey.problem.map { TenantFailure(survey.label, survey.schema, $0) }
       }
       return .dryRun(plan.script, failing: problems, session.errorStyle)
@@ -93,7 +93,9 @@ enum MigrateCommand {
     let entries = behind.map { PendingEntry(name: $0.label, pending: plan.pending($0).map(\.version)) }
     let document = Checked(
       pending: entries, unknown: plan.unknown, failures: FleetFailure.all(problems))
-    var result = CommandResult(document, names: behind.map(\.label)) { _ in
+    // For other commands, which take tenants.
+    let names = behind.compactMap { $0.tenant?.name.description }
+    var result = CommandResult(document, names: names) { _ in
       entries.isEmpty
         ? ["nothing to apply to \(counted(plan.tenants.count, "tenant"))"]
         : firstFew(entries, "more; 'tenantctl status --all --pending' lists them all") {

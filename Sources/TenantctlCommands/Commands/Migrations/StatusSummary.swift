@@ -2,6 +2,8 @@ internal import Tenancy
 
 /// The result of `status`: how many tenants have which version, then the tenants that need attention.
 struct StatusSummary {
+  /// All that was asked for; ``shown`` is what is listed of it.
+  private let found: FleetSurvey
   private let shown: FleetSurvey
   private let isOnlyBehind: Bool
   /// Whether there is a file that a tenant could lack.
@@ -13,6 +15,7 @@ struct StatusSummary {
     _ found: FleetSurvey, _ files: MigrationSet, onlyBehind: Bool, _ session: Session
   ) {
     hasFiles = !files.tenant.isEmpty
+    self.found = found
     shown = onlyBehind ? found.filter(\.isBehind) : found
     isOnlyBehind = onlyBehind
     barWidth = session.terminal.stdoutIsTerminal ? max(0, min(40, session.terminal.width - 50)) : 0
@@ -23,13 +26,13 @@ struct StatusSummary {
   /// The schemas that lack a migration or cannot be read.
   var behind: [Survey] { all.filter(\.isBehind) }
   /// Whether one of them has a migration whose file was edited after it was applied.
-  var hasChanged: Bool { all.contains { !$0.changed.isEmpty } }
+  var hasChanged: Bool { found.all.contains { !$0.changed.isEmpty } }
 
   /// Whether the ledger of one of them cannot be read.
-  var hasProblems: Bool { all.contains { $0.problem != nil } }
+  var hasProblems: Bool { found.all.contains { $0.problem != nil } }
 
   /// Versions that no file has.
-  var unknown: [UnknownVersion] { UnknownVersion.gather(all) }
+  var unknown: [UnknownVersion] { UnknownVersion.gather(found.all) }
 
   var result: CommandResult {
     var result = CommandResult(
@@ -38,7 +41,7 @@ struct StatusSummary {
       histogram($0) + remarks
     }
     result.elements = { tenants.map(Entry.init) }
-    result.names = behind.map(\.label)
+    result.names = behind.compactMap { $0.tenant?.name.description }
     return result
   }
 

@@ -15,7 +15,9 @@ enum CompletionCommand {
   ) { input, _ in
     let script = script(try input[shell])
     let lines = [String(script.dropLast())]
-    return CommandResult(["script": script], names: lines) { _ in lines }
+    var result = CommandResult(["script": script], names: lines) { _ in lines }
+    result.isExact = true
+    return result
   }
 
   static func script(_ shell: Shell) -> String {
