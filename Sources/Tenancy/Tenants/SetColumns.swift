@@ -33,17 +33,23 @@ extension TenantDatabase {
       let marks = protection?.statements ?? []
       // The rows are changed last: with them all is done, and nothing has to be undone.
       let transactions = marks.dropLast() + [update.confirmed(by: shape) + (marks.last ?? [])]
-      var plan = Plan(
+      return Plan(
         result: tenants.map { ChangedColumns(name: $0.name, columns: values, protected: isProtected) },
         steps: tenants.isEmpty ? [] : transactions.map { .transaction(self.limits.opening.planned + $0) },
         database: self,
         explain: tenants.first.map { RefusedRow(shape: shape, tenant: $0.name, values: values).problem }
-          ?? { _ in nil })
-      if let protection {
-        plan.cleanUp = { await self.undo(protection, transactions: $0, after: $1) }
-      }
-      return plan
+          ?? { _ in nil },
+        cleanUp: self.undoing(protection))
     }
+  }
+
+  /// What takes marks back that were made before another failed. Not assigned to the plan on a condition: an optimized program
+  /// then leaves it without a value where there is nothing to take back (Swift 6.3).
+  private func undoing(
+    _ protection: ProtectionChange?
+  ) -> (@Sendable (_ done: Int, _ cause: any Error) async -> TenancyProblem?)? {
+    guard let protection else { return nil }
+    return { await self.undo(protection, transactions: $0, after: $1) }
   }
 
   /// In the order of the names.

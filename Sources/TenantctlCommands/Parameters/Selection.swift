@@ -101,6 +101,14 @@ enum Selection {
   }
 }
 
+extension FleetSelection {
+  /// In JSON one name is one object; several, or another selection, are a list.
+  func document<Element: Encodable & Sendable>(_ elements: [Element]) -> any Encodable & Sendable {
+    guard onlyName != nil, let element = elements.first else { return elements }
+    return element
+  }
+}
+
 extension Glob {
   init(parsing text: String) throws {
     guard let glob = Glob(text) else { throw Expected("a pattern of at most 1000 alternatives") }

@@ -41,9 +41,7 @@ enum SetCommand {
     let change = try await database.planSet(
       try await database.names(in: selection), columns, isProtected: isProtected)
     return try await session.make(change, dryRun: input[Shared.dryRun]) { changed in
-      let json: any Encodable & Sendable =
-        if selection.onlyName != nil { changed[0] } else { changed }
-      var result = CommandResult(json) { _ in
+      var result = CommandResult(selection.document(changed)) { _ in
         changed.count > 20 ? ["changed \(counted(changed.count, "tenant"))"] : changed.flatMap(lines)
       }
       if changed.isEmpty { result.notes = [Words.nobodySelected] }

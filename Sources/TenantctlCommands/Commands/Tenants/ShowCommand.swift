@@ -26,8 +26,9 @@ enum ShowCommand {
     let (names, failures) = try await tenants(in: selection, database)
     for name in names { details.append(try await database.show(name, files)) }
     let documents = details.map(Document.init)
-    let json: any Encodable & Sendable = if selection.onlyName != nil { documents[0] } else { documents }
-    var result = CommandResult(json, names: details.map(\.entry.tenant.name.rawValue)) { [details] style in
+    var result = CommandResult(
+      selection.document(documents), names: details.map(\.entry.tenant.name.rawValue)
+    ) { [details] style in
       Array(details.map { lines($0, style) }.joined(separator: [""]))
     }
     result.elements = { documents }
